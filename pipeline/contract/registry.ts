@@ -1,0 +1,98 @@
+import type { Attribution } from './events.ts';
+
+/** What is known of a GPU from its scrapes. */
+export interface GpuIdentity {
+  readonly uuid: string;
+  readonly instance: string;
+  readonly model: string;
+  readonly pci_bus_id: string;
+  readonly serial: string;
+  readonly slot: string;
+}
+
+/** The names of one group, ready for a snapshot. */
+export interface RegistrySnapshot {
+  readonly nodes: readonly string[];
+  readonly gpus: readonly GpuIdentity[];
+  readonly gpu_nodes: readonly number[];
+  readonly attributions: readonly (readonly Attribution[])[];
+}
+
+/**
+ * Dense indexes for the GPUs, nodes and attributions of one key group. Identity is (UUID, MIG instance); everything else
+ * may change and is updated in place. Cost: one Map look-up per row at most; about 64 B a key plus the texts.
+ */
+export class Registry {
+  readonly group: number;
+  readonly nodes: string[] = [];
+  readonly gpus: GpuIdentity[] = [];
+  /** Node index on which the GPU was last seen. */
+  readonly gpuNodes: number[] = [];
+  readonly attributions: (readonly Attribution[])[] = [[]];
+  private readonly nodeIndex = new Map<string, number>();
+  private readonly gpuIndex = new Map<string, number>();
+  private readonly attributionIndex = new Map<string, number>([['[]', 0]]);
+
+  constructor(group: number) {
+    this.group = group;
+  }
+
+  node(name: string): number {
+    let index = this.nodeIndex.get(name);
+    if (index === undefined) {
+      index = this.nodes.push(name) - 1;
+      this.nodeIndex.set(name, index);
+    }
+    return index;
+  }
+
+  gpu(identity: GpuIdentity, node: number): number {
+    const key = identity.instance === '' ? identity.uuid : `${identity.uuid}\u001f${identity.instance}`;
+    let index = this.gpuIndex.get(key);
+    if (index === undefined) {
+      index = this.gpus.push(identity) - 1;
+      this.gpuNodes.push(node);
+      this.gpuIndex.set(key, index);
+      return index;
+    }
+    const known = this.gpus[index] as GpuIdentity;
+    this.gpus[index] = {
+      uuid: known.uuid,
+      instance: known.instance,
+      model: identity.model || known.model,
+      pci_bus_id: identity.pci_bus_id || known.pci_bus_id,
+      serial: identity.serial || known.serial,
+      slot: identity.slot || known.slot,
+    };
+    this.gpuNodes[index] = node;
+    return index;
+  }
+
+  attribution(list: readonly Attribution[]): number {
+    if (list.length === 0) return 0;
+    const key = JSON.stringify(list);
+    let index = this.attributionIndex.get(key);
+    if (index === undefined) {
+      index = this.attributions.push(list) - 1;
+      this.attributionIndex.set(key, index);
+    }
+    return index;
+  }
+
+  snapshot(): RegistrySnapshot {
+    return {
+      nodes: [...this.nodes],
+      gpus: [...this.gpus],
+      gpu_nodes: [...this.gpuNodes],
+      attributions: [...this.attributions],
+    };
+  }
+
+  static restore(group: number, saved: RegistrySnapshot): Registry {
+    const registry = new Registry(group);
+    for (const name of saved.nodes) registry.node(name);
+    saved.gpus.forEach((identity, i) => registry.gpu(identity, saved.gpu_nodes[i] ?? 0));
+    for (const list of saved.attributions) registry.attribution(list);
+    return registry;
+  }
+}

@@ -1,0 +1,164 @@
+import { METRICS, type Metric } from './metrics.ts';
+
+/**
+ * The tables: one description for DDL, JSON rows, REST fields and documentation. `ts` is the designated timestamp;
+ * identity columns come first; instants are epoch ms outside the database and TIMESTAMP inside.
+ */
+export type ColumnType = 'TIMESTAMP' | 'SYMBOL' | 'VARCHAR' | 'DOUBLE' | 'FLOAT' | 'LONG' | 'BOOLEAN';
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly help: string;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly columns: readonly ColumnSpec[];
+  /** DEDUP UPSERT KEYS: a row with the same keys replaces the one before. */
+  readonly keys: readonly string[];
+  readonly partition: 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR';
+  /** How long rows are kept, in days; null = for ever. */
+  readonly ttl_days: number | null;
+}
+
+const column = (name: string, type: ColumnType, help: string): ColumnSpec => ({ name, type, help });
+const TS = column('ts', 'TIMESTAMP', 'Event time.');
+const UUID = column('gpu_uuid', 'SYMBOL', 'GPU identity.');
+const NODE = column('node', 'SYMBOL', 'Host.');
+const INSTANCE = column('instance', 'SYMBOL', "MIG's GPU_I_ID; empty for the whole board.");
+
+export const GPU_METRICS: TableSpec = {
+  name: 'gpu_metrics',
+  summary: 'One row per GPU (or MIG instance) and scrape.',
+  columns: [
+    TS,
+    UUID,
+    NODE,
+    INSTANCE,
+    ...METRICS.map((metric) => column(metric.name, metric.column, `${metric.help} (${metric.unit})`)),
+  ],
+  keys: ['ts', 'gpu_uuid', 'instance'],
+  partition: 'HOUR',
+  ttl_days: 90,
+};
+
+export type Aggregate = 'avg' | 'min' | 'max';
+/** What a rollup keeps of a metric: gauges `_avg _min _max`, counters `_min _max`, flags `_max`, masks and codes nothing. */
+export const rollupAggregates = (metric: Metric): readonly Aggregate[] => {
+  switch (metric.kind) {
+    case 'gauge':
+      return ['avg', 'min', 'max'];
+    case 'counter':
+      return ['min', 'max'];
+    case 'flag':
+      return ['max'];
+    case 'mask':
+    case 'code':
+      return [];
+  }
+};
+
+export interface RollupSpec extends TableSpec {
+  readonly size: '1m' | '5m' | '1h';
+  readonly size_ms: number;
+  /** The table or view that it is computed from. */
+  readonly from: string;
+}
+
+const rollup = (
+  size: RollupSpec['size'],
+  sizeMs: number,
+  from: string,
+  partition: TableSpec['partition'],
+): RollupSpec => ({
+  name: `gpu_metrics_${size}`,
+  summary: `gpu_metrics by ${size}: gauges averaged, with extremes.`,
+  columns: [
+    TS,
+    UUID,
+    NODE,
+    INSTANCE,
+    ...METRICS.flatMap((metric) =>
+      rollupAggregates(metric).map((aggregate) =>
+        column(
+          `${metric.name}_${aggregate}`,
+          metric.column === 'FLOAT' && aggregate !== 'avg' ? 'FLOAT' : 'DOUBLE',
+          `${aggregate} of ${metric.name}.`,
+        ),
+      ),
+    ),
+  ],
+  keys: [],
+  partition,
+  ttl_days: 365,
+  size,
+  size_ms: sizeMs,
+  from,
+});
+
+export const ROLLUPS: readonly RollupSpec[] = [
+  rollup('1m', 60_000, 'gpu_metrics', 'DAY'),
+  rollup('5m', 300_000, 'gpu_metrics_1m', 'DAY'),
+  rollup('1h', 3_600_000, 'gpu_metrics_5m', 'MONTH'),
+];
+
+export const GPU_ASSETS: TableSpec = {
+  name: 'gpu_assets',
+  summary: 'Inventory: one row per GPU, rewritten when a fact changes.',
+  columns: [
+    TS,
+    UUID,
+    NODE,
+    column('model', 'SYMBOL', 'Model name as the driver tells it.'),
+    column('serial', 'VARCHAR', 'Board serial number.'),
+    column('pci_bus_id', 'VARCHAR', 'PCI bus id.'),
+    column('cluster', 'SYMBOL', 'Cluster.'),
+    column('rack', 'SYMBOL', 'Rack.'),
+    column('slot', 'VARCHAR', 'Slot in the node.'),
+    column('owner', 'SYMBOL', 'Owning team.'),
+    column('tenant', 'SYMBOL', 'Tenant that may see it.'),
+    column('deployed_at', 'TIMESTAMP', 'In service since.'),
+    column('warranty_until', 'TIMESTAMP', 'End of warranty.'),
+    column('purchase_price', 'DOUBLE', 'Price paid, USD.'),
+    column('operating_hours', 'DOUBLE', 'Hours in service at registered_at.'),
+    column('registered_at', 'TIMESTAMP', 'When it was first known here.'),
+    column('status', 'SYMBOL', 'active, maintenance or retired.'),
+    column('note', 'VARCHAR', 'Free text.'),
+    column('retired_at', 'TIMESTAMP', 'Out of service since.'),
+  ],
+  keys: ['ts', 'gpu_uuid'],
+  partition: 'YEAR',
+  ttl_days: null,
+};
+
+export const ANOMALIES: TableSpec = {
+  name: 'anomalies',
+  summary: 'One row per anomaly; closing rewrites it.',
+  columns: [
+    TS,
+    UUID,
+    NODE,
+    INSTANCE,
+    column('id', 'VARCHAR', 'Stable id from detector, GPU, metric and opening.'),
+    column('type', 'SYMBOL', 'Kind of anomaly.'),
+    column('metric', 'SYMBOL', 'Metric concerned.'),
+    column('severity', 'SYMBOL', 'info, warning or critical.'),
+    column('score', 'DOUBLE', "The detector's figure, for z-scores in sigma."),
+    column('observed', 'DOUBLE', 'Reading at the opening, or the extreme one since.'),
+    column('expected', 'DOUBLE', 'What the detector expected.'),
+    column('window', 'VARCHAR', 'Span of history that it was judged against.'),
+    column('detector', 'SYMBOL', 'Step that found it.'),
+    column('explanation', 'VARCHAR', 'One sentence with numbers and units.'),
+    column('state', 'SYMBOL', 'open or closed.'),
+    column('opened_at', 'TIMESTAMP', 'When it opened.'),
+    column('closed_at', 'TIMESTAMP', 'When it closed; null while open.'),
+  ],
+  keys: ['ts', 'gpu_uuid', 'id'],
+  partition: 'MONTH',
+  ttl_days: 365,
+};
+
+/** Tables that this release writes; views are in ROLLUPS. */
+export const TABLES: readonly TableSpec[] = [GPU_METRICS, GPU_ASSETS, ANOMALIES];
