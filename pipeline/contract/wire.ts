@@ -139,7 +139,9 @@ export function encodeScrape(scrape: Scrape): Uint8Array {
   view.setUint32(44, scrape.blanks, true);
   view.setUint32(48, scrape.unknown_metrics, true);
   view.setUint32(52, total, true);
-  columns.forEach((metric, i) => view.setUint16(HEADER_BYTES + i * 2, metric, true));
+  columns.forEach((metric, i) => {
+    view.setUint16(HEADER_BYTES + i * 2, metric, true);
+  });
   const values = new Float64Array(out.buffer, valuesAt, rows * columns.length);
   for (let row = 0, at = 0; row < rows; row++) {
     const from = (scrape.gpus[row] as ScrapedGpu).values;

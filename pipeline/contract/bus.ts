@@ -1,0 +1,65 @@
+import type { RawMessage } from './message.ts';
+
+/** NATS as the rest of the project sees it; pipeline/bus is the only folder that knows the client library. */
+export interface BusMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly reply: string;
+}
+
+export interface BusSubscription {
+  unsubscribe(): void;
+}
+
+export interface OutgoingMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** `Content-Type`, `Nats-Msg-Id`, `Event-Time` and the like. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Stores messages in a stream: raw publish with one ack inbox and a bounded window of unacknowledged messages. */
+export interface StreamPublisher {
+  /** Resolves when the server has stored the message; rejects with VitalsError when it refuses, or on close. Retries lost acks. */
+  publish(message: OutgoingMessage): Promise<{ readonly position: number; readonly duplicate: boolean }>;
+  /** Null while the window has room, else resolves when it has. */
+  pressure(): Promise<void> | null;
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly stream: string;
+  /** First stream sequence to deliver, from 1. */
+  readonly from: number;
+  /** Only these subjects (wildcards allowed); all when empty. */
+  readonly subjects?: readonly string[];
+  /** Most messages in one array. */
+  readonly batch_max?: number;
+}
+
+export interface StreamState {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly first_position: number;
+  readonly last_position: number;
+}
+
+export interface Bus {
+  /** Core NATS: fire and forget. Dropped while disconnected. */
+  publish(message: OutgoingMessage & { readonly reply?: string }): void;
+  subscribe(subject: string, handler: (message: BusMessage) => void): BusSubscription;
+  request(message: OutgoingMessage, timeoutMs: number): Promise<BusMessage>;
+  publisher(options?: { readonly window?: number }): StreamPublisher;
+  /**
+   * Reads a stream in order, without acks, from a position of ours: yields all that has arrived, at most `batch_max`
+   * messages at a time. Nothing more is pulled than a bounded read-ahead while the consumer of the iterable is busy.
+   * Survives reconnects and consumer loss by starting again behind the last message yielded. Ends when `signal` aborts.
+   */
+  read(options: ReadOptions, signal: AbortSignal): AsyncIterable<readonly RawMessage[]>;
+  streamState(stream: string): Promise<StreamState>;
+  readonly connected: boolean;
+  readonly server_version: string;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
