@@ -1,0 +1,120 @@
+import { z } from '@hono/zod-openapi';
+import { METRICS } from '../pipeline/contract/metrics.ts';
+import { rollupAggregates } from '../pipeline/contract/tables.ts';
+import { anomalySchema, gpuStateSchema, gpuSummarySchema, instantSchema, listSchema } from './schemas.ts';
+
+const groupCounts = {
+  gpus: z.int().openapi({ description: 'GPUs and MIG instances in the list.' }),
+  stale: z.int(),
+  power_watts: z.number().openapi({ description: 'Sum over boards.' }),
+  mean_gpu_temp_celsius: z.number().nullable(),
+  open_info: z.int(),
+  open_warning: z.int(),
+  open_critical: z.int(),
+};
+
+/** `GET /fleet/summary`: the fleet in figures; stale GPUs count in `gpus` and `stale` and in nothing else but anomalies. */
+export const fleetSummarySchema = z
+  .object({
+    ts: instantSchema.nullable().openapi({ description: 'Latest event time seen.' }),
+    ...groupCounts,
+    nodes_total: z.int(),
+    mean_gpu_util_ratio: z.number().nullable(),
+    gpus_with_critical: z.int().openapi({ description: 'GPUs whose worst open anomaly is critical.' }),
+    gpus_with_warning: z.int(),
+    gpus_with_info: z.int(),
+    gpus_without_anomaly: z.int(),
+    models: z.array(z.object({ model: z.string(), ...groupCounts })),
+    nodes: z.array(z.object({ node: z.string(), ...groupCounts })),
+  })
+  .openapi('FleetSummary');
+export type FleetSummary = z.infer<typeof fleetSummarySchema>;
+
+/** A row of `gpu_metrics` or of a rollup: raw names, or `<metric>_avg|_min|_max`; null = missing. */
+export const metricRowSchema = z
+  .object({
+    ts: instantSchema,
+    gpu_uuid: z.string(),
+    node: z.string(),
+    instance: z.string(),
+    ...Object.fromEntries(
+      METRICS.flatMap((metric) => [metric.name, ...rollupAggregates(metric).map((a) => `${metric.name}_${a}`)]).map(
+        (name) => [name, z.number().nullable().optional()],
+      ),
+    ),
+  })
+  .openapi('MetricRow');
+
+export const metricListSchema = listSchema(metricRowSchema)
+  .extend({ resolution: z.enum(['raw', '1m', '5m', '1h']).openapi({ description: 'What was read.' }) })
+  .openapi('MetricList');
+
+/** `GET /topology`: what the runner last told of its steps, as it told it. */
+export const topologySchema = z
+  .object({
+    workers: z.array(
+      z.looseObject({
+        worker: z.string(),
+        received_at: instantSchema,
+        steps: z.array(z.looseObject({ id: z.string() })),
+        edges: z.array(z.unknown()),
+        mermaid: z.string().optional(),
+      }),
+    ),
+  })
+  .openapi('Topology');
+
+export const errorEntrySchema = z
+  .object({ code: z.string(), meaning: z.string(), action: z.string() })
+  .openapi('ErrorEntry');
+
+export const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  })
+  .openapi('Readiness');
+
+/** `GET /console-config`: what the console needs to know of this installation. */
+export const consoleConfigSchema = z
+  .object({
+    live: z.string().nullable().openapi({ description: 'WebSocket URL of the live server; null when there is none.' }),
+    protocol: z.literal('gpu-vitals.v1'),
+    stale_after_ms: z.number(),
+  })
+  .openapi('ConsoleConfig');
+export type ConsoleConfig = z.infer<typeof consoleConfigSchema>;
+
+/** What a client may say on the live socket. */
+export const liveRequestSchema = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('subscribe'), topic: z.string(), since: z.int().optional() }),
+  z.object({ op: z.literal('unsubscribe'), topic: z.string() }),
+  z.object({ op: z.literal('auth'), key: z.string() }),
+  z.object({ op: z.literal('ping') }),
+]);
+export type LiveRequest = z.infer<typeof liveRequestSchema>;
+
+/**
+ * What the live server says. `data` by topic, in snapshots and in deltas:
+ * fleet, node/N: list of summaries (delta: the changed ones); gpu/U: the GPU's whole state or null; anomalies: list of
+ * open anomalies (delta: changed ones, closed ones with state closed); alerts: list of alerts.
+ * gap: `{from, to}`, the first missed seq and the last (null when unknown); pong: null; error: `{code, detail, topic}`.
+ */
+export const liveMessageSchema = z
+  .object({
+    topic: z.string().nullable(),
+    seq: z.int().nullable(),
+    type: z.enum(['snapshot', 'delta', 'gap', 'error', 'pong']),
+    ts: instantSchema,
+    data: z.union([
+      z.array(gpuSummarySchema),
+      gpuStateSchema,
+      z.array(anomalySchema),
+      z.array(z.looseObject({ id: z.string() })),
+      z.object({ from: z.int().nullable(), to: z.int().nullable() }),
+      z.object({ code: z.string(), detail: z.string(), topic: z.string().nullable() }),
+      z.null(),
+    ]),
+  })
+  .openapi('LiveMessage');
+export type LiveMessage = z.infer<typeof liveMessageSchema>;

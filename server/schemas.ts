@@ -1,0 +1,189 @@
+import { z } from '@hono/zod-openapi';
+import { METRICS, type MetricName } from '../pipeline/contract/metrics.ts';
+
+/**
+ * The JSON shapes of REST and live answers: one definition for validation, OpenAPI, serialisers and the console's types.
+ * Field names are those of the tables; instants are ISO 8601 texts in UTC with milliseconds, ratios 0..1.
+ */
+export const instantSchema = z.iso
+  .datetime({ precision: 3 })
+  .openapi({ description: 'UTC, ISO 8601 with milliseconds.', example: '2026-01-01T00:00:00.000Z' });
+const nullableInstant = instantSchema.nullable();
+const nullableNumber = z.number().nullable();
+
+export const severitySchema = z.enum(['info', 'warning', 'critical']);
+
+/** The readings that a fleet list or heatmap shows; all others are in the sample. */
+export const SUMMARY_METRICS = [
+  'gpu_temp_celsius',
+  'memory_temp_celsius',
+  'power_watts',
+  'power_limit_watts',
+  'gpu_util_ratio',
+  'gr_engine_active_ratio',
+  'memory_util_ratio',
+  'fb_used_bytes',
+  'fb_free_bytes',
+  'sm_clock_mhz',
+  'throttle_reasons',
+  'xid_last',
+] as const satisfies readonly MetricName[];
+
+const fieldsOf = <N extends string, S>(names: readonly N[], schema: (name: N) => S): Record<N, S> =>
+  Object.fromEntries(names.map((name) => [name, schema(name)])) as Record<N, S>;
+
+const helpOf = (name: string): string => {
+  const metric = METRICS.find((one) => one.name === name);
+  return metric === undefined ? name : `${metric.help} (${metric.unit})`;
+};
+
+export const attributionSchema = z
+  .object({ namespace: z.string(), pod: z.string(), container: z.string(), job: z.string() })
+  .openapi('Attribution');
+
+/** One GPU (or MIG instance) in lists and on the topics `fleet` and `node/N`. */
+export const gpuSummarySchema = z
+  .object({
+    ts: nullableInstant.openapi({ description: 'Event time of the latest sample; null when there was none yet.' }),
+    gpu_uuid: z.string(),
+    node: z.string(),
+    instance: z.string().openapi({ description: "MIG's GPU_I_ID; empty for the whole board." }),
+    model: z.string(),
+    slot: z.string(),
+    ...fieldsOf(SUMMARY_METRICS, (name) => nullableNumber.openapi({ description: helpOf(name) })),
+    open_info: z.int().openapi({ description: 'Open anomalies of severity info.' }),
+    open_warning: z.int(),
+    open_critical: z.int(),
+    worst_severity: severitySchema
+      .nullable()
+      .openapi({ description: 'Of the open anomalies; null when there are none.' }),
+    stale_since: nullableInstant.openapi({
+      description: 'Event time of the last sample when it is too old; else null.',
+    }),
+  })
+  .openapi('GpuSummary');
+export type GpuSummary = z.infer<typeof gpuSummarySchema>;
+
+const METRIC_NAMES = METRICS.map((metric) => metric.name);
+
+/** The latest sample of a GPU or MIG instance: only metrics that were present are there. */
+export const sampleSchema = z
+  .object({
+    ts: instantSchema,
+    gpu_uuid: z.string(),
+    node: z.string(),
+    instance: z.string(),
+    ...fieldsOf(METRIC_NAMES, (name) =>
+      z
+        .number()
+        .optional()
+        .openapi({ description: helpOf(name) }),
+    ),
+    attribution: z.array(attributionSchema).openapi({ description: 'Who uses it: one entry per pod or job.' }),
+  })
+  .openapi('Sample');
+export type Sample = z.infer<typeof sampleSchema>;
+
+export const anomalySchema = z
+  .object({
+    ts: instantSchema,
+    gpu_uuid: z.string(),
+    node: z.string(),
+    instance: z.string(),
+    id: z.string(),
+    type: z.string(),
+    metric: z.string(),
+    severity: severitySchema,
+    score: nullableNumber,
+    observed: nullableNumber,
+    expected: nullableNumber,
+    window: z.string(),
+    detector: z.string(),
+    explanation: z.string(),
+    state: z.enum(['open', 'closed']),
+    opened_at: instantSchema,
+    closed_at: nullableInstant,
+  })
+  .openapi('Anomaly');
+export type AnomalyAnswer = z.infer<typeof anomalySchema>;
+
+export const assetSchema = z
+  .object({
+    ts: instantSchema,
+    gpu_uuid: z.string(),
+    node: z.string(),
+    model: z.string(),
+    serial: z.string(),
+    pci_bus_id: z.string(),
+    cluster: z.string(),
+    rack: z.string(),
+    slot: z.string(),
+    owner: z.string(),
+    tenant: z.string(),
+    deployed_at: nullableInstant,
+    warranty_until: nullableInstant,
+    purchase_price: nullableNumber,
+    operating_hours: nullableNumber,
+    registered_at: instantSchema,
+    status: z.string(),
+    note: z.string(),
+    retired_at: nullableInstant,
+  })
+  .openapi('Asset');
+export type AssetAnswer = z.infer<typeof assetSchema>;
+
+/** `GET /gpus/{uuid}`: the whole verdict in one answer. */
+export const verdictSchema = z
+  .object({
+    gpu_uuid: z.string(),
+    node: z.string(),
+    model: z.string(),
+    slot: z.string(),
+    stale_since: nullableInstant,
+    asset: assetSchema.nullable(),
+    sample: sampleSchema.nullable().openapi({ description: "The board's, else its first instance's." }),
+    instances: z.array(sampleSchema).openapi({ description: 'Latest sample of every MIG instance.' }),
+    health: z.null(),
+    anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
+    episodes: z.array(z.never()),
+    prediction: z.null(),
+    decision: z.null(),
+  })
+  .openapi('Verdict');
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** Topic `gpu/U`: every snapshot and delta carries the GPU's whole state; null when the GPU was never seen. */
+export const gpuStateSchema = z
+  .object({
+    gpu_uuid: z.string(),
+    node: z.string(),
+    model: z.string(),
+    slot: z.string(),
+    stale_since: nullableInstant,
+    sample: sampleSchema.nullable(),
+    instances: z.array(sampleSchema),
+    anomalies: z.array(anomalySchema),
+  })
+  .openapi('GpuState');
+export type GpuState = z.infer<typeof gpuStateSchema>;
+
+/** The envelope of every list. */
+export const listSchema = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    next: z.string().nullable().openapi({ description: 'Cursor of the next page; null on the last one.' }),
+    total: z.int().openapi({ description: 'Items that match, over all pages.' }),
+  });
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string().openapi({ description: 'Code of the error catalogue, GV-XXX-NNN.' }),
+    action: z.string(),
+    errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem');
