@@ -1,0 +1,73 @@
+import type { Database } from '../../pipeline/contract/database.ts';
+import type { Anomaly, Severity } from '../../pipeline/contract/events.ts';
+import { ANOMALIES } from '../../pipeline/contract/tables.ts';
+import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
+import { type Conditions, columnList, conditions, fillTexts } from './select-rows.ts';
+
+export interface AnomalyFilter {
+  readonly gpu_uuid?: string | undefined;
+  readonly node?: string | undefined;
+  readonly instance?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly state?: Anomaly['state'] | undefined;
+  readonly type?: string | undefined;
+  readonly metric?: string | undefined;
+  readonly detector?: string | undefined;
+  /** Opened at or after, and before; epoch ms. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Anomalies that match, newest opening first. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away. */
+export async function listAnomalies(
+  database: Database,
+  filter: AnomalyFilter,
+  page: PageRequest,
+): Promise<Page<Anomaly>> {
+  const matching = filtered(filter);
+  const counted = await database.query<{ total: number }>(
+    `SELECT count() AS total FROM anomalies${matching.where()}`,
+    matching.parameters,
+  );
+  const total = counted[0]?.total ?? 0;
+  const paged = filtered(filter);
+  if (page.cursor !== undefined) {
+    const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
+    const at = new Date(ts as number);
+    paged.addText(`(ts < ${paged.bind(at)} OR (ts = ${paged.bind(at)} AND id < ${paged.bind(id as string)}))`);
+  }
+  const limit = paged.bind(page.limit + 1);
+  const rows = await database.query(
+    `SELECT ${columnList(ANOMALIES)} FROM anomalies${paged.where()} ORDER BY ts DESC, id DESC LIMIT ${limit}`,
+    paged.parameters,
+  );
+  fillTexts(ANOMALIES, rows);
+  const items = rows.slice(0, page.limit) as unknown as Anomaly[];
+  const last = items.at(-1);
+  return { items, next: rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null, total };
+}
+
+/** Every open anomaly, of one GPU (all its instances) or of all; newest first, at most `rows_max`. */
+export async function openAnomalies(
+  database: Database,
+  options: { readonly gpu_uuid?: string; readonly rows_max: number },
+): Promise<Anomaly[]> {
+  const open = filtered({ gpu_uuid: options.gpu_uuid, state: 'open' });
+  const limit = open.bind(options.rows_max);
+  const rows = await database.query(
+    `SELECT ${columnList(ANOMALIES)} FROM anomalies${open.where()} ORDER BY ts DESC, id DESC LIMIT ${limit}`,
+    open.parameters,
+  );
+  fillTexts(ANOMALIES, rows);
+  return rows as unknown as Anomaly[];
+}
+
+function filtered(filter: AnomalyFilter): Conditions {
+  const found = conditions();
+  found.add('ts', '>=', filter.from === undefined ? undefined : new Date(filter.from));
+  found.add('ts', '<', filter.to === undefined ? undefined : new Date(filter.to));
+  for (const name of ['gpu_uuid', 'node', 'instance', 'severity', 'state', 'type', 'metric', 'detector'] as const) {
+    found.add(name, '=', filter[name]);
+  }
+  return found;
+}
