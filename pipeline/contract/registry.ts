@@ -15,6 +15,7 @@ export interface RegistrySnapshot {
   readonly nodes: readonly string[];
   readonly gpus: readonly GpuIdentity[];
   readonly gpu_nodes: readonly number[];
+  readonly gpu_revisions: readonly number[];
   readonly attributions: readonly (readonly Attribution[])[];
 }
 
@@ -28,6 +29,8 @@ export class Registry {
   readonly gpus: GpuIdentity[] = [];
   /** Node index on which the GPU was last seen. */
   readonly gpuNodes: number[] = [];
+  /** From 1; rises whenever anything known of the GPU changes, so that others can tell cheaply. */
+  readonly gpuRevisions: number[] = [];
   readonly attributions: (readonly Attribution[])[] = [[]];
   private readonly nodeIndex = new Map<string, number>();
   private readonly gpuIndex = new Map<string, number>();
@@ -52,19 +55,26 @@ export class Registry {
     if (index === undefined) {
       index = this.gpus.push(identity) - 1;
       this.gpuNodes.push(node);
+      this.gpuRevisions.push(1);
       this.gpuIndex.set(key, index);
       return index;
     }
     const known = this.gpus[index] as GpuIdentity;
-    this.gpus[index] = {
-      uuid: known.uuid,
-      instance: known.instance,
-      model: identity.model || known.model,
-      pci_bus_id: identity.pci_bus_id || known.pci_bus_id,
-      serial: identity.serial || known.serial,
-      slot: identity.slot || known.slot,
-    };
-    this.gpuNodes[index] = node;
+    const model = identity.model || known.model;
+    const pci_bus_id = identity.pci_bus_id || known.pci_bus_id;
+    const serial = identity.serial || known.serial;
+    const slot = identity.slot || known.slot;
+    if (
+      model !== known.model ||
+      pci_bus_id !== known.pci_bus_id ||
+      serial !== known.serial ||
+      slot !== known.slot ||
+      this.gpuNodes[index] !== node
+    ) {
+      this.gpus[index] = { uuid: known.uuid, instance: known.instance, model, pci_bus_id, serial, slot };
+      this.gpuNodes[index] = node;
+      this.gpuRevisions[index] = (this.gpuRevisions[index] as number) + 1;
+    }
     return index;
   }
 
@@ -84,6 +94,7 @@ export class Registry {
       nodes: [...this.nodes],
       gpus: [...this.gpus],
       gpu_nodes: [...this.gpuNodes],
+      gpu_revisions: [...this.gpuRevisions],
       attributions: [...this.attributions],
     };
   }
@@ -91,7 +102,10 @@ export class Registry {
   static restore(group: number, saved: RegistrySnapshot): Registry {
     const registry = new Registry(group);
     for (const name of saved.nodes) registry.node(name);
-    saved.gpus.forEach((identity, i) => registry.gpu(identity, saved.gpu_nodes[i] ?? 0));
+    saved.gpus.forEach((identity, i) => {
+      registry.gpu(identity, saved.gpu_nodes[i] ?? 0);
+      registry.gpuRevisions[i] = saved.gpu_revisions[i] ?? 1;
+    });
     for (const list of saved.attributions) registry.attribution(list);
     return registry;
   }

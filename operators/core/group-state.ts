@@ -1,0 +1,148 @@
+import { GROUPS } from '../../pipeline/contract/ids.ts';
+import type { ElementType, State, StateColumn, StateSpec } from '../../pipeline/contract/operator.ts';
+import { Registry, type RegistrySnapshot } from '../../pipeline/contract/registry.ts';
+
+type ElementArray = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
+
+const ARRAYS: Readonly<
+  Record<ElementType, { new (length: number): ElementArray; readonly BYTES_PER_ELEMENT: number }>
+> = {
+  f64: Float64Array,
+  f32: Float32Array,
+  u32: Uint32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+};
+
+const CELLS_MIN = 16;
+
+/** Bytes that one GPU costs by declaration. */
+export const bytesPerGpu = (spec: StateSpec): number =>
+  Object.values(spec).reduce(
+    (sum, column) => sum + (column.scope === 'gpu' ? column.width * ARRAYS[column.type].BYTES_PER_ELEMENT : 0),
+    0,
+  );
+
+export interface SavedColumn {
+  readonly step: string;
+  readonly name: string;
+  readonly type: ElementType;
+  readonly width: number;
+  readonly data: ElementArray;
+}
+
+/** Everything one key group is: enough to stop here and go on elsewhere. */
+export interface SavedGroup {
+  readonly group: number;
+  readonly position: number;
+  readonly registry: RegistrySnapshot;
+  readonly columns: readonly SavedColumn[];
+}
+
+interface StepColumns {
+  readonly spec: StateSpec;
+  readonly arrays: Record<string, ElementArray>;
+}
+
+/** Registry, position and the state columns of all steps for one key group. */
+export class GroupState {
+  readonly group: number;
+  registry: Registry;
+  /** Stream sequence of the last message whose rows went through all steps. */
+  position = 0;
+  private readonly steps = new Map<string, StepColumns>();
+  private cells = { gpu: 0, node: 0, group: 1 };
+
+  constructor(group: number) {
+    this.group = group;
+    this.registry = new Registry(group);
+  }
+
+  /** The arrays of a step, grown to the registry. Cost: two comparisons when nothing grew. */
+  columns<S extends StateSpec>(step: string, spec: S): State<S> {
+    if (this.registry.gpus.length > this.cells.gpu) this.grow('gpu', this.registry.gpus.length);
+    if (this.registry.nodes.length > this.cells.node) this.grow('node', this.registry.nodes.length);
+    let columns = this.steps.get(step);
+    if (!columns) {
+      columns = { spec, arrays: {} };
+      for (const [name, column] of Object.entries(spec)) columns.arrays[name] = this.allocate(column);
+      this.steps.set(step, columns);
+    }
+    return columns.arrays as State<S>;
+  }
+
+  save(): SavedGroup {
+    const used = { gpu: this.registry.gpus.length, node: this.registry.nodes.length, group: 1 };
+    return {
+      group: this.group,
+      position: this.position,
+      registry: this.registry.snapshot(),
+      columns: [...this.steps].flatMap(([step, { spec, arrays }]) =>
+        Object.entries(spec).map(([name, { type, width, scope }]) => ({
+          step,
+          name,
+          type,
+          width,
+          data: (arrays[name] as ElementArray).slice(0, used[scope] * width),
+        })),
+      ),
+    };
+  }
+
+  /** Takes over a saved group. Columns that a step no longer declares so, or declares anew, start from their initial. */
+  static restore(saved: SavedGroup, specs: ReadonlyMap<string, StateSpec>): GroupState {
+    const state = new GroupState(saved.group);
+    state.registry = Registry.restore(saved.group, saved.registry);
+    state.position = saved.position;
+    for (const [step, spec] of specs) {
+      const arrays = state.columns(step, spec) as Record<string, ElementArray>;
+      for (const column of saved.columns) {
+        const declared = spec[column.name];
+        if (column.step !== step || declared?.type !== column.type || declared.width !== column.width) continue;
+        arrays[column.name]?.set(column.data);
+      }
+    }
+    return state;
+  }
+
+  private grow(scope: 'gpu' | 'node', needed: number): void {
+    let cells = Math.max(CELLS_MIN, this.cells[scope]);
+    while (cells < needed) cells *= 2;
+    this.cells[scope] = cells;
+    for (const { spec, arrays } of this.steps.values()) {
+      for (const [name, column] of Object.entries(spec)) {
+        if (column.scope !== scope) continue;
+        const larger = this.allocate(column);
+        larger.set(arrays[name] as ElementArray);
+        arrays[name] = larger;
+      }
+    }
+  }
+
+  private allocate(column: StateColumn): ElementArray {
+    const array = new ARRAYS[column.type](this.cells[column.scope] * column.width);
+    return column.initial === 0 ? array : array.fill(column.initial);
+  }
+}
+
+/** The 64 groups of one engine, made when first needed. */
+export class GroupStates {
+  private readonly groups: (GroupState | undefined)[] = new Array(GROUPS).fill(undefined);
+
+  get(group: number): GroupState {
+    let state = this.groups[group];
+    if (!state) {
+      state = new GroupState(group);
+      this.groups[group] = state;
+    }
+    return state;
+  }
+
+  set(state: GroupState): void {
+    this.groups[state.group] = state;
+  }
+
+  all(): GroupState[] {
+    return this.groups.filter((state): state is GroupState => state !== undefined);
+  }
+}

@@ -1,0 +1,227 @@
+import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
+import { BatchBuilder } from './batch-builder.ts';
+import { ScrapeTexts } from './collect/scrape-texts.ts';
+import type { Batch } from './contract/batch.ts';
+import { type DeadLetter, REASON_CODES, type Reason, type Refusal } from './contract/events.ts';
+import { GROUPS, groupOf } from './contract/ids.ts';
+import type { RawMessage } from './contract/message.ts';
+import { METRIC_COUNT } from './contract/metrics.ts';
+import type { Emit } from './contract/operator.ts';
+import type { Scrape } from './contract/scrape.ts';
+import { readExtras, readHeader, readIdentity, WireError, type WireHeader } from './contract/wire.ts';
+import type { Stage } from './define-topology.ts';
+
+export interface DecodePorts {
+  readonly rows: Batch;
+  readonly refused: DeadLetter;
+}
+
+/** What the last identity block of a subject meant: reused while its bytes stay the same. */
+interface KnownIdentity {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  readonly node: number;
+  readonly gpus: Uint32Array;
+  readonly attributions: Uint32Array;
+}
+
+/**
+ * Turns messages into batches, one per group that had any.
+ *
+ * Input    messages in stream order; binary, JSON or exposition text.
+ * Output   rows: batches in stream order per group; refused: what could not be read, and what normalising had refused.
+ * Time     none.
+ * State    the registries of the groups; besides, caches that can be lost.
+ * Cost     one copy of the values per row; identity is parsed when its bytes change.
+ * Errors   none: what cannot be read is a dead letter.
+ */
+export const decode = (): Stage<readonly RawMessage[], DecodePorts> => ({
+  name: 'decode',
+  summary: 'binary, JSON or text to columnar batches',
+  ports: ['rows', 'refused'],
+  start(states) {
+    const decoder = new Decoder(states);
+    return { process: (messages, emit) => decoder.process(messages, emit) };
+  },
+});
+
+class Decoder {
+  private readonly states: GroupStates;
+  private readonly builders = Array.from({ length: GROUPS }, () => new BatchBuilder());
+  private readonly identities = new Map<string, KnownIdentity>();
+  private readonly texts = new ScrapeTexts();
+  private readonly touched: number[] = [];
+  private scratch = new Float64Array(1024);
+  private scratchBytes = new Uint8Array(this.scratch.buffer);
+
+  constructor(states: GroupStates) {
+    this.states = states;
+  }
+
+  process(messages: readonly RawMessage[], emit: Emit<DecodePorts>): void {
+    for (const message of messages) {
+      const group = groupOfSubject(message.subject);
+      const state = this.states.get(group);
+      if (message.position <= state.position) continue;
+      const builder = this.builders[group] as BatchBuilder;
+      if (builder.position !== message.position) this.touched.push(group);
+      builder.position = message.position;
+      builder.arrived_at = message.arrived_at;
+      this.read(message, group, state, builder, emit);
+    }
+    for (const group of new Set(this.touched)) {
+      const builder = this.builders[group] as BatchBuilder;
+      const state = this.states.get(group);
+      if (builder.rows > 0) emit('rows', builder.take(group, state.registry));
+      state.position = builder.position;
+    }
+    this.touched.length = 0;
+  }
+
+  private read(
+    message: RawMessage,
+    group: number,
+    state: GroupState,
+    builder: BatchBuilder,
+    emit: Emit<DecodePorts>,
+  ): void {
+    try {
+      if (message.content_type === 'application/vnd.gpu-vitals.scrape') {
+        this.readBinary(message, group, state, builder, emit);
+        return;
+      }
+      const scrapes = this.texts.read(message, nodeOfSubject(message.subject));
+      for (const scrape of scrapes) this.append(scrape, state, builder, emit);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === null) throw error;
+      emit('refused', scrapeLetter(message, reason, error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  private readBinary(
+    message: RawMessage,
+    group: number,
+    state: GroupState,
+    builder: BatchBuilder,
+    emit: Emit<DecodePorts>,
+  ): void {
+    const { data } = message;
+    const header = readHeader(data);
+    const extras = readExtras(data, header);
+    const known = this.identity(message.subject, data, header, group, state);
+    const width = header.columns.length;
+    const first = builder.reserve(header.rows);
+    builder.ts.fill(header.ts, first, first + header.rows);
+    builder.gpu.set(known.gpus, first);
+    builder.node.fill(known.node, first, first + header.rows);
+    builder.attribution.set(known.attributions, first);
+    if (extras.times !== null) builder.ts.set(extras.times, first);
+    this.readValues(data, header);
+    const { values } = builder;
+    const { columns } = header;
+    const { scratch } = this;
+    values.fill(Number.NaN, first * METRIC_COUNT, (first + header.rows) * METRIC_COUNT);
+    for (let row = 0, from = 0, to = first * METRIC_COUNT; row < header.rows; row++, to += METRIC_COUNT) {
+      for (let c = 0; c < width; c++) values[to + (columns[c] as number)] = scratch[from++] as number;
+    }
+    for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
+    for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, header.ts));
+  }
+
+  /** Copies the values to aligned memory: messages begin anywhere in the connection's buffer. */
+  private readValues(data: Uint8Array, header: WireHeader): void {
+    const bytes = header.identity_at - header.values_at;
+    if (bytes > this.scratchBytes.length) {
+      this.scratch = new Float64Array(bytes / 4);
+      this.scratchBytes = new Uint8Array(this.scratch.buffer);
+    }
+    this.scratchBytes.set(data.subarray(header.values_at, header.identity_at));
+  }
+
+  private identity(
+    subject: string,
+    data: Uint8Array,
+    header: WireHeader,
+    group: number,
+    state: GroupState,
+  ): KnownIdentity {
+    const bytes = data.subarray(header.identity_at, header.extras_at);
+    const key = `${group}|${subject}`;
+    const last = this.identities.get(key);
+    const { registry } = state;
+    if (last && Buffer.compare(last.bytes, bytes) === 0) {
+      let unmoved = true;
+      for (const gpu of last.gpus) unmoved &&= registry.gpuNodes[gpu] === last.node;
+      if (unmoved) return last;
+    }
+    const identity = readIdentity(data, header);
+    const node = registry.node(identity.node);
+    const known: KnownIdentity = {
+      bytes: Uint8Array.from(bytes),
+      name: identity.node,
+      node,
+      gpus: Uint32Array.from(identity.rows, (row) => registry.gpu(row, node)),
+      attributions: Uint32Array.from(identity.rows, (row) => registry.attribution(row.attribution)),
+    };
+    this.identities.set(key, known);
+    return known;
+  }
+
+  private append(scrape: Scrape, state: GroupState, builder: BatchBuilder, emit: Emit<DecodePorts>): void {
+    const { registry } = state;
+    const node = registry.node(scrape.node);
+    for (const scraped of scrape.gpus) {
+      const row = builder.reserve(1);
+      builder.ts[row] = scraped.ts;
+      builder.gpu[row] = registry.gpu(scraped, node);
+      builder.node[row] = node;
+      builder.attribution[row] = registry.attribution(scraped.attribution);
+      builder.values.set(scraped.values, row * METRIC_COUNT);
+      for (const { xid, kind, count } of scraped.xids) builder.xids.push({ row, xid, kind, count });
+    }
+    for (const refusal of scrape.refusals) emit('refused', refusalLetter(refusal, scrape.node, scrape.ts));
+  }
+}
+
+/** `dcgm.raw.<group>.<node>`; publishers that do not know the groups may leave anything in their place. */
+function groupOfSubject(subject: string): number {
+  const token = subject.split('.', 3)[2] ?? '';
+  return /^\d{2}$/.test(token) && Number(token) < GROUPS ? Number(token) : groupOf(nodeOfSubject(subject));
+}
+
+const nodeOfSubject = (subject: string): string => subject.split('.').slice(3).join('.') || subject;
+
+function reasonOf(error: unknown): Reason | null {
+  if (error instanceof WireError) return error.reason;
+  const reason = (error as { reason?: unknown } | null)?.reason;
+  return typeof reason === 'string' && reason in REASON_CODES ? (reason as Reason) : null;
+}
+
+function scrapeLetter(message: RawMessage, reason: Reason, detail: string): DeadLetter {
+  const letter = {
+    ts: message.event_time,
+    node: nodeOfSubject(message.subject),
+    level: 'scrape',
+    reason,
+    code: REASON_CODES[reason],
+    step: 'decode',
+    detail,
+  } as const;
+  const bytes = Buffer.from(message.data);
+  const text = bytes.toString('utf8');
+  return Buffer.from(text, 'utf8').equals(bytes)
+    ? { ...letter, original: text }
+    : { ...letter, original_base64: bytes.toString('base64') };
+}
+
+const refusalLetter = (refusal: Refusal, node: string, ts: number): DeadLetter => ({
+  ts,
+  node,
+  level: refusal.level,
+  reason: refusal.reason,
+  code: REASON_CODES[refusal.reason],
+  step: 'decode',
+  detail: refusal.detail,
+  original: refusal.original,
+});

@@ -1,0 +1,169 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GroupState, type GroupStates, type SavedGroup } from '../operators/core/group-state.ts';
+import { VitalsError } from './contract/errors.ts';
+import { GROUPS, groupToken } from './contract/ids.ts';
+import type { StateSpec } from './contract/operator.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
+
+/** Groups copied between two pushes while a round is under way: keeps the pause small. */
+const GROUPS_PER_TURN = 8;
+
+interface Manifest {
+  /** Per group: the position inside its newest file, and up to where the stream held nothing more for it. */
+  readonly groups: Readonly<Record<string, { readonly saved: number; readonly covered: number }>>;
+}
+
+export interface SnapshotOptions {
+  readonly dir: string;
+  readonly states: GroupStates;
+  /** Makes sure that what the groups had written out before is durable; only then a snapshot may count. */
+  readonly flush: () => Promise<void>;
+  readonly report: (error: VitalsError) => void;
+}
+
+/**
+ * Snapshots of all groups with the stream position inside.
+ *
+ * A round copies the groups a few at a time between two pushes, waits until the sinks have made everything durable,
+ * then writes one file per changed group (temporary name, fsync, rename; the file before is kept) and the manifest.
+ * A kill at any moment leaves the last round whole: its positions say from where to read again.
+ */
+export class Snapshots {
+  private readonly options: SnapshotOptions;
+  private readonly written = new Map<number, { saved: number; covered: number }>();
+  private round: { readonly copies: SavedGroup[]; next: number; readonly covered: Map<number, number> } | null = null;
+  private writing: Promise<void> | null = null;
+  rounds = 0;
+
+  constructor(options: SnapshotOptions) {
+    this.options = options;
+  }
+
+  /** Begins a round unless one is under way. */
+  begin(): void {
+    if (this.round === null && this.writing === null) this.round = { copies: [], next: 0, covered: new Map() };
+  }
+
+  /** Called between pushes with the position up to which all groups have been fed. Cost: a few array copies. */
+  turn(position: number): void {
+    const { round } = this;
+    if (round === null) return;
+    const until = Math.min(GROUPS, round.next + GROUPS_PER_TURN);
+    const states = this.options.states.all().filter(({ group }) => group >= round.next && group < until);
+    for (const state of states) {
+      round.covered.set(state.group, position);
+      if (this.written.get(state.group)?.saved !== state.position) round.copies.push(state.save());
+    }
+    round.next = until;
+    if (until < GROUPS) return;
+    this.round = null;
+    this.writing = this.write(round.copies, round.covered)
+      .catch((error: unknown) => {
+        this.options.report(
+          new VitalsError('GV-SNP-001', 'a snapshot could not be written', this.options.dir, {
+            action: 'Check the disk; the one before stays in use.',
+            cause: error,
+          }),
+        );
+      })
+      .finally(() => {
+        this.writing = null;
+      });
+  }
+
+  /** A whole round at once, for a graceful end. */
+  async complete(position: number): Promise<void> {
+    await this.writing;
+    this.round = null;
+    this.begin();
+    while (this.round !== null) this.turn(position);
+    await this.writing;
+  }
+
+  /** Loads what is there; returns the first position to read. A damaged file is told and the one before is used. */
+  async restore(specs: ReadonlyMap<string, StateSpec>): Promise<number> {
+    const manifest = await this.readManifest();
+    if (manifest === null) return 1;
+    let from = Number.POSITIVE_INFINITY;
+    for (const [name, entry] of Object.entries(manifest.groups)) {
+      const group = Number(name);
+      const saved = (await this.readGroup(group, 'snap')) ?? (await this.readGroup(group, 'prev.snap'));
+      if (saved === null) return this.startOver();
+      const covered = saved.position === entry.saved ? entry.covered : saved.position;
+      const state = GroupState.restore(saved, specs);
+      state.position = covered;
+      this.options.states.set(state);
+      this.written.set(group, { saved: saved.position, covered });
+      from = Math.min(from, covered);
+    }
+    return Number.isFinite(from) ? from + 1 : 1;
+  }
+
+  private startOver(): number {
+    for (const state of this.options.states.all()) this.options.states.set(new GroupState(state.group));
+    this.written.clear();
+    return 1;
+  }
+
+  private async write(copies: readonly SavedGroup[], covered: ReadonlyMap<number, number>): Promise<void> {
+    await this.options.flush();
+    await mkdir(this.options.dir, { recursive: true });
+    for (const saved of copies) {
+      await this.writeFile(`group-${groupToken(saved.group)}`, encodeSnapshot(saved));
+      this.written.set(saved.group, { saved: saved.position, covered: saved.position });
+    }
+    for (const [group, position] of covered) {
+      const entry = this.written.get(group);
+      if (entry) this.written.set(group, { saved: entry.saved, covered: Math.max(entry.covered, position) });
+    }
+    const manifest: Manifest = { groups: Object.fromEntries(this.written) };
+    await this.writeFile('manifest', Buffer.from(JSON.stringify(manifest)));
+    this.rounds += 1;
+  }
+
+  private async writeFile(name: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.options.dir, `${name}.snap`);
+    const file = await open(`${path}.new`, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(path, join(this.options.dir, `${name}.prev.snap`)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rename(`${path}.new`, path);
+  }
+
+  private async readManifest(): Promise<Manifest | null> {
+    for (const name of ['manifest.snap', 'manifest.prev.snap']) {
+      try {
+        return JSON.parse(await readFile(join(this.options.dir, name), 'utf8')) as Manifest;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
+      }
+    }
+    return null;
+  }
+
+  private async readGroup(group: number, suffix: string): Promise<SavedGroup | null> {
+    const name = `group-${groupToken(group)}.${suffix}`;
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(join(this.options.dir, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
+      return null;
+    }
+    const saved = decodeSnapshot(bytes);
+    if (typeof saved !== 'string') return saved;
+    this.damaged(name, saved);
+    return null;
+  }
+
+  private damaged(name: string, detail: string): void {
+    this.options.report(new VitalsError('GV-SNP-001', `snapshot ${name}: ${detail}`, this.options.dir));
+  }
+}
