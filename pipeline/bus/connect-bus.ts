@@ -1,0 +1,238 @@
+import { type ConnectionOptions, connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import type { Clock } from '../clock.ts';
+import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type { BusEvent, Link } from './link.ts';
+import { readStream } from './read-stream.ts';
+import { manager, registerConnection, streamError } from './stream-manager.ts';
+import { streamPublisher } from './stream-publisher.ts';
+import { encodeHeaders, readHeaders } from './wire-headers.ts';
+
+export interface BusOptions {
+  /** One or more `nats://host:port`, separated by commas; credentials may be inside. */
+  readonly servers: string;
+  /** Shown by the server for this connection. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  /** PEM files; an empty object means TLS with the machine's authorities. */
+  readonly tls?: { readonly ca_file?: string; readonly cert_file?: string; readonly key_file?: string };
+  /** How long the first connection may take, ms. */
+  readonly connect_timeout_ms?: number;
+  readonly onEvent?: (event: BusEvent) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const ATTEMPT_TIMEOUT_MS = 5_000;
+const RETRY_MS = 200;
+const PING_MS = 10_000;
+
+/**
+ * Connects to NATS. The first connection must come within `connect_timeout_ms` (GV-BUS-001 else); after that it is kept for
+ * ever, with publishers and readers going on where they were. Events come through `onEvent`, never as exceptions.
+ */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const { clock } = options;
+  const connection = await firstConnection(options);
+  const closing = new AbortController();
+  const watchers = new Set<(up: boolean) => void>();
+  const publishers = new Set<{ close(): Promise<void> }>();
+  let connected = true;
+  let serverVersion = connection.info?.version ?? '';
+  const report = (event: BusEvent): void => options.onEvent?.(event);
+
+  const link: Link = {
+    connection,
+    clock,
+    connected: () => connected && !connection.isClosed(),
+    report,
+    watch(listener) {
+      watchers.add(listener);
+      return () => watchers.delete(listener);
+    },
+    closing: closing.signal,
+  };
+
+  const follow = async (): Promise<void> => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') {
+        connected = false;
+        report({ type: 'disconnected', server: status.server });
+        for (const watcher of [...watchers]) watcher(false);
+      } else if (status.type === 'reconnect') {
+        connected = true;
+        serverVersion = connection.info?.version ?? serverVersion;
+        report({ type: 'reconnected', server: status.server });
+        for (const watcher of [...watchers]) watcher(true);
+      } else if (status.type === 'error') {
+        report({ type: 'error', detail: status.error.message });
+      }
+    }
+  };
+  follow().catch((cause: unknown) => report({ type: 'error', detail: `status: ${String(cause)}` }));
+  report({ type: 'connected', server: connection.getServer() });
+
+  const unreachable = (cause: unknown, where: string): VitalsError =>
+    new VitalsError('GV-BUS-001', cause instanceof Error ? cause.message : String(cause), where, { cause });
+
+  const bus: Bus = {
+    publish(message: OutgoingMessage & { readonly reply?: string }) {
+      if (!link.connected()) return;
+      try {
+        connection.publish(message.subject, message.data, {
+          ...(message.headers && { headers: encodeHeaders(message.headers) }),
+          ...(message.reply && { reply: message.reply }),
+        });
+      } catch (cause) {
+        report({ type: 'error', detail: `${message.subject}: ${cause instanceof Error ? cause.message : cause}` });
+      }
+    },
+    subscribe(subject, handler) {
+      const subscription = connection.subscribe(subject, {
+        callback(error, message) {
+          if (error) {
+            report({ type: 'error', detail: `${subject}: ${error.message}` });
+            return;
+          }
+          // A throw here would end the library's reading of the socket.
+          try {
+            handler({
+              subject: message.subject,
+              data: message.data,
+              headers: readHeaders(message),
+              reply: message.reply ?? '',
+            });
+          } catch (cause) {
+            report({
+              type: 'error',
+              detail: `handler of ${subject}: ${cause instanceof Error ? cause.message : cause}`,
+            });
+          }
+        },
+      });
+      return {
+        unsubscribe() {
+          if (!connection.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
+        },
+      };
+    },
+    async request(message: OutgoingMessage, timeoutMs: number): Promise<BusMessage> {
+      if (!link.connected()) throw unreachable('not connected', message.subject);
+      try {
+        const answer = await connection.request(message.subject, message.data, {
+          timeout: timeoutMs,
+          ...(message.headers && { headers: encodeHeaders(message.headers) }),
+        });
+        return {
+          subject: answer.subject,
+          data: answer.data,
+          headers: readHeaders(answer),
+          reply: answer.reply ?? '',
+        };
+      } catch (cause) {
+        throw unreachable(cause, message.subject);
+      }
+    },
+    publisher(publisherOptions) {
+      const publisher = streamPublisher(link, publisherOptions);
+      publishers.add(publisher);
+      return {
+        ...publisher,
+        async close() {
+          publishers.delete(publisher);
+          await publisher.close();
+        },
+      };
+    },
+    read: (readOptions, signal) => readStream(link, readOptions, signal),
+    async streamState(stream) {
+      try {
+        const { state } = await (await manager(connection)).streams.info(stream);
+        return {
+          messages: state.messages,
+          bytes: state.bytes,
+          first_position: state.first_seq,
+          last_position: state.last_seq,
+        };
+      } catch (cause) {
+        throw streamError(cause, 'no state', stream);
+      }
+    },
+    get connected() {
+      return link.connected();
+    },
+    get server_version() {
+      return serverVersion;
+    },
+    async flush() {
+      if (!link.connected()) throw unreachable('not connected', options.servers);
+      try {
+        await connection.flush();
+      } catch (cause) {
+        throw unreachable(cause, options.servers);
+      }
+    },
+    async close() {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      for (const publisher of publishers) await publisher.close();
+      // What was published without acks is still in our buffers; a dead connection has nothing to wait for.
+      if (link.connected()) await Promise.race([connection.flush(), connection.closed()]).catch(() => {});
+      connected = false;
+      await connection.close();
+      report({ type: 'closed' });
+    },
+  };
+  registerConnection(bus, connection);
+  return bus;
+}
+
+async function firstConnection(options: BusOptions): Promise<NatsConnection> {
+  const { clock, tls } = options;
+  const limit = options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS;
+  const started = clock.monotonic();
+  for (;;) {
+    const left = limit - (clock.monotonic() - started);
+    const settings: ConnectionOptions = {
+      servers: options.servers.split(',').map((server) => server.trim()),
+      name: options.name,
+      timeout: Math.max(1, Math.min(ATTEMPT_TIMEOUT_MS, left)),
+      reconnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RETRY_MS,
+      reconnectJitter: RETRY_MS,
+      // Rotated credentials must not end a connection that is meant to last for ever.
+      ignoreAuthErrorAbort: true,
+      pingInterval: PING_MS,
+      ...(options.user !== undefined && { user: options.user, pass: options.password ?? '' }),
+      ...(options.token !== undefined && { token: options.token }),
+      ...(tls && {
+        tls: {
+          ...(tls.ca_file !== undefined && { caFile: tls.ca_file }),
+          ...(tls.cert_file !== undefined && { certFile: tls.cert_file }),
+          ...(tls.key_file !== undefined && { keyFile: tls.key_file }),
+        },
+      }),
+    };
+    try {
+      return await connect(settings);
+    } catch (cause) {
+      const refused = cause instanceof errors.AuthorizationError;
+      if (refused || clock.monotonic() - started + RETRY_MS >= limit) {
+        throw new VitalsError(
+          'GV-BUS-001',
+          refused
+            ? 'NATS refuses our credentials'
+            : `no connection within ${limit} ms: ${cause instanceof Error ? cause.message : String(cause)}`,
+          hideCredentials(options.servers),
+          { cause, ...(refused && { action: 'Check user, password or token of the NATS address.' }) },
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+const hideCredentials = (servers: string): string => servers.replace(/\/\/[^@/,]*@/g, '//');
