@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
+
+/**
+ * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
+ * environment and `--questdb-pg` on the command line.
+ */
+const text = (fallback: string, help: string) => z.string().default(fallback).describe(help);
+
+const flag = (fallback: boolean, help: string) =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
+    .default(fallback)
+    .describe(help);
+
+const number = (fallback: number, range: { min: number; max: number; whole?: boolean }, help: string) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+(\.\d+)?$/, 'not a number')
+        .transform(Number),
+    ])
+    .refine((value) => value >= range.min && value <= range.max, { error: `must lie in ${range.min}..${range.max}` })
+    .refine((value) => range.whole !== true || Number.isInteger(value), { error: 'must be a whole number' })
+    .default(fallback)
+    .describe(help);
+
+const duration = (fallback: string, range: { min: string; max: string }, help: string) => {
+  const bound = (value: string): number => parseDuration(value) ?? 0;
+  return z
+    .string({ error: 'must be a duration such as 500ms 10s 5m 2h 7d' })
+    .transform((value, context): DurationMs => {
+      const parsed = parseDuration(value);
+      if (parsed !== null && parsed >= bound(range.min) && parsed <= bound(range.max)) return parsed;
+      context.addIssue({
+        code: 'custom',
+        message:
+          parsed === null
+            ? 'must be a duration such as 500ms 10s 5m 2h 7d'
+            : `must lie in ${range.min}..${range.max}, is ${formatDuration(parsed)}`,
+      });
+      return milliseconds(0);
+    })
+    .prefault(fallback)
+    .describe(help);
+};
+
+const address = (fallback: string, help: string) =>
+  z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
+    .default(fallback)
+    .describe(help);
+
+const list = (help: string) =>
+  z
+    .union([z.array(z.string()), z.string().transform((value) => value.split(',').map((part) => part.trim()))])
+    .transform((values) => values.filter((value) => value !== ''))
+    .default([])
+    .describe(help);
+
+export const CONFIG_SECTIONS = {
+  General: {
+    data: text('.gpu-vitals', 'Folder for streams, tables, snapshots, spool and logs.'),
+    cache: text('', "Folder for downloaded programs; empty: the user's cache folder."),
+    'log-level': z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('Least severe log line that is written.'),
+    durability: z
+      .enum(['fast', 'safe'])
+      .default('fast')
+      .describe(
+        'fast survives the kill of any process; safe also survives power loss: every message and commit is synced to disk, at a cost in throughput.',
+      ),
+  },
+  Services: {
+    nats: text('', 'Address of a NATS server with JetStream, nats://...; empty: one of our own is started.'),
+    questdb: text('', 'HTTP address of a QuestDB, http://...; empty: one of our own is started.'),
+    'questdb-pg': text('', 'Postgres address of that QuestDB, postgres://...; empty: derived from questdb, port 8812.'),
+    'questdb-memory': number(2_048, { min: 256, max: 1_048_576, whole: true }, 'Heap of our own QuestDB, MiB.'),
+    'stream-age-max': duration(
+      '24h',
+      { min: '1m', max: '3650d' },
+      'How long raw scrapes stay in the stream for replay.',
+    ),
+    'stream-size-max': number(8_192, { min: 16, max: 1e9, whole: true }, 'How much the raw stream may hold, MiB.'),
+    'dead-letters-age-max': duration('7d', { min: '1m', max: '3650d' }, 'How long refused input is kept.'),
+  },
+  Fleet: {
+    targets: list('Exporters to scrape, host:port separated by commas; none at all: a simulated fleet.'),
+    'targets-file': list('Prometheus file_sd files (JSON or YAML, globs allowed).'),
+    'targets-url': text('', 'Prometheus http_sd address.'),
+    'target-tls-ca': text('', 'File with the certificate authority of the exporters.'),
+    'target-tls-insecure': flag(false, 'Accept any certificate of an exporter.'),
+    'target-bearer-token-file': text('', 'File with the bearer token sent to the exporters.'),
+    interval: duration('10s', { min: '100ms', max: '1h' }, 'Time between two scrapes of a target.'),
+    'scrape-timeout': duration(
+      '10s',
+      { min: '10ms', max: '5m' },
+      'Longest wait for a target; never longer than the interval.',
+    ),
+    'scrape-size-max': number(16, { min: 1, max: 1_024 }, 'Largest answer of a target, MiB.'),
+    'spool-size-max': number(
+      1_024,
+      { min: 1, max: 1e6, whole: true },
+      'Disk that scrapes may take while NATS is away, MiB.',
+    ),
+    assets: text('', 'CSV file with inventory, read at start.'),
+  },
+  Simulation: {
+    gpus: number(256, { min: 8, max: 100_000, whole: true }, 'Size of the simulated fleet.'),
+    seed: number(
+      42,
+      { min: 0, max: 4_294_967_295, whole: true },
+      'Seed of the simulated fleet: the same seed is the same fleet.',
+    ),
+    history: duration(
+      '7d',
+      { min: '0s', max: '90d' },
+      'Past of the simulated fleet that is back-filled once, at a 2-minute cadence.',
+    ),
+    speed: number(1, { min: 0.1, max: 10_000 }, "How fast the simulated fleet's clock runs; event times follow it."),
+    stories: z.enum(['default', 'none']).default('default').describe('Whether the simulated fleet has faults.'),
+  },
+  Engine: {
+    'lateness-max': duration('5m', { min: '0s', max: '1d' }, "How much older than its node's newest row a row may be."),
+    'future-max': duration('5m', { min: '1s', max: '1d' }, 'How far after its arrival a row may lie.'),
+    'snapshot-interval': duration('10s', { min: '100ms', max: '1h' }, 'Time between two snapshots of the state.'),
+    'zscore-threshold': number(
+      4,
+      { min: 1, max: 100 },
+      "Deviation from a GPU's own recent past that counts, in sigma.",
+    ),
+    'flush-rows': number(
+      50_000,
+      { min: 1, max: 1_000_000, whole: true },
+      'Rows that a write to gpu_metrics holds at most.',
+    ),
+    'flush-interval': duration(
+      '1s',
+      { min: '10ms', max: '1m' },
+      'Longest wait before rows are written to gpu_metrics.',
+    ),
+    'parquet-after': duration(
+      '7d',
+      { min: '1d', max: '3650d' },
+      'Age from which partitions of gpu_metrics are kept as Parquet.',
+    ),
+  },
+  Faces: {
+    api: address('127.0.0.1:8080', 'Where REST API and console listen.'),
+    live: address('127.0.0.1:8081', 'Where the live socket listens.'),
+  },
+} as const;
+
+const SHAPE = Object.assign({}, ...Object.values(CONFIG_SECTIONS)) as UnionToIntersection<
+  (typeof CONFIG_SECTIONS)[keyof typeof CONFIG_SECTIONS]
+>;
+type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+
+export const configSchema = z.strictObject(SHAPE);
+export type Config = z.output<typeof configSchema>;
+export type ConfigKey = keyof Config & string;
+export const CONFIG_KEYS = Object.keys(SHAPE) as ConfigKey[];

@@ -1,0 +1,76 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConfigSources, loadConfig, variableOf } from './config.ts';
+import { CONFIG_KEYS, CONFIG_SECTIONS } from './config-schema.ts';
+import { VitalsError } from './contract/errors.ts';
+
+const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'gpu-vitals.yaml');
+const load = (sources: Partial<ConfigSources> & { yaml?: string } = {}) => {
+  const path = sources.yaml === undefined ? '/nonexistent/gpu-vitals.yaml' : file;
+  if (sources.yaml !== undefined) writeFileSync(file, sources.yaml);
+  return loadConfig({ file: path, file_required: false, environment: {}, flags: {}, ...sources });
+};
+const failure = (sources: Parameters<typeof load>[0]): string => {
+  try {
+    load(sources);
+  } catch (error) {
+    return error instanceof VitalsError ? error.line() : `unexpected ${String(error)}`;
+  }
+  return 'no error';
+};
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    expect(load().values).toMatchObject({
+      gpus: 256,
+      seed: 42,
+      interval: 10_000,
+      history: 7 * 86_400_000,
+      targets: [],
+    });
+  });
+
+  it('takes flag over environment over file, and tells where each value is from', () => {
+    const { values, origins } = load({
+      yaml: 'gpus: 16\nseed: 1\ninterval: 5s\n',
+      environment: { GPU_VITALS_GPUS: '32', GPU_VITALS_SEED: '2', PATH: '/bin' },
+      flags: { gpus: '64', api: undefined },
+    });
+    expect(values).toMatchObject({ gpus: 64, seed: 2, interval: 5_000 });
+    expect(origins).toMatchObject({ gpus: '--gpus', seed: 'GPU_VITALS_SEED', interval: file, api: 'default' });
+  });
+
+  it.each<[string, Parameters<typeof load>[0], RegExp]>([
+    ['an unknown key in the file', { yaml: 'gpu: 3' }, /no option gpu, did you mean gpus\?/],
+    [
+      'an unknown variable',
+      { environment: { GPU_VITALS_NATZ: 'x' } },
+      /GPU_VITALS_NATZ: there is no option natz, did you mean nats\?/,
+    ],
+    ['a bad number', { flags: { gpus: 'many' } }, /gpus \(--gpus\)/],
+    ['a number out of range', { flags: { gpus: '3' } }, /must lie in 8\.\.100000/],
+    ['a fraction', { flags: { gpus: '8.5' } }, /whole number/],
+    ['a bad duration', { flags: { interval: '10 parsecs' } }, /must be a duration such as/],
+    ['a duration out of range', { flags: { interval: '9h' } }, /must lie in 100ms\.\.1h, is 9h/],
+    ['a bad address', { flags: { api: '8080' } }, /must be host:port/],
+    ['YAML that is none', { yaml: 'a: [' }, /not YAML/],
+    ['a list as file', { yaml: '- a' }, /options by name/],
+    ['a named file that is missing', { file_required: true }, /GV-CLI-002.*cannot be read/],
+  ])('refuses %s', (_, sources, expected) => {
+    expect(failure(sources)).toMatch(expected);
+  });
+
+  it('reports all problems at once', () => {
+    const line = failure({ yaml: 'gpu: 3', flags: { interval: 'x', api: 'y' } });
+    expect(line).toMatch(/no option gpu.*interval.*api/);
+  });
+
+  it('describes every option', () => {
+    for (const section of Object.values(CONFIG_SECTIONS)) {
+      for (const [key, schema] of Object.entries(section)) expect(schema.description, key).toMatch(/\.$/);
+    }
+    expect(new Set(CONFIG_KEYS.map(variableOf)).size).toBe(CONFIG_KEYS.length);
+  });
+});
