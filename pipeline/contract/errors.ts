@@ -65,6 +65,10 @@ export const ERRORS = {
     meaning: 'The spool is full: the oldest scrapes were dropped.',
     action: 'Bring NATS back, or raise spool-size-max.',
   },
+  'GV-COL-007': {
+    meaning: 'The spool cannot be read or written.',
+    action: 'Check disk, space and permissions of the data folder; scraping goes on.',
+  },
   'GV-BUS-001': { meaning: 'NATS cannot be reached.', action: 'Check --nats and that the server runs with JetStream.' },
   'GV-BUS-002': {
     meaning: 'JetStream refused a stream or a message.',
