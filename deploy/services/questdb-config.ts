@@ -1,0 +1,90 @@
+import type { Durability } from './nats-config.ts';
+
+export interface QuestdbConfigOptions {
+  readonly host: string;
+  readonly http_port: number;
+  readonly pg_port: number;
+  readonly pg_user: string;
+  readonly pg_password: string;
+  readonly durability: Durability;
+}
+
+/**
+ * QuestDB's server.conf for one small machine, names as in release 9.3.4.
+ *
+ * What a committed row survives:
+ * - `fast` (`nosync`): the end of QuestDB by any signal, kill -9 too: the pages are with the operating system. Not a
+ *   power loss: the last commits can be lost or torn; the engine's replay from NATS writes them again.
+ * - `safe` (`sync`): power loss too, at the price of waiting for the disk in every commit.
+ */
+export function renderQuestdbConfig(options: QuestdbConfigOptions): string {
+  return [
+    `http.bind.to=${options.host}:${options.http_port}`,
+    `pg.net.bind.to=${options.host}:${options.pg_port}`,
+    `pg.user=${propertyValue(options.pg_user)}`,
+    `pg.password=${propertyValue(options.pg_password)}`,
+    'http.min.enabled=false',
+    'line.tcp.enabled=false',
+    'line.udp.enabled=false',
+    'telemetry.enabled=false',
+    // Each pool would take a thread per core; several of them on two cores only wait for each other.
+    'shared.network.worker.count=1',
+    'shared.query.worker.count=1',
+    'shared.write.worker.count=1',
+    'wal.apply.worker.count=1',
+    'mat.view.refresh.worker.count=1',
+    'view.compiler.worker.count=1',
+    'export.worker.count=1',
+    'cairo.mat.view.enabled=true',
+    // Two of these are kept per column while out-of-order rows are merged: 8 MiB each would be 1 GiB for a wide table.
+    'cairo.o3.column.memory.size=512K',
+    `cairo.commit.mode=${options.durability === 'safe' ? 'sync' : 'nosync'}`,
+    // A misspelt ILP field must be an error, not a new column.
+    'line.auto.create.new.columns=false',
+    '',
+  ].join('\n');
+}
+
+/** Java's properties files read backslashes as escapes and leave out leading blanks. */
+function propertyValue(text: string): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/[\\\s\u0000-\u001f\u007f-\uffff]/g, escaped);
+}
+
+/** log.conf: warnings and milestones to stdout, not every query. */
+export function renderQuestdbLogConfig(): string {
+  return [
+    'writers=stdout',
+    'w.stdout.class=io.questdb.log.LogConsoleWriter',
+    'w.stdout.level=ERROR,CRITICAL,ADVISORY',
+    '',
+  ].join('\n');
+}
+
+export interface QuestdbCommand {
+  readonly java_major: number;
+  readonly jar: string;
+  readonly root: string;
+  readonly heap_max_mib: number;
+  /** Where the JVM writes its report when it crashes. */
+  readonly crash_log: string;
+}
+
+/** Arguments for `java`. Source: QuestDB's own service units and test fixtures for 9.x. */
+export function questdbArguments(command: QuestdbCommand): string[] {
+  return [
+    '-Dnoebug',
+    `-Xms${Math.min(64, command.heap_max_mib)}m`,
+    `-Xmx${command.heap_max_mib}m`,
+    // QuestDB keeps its data off the heap: a parallel collector would only cost threads.
+    '-XX:+UseSerialGC',
+    `-XX:ErrorFile=${command.crash_log}`,
+    ...(command.java_major >= 24 ? ['--sun-misc-unsafe-memory-access=allow', '--enable-native-access=io.questdb'] : []),
+    '-p',
+    command.jar,
+    '-m',
+    'io.questdb/io.questdb.ServerMain',
+    '-d',
+    command.root,
+  ];
+}
