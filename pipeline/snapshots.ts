@@ -100,7 +100,8 @@ export class Snapshots {
     return Number.isFinite(from) ? from + 1 : 1;
   }
 
-  private startOver(): number {
+  /** Forgets everything restored; returns the first position of the stream. */
+  startOver(): number {
     for (const state of this.options.states.all()) this.options.states.set(new GroupState(state.group));
     this.written.clear();
     return 1;

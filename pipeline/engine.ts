@@ -1,0 +1,133 @@
+import type { GroupStates } from '../operators/core/group-state.ts';
+import type { Clock } from './clock.ts';
+import type { Bus } from './contract/bus.ts';
+import { VitalsError } from './contract/errors.ts';
+import type { DurationMs } from './contract/time.ts';
+import { drawTopology, type Topology } from './define-topology.ts';
+import { type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { Snapshots } from './snapshots.ts';
+
+/** What the engine tells once a second on `vitals.topology.<worker>`, served at /api/v1/topology. */
+export interface TopologyReport {
+  readonly ts: number;
+  readonly worker: string;
+  readonly steps: readonly StepCounters[];
+  readonly edges: readonly { readonly from: string; readonly port: string; readonly to: string }[];
+  /** Messages stored but not yet processed. */
+  readonly lag_messages: number;
+  /** Last stream position processed, and the newest event time that went through. */
+  readonly position: number;
+  readonly watermark: number;
+  readonly gpus: number;
+  readonly snapshots: number;
+  readonly mermaid: string;
+}
+
+export interface EngineOptions<SinkItems> {
+  readonly bus: Bus;
+  readonly topology: Topology;
+  readonly states: GroupStates;
+  readonly sinks: Sinks<SinkItems>;
+  readonly worker: string;
+  readonly snapshot_dir: string;
+  readonly snapshot_interval: DurationMs;
+  readonly clock: Clock;
+  readonly report: (error: VitalsError) => void;
+}
+
+export interface Engine {
+  /** First position that is read: behind the last snapshot. */
+  readonly from: number;
+  readonly counters: () => TopologyReport;
+  /** Rejects when an invariant broke; resolves after `stop`. */
+  readonly done: Promise<void>;
+  /** Stops reading, makes everything durable, writes a last snapshot, closes the sinks. */
+  stop(): Promise<void>;
+}
+
+const REPORT_EVERY_MS = 1_000;
+const TURN_EVERY_MS = 50;
+const READ_BATCH_MAX = 512;
+
+/** Restores the last snapshot, then reads DCGM_RAW from there through the topology until stopped. */
+export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>): Promise<Engine> {
+  const { bus, topology, states, clock } = options;
+  const wired = wireTopology<SinkItems>({ topology, states, sinks: options.sinks, clock });
+  const snapshots = new Snapshots({
+    dir: options.snapshot_dir,
+    states,
+    flush: () => wired.flush(),
+    report: options.report,
+  });
+  const stopping = new AbortController();
+  let from = await snapshots.restore(topologyStateSpecs(topology));
+  const stream = await bus.streamState('DCGM_RAW');
+  if (stream.last_position < from - 1) {
+    const detail = `the snapshot knows position ${from - 1}, the stream ends at ${stream.last_position}`;
+    options.report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, options.snapshot_dir));
+    from = snapshots.startOver();
+  }
+  let position = from - 1;
+  let stored = stream.last_position;
+  let nextRound = clock.monotonic() + options.snapshot_interval;
+
+  const edges = topology.nodes.flatMap((node) =>
+    node.inputs.map(({ step, name }) => ({ from: step, port: name, to: node.id })),
+  );
+  const mermaid = drawTopology(topology);
+  const counters = (): TopologyReport => ({
+    ts: clock.now(),
+    worker: options.worker,
+    steps: wired.counters,
+    edges,
+    lag_messages: Math.max(0, stored - position),
+    position,
+    watermark: wired.watermark,
+    gpus: states.all().reduce((sum, { registry }) => sum + registry.gpus.length, 0),
+    snapshots: snapshots.rounds,
+    mermaid,
+  });
+
+  const turns = setInterval(() => {
+    if (clock.monotonic() >= nextRound) {
+      nextRound = clock.monotonic() + options.snapshot_interval;
+      snapshots.begin();
+    }
+    snapshots.turn(position);
+  }, TURN_EVERY_MS);
+  const reports = setInterval(() => {
+    bus.streamState('DCGM_RAW').then(
+      (state) => {
+        stored = state.last_position;
+      },
+      () => undefined,
+    );
+    const data = Buffer.from(JSON.stringify(counters()));
+    bus.publish({ subject: `vitals.topology.${options.worker}`, data });
+  }, REPORT_EVERY_MS);
+
+  const read = async (): Promise<void> => {
+    for await (const messages of bus.read({ stream: 'DCGM_RAW', from, batch_max: READ_BATCH_MAX }, stopping.signal)) {
+      wired.push(messages);
+      position = messages.at(-1)?.position ?? position;
+      const full = wired.pressure();
+      if (full !== null) await full;
+    }
+  };
+  const done = read().finally(() => {
+    clearInterval(turns);
+    clearInterval(reports);
+  });
+
+  return {
+    from,
+    counters,
+    done,
+    async stop() {
+      stopping.abort();
+      await done;
+      await snapshots.complete(position);
+      await wired.close();
+    },
+  };
+}
