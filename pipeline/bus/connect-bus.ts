@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { BusEvent, Link } from './link.ts';
+import { readAddress } from './read-address.ts';
 import { readStream } from './read-stream.ts';
 import { manager, registerConnection, streamError } from './stream-manager.ts';
 import { streamPublisher } from './stream-publisher.ts';
@@ -167,11 +168,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       return serverVersion;
     },
     async flush() {
-      if (!link.connected()) throw unreachable('not connected', options.servers);
+      if (!link.connected()) throw unreachable('not connected', connection.getServer());
       try {
         await connection.flush();
       } catch (cause) {
-        throw unreachable(cause, options.servers);
+        throw unreachable(cause, connection.getServer());
       }
     },
     async close() {
@@ -191,12 +192,15 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 
 async function firstConnection(options: BusOptions): Promise<NatsConnection> {
   const { clock, tls } = options;
+  const address = readAddress(options.servers);
+  const user = options.user ?? address.user;
+  const token = options.token ?? address.token;
   const limit = options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS;
   const started = clock.monotonic();
   for (;;) {
     const left = limit - (clock.monotonic() - started);
     const settings: ConnectionOptions = {
-      servers: options.servers.split(',').map((server) => server.trim()),
+      servers: [...address.servers],
       name: options.name,
       timeout: Math.max(1, Math.min(ATTEMPT_TIMEOUT_MS, left)),
       reconnect: true,
@@ -206,8 +210,8 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
       // Rotated credentials must not end a connection that is meant to last for ever.
       ignoreAuthErrorAbort: true,
       pingInterval: PING_MS,
-      ...(options.user !== undefined && { user: options.user, pass: options.password ?? '' }),
-      ...(options.token !== undefined && { token: options.token }),
+      ...(user !== undefined && { user, pass: options.password ?? address.password ?? '' }),
+      ...(token !== undefined && { token }),
       ...(tls && {
         tls: {
           ...(tls.ca_file !== undefined && { caFile: tls.ca_file }),
@@ -226,7 +230,7 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
           refused
             ? 'NATS refuses our credentials'
             : `no connection within ${limit} ms: ${cause instanceof Error ? cause.message : String(cause)}`,
-          hideCredentials(options.servers),
+          address.servers.join(','),
           { cause, ...(refused && { action: 'Check user, password or token of the NATS address.' }) },
         );
       }
@@ -234,5 +238,3 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
     }
   }
 }
-
-const hideCredentials = (servers: string): string => servers.replace(/\/\/[^@/,]*@/g, '//');

@@ -15,6 +15,7 @@ const BATCH_MAX = 512;
 const AHEAD = 4;
 /** One request's bytes. Two can be open, which stays far below the 64 MiB at which the server cuts a slow connection. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
+const HEADROOM_BYTES = 64 * 1024;
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5_000;
@@ -77,7 +78,8 @@ export async function* readStream(
     outstanding += batch;
     const request = {
       batch,
-      max_bytes: Math.max(REQUEST_BYTES, 2 * (connection.info?.max_payload ?? 0)),
+      // Less than one message would never be served.
+      max_bytes: Math.max(REQUEST_BYTES, (connection.info?.max_payload ?? 0) + HEADROOM_BYTES),
       expires: nanos(EXPIRES_MS),
       idle_heartbeat: nanos(HEARTBEAT_MS),
     };

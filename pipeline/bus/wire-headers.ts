@@ -13,7 +13,7 @@ export function encodeHeaders(pairs: Readonly<Record<string, string>>, messageId
 }
 
 /** Plain pairs from a message that came in; the server's status (`503` = nobody listens) is under `Status`. */
-export function readHeaders(message: Pick<Msg, 'headers'>): Record<string, string> {
+export function readHeaders(message: { readonly headers?: Msg['headers'] | undefined }): Record<string, string> {
   const pairs: Record<string, string> = {};
   const headers = message.headers;
   if (!headers) return pairs;

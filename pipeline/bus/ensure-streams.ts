@@ -1,0 +1,111 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import type { Bus } from '../contract/bus.ts';
+import { type DurationMs, days, hours, minutes } from '../contract/time.ts';
+import { atLeast } from './server-version.ts';
+import { isMissing, managerOf, streamError } from './stream-manager.ts';
+
+export interface StreamLimits {
+  /** Oldest messages go when the stream is larger, bytes. JetStream reserves this much of its own disk limit. */
+  readonly size_max?: number;
+  /** Oldest messages go when they are older. */
+  readonly age_max?: DurationMs;
+}
+
+export interface StreamOptions {
+  readonly raw?: StreamLimits;
+  readonly invalid?: StreamLimits;
+  readonly alerts?: StreamLimits;
+  /** S2 on disk; see the note at `COMPRESSION`. Needs nats-server 2.10, older ones store as it comes. */
+  readonly compress?: boolean;
+}
+
+export type StreamChange = 'created' | 'updated' | 'unchanged';
+
+const GIB = 1024 ** 3;
+const START_ATTEMPTS = 20;
+const START_WAIT_MS = 250;
+
+/** Names, subjects and default limits. DCGM_RAW is what the engine may replay after a stop; 2 kB hold a node of 8 GPUs. */
+const STREAMS = {
+  raw: { name: 'DCGM_RAW', subjects: ['dcgm.raw.>'], size_max: 8 * GIB, age_max: hours(24) },
+  invalid: { name: 'DCGM_INVALID', subjects: ['dcgm.invalid.>'], size_max: GIB, age_max: days(30) },
+  alerts: { name: 'ALERTS', subjects: ['alerts.>'], size_max: GIB / 4, age_max: days(90) },
+} as const;
+
+export const RAW_STREAM = STREAMS.raw.name;
+export const INVALID_STREAM = STREAMS.invalid.name;
+
+/**
+ * How long the server knows a `Nats-Msg-Id`. It costs the server about 224 B of memory per id: at 10,000 messages/s these
+ * two minutes are 270 MB. A resend after a longer outage is stored again, which the tables' keys make harmless.
+ */
+const DUPLICATE_WINDOW = minutes(2);
+
+/**
+ * Makes the three streams, or brings existing ones to these options; calling it again changes nothing. Throws VitalsError
+ * GV-BUS-002 when the server refuses (the reason is told), GV-BUS-001 when it does not answer.
+ */
+export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Promise<Record<string, StreamChange>> {
+  const changes: Record<string, StreamChange> = {};
+  for (const key of ['raw', 'invalid', 'alerts'] as const) {
+    const spec = STREAMS[key];
+    const limits = options[key] ?? {};
+    const ageMax = limits.age_max ?? spec.age_max;
+    const wanted: Partial<StreamConfig> & { name: string } = {
+      name: spec.name,
+      subjects: [...spec.subjects],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_bytes: limits.size_max ?? spec.size_max,
+      max_age: nanos(ageMax),
+      duplicate_window: nanos(ageMax > 0 ? Math.min(DUPLICATE_WINDOW, ageMax) : DUPLICATE_WINDOW),
+      ...(atLeast(bus.server_version, '2.10.0') && {
+        compression: options.compress ? StoreCompression.S2 : StoreCompression.None,
+      }),
+    };
+    changes[spec.name] = await ensureStream(bus, wanted);
+  }
+  return changes;
+}
+
+async function ensureStream(bus: Bus, wanted: Partial<StreamConfig> & { name: string }): Promise<StreamChange> {
+  try {
+    const jsm = await managerOf(bus);
+    const found = await configOf(jsm, wanted.name);
+    if (!found) {
+      await jsm.streams.add(wanted);
+      return 'created';
+    }
+    const keys = Object.keys(wanted) as (keyof StreamConfig)[];
+    const differs = keys.filter((key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]));
+    if (differs.length === 0) return 'unchanged';
+    // What we do not set (replicas, placement, sources) stays as an administrator chose it.
+    await jsm.streams.update(wanted.name, { ...found, ...wanted });
+    return 'updated';
+  } catch (cause) {
+    throw streamError(cause, 'the stream cannot be set up', wanted.name);
+  }
+}
+
+/** Null when there is no such stream. JetStream may still be starting, so that no answer is not believed at once. */
+async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConfig | null> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await jsm.streams.info(name)).config;
+    } catch (cause) {
+      if (isMissing(cause)) return null;
+      if (cause instanceof JetStreamApiError || attempt === START_ATTEMPTS) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, START_WAIT_MS));
+    }
+  }
+}
