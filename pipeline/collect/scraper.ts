@@ -23,7 +23,6 @@ export type ScrapeOutcome =
       readonly detail: string;
     };
 
-const EMPTY = new Uint8Array(0);
 /** Smaller bodies are unpacked at once: a thread's round trip costs more. */
 const GUNZIP_HERE_BYTES = 64 * 1024;
 
@@ -90,7 +89,10 @@ export class Scraper {
       let bytes = 0;
       let packed = false;
       let refusal: ScrapeError | null = null;
+      let ended = false;
       const end = (error: unknown, body: Uint8Array | null): void => {
+        if (ended) return;
+        ended = true;
         clearTimeout(timer);
         this.#abort = null;
         if (body === null) reject(error);
@@ -133,7 +135,8 @@ export class Scraper {
             else chunks.push(chunk);
           },
           onResponseEnd() {
-            const whole = chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks, bytes);
+            const first = chunks.length === 1 ? chunks[0] : undefined;
+            const whole = first ?? Buffer.concat(chunks, bytes);
             if (packed)
               unpack(whole, size_max_bytes).then(
                 (body) => end(null, body),
@@ -153,7 +156,7 @@ export class Scraper {
 const tooLarge = (size_max_bytes: number): ScrapeError =>
   new ScrapeError('GV-COL-004', `more than ${size_max_bytes} bytes`);
 
-async function unpack(data: Buffer, size_max_bytes: number): Promise<Uint8Array> {
+async function unpack(data: Uint8Array, size_max_bytes: number): Promise<Uint8Array> {
   try {
     if (data.length <= GUNZIP_HERE_BYTES) return gunzipSync(data, { maxOutputLength: size_max_bytes });
     return await new Promise<Uint8Array>((resolve, reject) => {

@@ -60,7 +60,7 @@ async function fetchJson(url: URL, options: TargetUrlOptions, stopped: AbortSign
     'user-agent': 'gpu-vitals',
     'x-prometheus-refresh-interval-seconds': String((options.refresh_ms ?? REFRESH_MS) / 1_000),
   };
-  if (options.bearer_token !== undefined) headers['authorization'] = `Bearer ${options.bearer_token}`;
+  if (options.bearer_token !== undefined) headers.authorization = `Bearer ${options.bearer_token}`;
   const timeout_ms = options.timeout_ms ?? TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeout_ms);
   try {

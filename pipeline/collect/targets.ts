@@ -25,10 +25,10 @@ const PATH_DEFAULT = '/metrics';
  * Only http and https, without user, password or fragment. Throws VitalsError GV-COL-005.
  */
 export function parseTarget(text: string, labels: Readonly<Record<string, string>> = {}): Target {
-  const address = (labels['__address__'] ?? text).trim();
+  const address = (labels.__address__ ?? text).trim();
   const refuse = (what: string): VitalsError => new VitalsError('GV-COL-005', `${what}: '${address}'`, 'targets');
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
-  const scheme = (labels['__scheme__'] ?? 'http').toLowerCase();
+  const scheme = (labels.__scheme__ ?? 'http').toLowerCase();
   let url: URL;
   try {
     url = new URL(whole ? address : `${scheme}://${isIPv6(address) ? `[${address}]` : address}`);
@@ -46,7 +46,7 @@ export function parseTarget(text: string, labels: Readonly<Record<string, string
   const port =
     url.port !== '' ? url.port : named || whole ? (url.protocol === 'https:' ? '443' : '80') : `${TARGET_PORT_DEFAULT}`;
   if (port === '0') throw refuse('port 0 cannot be scraped');
-  const path = labels['__metrics_path__'] ?? (url.pathname === '/' ? PATH_DEFAULT : url.pathname);
+  const path = labels.__metrics_path__ ?? (url.pathname === '/' ? PATH_DEFAULT : url.pathname);
   if (!path.startsWith('/') || /[\s#]/.test(path)) throw refuse(`'${path}' is no path`);
   const query = new URLSearchParams(url.search);
   for (const [name, value] of Object.entries(labels)) {
@@ -61,7 +61,7 @@ export function parseTarget(text: string, labels: Readonly<Record<string, string
     origin,
     path: withQuery,
     address: host,
-    node: labels['node'] || (labels['instance'] ?? '').replace(/:\d+$/, '') || bare,
+    node: labels.node || (labels.instance ?? '').replace(/:\d+$/, '') || bare,
   };
 }
 

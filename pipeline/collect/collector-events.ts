@@ -1,0 +1,62 @@
+import type { ErrorCode } from '../contract/errors.ts';
+import type { SpoolEvent } from './spool.ts';
+
+/** What the collector tells while it runs. Counted by metrics, logged at the edges only. */
+export type CollectorEvent =
+  /** At every failure: `failures` in a row `since` an instant (epoch ms). */
+  | {
+      readonly kind: 'target_failed';
+      readonly target: string;
+      readonly code: ErrorCode;
+      readonly detail: string;
+      readonly since: number;
+      readonly failures: number;
+    }
+  | {
+      readonly kind: 'target_recovered';
+      readonly target: string;
+      readonly since: number;
+      readonly failures: number;
+    }
+  /** Once when a list of targets turns bad, in a new way, or good again (code null). */
+  | {
+      readonly kind: 'targets_changed' | 'targets_refused' | 'targets_mended';
+      readonly code: ErrorCode | null;
+      readonly where: string;
+      readonly detail: string;
+    }
+  | SpoolEvent;
+
+/** The part of pino's logger that is used. */
+export interface CollectorLog {
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+}
+
+/**
+ * Logs the beginning and the end of every trouble, once each, and hands on all events. A target's trouble is logged again
+ * when its kind changes.
+ */
+export function eventTeller(options: {
+  readonly log?: CollectorLog | undefined;
+  readonly on_event?: ((event: CollectorEvent) => void) | undefined;
+}): (event: CollectorEvent) => void {
+  const troubles = new Map<string, string>();
+  return (event) => {
+    options.on_event?.(event);
+    const { log } = options;
+    if (log === undefined) return;
+    if (event.kind === 'target_failed') {
+      if (troubles.get(event.target) === event.code) return;
+      troubles.set(event.target, event.code);
+      log.warn(event, `${event.code}: target ${event.target} fails: ${event.detail}`);
+    } else if (event.kind === 'target_recovered') {
+      troubles.delete(event.target);
+      log.info(event, `target ${event.target} answers again after ${event.failures} failures`);
+    } else if (event.code === null) {
+      log.info(event, event.detail);
+    } else {
+      log.warn(event, `${event.code}: ${event.detail}`);
+    }
+  };
+}
