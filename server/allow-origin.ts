@@ -1,0 +1,27 @@
+import type { Handshake } from '../sinks/live/socket-server.ts';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const hostname = (hostOrUrl: string): string | null => {
+  try {
+    return new URL(hostOrUrl.includes('://') ? hostOrUrl : `http://${hostOrUrl}`).hostname;
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Which web pages may open a live socket. A client without an Origin is no browser and may; a page may when it comes from
+ * the same host name (any port: console and live socket have different ones) or is listed. A server on loopback answers
+ * only to loopback names, so that a foreign name which resolves to it (DNS rebinding) opens nothing.
+ */
+export function allowOrigin(options: { host: string; origins: readonly string[] }): (handshake: Handshake) => boolean {
+  const loopbackOnly = LOOPBACK.test(options.host) || options.host === '::1';
+  return ({ origin, host }) => {
+    if (origin === null || options.origins.includes(origin)) return true;
+    const [page, server] = [hostname(origin), hostname(host)];
+    if (page === null || server === null) return false;
+    if (loopbackOnly) return LOOPBACK.test(page) && LOOPBACK.test(server);
+    return page === server;
+  };
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
+import { frameReader } from '../sinks/live/frame-format.ts';
+import { FRAMES_WILDCARD } from '../sinks/live/frames-sink.ts';
+import { openAnomalies } from '../sinks/questdb/read-anomalies.ts';
+import { listAssets } from '../sinks/questdb/read-assets.ts';
+import { latestSamples } from '../sinks/questdb/read-samples.ts';
+import { readAnomaly } from './anomaly-row.ts';
+import type { FleetView } from './fleet-view.ts';
+
+export interface FleetFeedOptions {
+  readonly bus: Bus;
+  /** Null: begins empty. */
+  readonly database: Database | null;
+  readonly view: FleetView;
+  readonly clock: Clock;
+  /** How far back the last sample of a GPU is looked for at the start. */
+  readonly seed_span_ms?: number;
+  readonly retry_ms?: number;
+}
+
+export interface FleetFeed {
+  /** Whether the database's part has been read. */
+  readonly seeded: boolean;
+  /** When the last frame came, epoch ms by our clock; NaN before the first. */
+  readonly last_frame_at: number;
+  readonly counters: {
+    frames: number;
+    rows: number;
+    frames_refused: number;
+    anomalies: number;
+    anomalies_refused: number;
+  };
+  /** Resolves when seeding is done or given up by `stop`. */
+  readonly seeding: Promise<void>;
+  stop(): void;
+}
+
+const DAY_MS = 86_400_000;
+const ANOMALIES_MAX = 100_000;
+
+/**
+ * Keeps a fleet view current: frames and anomalies from the bus as they come, what was before from the database, asked
+ * again until it answers. Messages that cannot be read are counted and left.
+ */
+export function fleetFeed(options: FleetFeedOptions): FleetFeed {
+  const { bus, view, clock } = options;
+  const reader = frameReader();
+  const counters = { frames: 0, rows: 0, frames_refused: 0, anomalies: 0, anomalies_refused: 0 };
+  const closedMeanwhile = new Set<string>();
+  let lastFrameAt = Number.NaN;
+  let seeded = options.database === null;
+  let stopped = false;
+  let wake: () => void = () => {};
+
+  const subscriptions: BusSubscription[] = [
+    bus.subscribe(FRAMES_WILDCARD, ({ data }) => {
+      lastFrameAt = clock.now();
+      try {
+        counters.rows += reader.read(data, (who, ts, values) => view.applySample(who, ts, values, lastFrameAt));
+        counters.frames++;
+      } catch {
+        counters.frames_refused++;
+      }
+    }),
+    bus.subscribe('vitals.anomalies.>', ({ data }) => {
+      const anomaly = readAnomaly(data);
+      if (anomaly === null) {
+        counters.anomalies_refused++;
+        return;
+      }
+      counters.anomalies++;
+      if (!seeded && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
+      view.applyAnomaly(anomaly);
+    }),
+  ];
+  const sweeping = setInterval(() => view.sweep(), 1_000);
+  sweeping.unref();
+
+  async function seed(database: Database): Promise<void> {
+    const newest = clock.now();
+    const values = new Float64Array(METRIC_COUNT);
+    const identities = new Map<string, { model: string; slot: string }>();
+    for (let cursor: string | undefined; ; ) {
+      const page = await listAssets(database, {}, { limit: 1_000, cursor });
+      for (const asset of page.items) identities.set(asset.gpu_uuid, { model: asset.model, slot: asset.slot });
+      if (page.next === null || stopped) break;
+      cursor = page.next;
+    }
+    const since = newest - (options.seed_span_ms ?? DAY_MS);
+    for (const row of await latestSamples(database, { since })) {
+      METRICS.forEach((metric, index) => {
+        values[index] = row[metric.name] ?? Number.NaN;
+      });
+      const { model, slot } = identities.get(row.gpu_uuid) ?? { model: '', slot: '' };
+      const who = { gpu_uuid: row.gpu_uuid, instance: row.instance, node: row.node, model, slot, attribution: [] };
+      const known = view.find(row.gpu_uuid, row.instance);
+      // What came over the bus meanwhile is newer, and knows who uses the GPU.
+      if (known === undefined || !(known.ts >= row.ts)) view.applySample(who, row.ts, values, Math.min(row.ts, newest));
+    }
+    for (const anomaly of await openAnomalies(database, { rows_max: ANOMALIES_MAX })) {
+      if (!closedMeanwhile.has(anomaly.id)) view.applyAnomaly(anomaly);
+    }
+  }
+
+  async function seedUntilDone(database: Database): Promise<void> {
+    while (!stopped && !seeded) {
+      try {
+        await seed(database);
+        seeded = true;
+        closedMeanwhile.clear();
+      } catch {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, options.retry_ms ?? 1_000);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    }
+  }
+
+  const seeding = options.database === null ? Promise.resolve() : seedUntilDone(options.database);
+  return {
+    get seeded() {
+      return seeded;
+    },
+    get last_frame_at() {
+      return lastFrameAt;
+    },
+    counters,
+    seeding,
+    stop() {
+      stopped = true;
+      wake();
+      clearInterval(sweeping);
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    },
+  };
+}

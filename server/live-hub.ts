@@ -1,0 +1,313 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { ErrorCode } from '../pipeline/contract/errors.ts';
+import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import { type LiveTopic, parseTopic } from './live-topic.ts';
+import type { LiveTopics } from './live-topics.ts';
+import { liveRequestSchema } from './schemas-fleet.ts';
+
+export interface LiveLimits {
+  readonly topics_per_socket_max: number;
+  /** Messages that a socket may send at once, and per second after that. */
+  readonly message_burst: number;
+  readonly messages_per_s: number;
+  /** A socket with more than this waiting gets no deltas until it has drained; then a gap and the state. */
+  readonly slow_bytes: number;
+  /** Bytes of snapshots that may wait in all sockets together; further ones wait their turn. */
+  readonly snapshot_bytes: number;
+}
+
+export const LIVE_LIMITS: LiveLimits = {
+  topics_per_socket_max: 256,
+  message_burst: 200,
+  messages_per_s: 50,
+  slow_bytes: 1_048_576,
+  snapshot_bytes: 134_217_728,
+};
+
+export interface LiveHubOptions {
+  readonly clock: Clock;
+  readonly topics: LiveTopics;
+  readonly limits?: Partial<LiveLimits>;
+}
+
+/** What a socket wants of a topic: `joined` gets deltas as they come; else it is owed a snapshot, after a gap if it missed some. */
+interface Subscription {
+  readonly topic: LiveTopic;
+  joined: boolean;
+  /** First number missed; null when nothing was. */
+  missed_from: number | null;
+}
+
+export interface LiveSession {
+  readonly socket: LiveSocket;
+  readonly subscriptions: Map<string, Subscription>;
+  tokens: number;
+  tokens_at: number;
+  slow: boolean;
+}
+
+/** Longest that a change waits for its delta when there are many. */
+const REST_MS_MAX = 100;
+/** After sending for c ms, the hub rests for three times as long: sending takes a quarter of the thread at most. */
+const REST_PER_COST = 3;
+const CHANGES_MANY = 1_000;
+
+/**
+ * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while they are few; when sending
+ * gets costly they are gathered per GPU for up to 100 ms. One text per topic and delta is made and framed for all.
+ * Memory per socket is bounded by `slow_bytes` and one snapshot.
+ */
+export class LiveHub implements SocketHandlers<LiveSession> {
+  private readonly clock: Clock;
+  private readonly topics: LiveTopics;
+  private readonly limits: LiveLimits;
+  private readonly sessions = new Set<LiveSession>();
+  private readonly listeners = new Map<LiveTopic, Set<LiveSession>>();
+  private server: SocketServer | null = null;
+  private snapshotBudget: number;
+  private scheduled = false;
+  private restUntil = 0;
+  private timer: NodeJS.Timeout | null = null;
+  /** Counters for the metrics page. */
+  readonly counters = { deltas: 0, snapshots: 0, gaps: 0, errors: 0, messages: 0 };
+
+  constructor(options: LiveHubOptions) {
+    this.clock = options.clock;
+    this.topics = options.topics;
+    this.limits = { ...LIVE_LIMITS, ...options.limits };
+    this.snapshotBudget = this.limits.snapshot_bytes;
+  }
+
+  attach(server: SocketServer): void {
+    this.server = server;
+  }
+
+  get sockets(): number {
+    return this.sessions.size;
+  }
+
+  /** Tells that topics may have changed: they are flushed when the current poll ends, or after the rest. */
+  changed(): void {
+    if (this.scheduled || this.topics.dirty.size === 0) return;
+    this.scheduled = true;
+    const rest = this.restUntil - this.clock.monotonic();
+    if (rest <= 0.5) setImmediate(() => this.flush());
+    else this.timer = setTimeout(() => this.flush(), rest);
+  }
+
+  /** Housekeeping, about ten times a second: serves who waits for a snapshot, forgets unused topics. */
+  tick(): void {
+    let waiting = 0;
+    for (const session of this.sessions) waiting += session.socket.buffered();
+    this.snapshotBudget = this.limits.snapshot_bytes - waiting;
+    for (const session of this.sessions) this.serve(session);
+    this.topics.expire();
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.scheduled = true;
+  }
+
+  open(socket: LiveSocket): LiveSession {
+    const session: LiveSession = {
+      socket,
+      subscriptions: new Map(),
+      tokens: this.limits.message_burst,
+      tokens_at: this.clock.monotonic(),
+      slow: false,
+    };
+    this.sessions.add(session);
+    return session;
+  }
+
+  message(session: LiveSession, text: string | null): void {
+    this.counters.messages++;
+    if (!this.mayTalk(session)) return;
+    const request = parseRequest(text);
+    if (typeof request === 'string') {
+      this.refuse(session, 'GV-LIVE-001', request, topicOf(text));
+      return;
+    }
+    switch (request.op) {
+      case 'subscribe':
+        this.subscribe(session, request.topic, request.since);
+        return;
+      case 'unsubscribe':
+        this.unsubscribe(session, request.topic);
+        return;
+      case 'ping':
+        session.socket.send(this.topics.envelope(null, null, 'pong', 'null'));
+        return;
+      case 'auth':
+        // Nothing asks for a key on this server, so any is welcome.
+        return;
+    }
+  }
+
+  drain(session: LiveSession): void {
+    this.serve(session);
+  }
+
+  closed(session: LiveSession): void {
+    this.sessions.delete(session);
+    for (const name of [...session.subscriptions.keys()]) this.drop(session, name);
+  }
+
+  private flush(): void {
+    this.timer = null;
+    const started = this.clock.monotonic();
+    let changes = 0;
+    for (const topic of [...this.topics.dirty]) {
+      changes += topic.gpus.size;
+      const text = this.topics.takeDelta(topic);
+      const listeners = this.listeners.get(topic);
+      if (text === null || listeners === undefined) continue;
+      for (const session of listeners) this.holdBack(session, topic);
+      this.server?.publish(topic.name, text);
+      this.counters.deltas++;
+    }
+    const ended = this.clock.monotonic();
+    this.restUntil =
+      ended + (changes > CHANGES_MANY ? REST_MS_MAX : Math.min(REST_MS_MAX, (ended - started) * REST_PER_COST));
+    this.scheduled = false;
+    this.changed();
+  }
+
+  /** Takes a socket that does not keep up out of all topics, before the delta in hand is added to its heap. */
+  private holdBack(session: LiveSession, inHand: LiveTopic): void {
+    if (session.slow || session.socket.buffered() <= this.limits.slow_bytes) return;
+    session.slow = true;
+    for (const subscription of session.subscriptions.values()) {
+      if (!subscription.joined) continue;
+      session.socket.leave(subscription.topic.name);
+      subscription.joined = false;
+      const { topic } = subscription;
+      // The topic in hand has numbered its delta already, the others have not.
+      subscription.missed_from = topic === inHand ? topic.seq : topic.seq + 1;
+    }
+  }
+
+  /** Gives a session what it is owed, as far as it and the budget have room. */
+  private serve(session: LiveSession): void {
+    if (session.slow && session.socket.buffered() > this.limits.slow_bytes / 4) return;
+    session.slow = false;
+    for (const subscription of session.subscriptions.values()) {
+      if (!subscription.joined && !this.sendState(session, subscription)) return;
+    }
+  }
+
+  private sendState(session: LiveSession, subscription: Subscription): boolean {
+    const { topic, missed_from } = subscription;
+    const before = session.socket.buffered();
+    if (before > this.limits.slow_bytes || this.snapshotBudget <= 0) return false;
+    if (missed_from === null || missed_from <= topic.seq) {
+      if (missed_from !== null) {
+        session.socket.send(this.topics.gap(topic, missed_from));
+        this.counters.gaps++;
+      }
+      session.socket.send(this.topics.snapshot(topic));
+      this.counters.snapshots++;
+      this.snapshotBudget -= Math.max(0, session.socket.buffered() - before);
+    }
+    subscription.missed_from = null;
+    subscription.joined = true;
+    session.socket.join(topic.name);
+    return true;
+  }
+
+  private subscribe(session: LiveSession, name: string, since: number | undefined): void {
+    if (!session.subscriptions.has(name) && session.subscriptions.size >= this.limits.topics_per_socket_max) {
+      this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.topics_per_socket_max} topics per socket`, name);
+      return;
+    }
+    const topic = this.topics.open(name);
+    if (topic === null) {
+      this.refuse(session, 'GV-LIVE-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
+      return;
+    }
+    this.drop(session, name);
+    const subscription: Subscription = { topic, joined: false, missed_from: null };
+    session.subscriptions.set(name, subscription);
+    topic.listeners++;
+    const listeners = this.listeners.get(topic);
+    if (listeners === undefined) this.listeners.set(topic, new Set([session]));
+    else listeners.add(session);
+
+    if (since !== undefined) {
+      const missed = topic.after(since);
+      if (missed !== null && !session.slow && session.socket.buffered() <= this.limits.slow_bytes) {
+        for (const text of missed) session.socket.send(text);
+        subscription.joined = true;
+        session.socket.join(name);
+        return;
+      }
+      session.socket.send(this.topics.gap(topic, since < topic.seq ? since + 1 : null));
+      this.counters.gaps++;
+    }
+    this.serve(session);
+  }
+
+  private unsubscribe(session: LiveSession, name: string): void {
+    if (session.subscriptions.has(name)) this.drop(session, name);
+    else if (parseTopic(name) === null) {
+      this.refuse(session, 'GV-LIVE-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
+    }
+  }
+
+  private drop(session: LiveSession, name: string): void {
+    const subscription = session.subscriptions.get(name);
+    if (subscription === undefined) return;
+    const { topic } = subscription;
+    session.subscriptions.delete(name);
+    session.socket.leave(name);
+    const listeners = this.listeners.get(topic);
+    listeners?.delete(session);
+    if (listeners?.size === 0) this.listeners.delete(topic);
+    topic.listeners--;
+    topic.idle_since = this.clock.monotonic();
+  }
+
+  /** Token bucket per socket; who goes on far beyond it is cut. */
+  private mayTalk(session: LiveSession): boolean {
+    const now = this.clock.monotonic();
+    const refill = ((now - session.tokens_at) / 1_000) * this.limits.messages_per_s;
+    session.tokens = Math.min(this.limits.message_burst, session.tokens + refill) - 1;
+    session.tokens_at = now;
+    if (session.tokens >= 0) return true;
+    if (session.tokens < -this.limits.message_burst) session.socket.close(1008, 'GV-LIVE-003');
+    else this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.messages_per_s} messages per second`, null);
+    return false;
+  }
+
+  private refuse(session: LiveSession, code: ErrorCode, detail: string, topic: string | null): void {
+    this.counters.errors++;
+    const shown = topic === null ? null : topic.slice(0, 256);
+    session.socket.send(this.topics.envelope(shown, null, 'error', JSON.stringify({ code, detail, topic: shown })));
+  }
+}
+
+/** The request, or what is wrong with it. */
+function parseRequest(text: string | null): ReturnType<typeof liveRequestSchema.parse> | string {
+  if (text === null) return 'Binary messages are not understood';
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'The message is no JSON text';
+  }
+  const result = liveRequestSchema.safeParse(parsed);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not understood'}`;
+}
+
+/** The topic that an unreadable request named, if it can be made out. */
+function topicOf(text: string | null): string | null {
+  try {
+    const topic: unknown = (JSON.parse(text ?? 'null') as { topic?: unknown } | null)?.topic;
+    return typeof topic === 'string' ? topic : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Anomaly } from '../pipeline/contract/events.ts';
+import type { GpuEntry } from './fleet-view.ts';
+
+export type TopicKind = 'fleet' | 'node' | 'gpu' | 'anomalies' | 'alerts';
+
+/** A topic as clients spell it; null when there is none of that name. Nodes and GPUs may be unknown: they can appear later. */
+export function parseTopic(name: string): { kind: TopicKind; id: string } | null {
+  if (name === 'fleet' || name === 'anomalies' || name === 'alerts') return { kind: name, id: '' };
+  const match = /^(node|gpu)\/(.{1,253})$/s.exec(name);
+  return match === null ? null : { kind: match[1] as 'node' | 'gpu', id: match[2] as string };
+}
+
+export interface RingLimits {
+  readonly deltas_max: number;
+  readonly bytes_max: number;
+}
+
+/**
+ * One topic that somebody listens to or did a moment ago: its place in the numbering, the last deltas for those who come
+ * back, and what has changed since the last delta. Numbers begin at a value that no earlier life of the topic reached.
+ */
+export class LiveTopic {
+  readonly name: string;
+  readonly kind: TopicKind;
+  readonly id: string;
+  seq: number;
+  /** GPUs changed since the last delta. */
+  readonly gpus = new Set<GpuEntry>();
+  /** Conditions (anomalies, alerts) changed since the last delta, by id. */
+  readonly conditions = new Map<string, Anomaly | string>();
+  /** How many sessions want it, and since when nobody does (monotonic ms). */
+  listeners = 0;
+  idle_since = 0;
+  /** The last snapshot made, good while its seq is the topic's. */
+  snapshot: { readonly seq: number; readonly text: string } | null = null;
+  private readonly limits: RingLimits;
+  private ring: string[] = [];
+  private first = 0;
+  private ringBytes = 0;
+
+  constructor(name: string, kind: TopicKind, id: string, seq: number, limits: RingLimits) {
+    this.name = name;
+    this.kind = kind;
+    this.id = id;
+    this.seq = seq;
+    this.limits = limits;
+  }
+
+  get dirty(): boolean {
+    return this.gpus.size > 0 || this.conditions.size > 0;
+  }
+
+  /** Keeps a delta that carries `seq + 1`. */
+  record(text: string): void {
+    this.seq++;
+    this.ring.push(text);
+    this.ringBytes += text.length;
+    while (this.ring.length - this.first > this.limits.deltas_max || this.ringBytes > this.limits.bytes_max) {
+      this.ringBytes -= (this.ring[this.first] as string).length;
+      this.ring[this.first++] = '';
+    }
+    // Moving the rest is paid once per ring, not per delta.
+    if (this.first > this.limits.deltas_max) {
+      this.ring = this.ring.slice(this.first);
+      this.first = 0;
+    }
+  }
+
+  /** The deltas after `since`, or null when they are no longer, or not yet, there. */
+  after(since: number): readonly string[] | null {
+    const missed = this.seq - since;
+    if (missed < 0 || missed > this.ring.length - this.first) return null;
+    return missed === 0 ? [] : this.ring.slice(-missed);
+  }
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus } from '../pipeline/contract/bus.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { startSocketServer } from '../sinks/live/start-socket-server.ts';
+import { allowOrigin } from './allow-origin.ts';
+import { fleetFeed } from './fleet-feed.ts';
+import { FleetView } from './fleet-view.ts';
+import { LiveHub, type LiveLimits } from './live-hub.ts';
+import { type AlertRow, LiveTopics } from './live-topics.ts';
+
+export interface LiveServerOptions {
+  readonly bus: Bus;
+  readonly database: Database | null;
+  readonly clock: Clock;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly stale_after_ms?: number;
+  /** Pages of other hosts that may connect, as `https://host:port`. */
+  readonly origins?: readonly string[];
+  readonly sockets_max?: number;
+  readonly idle_timeout_s?: number;
+  readonly keep_topics_ms?: number;
+  readonly deltas_max?: number;
+  readonly limits?: Partial<LiveLimits>;
+  readonly library?: 'auto' | 'uws' | 'ws';
+}
+
+export interface RunningLive {
+  /** `ws://host:port/live`. */
+  readonly url: string;
+  readonly library: 'uws' | 'ws';
+  readonly view: FleetView;
+  readonly seeding: Promise<void>;
+  close(): Promise<void>;
+}
+
+export const LIVE_PROTOCOL = 'gpu-vitals.v1';
+
+/** Runs the live server in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
+export async function startLive(options: LiveServerOptions): Promise<RunningLive> {
+  const { bus, clock } = options;
+  const view: FleetView = new FleetView({
+    clock,
+    ...(options.stale_after_ms === undefined ? {} : { stale_after_ms: options.stale_after_ms }),
+    onChange(entry, left) {
+      topics.touchGpu(entry, left);
+      hub.changed();
+    },
+    onAnomaly: (anomaly) => topics.touchAnomaly(anomaly),
+  });
+  const topics = new LiveTopics({
+    clock,
+    view,
+    deltas_max: options.deltas_max ?? 1_024,
+    bytes_max: 4_194_304,
+    keep_ms: options.keep_topics_ms ?? 60_000,
+    topics_max: 50_000,
+    alerts_max: 10_000,
+  });
+  const hub = new LiveHub({ clock, topics, ...(options.limits === undefined ? {} : { limits: options.limits }) });
+  const server = await startSocketServer(
+    {
+      host: options.host,
+      port: options.port,
+      path: '/live',
+      protocol: LIVE_PROTOCOL,
+      payload_bytes_max: 16_384,
+      idle_timeout_s: options.idle_timeout_s ?? 60,
+      sockets_max: options.sockets_max ?? 10_000,
+      allow: allowOrigin({ host: options.host, origins: options.origins ?? [] }),
+      ...(options.library === undefined ? {} : { library: options.library }),
+    },
+    hub,
+  );
+  hub.attach(server);
+
+  const feed = fleetFeed({ bus, database: options.database, view, clock });
+  const alerts = bus.subscribe('alerts.>', ({ data }) => {
+    const text = new TextDecoder().decode(data);
+    const alert = readAlert(text);
+    if (alert !== null) topics.touchAlert(alert, text);
+    hub.changed();
+  });
+  const ticking = setInterval(() => hub.tick(), 100);
+  const telling = setInterval(() => {
+    const { frames, rows, frames_refused } = feed.counters;
+    const told = {
+      live_sockets: hub.sockets,
+      live_topics: topics.size,
+      live_deltas_total: hub.counters.deltas,
+      live_snapshots_total: hub.counters.snapshots,
+      live_gaps_total: hub.counters.gaps,
+      live_errors_total: hub.counters.errors,
+      live_messages_total: hub.counters.messages,
+      live_frames_total: frames,
+      live_frames_refused_total: frames_refused,
+      live_rows_total: rows,
+      live_gpus: view.size,
+    };
+    bus.publish({ subject: 'vitals.metrics.live', data: new TextEncoder().encode(JSON.stringify(told)) });
+  }, 1_000);
+  ticking.unref();
+  telling.unref();
+
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `ws://${host}:${server.port}/live`,
+    library: server.kind,
+    view,
+    seeding: feed.seeding,
+    async close() {
+      clearInterval(ticking);
+      clearInterval(telling);
+      alerts.unsubscribe();
+      feed.stop();
+      hub.close();
+      await server.close();
+    },
+  };
+}
+
+function readAlert(text: string): AlertRow | null {
+  try {
+    const row = JSON.parse(text) as Partial<AlertRow> | null;
+    return typeof row?.id === 'string' && typeof row.state === 'string' ? { id: row.id, state: row.state } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,131 @@
+import { z } from '@hono/zod-openapi';
+import fastJson from 'fast-json-stringify';
+import type { Anomaly } from '../pipeline/contract/events.ts';
+import { METRICS, metricIndex } from '../pipeline/contract/metrics.ts';
+import { bySeverityThenTime, type FleetView, type GpuEntry } from './fleet-view.ts';
+import { instantText, nullableInstantText } from './instant.ts';
+import {
+  type AnomalyAnswer,
+  anomalySchema,
+  type GpuState,
+  type GpuSummary,
+  gpuSummarySchema,
+  type Sample,
+  SUMMARY_METRICS,
+} from './schemas.ts';
+
+/** Turns the fleet view into the shapes of schemas.ts. */
+
+const SUMMARY_COLUMNS = SUMMARY_METRICS.map((name) => [name, metricIndex(name)] as const);
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+export const staleSince = (entry: GpuEntry): string | null => (entry.stale ? nullableInstantText(entry.ts) : null);
+
+export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
+  let [info, warning, critical] = [0, 0, 0];
+  for (const anomaly of entry.anomalies.values()) {
+    if (anomaly.severity === 'critical') critical++;
+    else if (anomaly.severity === 'warning') warning++;
+    else info++;
+  }
+  const summary: Record<string, unknown> = {
+    ts: nullableInstantText(entry.ts),
+    gpu_uuid: entry.gpu_uuid,
+    node: entry.node,
+    instance: entry.instance,
+    model: entry.model,
+    slot: entry.slot,
+  };
+  for (const [name, index] of SUMMARY_COLUMNS) summary[name] = finiteOrNull(view.value(entry, index));
+  summary.open_info = info;
+  summary.open_warning = warning;
+  summary.open_critical = critical;
+  summary.worst_severity = critical > 0 ? 'critical' : warning > 0 ? 'warning' : info > 0 ? 'info' : null;
+  summary.stale_since = staleSince(entry);
+  return summary as GpuSummary;
+}
+
+const serialiser = (schema: z.ZodType): ((value: unknown) => string) =>
+  fastJson(z.toJSONSchema(schema, { target: 'draft-7', override: dropFormats }) as fastJson.Schema);
+
+/** Instants are texts already: a `format` would make the serialiser treat them as dates. */
+function dropFormats(context: { jsonSchema: Record<string, unknown> }): void {
+  const { jsonSchema } = context;
+  delete jsonSchema.format;
+  delete jsonSchema.pattern;
+}
+
+const summaryText = serialiser(gpuSummarySchema);
+const anomalyText = serialiser(anomalySchema);
+
+/** Summaries as JSON text, each made once per change of its GPU. */
+export function summaryTexts(view: FleetView): (entry: GpuEntry) => string {
+  const texts: string[] = [];
+  const revisions: number[] = [];
+  return (entry) => {
+    if (revisions[entry.index] !== entry.revision) {
+      texts[entry.index] = summaryText(gpuSummary(view, entry));
+      revisions[entry.index] = entry.revision;
+    }
+    return texts[entry.index] as string;
+  };
+}
+
+export function sampleOf(view: FleetView, entry: GpuEntry): Sample {
+  const sample: Record<string, unknown> = {
+    ts: instantText(entry.ts),
+    gpu_uuid: entry.gpu_uuid,
+    node: entry.node,
+    instance: entry.instance,
+  };
+  METRICS.forEach((metric, index) => {
+    const value = view.value(entry, index);
+    if (Number.isFinite(value)) sample[metric.name] = value;
+  });
+  sample.attribution = entry.attribution;
+  return sample as Sample;
+}
+
+export const anomalyAnswer = (anomaly: Anomaly): AnomalyAnswer => ({
+  ts: instantText(anomaly.ts),
+  gpu_uuid: anomaly.gpu_uuid,
+  node: anomaly.node,
+  instance: anomaly.instance,
+  id: anomaly.id,
+  type: anomaly.type,
+  metric: anomaly.metric,
+  severity: anomaly.severity,
+  score: finiteOrNull(anomaly.score),
+  observed: finiteOrNull(anomaly.observed),
+  expected: finiteOrNull(anomaly.expected),
+  window: anomaly.window,
+  detector: anomaly.detector,
+  explanation: anomaly.explanation,
+  state: anomaly.state,
+  opened_at: instantText(anomaly.opened_at),
+  closed_at: nullableInstantText(anomaly.closed_at),
+});
+
+export const anomalyJson = (anomaly: Anomaly): string => anomalyText(anomalyAnswer(anomaly));
+
+/** Everything live about one GPU; null when it was never seen. */
+export function gpuState(view: FleetView, uuid: string): GpuState | null {
+  const entries = view.ofGpu(uuid);
+  const first = entries[0];
+  if (first === undefined) return null;
+  const sampled = entries.filter((entry) => !Number.isNaN(entry.ts));
+  const main = sampled[0];
+  return {
+    gpu_uuid: uuid,
+    node: first.node,
+    model: first.model,
+    slot: first.slot,
+    stale_since: entries.every((entry) => entry.stale) ? staleSince(first) : null,
+    sample: main === undefined ? null : sampleOf(view, main),
+    instances: sampled.filter((entry) => entry.instance !== '').map((entry) => sampleOf(view, entry)),
+    anomalies: entries
+      .flatMap((entry) => [...entry.anomalies.values()])
+      .sort(bySeverityThenTime)
+      .map(anomalyAnswer),
+  };
+}

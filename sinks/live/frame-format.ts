@@ -1,0 +1,149 @@
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import type { Attribution } from '../../pipeline/contract/events.ts';
+import { fnv1a } from '../../pipeline/contract/ids.ts';
+import { METRIC_COUNT, METRICS } from '../../pipeline/contract/metrics.ts';
+
+/**
+ * A frame: samples that the engine has seen, on their way to the read side. Little-endian, rows aligned to 8 bytes; every
+ * frame stands alone, so that a late subscriber understands the first one that it gets.
+ *
+ * | offset | type | what |
+ * |---|---|---|
+ * | 0 | 4 bytes | `GPVF` |
+ * | 4 | u16 | version, 1 |
+ * | 6 | u16 | M, metrics in the writer's catalogue |
+ * | 8 | u32 | schema id: FNV-1a of the M names |
+ * | 12 | u32 | rows |
+ *
+ * Then per row: u32 bytes of the row, u32 hash of the identity, f64 ts (epoch ms), u16 bytes of identity, u16 present
+ * values, u32 x ceil(M / 32) presence bits, padding to 8; f64 per present value in catalogue order; identity as UTF-8
+ * JSON `[uuid, instance, node, model, slot, attribution]`, padded to 8.
+ */
+export const FRAME_MAGIC = 0x46565047;
+export const FRAME_VERSION = 1;
+export const FRAME_HEADER_BYTES = 16;
+export const FRAME_SCHEMA_ID: number = fnv1a(METRICS.map((metric) => metric.name).join(','));
+export const FRAME_MASK_WORDS: number = Math.ceil(METRIC_COUNT / 32);
+export const FRAME_ROW_HEADER_BYTES: number = (20 + FRAME_MASK_WORDS * 4 + 7) & ~7;
+export const FRAME_IDENTITY_BYTES_MAX = 16_384;
+
+/** Who a row is about. The same object comes back for the same identity until the reader's memory of them is full. */
+export interface FrameIdentity {
+  readonly gpu_uuid: string;
+  readonly instance: string;
+  readonly node: string;
+  readonly model: string;
+  readonly slot: string;
+  readonly attribution: readonly Attribution[];
+}
+
+/** `values` (METRIC_COUNT, NaN = missing) is lent for the call only. */
+export type OnFrameRow = (who: FrameIdentity, ts: number, values: Float64Array) => void;
+
+/** Reads frames; keeps the identities that it has parsed (bounded), so that a row costs no allocation. */
+export interface FrameReader {
+  /** Calls `onRow` for every row and returns their number. Throws VitalsError GV-WIRE-001/-002 before or between rows. */
+  read(data: Uint8Array, onRow: OnFrameRow): number;
+}
+
+interface KnownIdentity {
+  readonly bytes: Uint8Array;
+  readonly who: FrameIdentity;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const damaged = (what: string): VitalsError => new VitalsError('GV-WIRE-001', what, 'frame');
+
+export function frameReader(options: { identities_max?: number } = {}): FrameReader {
+  const identitiesMax = options.identities_max ?? 262_144;
+  const known = new Map<number, KnownIdentity>();
+  const values = new Float64Array(METRIC_COUNT);
+
+  function identity(hash: number, data: Uint8Array, from: number, length: number): FrameIdentity {
+    const hit = known.get(hash);
+    if (hit !== undefined && sameBytes(hit.bytes, data, from, length)) return hit.who;
+    const bytes = data.slice(from, from + length);
+    const who = parseIdentity(bytes);
+    if (known.size >= identitiesMax) known.clear();
+    known.set(hash, { bytes, who });
+    return who;
+  }
+
+  return {
+    read(data, onRow) {
+      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+      const rows = readFrameHeader(data, view);
+      let at = FRAME_HEADER_BYTES;
+      for (let row = 0; row < rows; row++) {
+        if (at + FRAME_ROW_HEADER_BYTES > data.length) throw damaged(`row ${row} of ${rows} is cut`);
+        const size = view.getUint32(at, true);
+        const identityBytes = view.getUint16(at + 16, true);
+        const present = view.getUint16(at + 18, true);
+        const identityAt = at + FRAME_ROW_HEADER_BYTES + present * 8;
+        if (size % 8 !== 0 || at + size > data.length || identityAt + identityBytes > at + size) {
+          throw damaged(`row ${row} of ${rows} does not fit`);
+        }
+        values.fill(Number.NaN);
+        let from = at + FRAME_ROW_HEADER_BYTES;
+        for (let word = 0; word < FRAME_MASK_WORDS; word++) {
+          for (let mask = view.getUint32(at + 20 + word * 4, true); mask !== 0; mask &= mask - 1) {
+            const metric = word * 32 + 31 - Math.clz32(mask & -mask);
+            if (metric >= METRIC_COUNT || from >= identityAt) throw damaged(`row ${row}: values do not fit`);
+            values[metric] = view.getFloat64(from, true);
+            from += 8;
+          }
+        }
+        if (from !== identityAt) throw damaged(`row ${row}: values do not fit`);
+        const who = identity(view.getUint32(at + 4, true), data, identityAt, identityBytes);
+        onRow(who, view.getFloat64(at + 8, true), values);
+        at += size;
+      }
+      if (at !== data.length) throw damaged(`${data.length - at} bytes too many`);
+      return rows;
+    },
+  };
+}
+
+function readFrameHeader(data: Uint8Array, view: DataView): number {
+  if (data.length < FRAME_HEADER_BYTES || view.getUint32(0, true) !== FRAME_MAGIC) throw damaged('no frame header');
+  const version = view.getUint16(4, true);
+  if (
+    version !== FRAME_VERSION ||
+    view.getUint16(6, true) !== METRIC_COUNT ||
+    view.getUint32(8, true) !== FRAME_SCHEMA_ID
+  ) {
+    throw new VitalsError('GV-WIRE-002', `version ${version} with another catalogue than this release's`, 'frame', {
+      action: 'Run the same release of engine and read side.',
+    });
+  }
+  return view.getUint32(12, true);
+}
+
+function sameBytes(known: Uint8Array, data: Uint8Array, from: number, length: number): boolean {
+  if (known.length !== length) return false;
+  for (let i = 0; i < length; i++) if (known[i] !== data[from + i]) return false;
+  return true;
+}
+
+function parseIdentity(bytes: Uint8Array): FrameIdentity {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw damaged('identity is no JSON text');
+  }
+  if (!Array.isArray(parsed) || parsed.length !== 6 || !Array.isArray(parsed[5]))
+    throw damaged('identity has no six fields');
+  const [gpu_uuid, instance, node, model, slot] = parsed as string[];
+  if (![gpu_uuid, instance, node, model, slot].every((text) => typeof text === 'string')) {
+    throw damaged('identity is no list of texts');
+  }
+  return {
+    gpu_uuid: gpu_uuid as string,
+    instance: instance as string,
+    node: node as string,
+    model: model as string,
+    slot: slot as string,
+    attribution: parsed[5] as Attribution[],
+  };
+}

@@ -1,0 +1,162 @@
+import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { Bus } from '../../pipeline/contract/bus.ts';
+import { subjectToken } from '../../pipeline/contract/ids.ts';
+import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
+import type { Sink } from '../../pipeline/contract/ports.ts';
+import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
+import {
+  FRAME_HEADER_BYTES,
+  FRAME_IDENTITY_BYTES_MAX,
+  FRAME_MAGIC,
+  FRAME_MASK_WORDS,
+  FRAME_ROW_HEADER_BYTES,
+  FRAME_SCHEMA_ID,
+  FRAME_VERSION,
+} from './frame-format.ts';
+
+export interface FramesSinkOptions {
+  /** Name of this engine, the last token of the subject. */
+  readonly worker: string;
+  /** Largest frame, bytes. */
+  readonly frame_bytes_max?: number;
+}
+
+/** Subject on which all engines' frames can be heard. */
+export const FRAMES_WILDCARD = 'vitals.frames.*';
+
+const ROW_BYTES_MAX = FRAME_ROW_HEADER_BYTES + METRIC_COUNT * 8 + FRAME_IDENTITY_BYTES_MAX + 8;
+const encoder = new TextEncoder();
+
+/** The identity bytes of one GPU and what they were made of. */
+interface IdentityBytes {
+  readonly identity: GpuIdentity;
+  readonly node: number;
+  readonly attribution: number;
+  readonly bytes: Uint8Array;
+  readonly hash: number;
+}
+
+/**
+ * Publishes every row of every batch to the read side, on core NATS subject `vitals.frames.<worker>`.
+ *
+ * What is written during one poll goes out as one frame when the poll ends, or when the frame is full: an idle engine adds
+ * no latency, a busy one sends few large frames. Fire and forget: nothing waits for it, frames are dropped while NATS is
+ * away. Cost: no allocation per row; state is one buffer and about 300 B per GPU.
+ */
+export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
+  const subject = `vitals.frames.${subjectToken(options.worker)}`;
+  const size = (Math.max(options.frame_bytes_max ?? 262_144, FRAME_HEADER_BYTES + ROW_BYTES_MAX) + 7) & ~7;
+  const bytes = new Uint8Array(size);
+  const f64 = new Float64Array(bytes.buffer);
+  const u32 = new Uint32Array(bytes.buffer);
+  const u16 = new Uint16Array(bytes.buffer);
+  u32[0] = FRAME_MAGIC;
+  u16[2] = FRAME_VERSION;
+  u16[3] = METRIC_COUNT;
+  u32[2] = FRAME_SCHEMA_ID;
+
+  const identities = new WeakMap<Registry, (IdentityBytes | undefined)[]>();
+  let end = FRAME_HEADER_BYTES;
+  let rows = 0;
+  let scheduled = false;
+
+  function send(): void {
+    if (rows === 0) return;
+    u32[3] = rows;
+    bus.publish({ subject, data: bytes.slice(0, end) });
+    rows = 0;
+    end = FRAME_HEADER_BYTES;
+  }
+
+  function endOfPoll(): void {
+    scheduled = false;
+    send();
+  }
+
+  return {
+    write(batch) {
+      if (!bus.connected) return;
+      const { registry, values } = batch;
+      let cache = identities.get(registry);
+      if (cache === undefined) {
+        cache = [];
+        identities.set(registry, cache);
+      }
+      for (let row = 0; row < batch.rows; row++) {
+        const gpu = batch.gpu[row] as number;
+        const node = batch.node[row] as number;
+        const attribution = batch.attribution[row] as number;
+        let known = cache[gpu];
+        if (
+          known === undefined ||
+          known.identity !== registry.gpus[gpu] ||
+          known.node !== node ||
+          known.attribution !== attribution
+        ) {
+          known = identityBytes(registry, gpu, node, attribution);
+          cache[gpu] = known;
+        }
+        if (known.bytes.length === 0) continue;
+        if (end + ROW_BYTES_MAX > size) send();
+
+        const at32 = end >> 2;
+        let at64 = (end + FRAME_ROW_HEADER_BYTES) >> 3;
+        const firstValue = at64;
+        let metric = row * METRIC_COUNT;
+        const last = metric + METRIC_COUNT;
+        for (let word = 0; word < FRAME_MASK_WORDS; word++) {
+          let mask = 0;
+          const stop = Math.min(metric + 32, last);
+          for (let bit = 1; metric < stop; metric++, bit <<= 1) {
+            const value = values[metric] as number;
+            if (!Number.isNaN(value)) {
+              f64[at64++] = value;
+              mask |= bit;
+            }
+          }
+          u32[at32 + 5 + word] = mask;
+        }
+        const identityAt = at64 << 3;
+        bytes.set(known.bytes, identityAt);
+        const next = (identityAt + known.bytes.length + 7) & ~7;
+        u32[at32] = next - end;
+        u32[at32 + 1] = known.hash;
+        f64[(end >> 3) + 1] = batch.ts[row] as number;
+        u16[(end >> 1) + 8] = known.bytes.length;
+        u16[(end >> 1) + 9] = at64 - firstValue;
+        end = next;
+        rows++;
+      }
+      if (rows > 0 && !scheduled) {
+        scheduled = true;
+        setImmediate(endOfPoll);
+      }
+    },
+    flush() {
+      send();
+      return bus.connected ? bus.flush() : Promise.resolve();
+    },
+    pressure: () => null,
+    async close() {
+      send();
+      if (bus.connected) await bus.flush();
+    },
+  };
+}
+
+function identityBytes(registry: Registry, gpu: number, node: number, attribution: number): IdentityBytes {
+  const identity = registry.gpus[gpu] as GpuIdentity;
+  const list = registry.attributions[attribution] ?? [];
+  const encode = (users: typeof list): Uint8Array =>
+    encoder.encode(
+      JSON.stringify([identity.uuid, identity.instance, registry.nodes[node], identity.model, identity.slot, users]),
+    );
+  let bytes = encode(list);
+  if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = encode(list.slice(0, 8));
+  if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = encode([]);
+  // Nobody can look at a GPU whose name alone fills a frame.
+  if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = new Uint8Array(0);
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return { identity, node, attribution, bytes, hash: hash >>> 0 };
+}

@@ -1,0 +1,124 @@
+import type { TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import {
+  BUFFERED_BYTES_MAX,
+  judgeHandshake,
+  type LiveSocket,
+  type SocketHandlers,
+  type SocketServerOptions,
+  type StartSocketServer,
+} from './socket-server.ts';
+
+type Library = typeof import('uWebSockets.js');
+
+/** The native library, or null where it carries no binary for this Node or machine. */
+export async function loadUws(): Promise<Library | null> {
+  try {
+    return await import('uWebSockets.js');
+  } catch {
+    return null;
+  }
+}
+
+interface UserData<S> {
+  session: S | null;
+}
+
+/** WebSockets over uWebSockets.js: one published text is framed once for all who joined. */
+export function uwsServer(library: Library): StartSocketServer {
+  return async <S>(options: SocketServerOptions, handlers: SocketHandlers<S>) => {
+    const decoder = new TextDecoder();
+    let sockets = 0;
+    const app: TemplatedApp = library.App();
+
+    const socketOf = (native: WebSocket<UserData<S>>): LiveSocket & { gone: boolean } => ({
+      gone: false,
+      send(text) {
+        if (!this.gone) native.send(text);
+      },
+      buffered() {
+        return this.gone ? 0 : native.getBufferedAmount();
+      },
+      join(topic) {
+        if (!this.gone) native.subscribe(topic);
+      },
+      leave(topic) {
+        if (!this.gone) native.unsubscribe(topic);
+      },
+      close(code, reason) {
+        if (!this.gone) native.end(code, reason);
+      },
+    });
+    const known = new WeakMap<WebSocket<UserData<S>>, { gone: boolean }>();
+
+    app.ws<UserData<S>>('/*', {
+      maxPayloadLength: options.payload_bytes_max,
+      idleTimeout: options.idle_timeout_s,
+      sendPingsAutomatically: true,
+      maxBackpressure: BUFFERED_BYTES_MAX,
+      closeOnBackpressureLimit: true,
+      upgrade(res, req, context) {
+        const protocols = req.getHeader('sec-websocket-protocol') || null;
+        const refusal = judgeHandshake(options, {
+          path: req.getUrl(),
+          protocols,
+          handshake: { origin: req.getHeader('origin') || null, host: req.getHeader('host') },
+          sockets,
+        });
+        if (refusal !== null) {
+          res.writeStatus(`${refusal.status} ${refusal.reason}`).end(refusal.reason);
+          return;
+        }
+        res.upgrade<UserData<S>>(
+          { session: null },
+          req.getHeader('sec-websocket-key'),
+          protocols === null ? '' : options.protocol,
+          req.getHeader('sec-websocket-extensions'),
+          context,
+        );
+      },
+      open(native) {
+        sockets++;
+        const socket = socketOf(native);
+        known.set(native, socket);
+        native.getUserData().session = handlers.open(socket);
+      },
+      message(native, message, isBinary) {
+        const { session } = native.getUserData();
+        if (session !== null) handlers.message(session, isBinary ? null : decoder.decode(message));
+      },
+      drain(native) {
+        const { session } = native.getUserData();
+        if (session !== null) handlers.drain(session);
+      },
+      close(native) {
+        sockets--;
+        const socket = known.get(native);
+        if (socket !== undefined) socket.gone = true;
+        const { session } = native.getUserData();
+        if (session !== null) handlers.closed(session);
+      },
+    });
+    app.any('/*', (res) => {
+      res.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket').end('This is a WebSocket address.');
+    });
+
+    const listening = await new Promise<us_listen_socket | false>((resolve) => {
+      app.listen(options.host, options.port, resolve);
+    });
+    if (listening === false) {
+      app.close();
+      throw new VitalsError('GV-SVC-006', 'The live address cannot be listened on', `${options.host}:${options.port}`);
+    }
+    return {
+      kind: 'uws',
+      port: library.us_socket_local_port(listening),
+      publish(topic, text) {
+        app.publish(topic, text);
+      },
+      async close() {
+        app.close();
+      },
+    };
+  };
+}
