@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { GroupStates } from '../operators/core/group-state.ts';
+import type { Batch } from './contract/batch.ts';
+import type { DeadLetter } from './contract/events.ts';
+import { groupOf, rawSubject } from './contract/ids.ts';
+import type { ContentType, RawMessage } from './contract/message.ts';
+import { METRIC_COUNT, metricIndex } from './contract/metrics.ts';
+import type { Scrape } from './contract/scrape.ts';
+import { encodeScrape } from './contract/wire.ts';
+import { decode } from './decode.ts';
+
+const TS = Date.UTC(2026, 0, 1);
+const TEMPERATURE = metricIndex('gpu_temp_celsius');
+
+const values = (temperature: number): Float64Array => {
+  const all = new Float64Array(METRIC_COUNT).fill(Number.NaN);
+  all[TEMPERATURE] = temperature;
+  return all;
+};
+
+const scrape = (node: string, ts: number, temperatures: readonly number[], extra: Partial<Scrape> = {}): Scrape => ({
+  node,
+  ts,
+  boot_epoch: TS,
+  sequence: 1,
+  gpus: temperatures.map((temperature, i) => ({
+    uuid: `GPU-${node}-${i}`,
+    instance: '',
+    model: 'NVIDIA L4',
+    pci_bus_id: '',
+    serial: '',
+    slot: String(i),
+    ts,
+    values: values(temperature),
+    xids: [],
+    attribution: [],
+  })),
+  refusals: [],
+  blanks: 0,
+  unknown_metrics: 0,
+  ...extra,
+});
+
+const message = (position: number, node: string, body: Scrape | string, content_type: ContentType): RawMessage => ({
+  subject: rawSubject(node),
+  data: typeof body === 'string' ? new TextEncoder().encode(body) : encodeScrape(body),
+  content_type,
+  position,
+  arrived_at: TS + 9,
+  event_time: TS,
+});
+const binary = (position: number, body: Scrape): RawMessage =>
+  message(position, body.node, body, 'application/vnd.gpu-vitals.scrape');
+
+function run(rounds: readonly (readonly RawMessage[])[], states = new GroupStates()) {
+  const rows: [node: string, uuid: string, ts: number, temperature: number][] = [];
+  const refused: DeadLetter[] = [];
+  const positions: number[] = [];
+  const step = decode().start(states);
+  for (const messages of rounds) {
+    step.process(messages, (port, item) => {
+      if (port === 'refused') {
+        refused.push(item as DeadLetter);
+        return;
+      }
+      const batch = item as Batch;
+      positions.push(batch.position);
+      for (let row = 0; row < batch.rows; row++) {
+        const node = batch.registry.nodes[batch.node[row] as number] as string;
+        const uuid = batch.registry.gpus[batch.gpu[row] as number]?.uuid as string;
+        rows.push([node, uuid, batch.ts[row] as number, batch.values[row * METRIC_COUNT + TEMPERATURE] as number]);
+      }
+    });
+  }
+  return { rows, refused, positions, states };
+}
+
+describe('decode', () => {
+  it('puts scrapes of one group into one batch, in order, and notes the position', () => {
+    const { rows, positions, states } = run([
+      [binary(1, scrape('a', TS, [50, 51])), binary(2, scrape('a', TS + 10, [52, 53]))],
+    ]);
+    expect(rows).toEqual([
+      ['a', 'GPU-a-0', TS, 50],
+      ['a', 'GPU-a-1', TS, 51],
+      ['a', 'GPU-a-0', TS + 10, 52],
+      ['a', 'GPU-a-1', TS + 10, 53],
+    ]);
+    expect(positions).toEqual([2]);
+    expect(states.get(groupOf('a')).position).toBe(2);
+  });
+
+  it('skips what a restored group has seen', () => {
+    const states = new GroupStates();
+    states.get(groupOf('a')).position = 5;
+    const { rows } = run([[binary(5, scrape('a', TS, [50])), binary(6, scrape('a', TS + 1, [51]))]], states);
+    expect(rows).toEqual([['a', 'GPU-a-0', TS + 1, 51]]);
+  });
+
+  it('notices when a node reports other GPUs than before', () => {
+    const { rows } = run([
+      [binary(1, scrape('a', TS, [50, 51]))],
+      [binary(2, scrape('a', TS + 1, [60]))],
+      [binary(3, scrape('a', TS + 2, [70, 71]))],
+    ]);
+    expect(rows.map(([, uuid, , temperature]) => [uuid, temperature])).toEqual([
+      ['GPU-a-0', 50],
+      ['GPU-a-1', 51],
+      ['GPU-a-0', 60],
+      ['GPU-a-0', 70],
+      ['GPU-a-1', 71],
+    ]);
+  });
+
+  it('reads exposition text and JSON as the same rows', () => {
+    const text = 'DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-x",modelName="NVIDIA L4",Hostname="a"} 50\n';
+    const row = { ts: TS, node: 'a', gpu_uuid: 'GPU-x', gpu_temp_celsius: 50 };
+    const { ts: _ts, node: _node, ...bare } = row;
+    const forms: [string, ContentType][] = [
+      [text, 'text/plain'],
+      [JSON.stringify(row), 'application/json'],
+      [JSON.stringify([row]), 'application/json'],
+      [`${JSON.stringify(row)}\n`, 'application/json'],
+      [JSON.stringify({ ts: TS, node: 'a', gpus: [bare] }), 'application/json'],
+      [JSON.stringify({ gpu_uuid: 'GPU-x', gpu_temp_celsius: 50 }), 'application/json'],
+    ];
+    for (const [body, type] of forms)
+      expect(run([[message(1, 'a', body, type)]]).rows, body).toEqual([['a', 'GPU-x', TS, 50]]);
+  });
+
+  it('makes dead letters of what normalising refused', () => {
+    const refusals = [
+      { level: 'value', reason: 'out_of_range', detail: 'too hot', original: 'GPU_TEMP 9000' },
+    ] as const;
+    expect(run([[binary(1, scrape('a', TS, [50], { refusals }))]]).refused).toEqual([
+      {
+        ts: TS,
+        node: 'a',
+        level: 'value',
+        reason: 'out_of_range',
+        code: 'GV-VAL-001',
+        step: 'decode',
+        detail: 'too hot',
+        original: 'GPU_TEMP 9000',
+      },
+    ]);
+  });
+
+  it.each<[string, string, ContentType, string]>([
+    ['HTML', '<html></html>', 'text/plain', 'unreadable_scrape'],
+    ['JSON that is no row', '42', 'application/json', 'unreadable_scrape'],
+    ['a damaged binary', 'GPVS....', 'application/vnd.gpu-vitals.scrape', 'damaged_message'],
+  ])('refuses %s whole, with its bytes, and goes on', (_, body, type, reason) => {
+    const { refused, rows } = run([[message(1, 'b', body, type), binary(2, scrape('a', TS, [50]))]]);
+    expect(refused).toMatchObject([{ level: 'scrape', reason, node: 'b', original: body, ts: TS }]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('keeps bytes that are no text as base64', () => {
+    const data = Uint8Array.of(0x47, 0x50, 0xff, 0xfe);
+    const { refused } = run([[{ ...message(1, 'b', '', 'application/vnd.gpu-vitals.scrape'), data }]]);
+    expect(refused[0]).toMatchObject({ original_base64: Buffer.from(data).toString('base64') });
+    expect(refused[0]).not.toHaveProperty('original');
+  });
+});
