@@ -141,7 +141,7 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
       return;
     }
     const probed = state === 'probing' && first() === entry;
-    if (ack.ok) settle(entry, ack);
+    if (ack.ok) settle(entry, { position: ack.position, duplicate: ack.duplicate });
     else settle(entry, null, refusal(entry.subject, `${ack.detail} (${ack.error || ack.code})`));
     if (probed) {
       state = 'flowing';

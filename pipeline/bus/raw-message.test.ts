@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { sniffContentType } from './raw-message.ts';
+
+it.each([
+  ['GPVS\u0001', 'application/vnd.gpu-vitals.scrape'],
+  ['{"a":1}', 'application/json'],
+  [' \r\n\t[{}]', 'application/json'],
+  ['\ufeff{}', 'application/json'],
+  ['# HELP DCGM_FI_DEV_GPU_TEMP', 'text/plain'],
+  ['GPV', 'text/plain'],
+  ['', 'text/plain'],
+  ['   ', 'text/plain'],
+])('%j is %s', (text, expected) => {
+  expect(sniffContentType(Buffer.from(text))).toBe(expected);
+});
