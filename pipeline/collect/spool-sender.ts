@@ -34,6 +34,8 @@ export interface SpoolSenderOptions {
   /** Messages and bytes held in memory. */
   readonly window: number;
   readonly memory_max_bytes: number;
+  /** Wait after the first refusal. */
+  readonly retry_min_ms: number;
   /** The next message that is on disk only, or null. */
   readonly next: () => SpoolEntry | null;
   /** A message on disk, and all before it, is done with. */
@@ -47,7 +49,6 @@ export interface SpoolSenderOptions {
 }
 
 const STRIKES_MAX = 5;
-const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 
 /**
@@ -169,7 +170,8 @@ export class SpoolSender {
     }
     this.#options.on_refused(detail);
     if (this.#retry_ms === 0) {
-      this.#retry_ms = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(Math.max(entry.strikes, this.#rounds++), 6));
+      const doublings = Math.min(Math.max(entry.strikes, this.#rounds++), 16);
+      this.#retry_ms = Math.min(RETRY_MAX_MS, this.#options.retry_min_ms * 2 ** doublings);
     }
     this.#resume();
   }

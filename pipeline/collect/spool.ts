@@ -22,6 +22,8 @@ export interface SpoolOptions {
   /** Messages and bytes held in memory, in flight or waiting. Defaults 1024 and 32 MiB. */
   readonly window?: number;
   readonly memory_max_bytes?: number;
+  /** Wait after a refusal, doubled up to 5 s. Default 100. */
+  readonly retry_min_ms?: number;
 }
 
 export interface SpoolEvent {
@@ -45,6 +47,7 @@ const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 const CURSOR_EVERY_MS = 100;
 const IDLE_MS = 500;
+const SILENCE_MS = 1_000;
 
 /**
  * Stands before the stream publisher and keeps what NATS has not acknowledged, in the order in which it was pushed.
@@ -65,6 +68,8 @@ export class Spool {
   readonly #window: number;
   readonly #spool_after_ms: number;
   #spooling = false;
+  /** Why, as it was told; null while it is no trouble. */
+  #told: ErrorCode | null = null;
   #closing = false;
   #closed = false;
   #dropped = 0;
@@ -90,6 +95,7 @@ export class Spool {
       publisher: options.publisher,
       window: this.#window,
       memory_max_bytes: options.memory_max_bytes ?? 32 * MIB,
+      retry_min_ms: options.retry_min_ms ?? 100,
       next: () => {
         const record = this.#files.unread > 0 ? this.#files.next() : null;
         return record === null ? null : spoolEntry({ ...record, pushed_at: options.clock.monotonic() });
@@ -197,9 +203,12 @@ export class Spool {
   #begin(code: ErrorCode | null, detail: string): void {
     if (!this.#spooling) {
       this.#spooling = true;
+      this.#told = code;
       this.#options.on_event({ kind: 'spool_started', code, detail });
-      this.#cursor_timer = setInterval(() => this.#files.saveCursor(), CURSOR_EVERY_MS);
-      this.#cursor_timer.unref();
+      this.#watchDrain();
+    } else if (this.#told === null && code !== null) {
+      this.#told = code;
+      this.#options.on_event({ kind: 'spool_started', code, detail });
     }
     for (const entry of this.#sender.pending) {
       // Behind unread records only a message that this run will not send any more may be written: it would be read again.
@@ -239,6 +248,22 @@ export class Spool {
       this.#watchAge();
     }
     this.#wake();
+  }
+
+  /** While on disk: notes what was released, and says so when nothing moves any more. */
+  #watchDrain(): void {
+    const { clock } = this.#options;
+    let stored = this.#sender.stored;
+    let moved_at = clock.monotonic();
+    this.#cursor_timer = setInterval(() => {
+      this.#files.saveCursor();
+      if (this.#sender.stored !== stored) moved_at = clock.monotonic();
+      else if (clock.monotonic() - moved_at >= SILENCE_MS) {
+        this.#begin('GV-BUS-001', `no ack for ${SILENCE_MS} ms: scrapes go to disk`);
+      }
+      stored = this.#sender.stored;
+    }, CURSOR_EVERY_MS);
+    this.#cursor_timer.unref();
   }
 
   /** One timer, for the oldest message that is in memory only. */
