@@ -58,9 +58,12 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
         emit('refused', rowLetter(batch, row, 'no_time', `time ${ts}`));
         continue;
       }
-      if (options.future_max !== null && ts > batch.arrived_at + options.future_max) {
+      if (options.future_max !== null && ts > (batch.arrived_at[row] as number) + options.future_max) {
         drop(row);
-        emit('refused', rowLetter(batch, row, 'future', `${ts - batch.arrived_at} ms after its arrival`));
+        emit(
+          'refused',
+          rowLetter(batch, row, 'future', `${ts - (batch.arrived_at[row] as number)} ms after its arrival`),
+        );
         continue;
       }
       const newest = state.newest_ts[node] as number;
@@ -119,7 +122,7 @@ function letter(
 ): DeadLetter {
   const ts = batch.ts[row] as number;
   return {
-    ts: ts > 0 ? ts : batch.arrived_at,
+    ts: ts > 0 ? ts : (batch.arrived_at[row] as number),
     node: batch.registry.nodes[batch.node[row] as number] as string,
     level,
     reason,

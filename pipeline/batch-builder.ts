@@ -11,33 +11,35 @@ const ROWS_MIN = 64;
 export class BatchBuilder {
   rows = 0;
   position = 0;
-  arrived_at = 0;
   ts = new Float64Array(ROWS_MIN);
+  arrived_at = new Float64Array(ROWS_MIN);
   gpu = new Uint32Array(ROWS_MIN);
   node = new Uint32Array(ROWS_MIN);
   attribution = new Uint32Array(ROWS_MIN);
   values = new Float64Array(ROWS_MIN * METRIC_COUNT);
   xids: BatchXid[] = [];
 
-  /** Makes room for `count` more rows; returns the index of the first. */
-  reserve(count: number): number {
+  /** Makes room for `count` more rows of a message that arrived at `arrivedAt`; returns the index of the first. */
+  reserve(count: number, arrivedAt: number): number {
     const first = this.rows;
     const needed = first + count;
     if (needed > this.ts.length) {
       let length = this.ts.length;
       while (length < needed) length *= 2;
       this.ts = enlarged(this.ts, new Float64Array(length));
+      this.arrived_at = enlarged(this.arrived_at, new Float64Array(length));
       this.gpu = enlarged(this.gpu, new Uint32Array(length));
       this.node = enlarged(this.node, new Uint32Array(length));
       this.attribution = enlarged(this.attribution, new Uint32Array(length));
       this.values = enlarged(this.values, new Float64Array(length * METRIC_COUNT));
     }
     this.rows = needed;
+    this.arrived_at.fill(arrivedAt, first, needed);
     return first;
   }
 
   take(group: number, registry: Registry): Batch {
-    const { rows, position, arrived_at, xids } = this;
+    const { rows, position, xids } = this;
     this.rows = 0;
     this.xids = [];
     return {
@@ -50,8 +52,8 @@ export class BatchBuilder {
       attribution: this.attribution.subarray(0, rows),
       values: this.values.subarray(0, rows * METRIC_COUNT),
       xids,
+      arrived_at: this.arrived_at.subarray(0, rows),
       position,
-      arrived_at,
     };
   }
 }

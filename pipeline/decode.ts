@@ -66,7 +66,6 @@ class Decoder {
       const builder = this.builders[group] as BatchBuilder;
       if (builder.position !== message.position) this.touched.push(group);
       builder.position = message.position;
-      builder.arrived_at = message.arrived_at;
       this.read(message, group, state, builder, emit);
     }
     for (const group of new Set(this.touched)) {
@@ -91,7 +90,7 @@ class Decoder {
         return;
       }
       const scrapes = this.texts.read(message, nodeOfSubject(message.subject));
-      for (const scrape of scrapes) this.append(scrape, state, builder, emit);
+      for (const scrape of scrapes) this.append(scrape, message.arrived_at, state, builder, emit);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === null) throw error;
@@ -111,7 +110,7 @@ class Decoder {
     const extras = readExtras(data, header);
     const known = this.identity(message.subject, data, header, group, state);
     const width = header.columns.length;
-    const first = builder.reserve(header.rows);
+    const first = builder.reserve(header.rows, message.arrived_at);
     builder.ts.fill(header.ts, first, first + header.rows);
     builder.gpu.set(known.gpus, first);
     builder.node.fill(known.node, first, first + header.rows);
@@ -168,11 +167,17 @@ class Decoder {
     return known;
   }
 
-  private append(scrape: Scrape, state: GroupState, builder: BatchBuilder, emit: Emit<DecodePorts>): void {
+  private append(
+    scrape: Scrape,
+    arrivedAt: number,
+    state: GroupState,
+    builder: BatchBuilder,
+    emit: Emit<DecodePorts>,
+  ): void {
     const { registry } = state;
     const node = registry.node(scrape.node);
     for (const scraped of scrape.gpus) {
-      const row = builder.reserve(1);
+      const row = builder.reserve(1, arrivedAt);
       builder.ts[row] = scraped.ts;
       builder.gpu[row] = registry.gpu(scraped, node);
       builder.node[row] = node;

@@ -72,6 +72,11 @@ export class Snapshots {
       });
   }
 
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
   /** A whole round at once, for a graceful end. */
   async complete(position: number): Promise<void> {
     await this.writing;

@@ -8,6 +8,7 @@ export function sliceBatch(batch: Batch, from: number, to: number): Batch {
     ...batch,
     rows: to - from,
     ts: batch.ts.subarray(from, to),
+    arrived_at: batch.arrived_at.subarray(from, to),
     gpu: batch.gpu.subarray(from, to),
     node: batch.node.subarray(from, to),
     attribution: batch.attribution.subarray(from, to),
@@ -22,6 +23,7 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
   for (let i = 0; i < batch.rows; i++) if (keep[i] !== 0) rows++;
   if (rows === batch.rows) return batch;
   const ts = new Float64Array(rows);
+  const arrived_at = new Float64Array(rows);
   const gpu = new Uint32Array(rows);
   const node = new Uint32Array(rows);
   const attribution = new Uint32Array(rows);
@@ -30,6 +32,7 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
   for (let from = 0, to = 0; from < batch.rows; from++) {
     if (keep[from] === 0) continue;
     ts[to] = batch.ts[from] as number;
+    arrived_at[to] = batch.arrived_at[from] as number;
     gpu[to] = batch.gpu[from] as number;
     node[to] = batch.node[from] as number;
     attribution[to] = batch.attribution[from] as number;
@@ -39,5 +42,5 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
   const xids = batch.xids
     .filter((x) => (moved[x.row] as number) >= 0)
     .map((x) => ({ ...x, row: moved[x.row] as number }));
-  return { ...batch, rows, ts, gpu, node, attribution, values, xids };
+  return { ...batch, rows, ts, arrived_at, gpu, node, attribution, values, xids };
 }

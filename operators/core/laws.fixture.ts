@@ -23,6 +23,8 @@ export interface SampleRow {
   readonly uuid: string;
   readonly values: Readonly<Record<string, number>>;
   readonly xids?: readonly Omit<BatchXid, 'row'>[];
+  /** Default: its own ts. */
+  readonly arrived_at?: number;
 }
 
 export const START_MS = Date.UTC(2026, 0, 1);
@@ -34,6 +36,7 @@ export function sampleRows(seed: number, options: { gpus?: number; scrapes?: num
   for (let scrape = 0; scrape < (options.scrapes ?? 160); scrape++) {
     for (let gpu = 0; gpu < (options.gpus ?? 6); gpu++) {
       if (next() < 0.03) continue;
+      const skewed = next() < 0.02;
       const late = next() < 0.05 ? 15_000 + next() * 600_000 : 0;
       const jump = next() < 0.04 || (scrape > 110 && scrape < 125 && gpu === 2) ? 60 : 0;
       const values: Record<string, number> = {};
@@ -47,6 +50,7 @@ export function sampleRows(seed: number, options: { gpus?: number; scrapes?: num
       });
       rows.push({
         ts: START_MS + scrape * 10_000 - Math.round(late),
+        arrived_at: START_MS + scrape * 10_000 + (skewed ? -400_000 : 20),
         node: `node-${gpu >> 1}`,
         uuid: `GPU-${gpu}`,
         values,
@@ -70,7 +74,7 @@ export function batchOf(state: GroupState, rows: readonly SampleRow[], position 
     values: new Float64Array(rows.length * METRIC_COUNT).fill(Number.NaN),
     xids: rows.flatMap((row, i) => (row.xids ?? []).map((xid) => ({ ...xid, row: i }))),
     position,
-    arrived_at: Math.max(...rows.map((row) => row.ts), 0) + 5,
+    arrived_at: Float64Array.from(rows, (row) => row.arrived_at ?? row.ts),
   };
   rows.forEach((row, i) => {
     const node = registry.node(row.node);

@@ -23,9 +23,10 @@ export interface Batch {
   readonly values: Float64Array;
   /** XIDs besides the latched gauge: sparse, ordered by row. */
   readonly xids: readonly BatchXid[];
-  /** Stream sequence of the last message in this batch, and when the server stored it (epoch ms). */
+  /** When the server stored the row's message, epoch ms. */
+  readonly arrived_at: Float64Array;
+  /** Stream sequence of the last message in this batch. */
   readonly position: number;
-  readonly arrived_at: number;
 }
 
 export interface BatchXid {

@@ -28,7 +28,7 @@ export function batchOf(rows: readonly FixtureRow[], registry: Registry = new Re
     values,
     xids: [],
     position: 1,
-    arrived_at: 0,
+    arrived_at: new Float64Array(rows.length),
   };
   rows.forEach((row, i) => {
     const node = registry.node(row.node);

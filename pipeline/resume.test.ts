@@ -1,0 +1,180 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { GroupStates } from '../operators/core/group-state.ts';
+import { random, sampleRows } from '../operators/core/laws.fixture.ts';
+import { settableClock } from './clock.ts';
+import type { Batch } from './contract/batch.ts';
+import type { VitalsError } from './contract/errors.ts';
+import type { Anomaly, Asset, DeadLetter } from './contract/events.ts';
+import { rawSubject } from './contract/ids.ts';
+import type { RawMessage } from './contract/message.ts';
+import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
+import type { Sink } from './contract/ports.ts';
+import { encodeScrape } from './contract/wire.ts';
+import { topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { Snapshots } from './snapshots.ts';
+import { defaultTopology, type SinkItems } from './topology.ts';
+
+/** A stream of a small fleet over several groups: one message a node and instant. */
+function stream(seed: number): RawMessage[] {
+  return sampleRows(seed, { gpus: 12, scrapes: 150 }).map((row, i) => {
+    const values = new Float64Array(METRIC_COUNT).fill(Number.NaN);
+    METRICS.forEach((metric, m) => {
+      values[m] = row.values[metric.name] ?? Number.NaN;
+    });
+    const gpu = { uuid: row.uuid, instance: '', model: 'NVIDIA H100 80GB HBM3', pci_bus_id: '', serial: '', slot: '' };
+    const data = encodeScrape({
+      node: row.node,
+      ts: row.ts,
+      boot_epoch: 1,
+      sequence: i,
+      gpus: [{ ...gpu, ts: row.ts, values, xids: [], attribution: [] }],
+      refusals: [],
+      blanks: 0,
+      unknown_metrics: 0,
+    });
+    return {
+      subject: rawSubject(row.node),
+      data,
+      content_type: 'application/vnd.gpu-vitals.scrape',
+      position: i + 1,
+      arrived_at: row.arrived_at ?? row.ts,
+      event_time: row.ts,
+    } as const;
+  });
+}
+
+/** Tables as the database keeps them: by key, the last writer wins; only what was flushed survives a kill. */
+class Tables {
+  readonly durable = new Map<string, string>();
+  private pending: [string, string][] = [];
+
+  private sink<T>(keep: (item: T) => Iterable<[string, string]>): Sink<T> {
+    return {
+      write: (item) => {
+        this.pending.push(...keep(item));
+      },
+      flush: async () => this.settle(),
+      pressure: () => null,
+      close: async () => this.settle(),
+    };
+  }
+
+  private settle(): void {
+    for (const [key, row] of this.pending) this.durable.set(key, row);
+    this.pending = [];
+  }
+
+  kill(): void {
+    this.pending = [];
+  }
+
+  readonly sinks = {
+    gpu_metrics: this.sink<Batch>(function* (batch) {
+      for (let row = 0; row < batch.rows; row++) {
+        const uuid = batch.registry.gpus[batch.gpu[row] as number]?.uuid;
+        const values = Array.from(batch.values.subarray(row * METRIC_COUNT, (row + 1) * METRIC_COUNT));
+        yield [`metrics ${batch.ts[row]} ${uuid}`, values.join()];
+      }
+    }),
+    gpu_assets: this.sink<Asset>((asset) => [[`assets ${asset.ts} ${asset.gpu_uuid}`, JSON.stringify(asset)]]),
+    anomalies: this.sink<Anomaly>((row) => [[`anomalies ${row.ts} ${row.id}`, JSON.stringify(row)]]),
+    dead_letters: this.sink<DeadLetter>((row) => [[`dead ${row.ts} ${row.node} ${row.detail}`, JSON.stringify(row)]]),
+  };
+}
+
+const dirs: string[] = [];
+afterEach(() => {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true });
+});
+const freshDir = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'snapshots-'));
+  dirs.push(dir);
+  return dir;
+};
+
+/** One life of an engine: restores, reads `until` (exclusive) in pieces, takes snapshots on the way, then is killed. */
+async function live(
+  messages: readonly RawMessage[],
+  tables: Tables,
+  dir: string,
+  options: { until: number; seed: number; damaged?: VitalsError[] },
+): Promise<number> {
+  const states = new GroupStates();
+  const topology = defaultTopology();
+  const wired = wireTopology<SinkItems>({ topology, states, sinks: tables.sinks, clock: settableClock(0) });
+  const snapshots = new Snapshots({
+    dir,
+    states,
+    flush: () => wired.flush(),
+    report: (error) => options.damaged?.push(error),
+  });
+  const from = await snapshots.restore(topologyStateSpecs(topology));
+  const next = random(options.seed);
+  let at = from - 1;
+  while (at < options.until) {
+    const to = Math.min(options.until, at + 1 + Math.floor(next() * 60));
+    wired.push(messages.slice(at, to));
+    at = to;
+    if (next() < 0.3) snapshots.begin();
+    snapshots.turn(at);
+    if (next() < 0.5) await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (options.until === messages.length) {
+    await snapshots.complete(at);
+    await wired.close();
+  } else {
+    // The machine lives on: what a killed process had handed to the disk gets there, what it held is gone.
+    await snapshots.settled();
+    tables.kill();
+  }
+  return from;
+}
+
+const differences = (tables: Tables, whole: Tables): string[] =>
+  [...new Set([...tables.durable.keys(), ...whole.durable.keys()])].filter(
+    (key) => tables.durable.get(key) !== whole.durable.get(key),
+  );
+
+describe('kill and resume', () => {
+  it('ends with the same tables as a run without a kill, whenever the kills come', async () => {
+    const messages = stream(1);
+    const whole = new Tables();
+    await live(messages, whole, freshDir(), { until: messages.length, seed: 0 });
+    expect(whole.durable.size).toBeGreaterThan(messages.length * 0.9);
+    for (let seed = 1; seed <= 6; seed++) {
+      const next = random(seed);
+      const dir = freshDir();
+      const tables = new Tables();
+      const starts: number[] = [];
+      for (let until = 0; until < messages.length; ) {
+        until = Math.min(messages.length, Math.max(until, 1) + Math.floor(next() * 500));
+        starts.push(await live(messages, tables, dir, { until, seed: seed * 10 + until }));
+      }
+      expect(starts.at(-1)).toBeGreaterThan(1);
+      expect(differences(tables, whole)).toEqual([]);
+    }
+  });
+
+  it('uses the snapshot before when the last one is damaged, and says so', async () => {
+    const messages = stream(2);
+    const whole = new Tables();
+    await live(messages, whole, freshDir(), { until: messages.length, seed: 0 });
+    const dir = freshDir();
+    const tables = new Tables();
+    await live(messages, tables, dir, { until: 600, seed: 3 });
+    await live(messages, tables, dir, { until: 900, seed: 4 });
+    const [first] = readdirSync(dir).filter((name) => /^group-\d\d\.snap$/.test(name));
+    const path = join(dir, first as string);
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    writeFileSync(path, bytes);
+    const damaged: VitalsError[] = [];
+    await live(messages, tables, dir, { until: messages.length, seed: 5, damaged });
+    expect(damaged.map(({ code }) => code)).toContain('GV-SNP-001');
+    expect(differences(tables, whole)).toEqual([]);
+  });
+});
