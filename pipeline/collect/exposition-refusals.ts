@@ -1,0 +1,66 @@
+import type { Refusal } from '../contract/events.ts';
+import { ANY_NODE } from './exposition-nodes.ts';
+
+/** Of one scrape: lines that are told one by one, and bytes of them; what is beyond is told as a number. */
+const LINES_MAX = 1_000;
+const BYTES_MAX = 262_144;
+const UNIDENTIFIED_BYTES_MAX = 4_096;
+
+interface Unidentified {
+  samples: number;
+  lines: string[];
+  bytes: number;
+}
+
+/** What one scrape refuses, per node, in the order of its lines. Bounded, whatever the body is. */
+export class ExpositionRefusals {
+  #kept: { node: number; refusal: Refusal }[] = [];
+  #lines = 0;
+  #bytes = 0;
+  #beyond = 0;
+  #unidentified = new Map<number, Unidentified>();
+
+  value(node: number, refusal: Refusal): void {
+    this.#kept.push({ node, refusal });
+  }
+
+  line(original: string, detail: string): void {
+    this.#lines++;
+    this.#bytes += original.length;
+    if (this.#lines > LINES_MAX || (this.#lines > 1 && this.#bytes > BYTES_MAX)) {
+      this.#beyond++;
+      return;
+    }
+    this.#kept.push({ node: ANY_NODE, refusal: { level: 'line', reason: 'unreadable_line', detail, original } });
+  }
+
+  /** A sample of a known metric whose labels do not tell which GPU it is of. */
+  unidentified(node: number, original: string): void {
+    const group = this.#unidentified.get(node) ?? { samples: 0, lines: [], bytes: 0 };
+    this.#unidentified.set(node, group);
+    group.samples++;
+    group.bytes += original.length;
+    if (group.lines.length === 0 || group.bytes <= UNIDENTIFIED_BYTES_MAX) group.lines.push(original);
+  }
+
+  /** Those of a node; `first` also takes what names no host. */
+  of(node: number, first: boolean): Refusal[] {
+    const mine = (other: number): boolean => other === node || (first && other === ANY_NODE);
+    const refusals = this.#kept.filter((one) => mine(one.node)).map((one) => one.refusal);
+    if (first && this.#beyond > 0) {
+      const detail = `${this.#beyond} more unreadable lines in this scrape`;
+      refusals.push({ level: 'line', reason: 'unreadable_line', detail, original: '' });
+    }
+    const groups = [...this.#unidentified].filter(([other]) => mine(other)).map(([, group]) => group);
+    if (groups.length > 0) {
+      const samples = groups.reduce((sum, group) => sum + group.samples, 0);
+      refusals.push({
+        level: 'row',
+        reason: 'no_identity',
+        detail: `${samples} samples of known metrics have no UUID label`,
+        original: groups.flatMap((group) => group.lines).join('\n'),
+      });
+    }
+    return refusals;
+  }
+}

@@ -1,0 +1,178 @@
+import type { Attribution } from '../contract/events.ts';
+import { METRIC_COUNT } from '../contract/metrics.ts';
+import type { ScrapedGpu, XidReport } from '../contract/scrape.ts';
+import type { SeriesIdentity } from './exposition-labels.ts';
+import { ALTERNATIVES, COLUMN_COUNT, COLUMN_DIV, COLUMN_MAX, COLUMN_MIN, COLUMN_MUL } from './exposition-names.ts';
+
+/** Who a row is; everything else about it is gathered anew from each scrape. */
+interface Row {
+  readonly node: number;
+  readonly uuid: string;
+  readonly instance: string;
+  model: string;
+  pci_bus_id: string;
+  serial: string;
+  slot: string;
+  attribution: Attribution[];
+}
+
+interface XidCount extends XidReport {
+  readonly row: number;
+}
+
+const FIRST_BLANK = 2_147_483_632;
+const EMPTY = 0;
+const TAKEN = 1;
+
+/**
+ * The rows of one scrape while it is read: a GPU or MIG instance each, in one matrix of rows x COLUMN_COUNT.
+ *
+ * The first sample of a (row, column) decides: what is repeated under other pods, or contradicts it, is not looked at.
+ * Board-level readings that MIG repeats per instance stay with each instance; nothing is summed.
+ */
+export class ExpositionRows {
+  #rows: Row[] = [];
+  #index = new Map<string, number>();
+  #values = new Float64Array(0);
+  #state = new Uint8Array(0);
+  #ts = new Float64Array(0);
+  /** Rows of this scrape, in the order of their first known sample, and the scrape that last touched each row. */
+  #touched: number[] = [];
+  #stamp: number[] = [];
+  #xids: XidCount[] = [];
+  /** Sticky: once a reading above 1 was seen under a ratio's name, this exporter sends percent. */
+  #percent = false;
+
+  begin(): void {
+    this.#touched = [];
+    this.#xids = [];
+  }
+
+  forget(): void {
+    this.#rows = [];
+    this.#index = new Map();
+    this.#stamp = [];
+  }
+
+  /** Slot of the row that the labels name, on a node known by its slot. */
+  slot(node: number, identity: SeriesIdentity): number {
+    const key = JSON.stringify([node, identity.uuid, identity.instance]);
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    const { uuid, instance } = identity;
+    const row =
+      this.#rows.push({ node, uuid, instance, model: '', pci_bus_id: '', serial: '', slot: '', attribution: [] }) - 1;
+    this.#index.set(key, row);
+    this.#stamp.push(-1);
+    if (this.#ts.length <= row) this.#grow(Math.max(8, row * 2));
+    return row;
+  }
+
+  /** Must come before the first `put` of a series in a scrape: clears the row and adds what the labels tell. */
+  touch(slot: number, identity: SeriesIdentity, stamp: number): void {
+    const row = this.#rows[slot] as Row;
+    if (this.#stamp[slot] !== stamp) {
+      this.#stamp[slot] = stamp;
+      this.#touched.push(slot);
+      this.#values.fill(Number.NaN, slot * COLUMN_COUNT, (slot + 1) * COLUMN_COUNT);
+      this.#state.fill(EMPTY, slot * COLUMN_COUNT, (slot + 1) * COLUMN_COUNT);
+      this.#ts[slot] = Number.NaN;
+      row.model = identity.model;
+      row.pci_bus_id = identity.pci_bus_id;
+      row.serial = identity.serial;
+      row.slot = identity.slot;
+      row.attribution = [];
+    } else {
+      row.model ||= identity.model;
+      row.pci_bus_id ||= identity.pci_bus_id;
+      row.serial ||= identity.serial;
+      row.slot ||= identity.slot;
+    }
+    const user = identity.attribution;
+    if (user !== null && !row.attribution.some((other) => same(other, user))) row.attribution.push(user);
+  }
+
+  /** Takes a reading that needs no second look; false leaves the cell taken and empty, for `settle` after a judgement. */
+  put(slot: number, column: number, reading: number): boolean {
+    const cell = slot * COLUMN_COUNT + column;
+    if (this.#state[cell] === TAKEN) return true;
+    this.#state[cell] = TAKEN;
+    const value = (reading * (COLUMN_MUL[column] as number)) / (COLUMN_DIV[column] as number);
+    if (reading < FIRST_BLANK && value >= (COLUMN_MIN[column] as number) && value <= (COLUMN_MAX[column] as number)) {
+      this.#values[cell] = value;
+      return true;
+    }
+    return false;
+  }
+
+  settle(slot: number, column: number, value: number): void {
+    this.#values[slot * COLUMN_COUNT + column] = value;
+  }
+
+  /** A sample's own time: of several in a row the latest counts. */
+  tell(slot: number, ts: number): void {
+    if (!(ts <= (this.#ts[slot] as number))) this.#ts[slot] = ts;
+  }
+
+  countXid(row: number, xid: number, count: number): void {
+    if (this.#xids.some((other) => other.row === row && other.xid === xid)) return;
+    this.#xids.push({ row, xid, kind: 'window_count', count });
+  }
+
+  /** The rows of a node, normalised; the caller owns them. */
+  finish(node: number, ts: number): ScrapedGpu[] {
+    const gpus: ScrapedGpu[] = [];
+    for (const slot of this.#touched) {
+      const row = this.#rows[slot] as Row;
+      if (row.node !== node) continue;
+      const own = this.#ts[slot] as number;
+      gpus.push({
+        uuid: row.uuid,
+        instance: row.instance,
+        model: row.model,
+        pci_bus_id: row.pci_bus_id,
+        serial: row.serial,
+        slot: row.slot,
+        ts: Number.isNaN(own) ? ts : own,
+        values: this.#normalised(slot),
+        xids: this.#xids.filter((x) => x.row === slot).map(({ xid, kind, count }) => ({ xid, kind, count })),
+        attribution: row.attribution,
+      });
+    }
+    return gpus;
+  }
+
+  /** Must come before `finish`: whether this exporter's ratios are percent, told by all its GPUs together. */
+  observeRatios(): void {
+    for (const { column, ratio } of ALTERNATIVES) {
+      if (ratio && this.#touched.some((slot) => (this.#values[slot * COLUMN_COUNT + column] as number) > 1)) {
+        this.#percent = true;
+      }
+    }
+  }
+
+  #normalised(slot: number): Float64Array {
+    const from = slot * COLUMN_COUNT;
+    const values = this.#values.slice(from, from + METRIC_COUNT);
+    for (const { column, metric, ratio } of ALTERNATIVES) {
+      if (!Number.isNaN(values[metric] as number)) continue;
+      const value = this.#values[from + column] as number;
+      values[metric] =
+        ratio && this.#percent ? (value * (COLUMN_MUL[metric] as number)) / (COLUMN_DIV[metric] as number) : value;
+    }
+    return values;
+  }
+
+  #grow(rows: number): void {
+    const larger = <T extends Float64Array | Uint8Array>(made: T, old: T): T => {
+      made.set(old);
+      return made;
+    };
+    this.#values = larger(new Float64Array(rows * COLUMN_COUNT), this.#values);
+    this.#state = larger(new Uint8Array(rows * COLUMN_COUNT), this.#state);
+    this.#ts = larger(new Float64Array(rows), this.#ts);
+  }
+}
+
+const same = (a: Attribution, b: Attribution): boolean =>
+  a.pod === b.pod && a.namespace === b.namespace && a.container === b.container && a.job === b.job;

@@ -1,0 +1,170 @@
+import { METRIC_COUNT, METRICS } from '../contract/metrics.ts';
+
+/**
+ * A second reader of expositions, slow and plain, that shares nothing with ExpositionParser but the catalogue: lines by
+ * regular expression, rows as objects keyed by text, every rule spelled out once more. What both say alike is believed.
+ */
+export interface TwinRow {
+  uuid: string;
+  instance: string;
+  model: string;
+  pci_bus_id: string;
+  slot: string;
+  ts: number;
+  values: number[];
+  xids: { xid: number; count: number }[];
+  attribution: string[];
+}
+
+export interface TwinScrape {
+  node: string;
+  gpus: TwinRow[];
+  blanks: number;
+  unknown_metrics: number;
+  /** `level reason`, sorted. */
+  refusals: string[];
+}
+
+const SAMPLE =
+  /^([A-Za-z_:][\w:]*)(?:[ \t]*\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}[ \t]*|[ \t]+)([^\s#]\S*)(?:[ \t]+([+-]?[\d.]+(?:[eE][+-]?\d+)?))?[ \t]*(?:[ \t]#.*)?$/u;
+const LABEL = /\s*([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/gu;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const XID_COUNTS = ['DCGM_EXP_XID_ERRORS_COUNT', 'DCGM_FI_DEV_XID_ERRORS_ACTIVE'];
+
+type Labels = Record<string, string>;
+
+function labelsOf(text: string): Labels | null {
+  const labels: Labels = {};
+  let rest = text;
+  for (const [all, name = '', value = ''] of text.matchAll(LABEL)) {
+    rest = rest.replace(all, '');
+    labels[name] ??= value.replace(/\\(["\\n])/g, (_, c: string) => (c === 'n' ? '\n' : c));
+  }
+  return rest.trim() === '' ? labels : null;
+}
+
+function numberOf(text: string): number | null {
+  if (NUMBER.test(text)) return Number.parseFloat(text);
+  const word = text.toLowerCase().replace(/^\+/, '');
+  if (word === 'nan' || word === '-nan') return Number.NaN;
+  if (word === 'inf' || word === 'infinity') return Number.POSITIVE_INFINITY;
+  return word === '-inf' || word === '-infinity' ? Number.NEGATIVE_INFINITY : null;
+}
+
+const BLANKS = new Set([
+  ...[2147483632, 2147483633, 2147483634, 2147483635],
+  ...[140737488355328, 140737488355329, 140737488355330, 140737488355331],
+]);
+
+export function twinParse(text: string, fallback: string, ts: number): TwinScrape[] {
+  const scrapes = new Map<string, TwinScrape>();
+  const rows = new Map<string, TwinRow>();
+  const cells = new Map<string, { row: TwinRow; metric: number; source: string; reading: number }>();
+  const decided = new Set<string>();
+  const loose = { refusals: [] as string[], unknown: 0, unidentified: 0 };
+  const scrapeOf = (node: string): TwinScrape => {
+    const known = scrapes.get(node) ?? { node, gpus: [], blanks: 0, unknown_metrics: 0, refusals: [] };
+    scrapes.set(node, known);
+    return known;
+  };
+
+  for (const line of text.split('\n').map((raw) => raw.trim())) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = SAMPLE.exec(line);
+    const labels = labelsOf(match?.[2] ?? '');
+    if (match === null || labels === null) {
+      loose.refusals.push('line unreadable_line');
+      continue;
+    }
+    const [, name = '', , word = '', stamp] = match;
+    const reading = numberOf(word);
+    const said = word.startsWith('<<<');
+    const host = labels.Hostname || labels.hostname || '';
+    const uuid = labels.UUID || labels.uuid || labels.gpu_uuid || '';
+    const other = labels.nvlink || labels.nvswitch || labels.cpu;
+    const main = METRICS.findIndex((spec) => spec.exporter_names.includes(name) && !spec.ratio_names?.includes(name));
+    const spare = METRICS.findIndex((spec) => spec.fallback?.exporter_names.includes(name));
+    const share = METRICS.findIndex((spec) => spec.ratio_names?.includes(name));
+    const metric = [main, spare, share].find((index) => index >= 0) ?? -1;
+    const known = !other && (metric >= 0 || XID_COUNTS.includes(name));
+    if (reading === null && !said && !known) {
+      loose.refusals.push('line unreadable_line');
+      continue;
+    }
+    if (!known) {
+      const node = host || (uuid && !other ? fallback : '');
+      if (node) scrapeOf(node).unknown_metrics++;
+      else loose.unknown++;
+      continue;
+    }
+    if (!uuid) {
+      if (host) scrapeOf(host);
+      loose.unidentified++;
+      continue;
+    }
+    const scrape = scrapeOf(host || fallback);
+    if (metric < 0 && !(Number(labels.xid) > 0)) continue;
+    const instance = labels.GPU_I_ID ?? '';
+    const key = `${scrape.node} ${uuid} ${instance}`;
+    let row = rows.get(key);
+    if (row === undefined) {
+      const values = Array.from({ length: METRIC_COUNT }, () => Number.NaN);
+      row = { uuid, instance, model: '', pci_bus_id: '', slot: '', ts: Number.NaN, values, xids: [], attribution: [] };
+      rows.set(key, row);
+      scrape.gpus.push(row);
+    }
+    row.model ||= labels.modelName || labels.model_name || '';
+    row.pci_bus_id ||= labels.pci_bus_id ?? '';
+    row.slot ||= labels.gpu ?? '';
+    const pod = labels.pod || labels.pod_name || '';
+    const job = labels.hpc_job ?? '';
+    if (pod || job) {
+      const namespace = labels.namespace || labels.pod_namespace || '';
+      const user = [namespace, pod, labels.container || labels.container_name || '', job].join('/');
+      if (!row.attribution.includes(user)) row.attribution.push(user);
+    }
+    if (metric < 0) {
+      const xid = Number(labels.xid);
+      if (!row.xids.some((one) => one.xid === xid)) row.xids.push({ xid, count: reading ?? Number.NaN });
+      continue;
+    }
+    if (stamp !== undefined) {
+      const ms = Math.round(Number(stamp) < 1e11 ? Number(stamp) * 1000 : Number(stamp));
+      if (ms > 0 && ms < 253402300800000 && !(ms <= row.ts)) row.ts = ms;
+    }
+    const source = main >= 0 ? 'main' : spare >= 0 ? 'spare' : 'share';
+    const cell = `${key} ${metric} ${source}`;
+    if (decided.has(cell)) continue;
+    decided.add(cell);
+    const spec = METRICS[metric] as (typeof METRICS)[number];
+    const value =
+      reading === null
+        ? Number.NaN
+        : spec.scale === 0.01
+          ? reading / 100
+          : spec.scale === 0.001
+            ? reading / 1000
+            : reading * spec.scale;
+    if (said || BLANKS.has(reading ?? 0) || ((reading ?? 0) >= 9.22e18 && reading !== Infinity)) scrape.blanks++;
+    else if (spec.name === 'memory_temp_celsius' && value === 0) scrape.blanks++;
+    else if (Number.isNaN(value)) scrape.refusals.push('value not_a_number');
+    else if (value < spec.min || value > spec.max) scrape.refusals.push('value out_of_range');
+    else cells.set(cell, { row, metric, source, reading: source === 'share' ? (reading as number) : value });
+  }
+
+  const percent = [...cells.values()].some((cell) => cell.source === 'share' && cell.reading > 1);
+  for (const source of ['main', 'spare', 'share']) {
+    for (const cell of cells.values()) {
+      if (cell.source === source && Number.isNaN(cell.row.values[cell.metric])) {
+        cell.row.values[cell.metric] = source === 'share' && percent ? cell.reading / 100 : cell.reading;
+      }
+    }
+  }
+  for (const row of rows.values()) if (Number.isNaN(row.ts)) row.ts = ts;
+  const all = scrapes.size > 0 ? [...scrapes.values()] : [scrapeOf(fallback)];
+  const first = all[0] as TwinScrape;
+  first.refusals.push(...loose.refusals, ...(loose.unidentified > 0 ? ['row no_identity'] : []));
+  first.unknown_metrics += loose.unknown;
+  for (const scrape of all) scrape.refusals.sort();
+  return all;
+}
