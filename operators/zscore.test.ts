@@ -10,7 +10,8 @@ const OPTIONS: ZscoreOptions = {
   threshold: 3,
   half_life: minutes(30),
   confirm_rows: 3,
-  warmup_rows: 60,
+  warmup_rows: 30,
+  warmup: minutes(10),
   settle: minutes(10),
 };
 

@@ -13,8 +13,9 @@ export interface ZscoreOptions {
   readonly half_life: DurationMs;
   /** Consecutive readings beyond the threshold that open an anomaly, and calm ones that close it. */
   readonly confirm_rows: number;
-  /** Rows of a GPU before it is judged. */
+  /** Rows, and time, that a GPU is watched before it is judged. */
   readonly warmup_rows: number;
+  readonly warmup: DurationMs;
   /** After a change of workload nothing is judged for this long, while the baseline is learned anew. */
   readonly settle: DurationMs;
 }
@@ -45,6 +46,7 @@ const STATE = {
   open_expected: { scope: 'gpu', type: 'f64', width: WIDTH, initial: 0 },
   open_observed: { scope: 'gpu', type: 'f64', width: WIDTH, initial: 0 },
   open_score: { scope: 'gpu', type: 'f64', width: WIDTH, initial: 0 },
+  first_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   last_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   rows: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   activity: { scope: 'gpu', type: 'f64', width: 1, initial: Number.NaN },
@@ -58,7 +60,7 @@ type ZState = State<typeof STATE>;
  * Input    enriched rows; missing readings are skipped, rows not newer than the GPU's last one too.
  * Output   anomalies: one when a condition opens, one more (same id and ts) when it closes.
  * Time     event time; readings weigh by elapsed time, so gaps and cadences need no care; no timers.
- * State    49 B per watched gauge and 36 B per GPU: mean, variance, streak, the open anomaly.
+ * State    49 B per watched gauge and 44 B per GPU: mean, variance, streak, the open anomaly.
  * Cost     O(watched gauges) per row, one exp, no square root unless something fires, no allocation unless it emits.
  * Errors   none.
  * Source   EWMA mean and variance, West 1979 (CACM 22(9)) weighted by time; control limits after Roberts 1959.
@@ -79,13 +81,15 @@ export const zscore = (options: ZscoreOptions): Operator<typeof STATE, ZscorePor
         const last = state.last_ts[gpu] as number;
         if (ts <= last) continue;
         const seen = state.rows[gpu] as number;
+        if (seen === 0) state.first_ts[gpu] = ts;
         state.last_ts[gpu] = ts;
         state.rows[gpu] = seen + 1;
         noteActivity(batch, row, gpu, ts, state, options.settle);
         const learning = ts < (state.settled_at[gpu] as number);
         // Until the half-life has filled, plain averaging learns faster than the decay would.
         const weight = Math.max(1 - Math.exp(-(ts - last) * decay), learning ? LEARNING_WEIGHT : 1 / (seen + 1));
-        const judged = seen >= options.warmup_rows && !learning;
+        const watched = ts - (state.first_ts[gpu] as number);
+        const judged = seen >= options.warmup_rows && watched >= options.warmup && !learning;
         const from = row * METRIC_COUNT;
         const cell = gpu * WIDTH;
         for (let w = 0; w < WIDTH; w++) {

@@ -44,7 +44,7 @@ const duration = (fallback: string, range: { min: string; max: string }, help: s
       return milliseconds(0);
     })
     .prefault(fallback)
-    .describe(help);
+    .meta({ description: help, unit: 'duration' });
 };
 
 const address = (fallback: string, help: string) =>
@@ -165,3 +165,6 @@ export const configSchema = z.strictObject(SHAPE);
 export type Config = z.output<typeof configSchema>;
 export type ConfigKey = keyof Config & string;
 export const CONFIG_KEYS = Object.keys(SHAPE) as ConfigKey[];
+
+/** Whether an option is a length of time: printed as it is written, not in milliseconds. */
+export const isDuration = (key: ConfigKey): boolean => (SHAPE[key] as z.ZodType).meta()?.unit === 'duration';

@@ -44,7 +44,8 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         threshold: options.zscore_threshold,
         half_life: minutes(30),
         confirm_rows: 3,
-        warmup_rows: 60,
+        warmup_rows: 30,
+        warmup: minutes(10),
         settle: minutes(10),
       }),
     );
@@ -57,4 +58,13 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('validated_tap', valid.rows);
     t.sink('enriched_tap', enriched.rows);
     t.sink('dead_letters', decoded.refused, valid.refused, valid.late);
+  });
+
+/** The topology as it is drawn and documented: defaults, and an inventory without entries. */
+export const defaultTopology = (): Topology =>
+  fleetVitals({
+    lateness_max: minutes(5),
+    future_max: minutes(5),
+    zscore_threshold: 3,
+    assets: { get: () => undefined, revision: () => 0, changes: 0 },
   });

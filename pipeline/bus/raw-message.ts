@@ -19,16 +19,21 @@ export function sniffContentType(data: Uint8Array): ContentType {
  */
 export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
   const data = message.data;
-  const common = { subject: message.subject, data, position: delivery.position, arrived_at: delivery.arrived_at };
-  if (isBinary(data)) {
-    return { ...common, content_type: 'application/vnd.gpu-vitals.scrape', event_time: delivery.arrived_at };
+  let contentType: ContentType = 'application/vnd.gpu-vitals.scrape';
+  let eventTime = delivery.arrived_at;
+  if (!isBinary(data)) {
+    const pairs = readHeaders(message);
+    contentType = declared(headerValue(pairs, 'Content-Type')) ?? sniffContentType(data);
+    const told = parseInstant(instantOf(headerValue(pairs, 'Event-Time')));
+    if (!Number.isNaN(told)) eventTime = told;
   }
-  const pairs = readHeaders(message);
-  const told = parseInstant(instantOf(headerValue(pairs, 'Event-Time')));
   return {
-    ...common,
-    content_type: declared(headerValue(pairs, 'Content-Type')) ?? sniffContentType(data),
-    event_time: Number.isNaN(told) ? delivery.arrived_at : told,
+    subject: message.subject,
+    data,
+    content_type: contentType,
+    position: delivery.position,
+    arrived_at: delivery.arrived_at,
+    event_time: eventTime,
   };
 }
 

@@ -51,7 +51,7 @@ function batchOf(group: number, nodes: number, ts: number): Batch {
     values: new Float64Array(rows * METRIC_COUNT).fill(Number.NaN),
     xids: [],
     position: 1,
-    arrived_at: ts,
+    arrived_at: new Float64Array(rows).fill(ts),
   };
   for (let row = 0; row < rows; row++) {
     const node = registry.node(`n${row >> 1}`);

@@ -12,13 +12,13 @@ import { columnOf } from './exposition-names.ts';
  * Memory: distinct names and blocks twice (bytes and key), 16 B a line for the order. `forget` empties it.
  */
 export class SeriesCache {
-  readonly nameAt: number[] = [];
-  readonly nameLength: number[] = [];
   readonly nameColumn: number[] = [];
-  readonly blockAt: number[] = [];
-  readonly blockLength: number[] = [];
   readonly blocks: SeriesIdentity[] = [];
 
+  #nameAt: number[] = [];
+  #nameLength: number[] = [];
+  #blockAt: number[] = [];
+  #blockLength: number[] = [];
   #names = new Map<string, number>();
   #blockIds = new Map<string, number>();
   #arena = new Uint8Array(4_096);
@@ -31,6 +31,8 @@ export class SeriesCache {
   #next = new Int32Array(256);
   #nextLength = 0;
   #expected = 0;
+  /** Per block: the one that stands in its places in this scrape (a GPU under another pod), else -1. */
+  #instead: number[] = [];
 
   /** What the last `predict` or `find` met: ids, and where the value begins. */
   name = 0;
@@ -39,7 +41,7 @@ export class SeriesCache {
 
   /** Distinct names held. */
   get names(): number {
-    return this.nameAt.length;
+    return this.#nameAt.length;
   }
 
   /** Lines of the scrape being read. */
@@ -50,6 +52,7 @@ export class SeriesCache {
   begin(): void {
     this.#nextLength = 0;
     this.#expected = 0;
+    this.#instead.fill(-1);
   }
 
   /** The scrape that was read becomes what the next one is expected to look like. */
@@ -61,9 +64,8 @@ export class SeriesCache {
   }
 
   forget(): void {
-    for (const list of [this.nameAt, this.nameLength, this.nameColumn, this.blockAt, this.blockLength, this.blocks]) {
-      list.length = 0;
-    }
+    const positions = [this.#nameAt, this.#nameLength, this.#blockAt, this.#blockLength, this.#instead];
+    for (const list of [...positions, this.nameColumn, this.blocks]) list.length = 0;
     this.#names = new Map();
     this.#blockIds = new Map();
     this.#arena = new Uint8Array(4_096);
@@ -77,20 +79,20 @@ export class SeriesCache {
     const expected = this.#expected;
     if (expected >= this.#orderLength) return false;
     const name = this.#order[expected] as number;
-    const block = this.#order[expected + 1] as number;
-    const nameLength = this.nameLength[name] as number;
-    const blockLength = this.blockLength[block] as number;
-    const valueAt = at + nameLength + blockLength;
-    if (
-      valueAt > end ||
-      !this.#equal(view, at, this.nameAt[name] as number, nameLength) ||
-      !this.#equal(view, at + nameLength, this.blockAt[block] as number, blockLength)
-    ) {
-      return false;
+    const blockFrom = at + (this.#nameLength[name] as number);
+    if (blockFrom > end || !this.#equal(view, at, this.#nameAt[name] as number, blockFrom - at)) return false;
+    let block = this.#order[expected + 1] as number;
+    let length = this.#blockLength[block] as number;
+    if (blockFrom + length > end || !this.#equal(view, blockFrom, this.#blockAt[block] as number, length)) {
+      block = this.#instead[block] as number;
+      if (block < 0) return false;
+      length = this.#blockLength[block] as number;
+      if (blockFrom + length > end || !this.#equal(view, blockFrom, this.#blockAt[block] as number, length))
+        return false;
     }
     this.name = name;
     this.block = block;
-    this.valueAt = valueAt;
+    this.valueAt = blockFrom + length;
     this.#expected = expected + 2;
     this.#note();
     return true;
@@ -111,16 +113,17 @@ export class SeriesCache {
       if (labels === null) return false;
       block = this.blocks.push(identify(labels)) - 1;
       this.#blockIds.set(blockText, block);
-      this.blockAt.push(this.#keep(bytes, nameEnd, valueAt));
-      this.blockLength.push(valueAt - nameEnd);
+      this.#blockAt.push(this.#keep(bytes, nameEnd, valueAt));
+      this.#blockLength.push(valueAt - nameEnd);
+      this.#instead.push(-1);
     }
     const nameText = bytes.toString('latin1', at, nameEnd);
     let name = this.#names.get(nameText);
     if (name === undefined) {
       name = this.nameColumn.push(columnOf(nameText)) - 1;
       this.#names.set(nameText, name);
-      this.nameAt.push(this.#keep(bytes, at, nameEnd));
-      this.nameLength.push(nameEnd - at);
+      this.#nameAt.push(this.#keep(bytes, at, nameEnd));
+      this.#nameLength.push(nameEnd - at);
     }
     this.name = name;
     this.block = block;
@@ -130,14 +133,23 @@ export class SeriesCache {
     return true;
   }
 
-  /** After a series that was not expected: goes on behind its place in the old order if lines before it are gone. */
+  /**
+   * After a series that was not expected: goes on behind its place in the old order if lines before it are gone; else, if
+   * only its labels are others, takes them for those of the lines to come.
+   */
   #resume(): void {
-    const stop = Math.min(this.#orderLength, this.#expected + 2 * LOOK_AHEAD);
-    for (let i = this.#expected; i < stop; i += 2) {
-      if (this.#order[i] === this.name && this.#order[i + 1] === this.block) {
+    const order = this.#order;
+    const expected = this.#expected;
+    const stop = Math.min(this.#orderLength, expected + 2 * LOOK_AHEAD);
+    for (let i = expected; i < stop; i += 2) {
+      if (order[i] === this.name && order[i + 1] === this.block) {
         this.#expected = i + 2;
         return;
       }
+    }
+    if (expected < stop && order[expected] === this.name) {
+      this.#instead[order[expected + 1] as number] = this.block;
+      this.#expected = expected + 2;
     }
   }
 

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { VitalsError } from '../contract/errors.ts';
+import { addConfigCommand } from './config-command.ts';
+import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
+import { addReplayCommand } from './replay-command.ts';
+
+const program = new Command('gpu-vitals')
+  .description('Streaming health for GPU fleets: DCGM telemetry in, verdicts out, within seconds.')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureOutput({ writeErr: () => undefined });
+
+addReplayCommand(program);
+addConfigCommand(program);
+for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+
+const json = process.argv.includes('--json');
+const debug = process.argv.some(
+  (argument, i, all) => argument === '--log-level=debug' || (argument === '--log-level' && all[i + 1] === 'debug'),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
+  const told =
+    error instanceof CommanderError ? new VitalsError('GV-CLI-001', usageProblem(error), '') : toVitalsError(error);
+  process.stderr.write(`${describeError(told, { json, debug })}\n`);
+  process.exitCode = exitCodeOf(told);
+}
+
+function usageProblem(error: CommanderError): string {
+  if (error.code === 'commander.help' || error.message === '(outputHelp)') return 'a command is missing';
+  return error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseAssetsCsv } from '../asset-csv.ts';
+import { systemClock } from '../clock.ts';
+import type { ConfigKey } from '../config-schema.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type { Asset } from '../contract/events.ts';
+import { type DurationMs, parseDuration, parseInstant, seconds } from '../contract/time.ts';
+import type { InputFormat } from '../replay/detect-format.ts';
+import { runReplay } from '../replay/run-replay.ts';
+import { configured, contextOf } from './context.ts';
+
+const KEYS: readonly ConfigKey[] = ['lateness-max', 'zscore-threshold'];
+
+interface ReplayFlags {
+  readonly out: string;
+  readonly format: InputFormat;
+  readonly interval: DurationMs;
+  readonly start: number;
+  readonly node?: string;
+  readonly assets?: string;
+  readonly strict?: true;
+}
+
+/** `replay`: saved telemetry through the same topology, no services, JSONL out. */
+export function addReplayCommand(program: Command): void {
+  const command = configured(program.command('replay'), KEYS)
+    .description('saved telemetry through the same topology, no services, JSONL out')
+    .argument('<input>', 'a file, a folder, or - for standard input')
+    .requiredOption('--out <DIR>', 'folder for <table>.jsonl, dead_letters.jsonl and summary.json')
+    .addOption(
+      new Option('--format <format>', 'what the input is')
+        .choices(['auto', 'prom', 'jsonl', 'csv', 'nvidia-smi'])
+        .default('auto'),
+    )
+    .option('--interval <duration>', 'time between two .prom files of a node', durationArgument, seconds(10))
+    .option('--start <instant>', "time of a node's first .prom file", instantArgument, Date.UTC(2026, 0, 1))
+    .option('--node <NAME>', 'node of input that names none')
+    .option('--assets <FILE.csv>', 'inventory')
+    .option('--strict', 'exit 1 when anything was refused')
+    .action(async (input: string) => {
+      const { loaded, say, answer } = contextOf(command, KEYS);
+      const flags = command.opts<ReplayFlags>();
+      const started = systemClock.monotonic();
+      const summary = await runReplay({
+        path: input,
+        out: flags.out,
+        format: flags.format,
+        interval_ms: flags.interval,
+        start_ms: flags.start,
+        ...(flags.node === undefined ? {} : { node: flags.node }),
+        assets: flags.assets === undefined ? [] : readAssets(flags.assets, flags.start),
+        lateness_max: loaded.values['lateness-max'],
+        zscore_threshold: loaded.values['zscore-threshold'],
+        clock: systemClock,
+        onProgress: (rows) => say(`${rows} rows`),
+      });
+      const took_s = (systemClock.monotonic() - started) / 1_000;
+      say(
+        `${summary.rows_accepted} rows in ${took_s.toFixed(1)} s, ${Math.round(summary.rows_accepted / took_s)} rows/s, into ${flags.out}`,
+      );
+      answer(summary, () => JSON.stringify(summary, null, 2));
+      const refused = Object.values(summary.dead_letters).reduce((sum, n) => sum + n, 0);
+      if (flags.strict && refused > 0)
+        throw new VitalsError('GV-CLI-003', `${refused} records were refused`, flags.out);
+    });
+}
+
+function readAssets(path: string, now: number): readonly Asset[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', path, { cause });
+  }
+  const { assets, problems } = parseAssetsCsv(text, now);
+  if (problems.length > 0)
+    throw new VitalsError('GV-CLI-002', problems.join('; '), path, { action: 'Mend these rows.' });
+  return assets;
+}
+
+function durationArgument(text: string): DurationMs {
+  const value = parseDuration(text);
+  if (value === null || value <= 0) throw new InvalidArgumentError('must be a duration such as 500ms 10s 5m 2h 7d');
+  return value;
+}
+
+function instantArgument(text: string): number {
+  const value = parseInstant(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('must be epoch ms or ISO 8601 such as 2026-01-01T00:00:00Z');
+  return value;
+}

@@ -1,0 +1,12 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawTopology } from './define-topology.ts';
+import { replaceDrawing } from './readme-drawing.ts';
+import { referencePages } from './reference.ts';
+import { defaultTopology } from './topology.ts';
+
+/** `npm run generate`: writes everything that is computed from the contract, relative to the working directory. */
+const folder = join('deploy', 'reference');
+mkdirSync(folder, { recursive: true });
+for (const [name, content] of Object.entries(referencePages())) writeFileSync(join(folder, name), content);
+writeFileSync('README.md', replaceDrawing(readFileSync('README.md', 'utf8'), drawTopology(defaultTopology())));

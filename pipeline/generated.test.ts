@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { drawTopology } from './define-topology.ts';
+import { replaceDrawing } from './readme-drawing.ts';
+import { referencePages } from './reference.ts';
+import { defaultTopology } from './topology.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
+
+describe('generated files are fresh (else: npm run generate)', () => {
+  it.each(Object.entries(referencePages()))('deploy/reference/%s', (name, content) => {
+    expect(read('deploy', 'reference', name)).toBe(content);
+  });
+
+  it('the drawing in README.md', () => {
+    const readme = read('README.md');
+    expect(readme).toBe(replaceDrawing(readme, drawTopology(defaultTopology())));
+  });
+});
