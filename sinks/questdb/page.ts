@@ -23,7 +23,6 @@ export const encodeCursor = (...keys: readonly (string | number)[]): string =>
 export function decodeCursor(cursor: string, kinds: readonly ('number' | 'string')[]): (string | number)[] {
   try {
     const keys: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    // biome-ignore lint/suspicious/useValidTypeof: the kinds are literal types
     if (Array.isArray(keys) && keys.length === kinds.length && keys.every((key, i) => typeof key === kinds[i])) {
       return keys;
     }
