@@ -205,7 +205,7 @@ describe('streaming', () => {
 
   it('holds a chunk, not the input', async () => {
     const block = Buffer.from(rows(1_000));
-    const blocks = 300;
+    const blocks = 40;
     async function* stdin(): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < blocks; i++) yield block;
     }
