@@ -2,41 +2,49 @@ export type PublishAck =
   | { readonly ok: true; readonly position: number; readonly duplicate: boolean }
   | { readonly ok: false; readonly code: number; readonly error: number; readonly detail: string };
 
-const SEQUENCE = Buffer.from('"seq":');
-const DUPLICATE = Buffer.from('"duplicate"');
-const ERROR = Buffer.from('"error"');
-const DIGIT_0 = 48;
-const SPACE = 32;
+interface AckJson {
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
+}
 
-/**
- * Reads JetStream's answer to a publish. The usual one, `{"stream":"S","seq":7}`, is read from its bytes without making an
- * object of it; everything else goes through JSON.
- */
+const DIGIT_0 = 0x30;
+const END = 0x7d;
+/** `"seq":`, backwards. */
+const SEQUENCE_REVERSED = [...Buffer.from('"seq":')].reverse();
+
+/** Reads JetStream's answer to a publish. The usual one, `{"stream":"S","seq":7}`, is read backwards from its bytes. */
 export function parsePublishAck(data: Uint8Array): PublishAck {
-  const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const at = bytes.indexOf(SEQUENCE);
-  if (at > 0 && bytes.indexOf(ERROR) < 0) {
-    let i = at + SEQUENCE.length;
-    while (bytes[i] === SPACE) i++;
-    let position = 0;
-    for (let digit = (bytes[i] ?? 0) - DIGIT_0; digit >= 0 && digit <= 9; digit = (bytes[++i] ?? 0) - DIGIT_0) {
-      position = position * 10 + digit;
-    }
-    if (position > 0) return { ok: true, position, duplicate: bytes.indexOf(DUPLICATE, i) > 0 };
-  }
+  const position = closingSequence(data);
+  if (position > 0) return { ok: true, position, duplicate: false };
+  let answer: AckJson;
   try {
-    const answer = JSON.parse(bytes.toString('utf8')) as {
-      error?: { code?: number; err_code?: number; description?: string };
-    };
-    return {
-      ok: false,
-      code: answer.error?.code ?? 0,
-      error: answer.error?.err_code ?? 0,
-      detail: answer.error?.description ?? 'an answer without sequence',
-    };
+    answer = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8')) as AckJson;
   } catch {
     return { ok: false, code: 0, error: 0, detail: 'an answer that is no JSON: another listener takes this subject' };
   }
+  const { error, seq, duplicate } = answer;
+  if (!error && typeof seq === 'number' && seq > 0) return { ok: true, position: seq, duplicate: duplicate === true };
+  return {
+    ok: false,
+    code: error?.code ?? 0,
+    error: error?.err_code ?? 0,
+    detail: error?.description ?? 'an answer without sequence',
+  };
+}
+
+/** The number of `"seq":N}` at the very end, else 0. A refusal has 0 there. */
+function closingSequence(data: Uint8Array): number {
+  let i = data.length - 1;
+  if (data[i--] !== END) return 0;
+  let number = 0;
+  for (let place = 1; i >= 0; i--, place *= 10) {
+    const digit = (data[i] as number) - DIGIT_0;
+    if (digit < 0 || digit > 9) break;
+    number += digit * place;
+  }
+  for (const byte of SEQUENCE_REVERSED) if (data[i--] !== byte) return 0;
+  return number;
 }
 
 /**

@@ -14,7 +14,7 @@ export function sniffContentType(data: Uint8Array): ContentType {
 }
 
 /**
- * A delivered message as the rest knows it. Headers cost 1.5 us to read, so they are left alone when the bytes say binary:
+ * A delivered message as the rest knows it. Headers cost 1.3 us to read, so they are left alone when the bytes say binary:
  * that format carries its own times. `data` is a view into the socket's chunk.
  */
 export function rawMessage(message: Msg, delivery: Delivery): RawMessage {

@@ -36,7 +36,14 @@ interface Session {
   requests: number;
 }
 
-/** See Bus.read. Bounded by `AHEAD * batch_max` messages and about QUEUED_BYTES_MAX + 2 * REQUEST_BYTES of memory. */
+/**
+ * See Bus.read. Bounded by `AHEAD * batch_max` messages and about QUEUED_BYTES_MAX + 2 * REQUEST_BYTES of memory.
+ *
+ * An own pull loop on an ephemeral consumer without acks. The library's ordered consumer was measured beside it (120,000
+ * messages of 2 kB, server and reader on two busy cores): both 3.5 to 5 us of CPU a message, its iterator 5 to 6. It was
+ * not taken because it yields one by one, limits its read-ahead by messages or by bytes but not both, tells neither gaps
+ * nor why it began again, and waits for ever behind the end of a stream that was made anew.
+ */
 export async function* readStream(
   link: Link,
   options: ReadOptions,

@@ -13,8 +13,8 @@ export interface StoredMessage {
 }
 
 /**
- * What a stream holds now, in order, headers included; ends at what was its end when the reading began. For tools: some
- * ten times the cost of `Bus.read`. Nothing when there is no such stream. Throws VitalsError.
+ * What a stream holds now, in order, headers included; ends at what was its end when the reading began. For tools:
+ * every message's headers are read. Nothing when there is no such stream. Throws VitalsError.
  */
 export async function* storedMessages(
   bus: Bus,
