@@ -130,7 +130,7 @@ export const CONFIG_SECTIONS = {
     'future-max': duration('5m', { min: '1s', max: '1d' }, 'How far after its arrival a row may lie.'),
     'snapshot-interval': duration('10s', { min: '100ms', max: '1h' }, 'Time between two snapshots of the state.'),
     'zscore-threshold': number(
-      4,
+      3,
       { min: 1, max: 100 },
       "Deviation from a GPU's own recent past that counts, in sigma.",
     ),

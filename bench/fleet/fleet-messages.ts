@@ -7,8 +7,11 @@ export interface FleetThreadOptions {
   readonly port: number;
   readonly speed: number;
   readonly interval_ms: number;
-  /** Back-fill before serving, from the fleet's start; null for none. `to_ms` is the wall's time when left out. */
-  readonly history: { readonly step_ms: number; readonly to_ms?: number } | null;
+  /** Back-fill before serving, from the fleet's start; null for none. `to_ms` is the wall's time when left out;
+   * instants before `resume_ms` are lived through but not told: an earlier back-fill that was cut short told them. */
+  readonly history: { readonly step_ms: number; readonly to_ms?: number; readonly resume_ms?: number } | null;
+  /** Fleet time at which serving begins when there is no history to follow; null: the wall's. */
+  readonly live_from_ms: number | null;
 }
 
 /** One node's scrape of the past, in the binary form of contract/wire.ts, ready to be published. */
@@ -28,8 +31,10 @@ export type FromFleetThread =
       readonly messages: readonly HistoryMessage[];
       readonly done: number;
       readonly total: number;
+      /** Instant behind the last one in `messages`. */
+      readonly next_ms: number;
     }
-  | { readonly type: 'ready'; readonly url: string; readonly sd_url: string }
+  | { readonly type: 'ready'; readonly url: string; readonly sd_url: string; readonly live_from_ms: number }
   | { readonly type: 'injected'; readonly id: number; readonly truth: StoryTruth }
   | {
       readonly type: 'refused';

@@ -50,18 +50,18 @@ async function run(options: FleetThreadOptions, parent: NonNullable<typeof paren
     }
   });
 
-  const send = async (messages: HistoryMessage[], done: number, total: number): Promise<void> => {
+  const send = async (messages: HistoryMessage[], done: number, total: number, next_ms: number): Promise<void> => {
     while (room === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve));
     room--;
     tell(
-      { type: 'history', messages, done, total },
+      { type: 'history', messages, done, total, next_ms },
       messages.map((message) => message.data.buffer as ArrayBuffer),
     );
   };
 
   let live_from_ms = options.fleet.start_ms;
   if (options.history) {
-    const { step_ms } = options.history;
+    const { step_ms, resume_ms = 0 } = options.history;
     const until = (): number => options.history?.to_ms ?? systemClock.now();
     // Back-filling takes time, in which the present moves on: the past ends where less than a step is missing.
     let done = 0;
@@ -69,19 +69,22 @@ async function run(options: FleetThreadOptions, parent: NonNullable<typeof paren
       const to_ms = until();
       const total = done + Math.max(0, Math.ceil((to_ms - live_from_ms) / step_ms));
       let pending: HistoryMessage[] = [];
+      let next_ms = live_from_ms;
       for await (const instant of history(fleet, live_from_ms, to_ms, step_ms)) {
         if (closed) return;
         done++;
         for (const scrape of instant) {
           const { node, ts, boot_epoch, sequence } = scrape;
+          if (ts < resume_ms) continue;
+          next_ms = ts + step_ms;
           pending.push({ node, ts, boot_epoch, sequence, rows: scrape.gpus.length, data: encodeScrape(scrape) });
         }
         if (pending.length >= STRETCH) {
-          await send(pending, done, total);
+          await send(pending, done, total, next_ms);
           pending = [];
         }
       }
-      if (pending.length > 0) await send(pending, done, total);
+      if (pending.length > 0) await send(pending, done, total, next_ms);
       live_from_ms += Math.max(0, Math.ceil((to_ms - live_from_ms) / step_ms)) * step_ms;
       if (options.history.to_ms !== undefined || until() - live_from_ms < step_ms) break;
     }
@@ -89,7 +92,8 @@ async function run(options: FleetThreadOptions, parent: NonNullable<typeof paren
   if (closed) return;
   const { speed, interval_ms } = options;
   const wall_ms = systemClock.now();
-  const from_ms = Math.abs(wall_ms - live_from_ms) < (options.history?.step_ms ?? 0) + 1 ? wall_ms : live_from_ms;
+  const caught_up = Math.abs(wall_ms - live_from_ms) < (options.history?.step_ms ?? 0) + 1;
+  const from_ms = options.history ? (caught_up ? wall_ms : live_from_ms) : (options.live_from_ms ?? wall_ms);
   served = await serveFleet(fleet, {
     port: options.port,
     clock: systemClock,
@@ -98,5 +102,5 @@ async function run(options: FleetThreadOptions, parent: NonNullable<typeof paren
     host: '127.0.0.1',
     from_ms,
   });
-  tell({ type: 'ready', url: served.url, sd_url: served.sd_url });
+  tell({ type: 'ready', url: served.url, sd_url: served.sd_url, live_from_ms: from_ms });
 }

@@ -24,7 +24,7 @@ export interface TestServices {
  * test's process whatever happens. Both by default.
  */
 export async function startTestServices(
-  options: { nats?: boolean; questdb?: boolean } & Partial<ServicesOptions>,
+  options: { nats?: boolean; questdb?: boolean } & Omit<Partial<ServicesOptions>, 'nats' | 'questdb'>,
 ): Promise<TestServices> {
   const { nats, questdb, ...rest } = options;
   const both = nats === undefined && questdb === undefined;

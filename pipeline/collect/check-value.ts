@@ -13,7 +13,9 @@ import { METRICS } from '../contract/metrics.ts';
  */
 export type Verdict = 'ok' | 'blank' | 'out_of_range' | 'not_a_number' | 'sentinel';
 
-const INT32_BLANK = 2_147_483_632;
+/** The smallest plain blank: a reading below it needs no look at blanks. */
+export const FIRST_BLANK = 2_147_483_632;
+const INT32_BLANK = FIRST_BLANK;
 const FP64_BLANK = 140_737_488_355_328;
 const INT64_BLANK = 9.22e18;
 const TEXT_BLANK =

@@ -1,7 +1,7 @@
 import type { Refusal } from '../contract/events.ts';
 import { metricIndex } from '../contract/metrics.ts';
 import type { Scrape } from '../contract/scrape.ts';
-import { checkValue, isBlankReading, isBlankText, toCanonical, valueRefusal } from './check-value.ts';
+import { checkValue, FIRST_BLANK, isBlankReading, isBlankText, toCanonical, valueRefusal } from './check-value.ts';
 import { endsLine, lineEnd, readTail, textOf } from './exposition-line.ts';
 import { COLUMN_METRIC, UNKNOWN } from './exposition-names.ts';
 import { ANY_NODE, ExpositionNodes } from './exposition-nodes.ts';
@@ -160,18 +160,14 @@ export class ExpositionParser {
       this.#refusals.line(textOf(bytes, at, stop), detail);
       return false;
     }
-    const reading = tail.reading ?? Number.NaN;
+    const reading = blank ? FIRST_BLANK : (tail.reading ?? Number.NaN);
     if (column < 0 || row < 0) {
-      if (blank && known && row >= 0) this.#countBlank();
-      else this.#aside(column, reading, bytes, at, stop);
+      this.#aside(column, reading, bytes, at, stop);
       return true;
     }
     if (this.#blockStamp[block] !== this.#stamp) this.#touch(block);
     if (!Number.isNaN(tail.ts)) this.#rows.tell(row, tail.ts);
-    if (!this.#rows.put(row, column, reading)) {
-      if (blank) this.#missing(column);
-      else this.#judge(column, reading, bytes, at, stop);
-    }
+    if (!this.#rows.put(row, column, reading)) this.#judge(column, reading, bytes, at, stop);
     return true;
   }
 
@@ -197,7 +193,6 @@ export class ExpositionParser {
   }
 
   #countBlank(): void {
-    this.#use(this.#cache.block);
     this.#nodes.countBlank(this.#blockNode[this.#cache.block] as number);
   }
 

@@ -1,6 +1,7 @@
 import type { Attribution } from '../contract/events.ts';
 import { METRIC_COUNT } from '../contract/metrics.ts';
 import type { ScrapedGpu, XidReport } from '../contract/scrape.ts';
+import { FIRST_BLANK } from './check-value.ts';
 import type { SeriesIdentity } from './exposition-labels.ts';
 import { ALTERNATIVES, COLUMN_COUNT, COLUMN_DIV, COLUMN_MAX, COLUMN_MIN, COLUMN_MUL } from './exposition-names.ts';
 
@@ -20,7 +21,6 @@ interface XidCount extends XidReport {
   readonly row: number;
 }
 
-const FIRST_BLANK = 2_147_483_632;
 const EMPTY = 0;
 const TAKEN = 1;
 

@@ -51,6 +51,8 @@ function numberOf(text: string): number | null {
   return word === '-inf' || word === '-infinity' ? Number.NEGATIVE_INFINITY : null;
 }
 
+const isBlank = (reading: number): boolean =>
+  BLANKS.has(reading) || (reading >= 9.22e18 && reading !== Number.POSITIVE_INFINITY);
 const BLANKS = new Set([
   ...[2147483632, 2147483633, 2147483634, 2147483635],
   ...[140737488355328, 140737488355329, 140737488355330, 140737488355331],
@@ -61,7 +63,7 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
   const rows = new Map<string, TwinRow>();
   const cells = new Map<string, { row: TwinRow; metric: number; source: string; reading: number }>();
   const decided = new Set<string>();
-  const loose = { refusals: [] as string[], unknown: 0, unidentified: 0 };
+  const loose = { refusals: [] as string[], unknown: 0, nameless: new Set<string>() };
   const scrapeOf = (node: string): TwinScrape => {
     const known = scrapes.get(node) ?? { node, gpus: [], blanks: 0, unknown_metrics: 0, refusals: [] };
     scrapes.set(node, known);
@@ -98,8 +100,7 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
       continue;
     }
     if (!uuid) {
-      if (host) scrapeOf(host);
-      loose.unidentified++;
+      loose.nameless.add(host && scrapeOf(host).node);
       continue;
     }
     const scrape = scrapeOf(host || fallback);
@@ -125,7 +126,11 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
     }
     if (metric < 0) {
       const xid = Number(labels.xid);
-      if (!row.xids.some((one) => one.xid === xid)) row.xids.push({ xid, count: reading ?? Number.NaN });
+      const count = reading ?? Number.NaN;
+      if (said || isBlank(count)) scrape.blanks++;
+      else if (Number.isNaN(count)) scrape.refusals.push('value not_a_number');
+      else if (count < 0 || count > 2 ** 53 - 1) scrape.refusals.push('value out_of_range');
+      else if (!row.xids.some((one) => one.xid === xid)) row.xids.push({ xid, count });
       continue;
     }
     if (stamp !== undefined) {
@@ -145,7 +150,7 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
           : spec.scale === 0.001
             ? reading / 1000
             : reading * spec.scale;
-    if (said || BLANKS.has(reading ?? 0) || ((reading ?? 0) >= 9.22e18 && reading !== Infinity)) scrape.blanks++;
+    if (said || isBlank(reading ?? 0)) scrape.blanks++;
     else if (spec.name === 'memory_temp_celsius' && value === 0) scrape.blanks++;
     else if (Number.isNaN(value)) scrape.refusals.push('value not_a_number');
     else if (value < spec.min || value > spec.max) scrape.refusals.push('value out_of_range');
@@ -163,7 +168,9 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
   for (const row of rows.values()) if (Number.isNaN(row.ts)) row.ts = ts;
   const all = scrapes.size > 0 ? [...scrapes.values()] : [scrapeOf(fallback)];
   const first = all[0] as TwinScrape;
-  first.refusals.push(...loose.refusals, ...(loose.unidentified > 0 ? ['row no_identity'] : []));
+  first.refusals.push(...loose.refusals);
+  if (loose.nameless.delete('')) loose.nameless.add(first.node);
+  for (const node of loose.nameless) scrapeOf(node).refusals.push('row no_identity');
   first.unknown_metrics += loose.unknown;
   for (const scrape of all) scrape.refusals.sort();
   return all;

@@ -18,6 +18,7 @@ export const REASON_CODES = {
   no_metrics: 'GV-VAL-006',
   sentinel: 'GV-VAL-007',
   future: 'GV-VAL-008',
+  refused_by_database: 'GV-SNK-002',
 } as const satisfies Record<string, ErrorCode>;
 
 export type Reason = keyof typeof REASON_CODES;

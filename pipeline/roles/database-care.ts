@@ -1,0 +1,52 @@
+import { convertColdPartitions } from '../../sinks/questdb/convert-cold-partitions.ts';
+import { watchTables } from '../../sinks/questdb/watch-tables.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config-schema.ts';
+import type { Database } from '../contract/database.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { days, hours, seconds } from '../contract/time.ts';
+
+export interface DatabaseCare {
+  stop(): Promise<void>;
+}
+
+/** Looks after the tables while an engine runs: suspended ones are told and resumed, cold partitions become Parquet. */
+export function startDatabaseCare(options: {
+  readonly database: Database;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}): DatabaseCare {
+  const { database, config, clock, say, tell } = options;
+  const watcher = watchTables(database, {
+    every: seconds(5),
+    onEvent({ code, table, state, detail }) {
+      if (state === 'trouble') tell(new VitalsError(code, detail, `table ${table}`));
+      else say(`questdb: ${table} recovered, ${detail}`);
+    },
+  });
+  let converting: Promise<void> = Promise.resolve();
+  const convert = async (): Promise<void> => {
+    const { table, partitions, rows, bytes_before, bytes_after } = await convertColdPartitions(database, {
+      older_than_days: config['parquet-after'] / days(1),
+      clock,
+    });
+    if (partitions === 0) return;
+    const perRow = (bytes: number): string => (bytes / Math.max(1, rows)).toFixed(0);
+    say(
+      `questdb: ${partitions} partitions of ${table} to Parquet, ${perRow(bytes_before)} to ${perRow(bytes_after)} B a row`,
+    );
+  };
+  const timer = setInterval(() => {
+    converting = converting.then(convert).catch((cause: unknown) => {
+      tell(new VitalsError('GV-SNK-001', 'cold partitions could not be converted', 'gpu_metrics', { cause }));
+    });
+  }, hours(1));
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all([watcher.close(), converting]);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { GroupStates } from '../../operators/core/group-state.ts';
+import { framesSink } from '../../sinks/live/frames-sink.ts';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
+import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
+import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
+import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { Assets } from '../asset-book.ts';
+import { deadLetterSink } from '../bus/dead-letter-sink.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
+import { jsonEventSink } from '../bus/json-event-sink.ts';
+import { tapSink } from '../bus/tap-sink.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config-schema.ts';
+import type { Bus } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type { Anomaly, Asset, DeadLetter } from '../contract/events.ts';
+import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
+import { milliseconds, seconds } from '../contract/time.ts';
+import { type Engine, startEngine } from '../engine.ts';
+import { fleetVitals, type SinkItems } from '../topology.ts';
+import { startDatabaseCare } from './database-care.ts';
+
+export interface EngineRoleOptions {
+  readonly config: Config;
+  readonly bus: Bus;
+  readonly questdb_http: string;
+  readonly questdb_pg: string;
+  readonly worker: string;
+  readonly clock: Clock;
+  /** False when the fleet's clock is not ours, as in a simulation that runs faster. */
+  readonly wall_time: boolean;
+  readonly assets: readonly Asset[];
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}
+
+const MIB = 1_048_576;
+const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
+const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
+/** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
+const FLUSH_BYTES_MAX = 32 * MIB;
+
+/** Streams, tables, sinks and the topology of one engine. Everything it opens is closed by `stop`, except the bus. */
+export async function startEngineRole(options: EngineRoleOptions): Promise<Engine> {
+  const { config, bus, clock, say, tell } = options;
+  await ensureStreams(bus, {
+    raw: { age_max: config['stream-age-max'], size_max: config['stream-size-max'] * MIB },
+    invalid: { age_max: config['dead-letters-age-max'] },
+  });
+  const database = connectDatabase({ url: options.questdb_pg, ...DATABASE });
+  await prepareDatabase(database, { onStep: (step) => say(`questdb: ${step}`) });
+
+  const deadLetters = deadLetterSink(bus, {
+    onRefused: (letter, cause) =>
+      tell(new VitalsError('GV-BUS-002', `a dead letter was refused: ${letter.detail}`, letter.node, { cause })),
+  });
+  const delivery: DeliveryOptions = {
+    url: options.questdb_http,
+    age_max: config['flush-interval'],
+    answer_timeout: seconds(60),
+    backoff_min: milliseconds(100),
+    backoff_max: seconds(5),
+    close_timeout: seconds(5),
+    onRefused(rows) {
+      for (const { table, row, reason } of rows) deadLetters.write(refusedRow(table, row, reason, clock.now()));
+    },
+    onEvent({ code, table, state, detail }) {
+      if (state === 'trouble') tell(new VitalsError(code, detail, `table ${table}`));
+      else say(`questdb: ${table} recovered, ${detail}`);
+    },
+  };
+  const care = startDatabaseCare({ database, config, clock, say, tell });
+  const assets = new Assets();
+  for (const asset of options.assets) assets.put(asset);
+
+  const engine = await startEngine<SinkItems>({
+    bus,
+    clock,
+    states: new GroupStates(),
+    worker: options.worker,
+    snapshot_dir: join(config.data, 'snapshots'),
+    snapshot_interval: config['snapshot-interval'],
+    report: tell,
+    topology: fleetVitals({
+      lateness_max: config['lateness-max'],
+      future_max: options.wall_time ? config['future-max'] : null,
+      zscore_threshold: config['zscore-threshold'],
+      assets,
+    }),
+    sinks: {
+      gpu_metrics: gpuMetricsSink({
+        ...delivery,
+        rows_max: config['flush-rows'],
+        bytes_max: FLUSH_BYTES_MAX,
+        chunks_max: 4,
+      }),
+      gpu_assets: tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES }),
+      anomalies: tableSink<Anomaly>(ANOMALIES, { ...delivery, ...SMALL_TABLES }),
+      anomaly_events: jsonEventSink<Anomaly>(bus, ANOMALIES.name),
+      live: framesSink(bus, { worker: options.worker }),
+      validated_tap: tapSink(bus, { prefix: 'dcgm.validated', clock }),
+      enriched_tap: tapSink(bus, { prefix: 'dcgm.enriched', clock }),
+      dead_letters: deadLetters,
+    },
+  });
+  return {
+    ...engine,
+    async stop() {
+      await engine.stop();
+      await care.stop();
+      await database.close();
+    },
+  };
+}
+
+const refusedRow = (
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+  detail: string,
+  now: number,
+): DeadLetter => ({
+  ts: typeof row.ts === 'number' ? row.ts : now,
+  node: typeof row.node === 'string' ? row.node : '',
+  level: 'row',
+  reason: 'refused_by_database',
+  code: 'GV-SNK-002',
+  step: table,
+  detail,
+  original: JSON.stringify(row),
+});
