@@ -11,7 +11,7 @@ exec 4<&0 </dev/null
 "$@" 3>&- 4<&- &
 child=$!
 echo "$child" >&3
-exec 3>&-
+exec 3>&- >/dev/null 2>&1
 (
   trap '' TERM INT HUP
   read -r _ <&4
@@ -22,7 +22,7 @@ exec 3>&-
     n=$((n + 1))
   done
   kill -KILL "$child" 2>/dev/null
-) >/dev/null 2>&1 &
+) &
 watcher=$!
 exec 4<&-
 trap 'kill -TERM "$child" 2>/dev/null' TERM INT HUP

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { GUARD_SCRIPT } from './guard.ts';
 import type { Report, ServiceName } from './report.ts';
+import { lastLines, rotateLog } from './service-log.ts';
 
 export interface LaunchCommand {
   readonly program: string;
@@ -240,27 +241,5 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // It has ended already.
-  }
-}
-
-function rotateLog(path: string): void {
-  try {
-    renameSync(path, `${path}.1`);
-  } catch {
-    // There is none yet.
-  }
-}
-
-/** What a person needs to see of a log when a start failed. */
-function lastLines(path: string): string {
-  try {
-    const size = statSync(path).size;
-    const bytes = Buffer.alloc(Math.min(size, 2_000));
-    const file = openSync(path, 'r');
-    readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    closeSync(file);
-    return bytes.toString('utf8').trim().split('\n').slice(-3).join(' | ').trim();
-  } catch {
-    return '';
   }
 }
