@@ -176,7 +176,7 @@ export class ExpositionParser {
     const metric = COLUMN_METRIC[column] as number;
     const value = toCanonical(metric, reading);
     const verdict = checkValue(metric, value, reading);
-    if (verdict === 'ok') this.#rows.settle(this.#blockRow[this.#cache.block] as number, column, value);
+    if (verdict === 'ok') this.#rows.settle(this.#blockRow[this.#cache.block] as number, column, reading);
     else if (verdict === 'blank') this.#missing(column);
     else this.#refuse(valueRefusal(metric, verdict, value, textOf(bytes, at, stop)));
   }

@@ -105,7 +105,9 @@ export class ExpositionRows {
     return false;
   }
 
-  settle(slot: number, column: number, value: number): void {
+  /** Takes a reading after all. */
+  settle(slot: number, column: number, reading: number): void {
+    const value = (reading * (COLUMN_MUL[column] as number)) / (COLUMN_DIV[column] as number);
     this.#values[slot * COLUMN_COUNT + column] = value;
   }
 
