@@ -4,6 +4,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { addConfigCommand } from './config-command.ts';
 import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
 import { addReplayCommand } from './replay-command.ts';
+import { addUpCommand } from './up-command.ts';
 
 const program = new Command('gpu-vitals')
   .description('Streaming health for GPU fleets: DCGM telemetry in, verdicts out, within seconds.')
@@ -11,6 +12,7 @@ const program = new Command('gpu-vitals')
   .exitOverride()
   .configureOutput({ writeErr: () => undefined });
 
+addUpCommand(program);
 addReplayCommand(program);
 addConfigCommand(program);
 for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
@@ -27,7 +29,7 @@ try {
   const told =
     error instanceof CommanderError ? new VitalsError('GV-CLI-001', usageProblem(error), '') : toVitalsError(error);
   process.stderr.write(`${describeError(told, { json, debug })}\n`);
-  process.exitCode = exitCodeOf(told);
+  process.exit(exitCodeOf(told));
 }
 
 function usageProblem(error: CommanderError): string {

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { CONFIG_KEYS } from '../config-schema.ts';
+import { openLog } from '../log.ts';
+import { startUp } from '../roles/up.ts';
+import { configured, contextOf } from './context.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** `up`: everything on one machine. */
+export function addUpCommand(program: Command): void {
+  const command = configured(program.command('up'), CONFIG_KEYS)
+    .description(
+      'everything on one machine: NATS and QuestDB if none are given, a simulated fleet if no targets are given',
+    )
+    .action(async () => {
+      const context = contextOf(command, CONFIG_KEYS);
+      const config = context.loaded.values;
+      const log = openLog({ data: config.data, level: config['log-level'], part: 'up' });
+      await untilStopped(async () => {
+        const system = await startUp({
+          config,
+          say(line) {
+            context.say(line);
+            log.info(line);
+          },
+          tell(error) {
+            context.tell(error);
+            log.warn({ code: error.code, where: error.where }, error.message);
+          },
+        });
+        const { ready } = system;
+        process.stdout.write(`${JSON.stringify(ready)}\n`);
+        context.say(
+          [
+            '',
+            `  console   ${ready.console}`,
+            `  REST      ${ready.api}/api/v1  (docs: ${ready.api}/docs)`,
+            `  live      ${ready.live}`,
+            `  NATS      ${ready.nats}`,
+            `  QuestDB   ${ready.questdb}`,
+            `  Postgres  ${ready.questdb_pg}`,
+            '',
+            '  Ctrl-C stops everything.',
+            '',
+          ].join('\n'),
+        );
+        log.info({ ready }, 'ready');
+        return system;
+      });
+    });
+}

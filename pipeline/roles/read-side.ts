@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import type { ApiThreadData } from '../../server/api-thread.ts';
+import type { LiveThreadData } from '../../server/live-thread.ts';
+import type { Config } from '../config-schema.ts';
+import type { VitalsError } from '../contract/errors.ts';
+import { listenAddress } from './listen-address.ts';
+import { startThread } from './thread.ts';
+import { VERSION } from './version.ts';
+
+export interface ReadSide {
+  /** `http://host:port` and `ws://host:port/live`. */
+  readonly api: string;
+  readonly live: string;
+  stop(): Promise<void>;
+}
+
+export interface ReadSideOptions {
+  readonly config: Config;
+  readonly nats_url: string;
+  readonly questdb_pg_url: string;
+  readonly onExit: (error: VitalsError) => void;
+}
+
+const STOP_GRACE_MS = 3_000;
+/** The built console lies beside the compiled server. */
+const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
+
+/** Live server and REST API, each on a thread of its own, so that a slow query never delays a push. */
+export async function startReadSide(options: ReadSideOptions): Promise<ReadSide> {
+  const { config, nats_url, questdb_pg_url, onExit } = options;
+  const connections = { nats_url, questdb_pg_url };
+  const live = await startThread<{ url: string }>({
+    file: new URL('../../server/live-thread.js', import.meta.url),
+    name: 'live',
+    data: { ...connections, ...listenAddress(config.live), origins: originsOf(config.api) } satisfies LiveThreadData,
+    onExit,
+  });
+  const stopLive = (): Promise<void> => live.stop(STOP_GRACE_MS);
+  try {
+    const api = await startThread<{ url: string }>({
+      file: new URL('../../server/api-thread.js', import.meta.url),
+      name: 'api',
+      data: {
+        ...connections,
+        ...listenAddress(config.api),
+        live_url: live.ready.url,
+        console_dir: CONSOLE_DIR,
+        interval_ms: config.interval,
+        version: VERSION,
+      } satisfies ApiThreadData,
+      onExit,
+    });
+    return {
+      api: api.ready.url,
+      live: live.ready.url,
+      async stop() {
+        await Promise.all([api.stop(STOP_GRACE_MS), stopLive()]);
+      },
+    };
+  } catch (error) {
+    await stopLive();
+    throw error;
+  }
+}
+
+/** The console's own pages may open the live socket, under either name of loopback. */
+function originsOf(api: string): string[] {
+  const { host, port } = listenAddress(api);
+  return [...new Set([host, '127.0.0.1', 'localhost'])].map((name) => `http://${name}:${port}`);
+}

@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { acquireDataLock } from '../../deploy/services/data-lock.ts';
+import type { ReportLine } from '../../deploy/services/report.ts';
+import { startServices } from '../../deploy/services/start-services.ts';
+import { parseAssetsCsv } from '../asset-csv.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config-schema.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type { Asset } from '../contract/events.ts';
+import { startCollectorRole } from './collector-role.ts';
+import { startEngineRole } from './engine-role.ts';
+import { requireLoopback } from './listen-address.ts';
+import { startReadSide } from './read-side.ts';
+import { type SimulatedFleet, startSimulatedFleet } from './simulated-fleet.ts';
+
+/** What is printed when all is up. */
+export interface ReadyLine {
+  readonly event: 'ready';
+  readonly api: string;
+  readonly live: string;
+  readonly console: string;
+  readonly nats: string;
+  readonly questdb: string;
+  readonly questdb_pg: string;
+}
+
+export interface RunningSystem {
+  readonly ready: ReadyLine;
+  /** Rejects when a part failed for good. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+export interface UpOptions {
+  readonly config: Config;
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}
+
+/** Everything on one machine: services, engine, read side, fleet or targets, collector; each part stops in reverse order. */
+export async function startUp(options: UpOptions): Promise<RunningSystem> {
+  const { config, say, tell } = options;
+  const clock = systemClock;
+  requireLoopback(config);
+  const assets = readInventory(config, clock.now());
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of stops.splice(0).reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        tell(
+          error instanceof VitalsError
+            ? error
+            : new VitalsError('GV-CLI-004', String(error), 'while stopping', { cause: error }),
+        );
+      }
+    }
+  };
+  let fail: (error: VitalsError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+
+  try {
+    const report = ({ service, step, detail }: ReportLine): void => say(`${service}: ${step}, ${detail}`);
+    const lock = await acquireDataLock(config.data, { report });
+    stops.push(() => lock.release());
+    const services = await startServices({
+      data: config.data,
+      ...given({ nats: config.nats, questdb: config.questdb, questdb_pg: config['questdb-pg'], cache: config.cache }),
+      durability: config.durability,
+      questdb_heap_max_mib: config['questdb-memory'],
+      jetstream_max_mib: config['stream-size-max'] + 2_048,
+      report,
+      onExit: ({ error }) => tell(error),
+    });
+    stops.push(() => services.stop());
+    const { nats, questdb } = services;
+    if (nats === null || questdb === null) throw new VitalsError('GV-SVC-002', 'a service is missing', '');
+
+    const bus = await connectBus({ servers: nats.url, name: 'gpu-vitals engine', clock });
+    stops.push(() => bus.close());
+    const simulated =
+      config.targets.length === 0 && config['targets-file'].length === 0 && config['targets-url'] === '';
+    const engine = await startEngineRole({
+      config,
+      bus,
+      questdb_http: questdb.http_url,
+      questdb_pg: questdb.pg_url,
+      worker: 'w0',
+      clock,
+      wall_time: !simulated || config.speed === 1,
+      assets,
+      say,
+      tell,
+    });
+    stops.push(() => engine.stop());
+    engine.done.catch((error: unknown) => {
+      fail(
+        error instanceof VitalsError
+          ? error
+          : new VitalsError('GV-CLI-004', `the engine failed: ${String(error)}`, '', { cause: error }),
+      );
+    });
+    say(`engine: reads DCGM_RAW from ${engine.from}`);
+
+    const faces = await startReadSide({
+      config,
+      nats_url: nats.url,
+      questdb_pg_url: questdb.pg_url,
+      onExit: (error) => fail(error),
+    });
+    stops.push(() => faces.stop());
+
+    let fleet: SimulatedFleet | null = null;
+    if (simulated) {
+      const publisher = bus.publisher();
+      fleet = await startSimulatedFleet({
+        ...config,
+        memory_file: join(config.data, 'simulation', 'fleet.json'),
+        truth_file: join(config.data, 'simulation', 'truth.jsonl'),
+        publisher,
+        clock,
+        onHistory: historyProgress(say),
+        onExit: (error) => fail(error),
+      });
+      const { stop: stopFleet, url } = fleet;
+      stops.push(stopFleet);
+      say(`fleet: ${config.gpus} simulated GPUs at ${url}, seed ${config.seed}, speed ${config.speed}`);
+      await caughtUp(engine, say);
+    }
+    const collector = await startCollectorRole({
+      config,
+      nats_url: nats.url,
+      simulated: fleet === null ? null : { sd_url: fleet.sd_url, speed: config.speed },
+      say,
+      tell,
+      onExit: (error) => fail(error),
+    });
+    stops.push(() => collector.stop());
+
+    const ready: ReadyLine = {
+      event: 'ready',
+      api: faces.api,
+      live: faces.live,
+      console: `${faces.api}/`,
+      nats: nats.url,
+      questdb: questdb.http_url,
+      questdb_pg: questdb.pg_url,
+    };
+    return { ready, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Options that were given at all: an empty text means "not given". */
+const given = <T extends Readonly<Record<string, string>>>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as Partial<T>;
+
+function readInventory(config: Config, now: number): readonly Asset[] {
+  if (config.assets === '') return [];
+  let text: string;
+  try {
+    text = readFileSync(config.assets, 'utf8');
+  } catch (cause) {
+    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', config.assets, { cause });
+  }
+  const { assets, problems } = parseAssetsCsv(text, now);
+  if (problems.length > 0)
+    throw new VitalsError('GV-CLI-002', problems.join('; '), config.assets, { action: 'Mend these rows.' });
+  return assets;
+}
+
+/** A line at every tenth. */
+function historyProgress(
+  say: (line: string) => void,
+): (progress: { done: number; total: number; rows: number }) => void {
+  let told = -1;
+  return ({ done, total, rows }) => {
+    const tenth = Math.floor((done / Math.max(1, total)) * 10);
+    if (tenth === told) return;
+    told = tenth;
+    say(`history: ${Math.round((done / Math.max(1, total)) * 100)} %, ${rows} rows`);
+  };
+}
+
+const LAG_CHECK_MS = 100;
+
+/** Waits until the engine has worked off what the past left in the stream. */
+async function caughtUp(
+  engine: { counters: () => { lag_messages: number } },
+  say: (line: string) => void,
+): Promise<void> {
+  // The first look at the stream's end comes with the engine's report, once a second.
+  for (let calm = 0; calm < 1_500 / LAG_CHECK_MS; ) {
+    await new Promise((resolve) => setTimeout(resolve, LAG_CHECK_MS));
+    calm = engine.counters().lag_messages < 64 ? calm + 1 : 0;
+  }
+  say('engine: caught up');
+}
