@@ -52,7 +52,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     max: options.pool_size,
     connectionTimeoutMillis: options.connect_timeout,
-    statement_timeout: options.statement_timeout,
+    // QuestDB reads the limit from here only; the driver's own setting of that name goes unheard.
+    options: `-c statement_timeout=${options.statement_timeout}`,
     // The server's limit answers first; this one covers a server that does not answer at all.
     query_timeout: options.statement_timeout + options.connect_timeout,
     keepAlive: true,

@@ -29,6 +29,7 @@ export function deliveryQueue<Item>(options: DeliveryQueueOptions<Item>): Delive
   let added = 0;
   let delivered = 0;
   let busy = false;
+  let failed: VitalsError | null = null;
   let room: { promise: Promise<void>; resolve: () => void } | null = null;
 
   const openRoom = (): void => {
@@ -48,23 +49,24 @@ export function deliveryQueue<Item>(options: DeliveryQueueOptions<Item>): Delive
       }
     } catch (cause) {
       const what = `Closed while ${items.length} requests for ${options.table} were not taken`;
-      const error = new VitalsError('GV-SNK-001', what, options.table, { cause });
-      for (const one of waiting.splice(0)) one.reject(error);
+      failed = new VitalsError('GV-SNK-001', what, options.table, { cause });
+      for (const one of waiting.splice(0)) one.reject(failed);
       openRoom();
     }
     busy = false;
   };
 
-  const settled = (): Promise<void> =>
-    delivered === added
-      ? Promise.resolve()
-      : new Promise((resolve, reject) => waiting.push({ until: added, resolve, reject }));
+  const settled = (): Promise<void> => {
+    if (delivered === added) return Promise.resolve();
+    if (failed !== null) return Promise.reject(failed);
+    return new Promise((resolve, reject) => waiting.push({ until: added, resolve, reject }));
+  };
 
   return {
     add(item) {
       items.push(item);
       added++;
-      if (!busy && !closing.signal.aborted) void run();
+      if (!busy && failed === null) void run();
     },
     settled,
     pressure() {

@@ -58,6 +58,7 @@ export async function prepareDatabase(database: Database, options: PrepareOption
   await prepareRollups(database, rollups, options.refresh, onStep);
   if (stored < version) {
     await database.query(`INSERT INTO schema_versions VALUES (now(), ${Math.trunc(version)})`);
+    await database.query("SELECT wait_wal_table('schema_versions')");
     onStep(`schema ${version}`);
   }
 }

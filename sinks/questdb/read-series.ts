@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import { METRICS, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { ROLLUPS, type RollupSpec, rollupAggregates } from '../../pipeline/contract/tables.ts';
-import { conditions, quoted } from './select-rows.ts';
+import { type Conditions, conditions, quoted } from './select-rows.ts';
 
 export type Resolution = 'raw' | RollupSpec['size'];
 
@@ -50,7 +50,8 @@ export function seriesColumns(metrics: readonly MetricName[], resolution: Resolu
 
 /**
  * Chosen metrics of one GPU over a span, oldest first. With `auto`, masks and codes alone are read raw, because rollups
- * have none. A rollup's newest bucket trails the raw rows by its refresh interval. Throws GV-API-003 when the database is away.
+ * have none. What a rollup does not have yet is computed from the samples, so that its refresh is never seen. Throws
+ * GV-API-003 when the database is away.
  */
 export async function readSeries(database: Database, request: SeriesRequest): Promise<Series> {
   let resolution =
@@ -63,23 +64,60 @@ export async function readSeries(database: Database, request: SeriesRequest): Pr
     columns = seriesColumns(request.metrics, resolution);
   }
   if (columns.length === 0) return { resolution, columns, rows: [], truncated: false };
-  const found = conditions();
-  found.add('gpu_uuid', '=', request.gpu_uuid);
-  found.add('instance', '=', request.instance);
-  found.add('ts', '>=', new Date(alignedFrom(request.from, resolution)));
-  found.add('ts', '<', new Date(request.to));
-  const limit = found.bind(request.points_max + 1);
-  const table = resolution === 'raw' ? 'gpu_metrics' : `gpu_metrics_${resolution}`;
-  const rows = await database.query<SeriesRow>(
-    `SELECT ts, ${columns.map(quoted).join(', ')} FROM ${table}${found.where()} ORDER BY ts DESC LIMIT ${limit}`,
-    found.parameters,
-  );
+  const view = ROLLUPS.find((one) => one.size === resolution);
+  const from = view === undefined ? request.from : Math.floor(request.from / view.size_ms) * view.size_ms;
+  const rows = await newestRows(database, view?.name ?? 'gpu_metrics', request, columns, from);
+  if (view !== undefined) {
+    // The newest bucket may have been computed before its last rows came: it is computed again.
+    const since = rows.shift()?.ts ?? from;
+    if (since < request.to) rows.unshift(...(await computedBuckets(database, view, request, since)));
+  }
   const truncated = rows.length > request.points_max;
   return { resolution, columns, rows: rows.slice(0, request.points_max).reverse(), truncated };
 }
 
-/** A bucket that contains `from` belongs to the answer. */
-function alignedFrom(from: number, resolution: Resolution): number {
-  const size = ROLLUPS.find((view) => view.size === resolution)?.size_ms;
-  return size === undefined ? from : Math.floor(from / size) * size;
+/** Rows of a table or view, newest first, one more than asked for. */
+async function newestRows(
+  database: Database,
+  table: string,
+  request: SeriesRequest,
+  columns: readonly string[],
+  from: number,
+): Promise<SeriesRow[]> {
+  const found = ofOneGpu(request, from);
+  const limit = found.bind(request.points_max + 1);
+  return database.query<SeriesRow>(
+    `SELECT ts, ${columns.map(quoted).join(', ')} FROM ${quoted(table)}${found.where()} ORDER BY ts DESC LIMIT ${limit}`,
+    found.parameters,
+  );
+}
+
+/** The buckets of a rollup from `since` on, from the samples, newest first. */
+async function computedBuckets(
+  database: Database,
+  view: RollupSpec,
+  request: SeriesRequest,
+  since: number,
+): Promise<SeriesRow[]> {
+  const found = ofOneGpu(request, since);
+  const aggregates = request.metrics.flatMap((name) => {
+    const metric = METRICS[metricIndex(name)];
+    return metric === undefined
+      ? []
+      : rollupAggregates(metric).map((aggregate) => `${aggregate}(${quoted(name)}) ${quoted(`${name}_${aggregate}`)}`);
+  });
+  const limit = found.bind(request.points_max + 1);
+  return database.query<SeriesRow>(
+    `SELECT * FROM (SELECT ts, ${aggregates.join(', ')} FROM gpu_metrics${found.where()} SAMPLE BY ${view.size}) ORDER BY ts DESC LIMIT ${limit}`,
+    found.parameters,
+  );
+}
+
+function ofOneGpu(request: SeriesRequest, from: number): Conditions {
+  const found = conditions();
+  found.add('gpu_uuid', '=', request.gpu_uuid);
+  found.add('instance', '=', request.instance);
+  found.add('ts', '>=', new Date(from));
+  found.add('ts', '<', new Date(request.to));
+  return found;
 }
