@@ -144,7 +144,9 @@ export function stepBoard(state: FleetState, step: BoardStep): void {
   if (!step.settle) add(state.energy_mj, gpu, 500 * seconds * (watts + (state.watts[gpu] as number)));
   state.watts[gpu] = watts;
   state.limit_watts[gpu] = Math.round(limit);
-  state.clock_mhz[gpu] = Math.max(model.idle_clock_mhz, Math.round((clock * model.boost_clock_mhz) / 15) * 15);
+  // Clocks come in steps of 15 MHz; one that is held back never rounds up to where it would be otherwise.
+  const steps = (clock * model.boost_clock_mhz) / 15;
+  state.clock_mhz[gpu] = Math.max(model.idle_clock_mhz, 15 * (clock < 1 ? Math.floor(steps) : Math.round(steps)));
   state.throttle[gpu] = bits;
   if (bits & THROTTLE.power_cap) add(state.power_violation_ns, gpu, Math.round(seconds * 1e9));
   if (bits & THROTTLE.power_brake) add(state.board_violation_ns, gpu, Math.round(seconds * 1e9));

@@ -7,11 +7,13 @@ import type { FleetThreadOptions, FromFleetThread, HistoryMessage, ToFleetThread
 import { history } from './history.ts';
 import { type ServedFleet, serveFleet } from './serve-fleet.ts';
 
+/** Scrapes in one message. */
+const STRETCH = 512;
+
 /**
  * Entry of the thread that runs a simulated fleet beside the engine: first the past, as messages that wait for `more` once
  * two stretches are on their way, then one HTTP server for all nodes. The fleet's live time continues where the past ended.
  */
-const STRETCH = 512;
 const port = parentPort;
 if (port) await run(workerData as FleetThreadOptions, port);
 

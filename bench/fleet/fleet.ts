@@ -16,8 +16,11 @@ export interface FleetOptions {
   readonly start_ms: number;
   /** Usual distance of two scrapes; a board that falls off the bus is seen once more before it is gone. */
   readonly interval_ms: number;
-  readonly stories?: 'default' | 'none' | readonly StorySpec[];
+  readonly stories?: StorySpecs;
 }
+
+/** Drawn from the seed, none at all, or exactly these. */
+export type StorySpecs = 'default' | 'none' | readonly StorySpec[];
 
 /**
  * A simulated fleet of GPU nodes, each with its exporter. Everything follows from the options: the same instants asked of a

@@ -1,3 +1,4 @@
+import { factors, valueRefusal } from '../../pipeline/collect/check-value.ts';
 import type { Refusal } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, METRICS, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Scrape, ScrapedGpu } from '../../pipeline/contract/scrape.ts';
@@ -6,7 +7,8 @@ import type { Page, PageRow } from './page.ts';
 import { UTIL_GARBAGE } from './readings.ts';
 
 const GPU_UTIL = metricIndex('gpu_util_ratio');
-const SCALES = Float64Array.from(METRICS, (metric) => metric.scale);
+const MULTIPLIERS = Float64Array.from(METRICS, (_, m) => factors(m).mul);
+const DIVISORS = Float64Array.from(METRICS, (_, m) => factors(m).div);
 const ZERO_IS_MISSING = METRICS.map((metric) => metric.zero_is_missing === true);
 
 /** A page as the collector would hand it on: canonical units, absent readings as NaN, garbage refused. */
@@ -25,21 +27,17 @@ export function pageScrape(page: Page, node: FleetNode, ts_ms: number, boot_epoc
       let value = Number.NaN;
       if (exported[m] === 1) {
         if (Number.isNaN(reading)) blanks += node.leaks_blanks && leaksBlank(m) ? 1 : 0;
-        else if (reading !== 0 || ZERO_IS_MISSING[m] === false) value = reading * (SCALES[m] as number);
+        else if (reading === 0 && ZERO_IS_MISSING[m]) blanks++;
+        else value = (reading * (MULTIPLIERS[m] as number)) / (DIVISORS[m] as number);
       }
       values[from + m] = value;
     }
-    const util = raw[from + GPU_UTIL] as number;
-    if (exported[GPU_UTIL] === 1 && util === UTIL_GARBAGE) {
+    if (exported[GPU_UTIL] === 1 && raw[from + GPU_UTIL] === UTIL_GARBAGE) {
+      const value = dialect.util_as_ratio ? UTIL_GARBAGE : (values[from + GPU_UTIL] as number);
       values[from + GPU_UTIL] = Number.NaN;
-      refusals.push({
-        level: 'value',
-        reason: 'out_of_range',
-        detail: `gpu_util_ratio ${util} of ${row.uuid} is outside 0..100 percent`,
-        original: String(util),
-      });
-    } else if (exported[GPU_UTIL] === 1 && dialect.util_as_ratio && !Number.isNaN(util)) {
-      values[from + GPU_UTIL] = util / 100;
+      const times = Math.max(1, page.attribution[r]?.length ?? 1);
+      for (let k = 0; k < times; k++)
+        refusals.push(valueRefusal(GPU_UTIL, 'out_of_range', value, String(UTIL_GARBAGE)));
     }
     gpus.push({
       uuid: row.uuid,

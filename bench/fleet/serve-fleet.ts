@@ -94,7 +94,7 @@ export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Prom
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const node = /^\/node\/([^/]+)\/metrics$/.exec(path)?.[1];
     const read = request.method === 'GET' || request.method === 'HEAD';
-    if (node !== undefined && read) metrics(decodeURIComponent(node), request, response);
+    if (node !== undefined && read) metrics(node, request, response);
     else if (path === '/sd' && read) json(response, 200, targets(fleet, request.headers.host ?? '', options));
     else if (path === '/stories' && read) json(response, 200, STORIES);
     else if (path === '/inject' && request.method === 'POST') {

@@ -140,10 +140,12 @@ export function createSimulation(layout: Layout, seed: number, start_ms: number,
       const mine = schedule.forNode(node.index);
       const stories = mine.filter((story) => story.start_ms <= ts_ms && story.end_ms >= from_ms);
       if (!first && stories.length > 0) {
-        // A step is cut where something happens, so that counters begin anew at the right instant.
+        // A step is cut where counters begin anew, so that they hold exactly what came after.
         for (const { story, event } of dueEvents(stories, from_ms, ts_ms)) {
-          if (event.at_ms > from_ms) step(node, from_ms, event.at_ms, running(stories, event.at_ms), false);
-          from_ms = event.at_ms;
+          if (event.at_ms > from_ms && (event.what.type === 'reset' || event.what.type === 'repair')) {
+            step(node, from_ms, event.at_ms, running(stories, event.at_ms), false);
+            from_ms = event.at_ms;
+          }
           happen(node, story, event);
         }
       }

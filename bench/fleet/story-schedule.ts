@@ -57,7 +57,9 @@ export interface StorySchedule {
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const SLOW = ['cold_plate_decay', 'sbe_slow_burn', 'paste_pump_out', 'nvlink_crc', 'fan_decay'];
+const SLOW = ['cold_plate_decay', 'sbe_slow_burn', 'paste_pump_out', 'dust'];
+/** So long that one day's slow decay lasts until the next day's has begun. */
+const SLOW_MS = 34 * HOUR_MS;
 const FAULTS = STORY_KINDS.filter((kind) => kind.category !== 'benign');
 const LOOK_ALIKES = STORY_KINDS.filter((kind) => kind.category === 'benign');
 
@@ -70,7 +72,7 @@ export interface StoryScheduleOptions {
 }
 
 /**
- * Which stories are told when. The default draws them day by day from the seed: about 2.5 faults and 3.5 look-alikes a day on
+ * Which stories are told when. The default draws them day by day from the seed: about 4 faults and 4 look-alikes a day on
  * 256 GPUs (twenty times life, so that a demonstration has something to show), growing with the 0.6th power of the fleet;
  * every day has one slow decay in the making, the first day one that begins after ten minutes.
  */
@@ -106,9 +108,9 @@ export function createStorySchedule(options: StoryScheduleOptions): StorySchedul
     return story;
   };
 
-  const drawStory = (from: Draws, kind: StoryKind, from_ms: number): void => {
+  const drawStory = (from: Draws, kind: StoryKind, from_ms: number, at_least_ms = 0): void => {
     const [low, high] = kind.hours;
-    const duration_ms = low * (high / low) ** draw(from) * HOUR_MS;
+    const duration_ms = Math.max(at_least_ms, low * (high / low) ** draw(from) * HOUR_MS);
     for (let attempt = 0; attempt < 16; attempt++) {
       const gpu = Math.floor(draw(from) * layout.gpus);
       const node = layout.nodes[Math.floor(gpu / 8)] as FleetNode;
@@ -124,10 +126,10 @@ export function createStorySchedule(options: StoryScheduleOptions): StorySchedul
   const drawDay = (day: number): void => {
     const from = draws(mix(seed ^ 0x5707, day));
     const day_ms = start_ms + day * DAY_MS;
-    const expected = 2.5 * (layout.gpus / 256) ** 0.6;
+    const expected = 3 * (layout.gpus / 256) ** 0.6;
     if (day === 0 || layout.gpus >= 32 || day % 2 === 0) {
       const slow = findStoryKind(SLOW[Math.floor(draw(from) * SLOW.length)] as string) as StoryKind;
-      drawStory(from, slow, day_ms + (day === 0 ? 600_000 : draw(from) * 10 * HOUR_MS));
+      drawStory(from, slow, day_ms + (day === 0 ? 600_000 : draw(from) * 10 * HOUR_MS), SLOW_MS);
     }
     const faults = Math.floor(expected + draw(from));
     for (let k = 0; k < faults; k++) drawStory(from, pick(FAULTS, from), day_ms + draw(from) * DAY_MS);

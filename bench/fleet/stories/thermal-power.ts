@@ -18,8 +18,8 @@ export const thermalStories: readonly StoryKind[] = [
     inject_minutes: 40,
     weight: 2,
     effect(e, { progress }) {
-      e.die_resistance *= 1 + 1.3 * progress;
-      e.hbm_resistance *= 1 + 0.8 * progress;
+      e.die_resistance *= 1 + 2.6 * progress ** 1.5;
+      e.hbm_resistance *= 1 + 1.3 * progress ** 1.5;
     },
   },
   {
