@@ -9,7 +9,7 @@ import { acquireDataLock, dataLockHolder } from './data-lock.ts';
 import { addressOf, probeNats, probeQuestdb } from './probe.ts';
 import { isRunning } from './process-identity.ts';
 import type { Report, ServiceName } from './report.ts';
-import { lastLines, rotateLog } from './service-log.ts';
+import { lastComplaint, rotateLog } from './service-log.ts';
 import type { PreparedService, ServicesOptions } from './services-options.ts';
 import { readServicesState, writeServiceEntry } from './services-state.ts';
 import { locate, record } from './start-services.ts';
@@ -135,7 +135,7 @@ async function launch(prepared: PreparedService, options: ServicesOptions): Prom
     await sleep(50);
   }
   const what = ended ? 'ended before it was ready' : `was not ready after ${ready_timeout_ms / 1000} s`;
-  throw new VitalsError('GV-SVC-002', `${service} ${what} (${lastLines(log_path)})`, `log ${log_path}`);
+  throw new VitalsError('GV-SVC-002', `${service} ${what} (${lastComplaint(log_path)})`, `log ${log_path}`);
 }
 
 async function stopAll(

@@ -1,20 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** The port that was free on loopback a moment ago, or null when it is taken or may not be used. 0 asks for any free one. */
-export function probePort(port: number): Promise<number | null> {
+/** The port that was free on loopback a moment ago, or null when it is taken or may not be used. */
+function probePort(port: number): Promise<number | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(null));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      const address = server.address();
-      const found = address !== null && typeof address === 'object' ? address.port : null;
-      server.close(() => resolve(found));
+      server.close(() => resolve(port));
     });
   });
 }
 
 /**
- * The preferred port of loopback when it is free and not in `taken`, else any free one, which is added to `taken`.
+ * Below what Linux and macOS give to outgoing connections: a JVM takes seconds to listen, and until then any client of
+ * this machine could be handed a port from their range.
+ */
+const ANY = { from: 20_000, to: 32_000 };
+
+/**
+ * The preferred port of loopback when it is free and not in `taken`, else any free one, out of twelve thousand. Adds it to `taken`.
  * Nothing holds the port until the caller's program listens on it, so a start that fails on it has to choose again.
  */
 export async function freePort(preferred: number, taken: Set<number>): Promise<number> {
@@ -26,7 +31,7 @@ export async function freePort(preferred: number, taken: Set<number>): Promise<n
     }
   }
   for (;;) {
-    const port = await probePort(0);
+    const port = await probePort(randomInt(ANY.from, ANY.to));
     if (port !== null && !taken.has(port)) {
       taken.add(port);
       return port;

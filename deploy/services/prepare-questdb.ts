@@ -92,6 +92,7 @@ export async function prepareQuestdb(
           jar: found.jar,
           root,
           heap_max_mib: options.questdb_heap_max_mib ?? 512,
+          quick_start: options.questdb_quick_start ?? false,
           crash_log: join(logs, 'questdb-crash-%p.log'),
         }),
     cwd: root,

@@ -66,7 +66,14 @@ it.each([
   { java_major: 24, native: true },
   { java_major: 25, native: true },
 ])('Java $java_major: flags for native access are $native', ({ java_major, native }) => {
-  const args = questdbArguments({ java_major, jar: 'q.jar', root: '/r', heap_max_mib: 300, crash_log: '/l' });
+  const args = questdbArguments({
+    java_major,
+    jar: 'q.jar',
+    root: '/r',
+    heap_max_mib: 300,
+    quick_start: false,
+    crash_log: '/l',
+  });
   expect(args).toContain('-Xmx300m');
   expect(args.includes('--enable-native-access=io.questdb')).toBe(native);
   expect(args.slice(-6)).toEqual(['-p', 'q.jar', '-m', 'io.questdb/io.questdb.ServerMain', '-d', '/r']);

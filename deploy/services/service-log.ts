@@ -9,15 +9,29 @@ export function rotateLog(path: string): void {
   }
 }
 
-/** The last three lines of a log, for the message of a start that failed. */
-export function lastLines(path: string): string {
+/** What a log says on why its program ended: its last complaint, else its last three lines. */
+export function lastComplaint(path: string): string {
+  const lines = tail(path)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('at '));
+  const complaint = lines.findLast((line) => COMPLAINT.test(line) && !HARMLESS.test(line));
+  return complaint ?? lines.slice(-3).join(' | ');
+}
+
+const COMPLAINT = /could not|cannot|in use|exception|error|critical|fatal|\[FTL\]/i;
+
+/** Words of QuestDB's every start. */
+const HARMLESS = /unhandled errors/;
+
+function tail(path: string): string {
   try {
     const size = statSync(path).size;
-    const bytes = Buffer.alloc(Math.min(size, 2_000));
+    const bytes = Buffer.alloc(Math.min(size, 8_000));
     const file = openSync(path, 'r');
     readSync(file, bytes, 0, bytes.length, size - bytes.length);
     closeSync(file);
-    return bytes.toString('utf8').trim().split('\n').slice(-3).join(' | ').trim();
+    return bytes.toString('utf8');
   } catch {
     return '';
   }

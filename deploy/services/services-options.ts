@@ -19,6 +19,8 @@ export interface ServicesOptions {
   readonly durability?: Durability;
   /** Most heap of QuestDB's Java; its columns live outside of it. */
   readonly questdb_heap_max_mib?: number;
+  /** For tests and short runs: QuestDB starts with half the CPU, and is slower under load. False by default. */
+  readonly questdb_quick_start?: boolean;
   /** Most disk that all JetStream streams may take together. */
   readonly jetstream_max_mib?: number;
   readonly pg_user?: string;

@@ -39,6 +39,7 @@ export async function startTestServices(
       services,
       ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
       questdb_heap_max_mib: 160,
+      questdb_quick_start: true,
       restart: false,
       ...rest,
     });

@@ -7,7 +7,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { GUARD_SCRIPT } from './guard.ts';
 import type { Report, ServiceName } from './report.ts';
-import { lastLines, rotateLog } from './service-log.ts';
+import { lastComplaint, rotateLog } from './service-log.ts';
 
 export interface LaunchCommand {
   readonly program: string;
@@ -217,7 +217,7 @@ async function untilReady(options: SuperviseOptions, run: Run): Promise<void> {
     await Promise.race([run.ended, sleep(pause_ms)]);
   }
   const what = ended ? 'ended before it was ready' : `was not ready after ${options.ready_timeout_ms / 1000} s`;
-  const last = lastLines(command.log_path);
+  const last = lastComplaint(command.log_path);
   throw new VitalsError(
     'GV-SVC-002',
     `${service} ${what}${last === '' ? '' : ` (${last})`}`,
