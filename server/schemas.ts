@@ -145,9 +145,10 @@ export const verdictSchema = z
     instances: z.array(sampleSchema).openapi({ description: 'Latest sample of every MIG instance.' }),
     health: z.null(),
     anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
-    episodes: z.array(z.never()),
+    episodes: z.array(z.object({})).max(0),
     prediction: z.null(),
     decision: z.null(),
+    unavailable: z.array(z.string()).openapi({ description: 'Fields that could not be looked up just now.' }),
   })
   .openapi('Verdict');
 export type Verdict = z.infer<typeof verdictSchema>;

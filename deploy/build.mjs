@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+
+/** Compiles the project and the console, and puts the command where `npx gpu-vitals` finds it in a checkout. */
+const bin = (name) => `node_modules/.bin/${name}`;
+const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit' });
+
+rmSync('dist/pipeline', { recursive: true, force: true });
+run(bin('tsc'), '-p', 'tsconfig.build.json');
+if (existsSync('server/web/vite.config.ts')) run(bin('vite'), 'build', 'server/web', '--logLevel', 'warn');
+
+const command = 'dist/pipeline/cli/main.js';
+chmodSync(command, 0o755);
+mkdirSync('node_modules/.bin', { recursive: true });
+rmSync(bin('gpu-vitals'), { force: true });
+symlinkSync(`../../${command}`, bin('gpu-vitals'));
