@@ -194,9 +194,11 @@ export class FleetView {
 
 const keyOf = (uuid: string, instance: string): string => (instance === '' ? uuid : `${uuid}\u001f${instance}`);
 
+/** Sorts like the identity: by UUID, the board first, then its instances by number. */
+export const identityOf = (entry: Pick<GpuEntry, 'gpu_uuid' | 'instance'>): string =>
+  `${entry.gpu_uuid}\u001f${entry.instance === '' ? '' : entry.instance.padStart(4, '0')}`;
+
 function byIdentity(a: GpuEntry, b: GpuEntry): number {
-  if (a.gpu_uuid !== b.gpu_uuid) return a.gpu_uuid < b.gpu_uuid ? -1 : 1;
-  const [x, y] = [a.instance, b.instance];
-  if (x === y) return 0;
-  return Number(x) - Number(y) || (x < y ? -1 : 1);
+  const [x, y] = [identityOf(a), identityOf(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
 }

@@ -49,18 +49,14 @@ export const metricListSchema = listSchema(metricRowSchema)
   .extend({ resolution: z.enum(['raw', '1m', '5m', '1h']).openapi({ description: 'What was read.' }) })
   .openapi('MetricList');
 
-/** `GET /topology`: what the runner last told of its steps, as it told it. */
+/** `GET /topology`: what an engine last told of its steps, as it told it (rows, lag, time per step, the drawing). */
 export const topologySchema = z
-  .object({
-    workers: z.array(
-      z.looseObject({
-        worker: z.string(),
-        received_at: instantSchema,
-        steps: z.array(z.looseObject({ id: z.string() })),
-        edges: z.array(z.unknown()),
-        mermaid: z.string().optional(),
-      }),
-    ),
+  .looseObject({
+    worker: z.string().nullable().openapi({ description: 'Who told it; null when no engine has told yet.' }),
+    received_at: instantSchema.nullable(),
+    workers: z.array(z.string()).openapi({ description: 'All engines heard of; choose one with `worker`.' }),
+    steps: z.array(z.looseObject({ id: z.string() })),
+    edges: z.array(z.unknown()),
   })
   .openapi('Topology');
 

@@ -1,5 +1,3 @@
-import { z } from '@hono/zod-openapi';
-import fastJson from 'fast-json-stringify';
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import { METRICS, metricIndex } from '../pipeline/contract/metrics.ts';
 import { bySeverityThenTime, type FleetView, type GpuEntry } from './fleet-view.ts';
@@ -13,6 +11,7 @@ import {
   type Sample,
   SUMMARY_METRICS,
 } from './schemas.ts';
+import { serialiser } from './serialiser.ts';
 
 /** Turns the fleet view into the shapes of schemas.ts. */
 
@@ -43,16 +42,6 @@ export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
   summary.worst_severity = critical > 0 ? 'critical' : warning > 0 ? 'warning' : info > 0 ? 'info' : null;
   summary.stale_since = staleSince(entry);
   return summary as GpuSummary;
-}
-
-const serialiser = (schema: z.ZodType): ((value: unknown) => string) =>
-  fastJson(z.toJSONSchema(schema, { target: 'draft-7', override: dropFormats }) as fastJson.Schema);
-
-/** Instants are texts already: a `format` would make the serialiser treat them as dates. */
-function dropFormats(context: { jsonSchema: Record<string, unknown> }): void {
-  const { jsonSchema } = context;
-  delete jsonSchema.format;
-  delete jsonSchema.pattern;
 }
 
 const summaryText = serialiser(gpuSummarySchema);

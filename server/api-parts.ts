@@ -1,0 +1,27 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus } from '../pipeline/contract/bus.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import type { FleetFeed } from './fleet-feed.ts';
+import type { FleetView } from './fleet-view.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
+import type { TopologyReports } from './topology-reports.ts';
+
+/** What the routes answer from. */
+export interface ApiParts {
+  readonly clock: Clock;
+  readonly view: FleetView;
+  readonly feed: Pick<FleetFeed, 'seeded' | 'last_frame_at'>;
+  readonly database: Database;
+  readonly bus: Pick<Bus, 'connected'>;
+  readonly topology: TopologyReports;
+  readonly metrics: MetricsRegistry;
+  /** WebSocket URL of the live server, once known. */
+  readonly live_url: () => string | null;
+  /** What one raw row is expected to cover: the scrape interval. */
+  readonly interval_ms: number;
+  /** Folder of the built console; null: none. */
+  readonly console_dir: string | null;
+  readonly version: string;
+  /** Told of failures that are no one's request's fault. */
+  readonly onFailure: (error: unknown, where: string) => void;
+}

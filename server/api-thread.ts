@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../pipeline/clock.ts';
+import { readSideConnections } from './read-side-connections.ts';
+import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
+import { startApi } from './start-api.ts';
+
+/** workerData of this thread; the message `{ live_url }` tells it later where the live server is. */
+export interface ApiThreadData extends ThreadConnections {
+  readonly live_url: string | null;
+  readonly console_dir: string | null;
+  readonly interval_ms: number;
+  readonly version: string;
+}
+
+const data = workerData as ApiThreadData;
+let liveUrl = data.live_url;
+
+await runAsThread(
+  async () => {
+    const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
+    try {
+      const api = await startApi({
+        ...data,
+        bus: connections.bus,
+        database: connections.database,
+        clock: systemClock,
+        live_url: () => liveUrl,
+        // The thread that owns the log writes it.
+        onFailure: (error, where) =>
+          parentPort?.postMessage({
+            failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+            where,
+          }),
+      });
+      return {
+        url: api.url,
+        async close() {
+          await api.close();
+          await connections.close();
+        },
+      };
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+  },
+  (message) => {
+    const told = (message as { live_url?: unknown } | null)?.live_url;
+    if (typeof told === 'string') liveUrl = told;
+  },
+);

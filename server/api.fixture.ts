@@ -1,0 +1,115 @@
+import { settableClock } from '../pipeline/clock.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
+import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
+import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
+import { createApp } from './create-app.ts';
+import { FleetView } from './fleet-view.ts';
+import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
+import { topologyReports } from './topology-reports.ts';
+
+export const NOW = 1_767_225_600_000;
+
+export const assetOf = (gpu_uuid: string, changes: Partial<Asset> = {}): Asset => ({
+  ts: NOW - 86_400_000,
+  gpu_uuid,
+  node: 'n1',
+  model: 'NVIDIA H100 80GB HBM3',
+  serial: '165',
+  pci_bus_id: '00000000:1B:00.0',
+  cluster: 'c1',
+  rack: 'r1',
+  slot: '0',
+  owner: 'ml',
+  tenant: '',
+  deployed_at: NOW - 86_400_000,
+  warranty_until: null,
+  purchase_price: 30_000,
+  operating_hours: null,
+  registered_at: NOW - 86_400_000,
+  status: 'active',
+  note: 'says "hi", twice',
+  retired_at: null,
+  ...changes,
+});
+
+/** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
+export function apiWorld(options: { console_dir?: string | null; live_url?: string | null } = {}) {
+  const clock = settableClock(NOW);
+  const bus = memoryBus();
+  const view = new FleetView({ clock });
+  const tables: { assets: Asset[]; anomalies: Anomaly[]; series: Record<string, unknown>[] } = {
+    assets: [],
+    anomalies: [],
+    series: [],
+  };
+  const asked: { sql: string; parameters: readonly unknown[] }[] = [];
+  let away = false;
+  const database: Database = {
+    async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
+      asked.push({ sql, parameters });
+      if (away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
+      const rows = sql.includes('gpu_assets')
+        ? tables.assets.filter((asset) => !sql.includes('gpu_uuid = $1') || asset.gpu_uuid === parameters[0])
+        : sql.includes('anomalies')
+          ? tables.anomalies
+          : sql.includes('gpu_metrics')
+            ? tables.series
+            : [{ one: 1 }];
+      const answer: unknown[] = sql.includes('count()') ? [{ total: rows.length }] : rows.map((row) => ({ ...row }));
+      const limit = sql.includes('LIMIT') ? Number(parameters.at(-1)) : answer.length;
+      return answer.slice(0, limit) as Row[];
+    },
+    close: async () => {},
+  };
+  const failures: unknown[] = [];
+  const metrics = metricsRegistry();
+  const topology = topologyReports(bus, clock);
+  listenToMetrics(bus, metrics);
+  const feed = { seeded: true, last_frame_at: Number.NaN };
+  const app = createApp({
+    clock,
+    view,
+    feed,
+    database,
+    bus,
+    topology,
+    metrics,
+    live_url: () => options.live_url ?? null,
+    interval_ms: 10_000,
+    console_dir: options.console_dir ?? null,
+    version: '0.0.0',
+    onFailure: (error) => failures.push(error),
+  });
+  return {
+    app,
+    clock,
+    bus,
+    view,
+    feed,
+    tables,
+    asked,
+    failures,
+    setAway(value: boolean) {
+      away = value;
+    },
+    sample(
+      gpu_uuid: string,
+      readings: Partial<Record<MetricName, number>>,
+      more: { instance?: string; node?: string; ts?: number; model?: string } = {},
+    ) {
+      const values = new Float64Array(METRIC_COUNT).fill(Number.NaN);
+      for (const [name, value] of Object.entries(readings)) values[metricIndex(name as MetricName)] = value;
+      const { instance = '', node = 'n1', ts = NOW - 5_000, model = 'H100' } = more;
+      view.applySample({ gpu_uuid, instance, node, model, slot: '0', attribution: [] }, ts, values);
+    },
+    get: (path: string, headers: Record<string, string> = {}) => app.request(path, { headers }),
+    async json(
+      path: string,
+    ): Promise<{ status: number; body: Record<string, unknown> & { items: Record<string, unknown>[] } }> {
+      const response = await app.request(path);
+      return { status: response.status, body: (await response.json()) as never };
+    },
+  };
+}

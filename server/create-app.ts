@@ -1,0 +1,93 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { etag } from 'hono/etag';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { routePath } from 'hono/route';
+import { secureHeaders } from 'hono/secure-headers';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { ApiParts } from './api-parts.ts';
+import { consoleFiles } from './console-files.ts';
+import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
+import { problem } from './problem.ts';
+import { anomalyRoutes } from './routes/anomalies.ts';
+import { assetRoutes } from './routes/assets.ts';
+import { fleetRoutes } from './routes/fleet.ts';
+import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
+import { gpuRoutes } from './routes/gpus.ts';
+import { healthRoutes } from './routes/health.ts';
+
+const BODY_BYTES_MAX = 1_048_576;
+const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
+
+/** The REST API and the console's files as one Hono app; every answer that is no success is problem+json. */
+export function createApp(parts: ApiParts): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.onError((error, c) => {
+    const answer = problem(c, error);
+    if (answer.status >= 500) parts.onFailure(error, `${c.req.method} ${c.req.path}`);
+    return answer;
+  });
+  app.notFound((c) => problem(c, new VitalsError('GV-API-002', `There is nothing at ${c.req.path}`, 'path')));
+
+  app.use(async (c, next) => {
+    const started = parts.clock.monotonic();
+    await next();
+    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-cache');
+    const route = c.res.status === 404 || c.res.status === 405 ? 'unmatched' : routePath(c, -1);
+    parts.metrics.countRequest(route, c.res.status, (parts.clock.monotonic() - started) / 1_000);
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      crossOriginResourcePolicy: 'same-origin',
+      // Whether there is TLS in front is for who put it there to tell.
+      strictTransportSecurity: false,
+      // Pages that are more than data bring a policy of their own.
+      overwrite: false,
+    }),
+  );
+  app.use(compress({ encoding: 'gzip' }));
+  app.use(etag());
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const answer = problem(c, new VitalsError('GV-API-005', `${c.req.method} is not allowed here`, c.req.path));
+        answer.headers.set('Allow', methods.join(', '));
+        return answer;
+      },
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: (c) =>
+        problem(c, new VitalsError('GV-API-001', `The body is larger than ${BODY_BYTES_MAX} bytes`, 'body')),
+    }),
+  );
+
+  gpuRoutes(app, parts);
+  gpuMetricsRoute(app, parts);
+  anomalyRoutes(app, parts);
+  assetRoutes(app, parts);
+  fleetRoutes(app, parts);
+  healthRoutes(app, parts);
+
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'gpu-vitals',
+      version: parts.version,
+      description:
+        'Health of a GPU fleet. Lists answer items, next and total; times are ISO 8601 in UTC, ratios 0..1; errors are problem+json with a code.',
+      license: { name: 'MIT' },
+    },
+  });
+  const text = JSON.stringify(document);
+  const page = docsPage(document as unknown as ApiDocument);
+  app.get('/openapi.json', (c) => c.body(text, 200, { 'Content-Type': 'application/json' }));
+  app.get('/docs', (c) => c.html(page, 200, { 'Content-Security-Policy': DOCS_POLICY }));
+  consoleFiles(app, parts);
+  return app;
+}

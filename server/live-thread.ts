@@ -1,0 +1,31 @@
+import { workerData } from 'node:worker_threads';
+import { systemClock } from '../pipeline/clock.ts';
+import { readSideConnections } from './read-side-connections.ts';
+import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
+import { startLive } from './start-live.ts';
+
+/** workerData of this thread. */
+export interface LiveThreadData extends ThreadConnections {
+  readonly origins?: readonly string[];
+  readonly library?: 'auto' | 'uws' | 'ws';
+}
+
+const data = workerData as LiveThreadData;
+
+await runAsThread(async () => {
+  const connections = await readSideConnections({ ...data, name: 'gpu-vitals live' }, systemClock);
+  try {
+    const { bus, database } = connections;
+    const live = await startLive({ ...data, bus, database, clock: systemClock });
+    return {
+      url: live.url,
+      async close() {
+        await live.close();
+        await connections.close();
+      },
+    };
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+});

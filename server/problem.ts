@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type ErrorCode, VitalsError } from '../pipeline/contract/errors.ts';
+
+const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  'GV-API-001': 400,
+  'GV-API-002': 404,
+  'GV-API-003': 503,
+  'GV-API-005': 405,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  404: 'Not found',
+  405: 'Method not allowed',
+  413: 'Content too large',
+  500: 'Internal server error',
+  503: 'Service unavailable',
+};
+
+export interface FieldError {
+  readonly field: string;
+  readonly detail: string;
+}
+
+/** A request that cannot be answered because of what it says: which fields, and what is wrong with each. */
+export class BadRequest extends VitalsError {
+  readonly errors: readonly FieldError[];
+  constructor(errors: readonly FieldError[]) {
+    super('GV-API-001', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), errors[0]?.field ?? '');
+    this.errors = errors;
+  }
+}
+
+/** An error as RFC 9457 problem+json with our code. What is no error of ours tells nothing of its inside. */
+export function problem(c: Context, error: unknown): Response {
+  const known =
+    error instanceof VitalsError
+      ? error
+      : error instanceof HTTPException && error.status < 500
+        ? new VitalsError('GV-API-001', error.message || 'The request cannot be read', '')
+        : new VitalsError('GV-API-004', 'The request failed', '');
+  const status = error instanceof HTTPException ? (error.status as ContentfulStatusCode) : (STATUS[known.code] ?? 500);
+  return c.body(
+    JSON.stringify({
+      type: `/api/v1/errors#${known.code}`,
+      title: TITLES[status] ?? 'Error',
+      status,
+      detail: known.message,
+      instance: c.req.path,
+      code: known.code,
+      action: known.action,
+      ...(known instanceof BadRequest ? { errors: known.errors } : {}),
+    }),
+    status,
+    { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+  );
+}

@@ -1,0 +1,80 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type AnomalyFilter, listAnomalies } from '../../sinks/questdb/read-anomalies.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import { listAnswer } from '../list-answer.ts';
+import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
+import { BadRequest } from '../problem.ts';
+import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
+import { anomalyJson } from '../view-json.ts';
+import { assertGpu, GPU_PARAMETER } from './gpus.ts';
+
+const COLUMNS = Object.keys(anomalySchema.shape);
+
+const FILTERS = {
+  ...LIST_PARAMETERS,
+  ...SPAN_PARAMETERS,
+  sort: z.literal('-ts').optional().openapi({ description: 'Newest opening first.' }),
+  instance: textParameter("MIG's GPU_I_ID; empty for the whole board."),
+  severity: severitySchema.optional(),
+  state: z.enum(['open', 'closed']).optional(),
+  type: textParameter('Kind of anomaly.'),
+  metric: textParameter('Metric concerned.'),
+  detector: textParameter('Step that found it.'),
+};
+
+type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly sort?: string | undefined;
+};
+
+/** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`, from the table. */
+export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
+    const { limit, cursor, sort: _newestFirst, ...filter } = query;
+    if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
+      throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
+    }
+    const page = await listAnomalies(
+      parts.database,
+      { ...filter, gpu_uuid },
+      { limit: limit ?? LIMIT_DEFAULT, cursor },
+    );
+    return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(anomalyJson) });
+  }
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/anomalies',
+      tag: 'anomalies',
+      summary: 'Anomalies, newest opening first.',
+      params: NO_PARAMETERS,
+      query: z.strictObject({ ...FILTERS, gpu_uuid: textParameter('GPU identity.'), node: textParameter('Host.') }),
+      answer: listSchema(anomalySchema),
+      csv: true,
+      failures: [503],
+    },
+    (c, { query: { gpu_uuid, ...query } }) => answer(c, gpu_uuid, query),
+  );
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/gpus/{gpu_uuid}/anomalies',
+      tag: 'gpus',
+      summary: 'Anomalies of one GPU, newest opening first.',
+      params: GPU_PARAMETER,
+      query: z.strictObject(FILTERS),
+      answer: listSchema(anomalySchema),
+      csv: true,
+      failures: [404, 503],
+    },
+    async (c, { params: { gpu_uuid }, query }) => {
+      await assertGpu(parts, gpu_uuid);
+      return answer(c, gpu_uuid, query);
+    },
+  );
+}

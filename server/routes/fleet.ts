@@ -1,0 +1,116 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { ERRORS, VitalsError } from '../../pipeline/contract/errors.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import { cachedFleetSummary } from '../fleet-summary.ts';
+import { instantText } from '../instant.ts';
+import { listAnswer } from '../list-answer.ts';
+import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { liveUrlFor } from '../live-url.ts';
+import { pageOf } from '../page-of.ts';
+import { listSchema } from '../schemas.ts';
+import {
+  type ConsoleConfig,
+  consoleConfigSchema,
+  errorEntrySchema,
+  fleetSummarySchema,
+  topologySchema,
+} from '../schemas-fleet.ts';
+import { serialiser } from '../serialiser.ts';
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const SUMMARY_AGE_MS = 200;
+const summaryText = serialiser(fleetSummarySchema);
+const CATALOGUE = Object.entries(ERRORS)
+  .map(([code, { meaning, action }]) => ({ code, meaning, action }))
+  .sort((a, b) => (a.code < b.code ? -1 : 1));
+
+/** What concerns the fleet or this installation as a whole. */
+export function fleetRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  const summary = cachedFleetSummary(parts.view, parts.clock, SUMMARY_AGE_MS);
+  defineGet(
+    app,
+    {
+      path: '/api/v1/fleet/summary',
+      tag: 'fleet',
+      summary: 'The fleet in figures, also by model and by node.',
+      params: NO_PARAMETERS,
+      query: NO_PARAMETERS,
+      answer: fleetSummarySchema,
+    },
+    (c) => c.body(summaryText(summary()), 200, JSON_TYPE),
+  );
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/topology',
+      tag: 'pipeline',
+      summary: 'The steps of the pipeline with live counters, as the engine last told them.',
+      params: NO_PARAMETERS,
+      query: z.strictObject({ worker: textParameter('Of this engine; of whoever told last when absent.') }),
+      answer: topologySchema,
+      failures: [404],
+    },
+    (c, { query: { worker } }) => {
+      const report = parts.topology.last(worker);
+      if (report === null && worker !== undefined) {
+        throw new VitalsError('GV-API-002', `No engine ${worker} has told of itself`, 'worker');
+      }
+      return c.json({
+        steps: [],
+        edges: [],
+        ...report?.told,
+        worker: report?.worker ?? null,
+        received_at: report === null ? null : instantText(report.received_at),
+        workers: parts.topology.workers(),
+      });
+    },
+  );
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/errors',
+      tag: 'reference',
+      summary: 'Every error code, what it means and what to do.',
+      params: NO_PARAMETERS,
+      query: z.strictObject({
+        ...LIST_PARAMETERS,
+        sort: sortParameter(['code'], 'code'),
+        code: textParameter('One code.'),
+      }),
+      answer: listSchema(errorEntrySchema),
+      csv: true,
+    },
+    (c, { query }) => {
+      const page = pageOf({
+        items: CATALOGUE.filter(({ code }) => query.code === undefined || code === query.code),
+        sort: query.sort === '-code' ? { name: 'code', descending: true, key: ({ code }) => code } : null,
+        identity: ({ code }) => code,
+        limit: query.limit,
+        cursor: query.cursor,
+      });
+      const texts = page.items.map((entry) => JSON.stringify(entry));
+      return listAnswer(c, { columns: ['code', 'meaning', 'action'], next: page.next, total: page.total, texts });
+    },
+  );
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/console-config',
+      tag: 'reference',
+      summary: 'What the console needs to know of this installation.',
+      params: NO_PARAMETERS,
+      query: NO_PARAMETERS,
+      answer: consoleConfigSchema,
+    },
+    (c) =>
+      c.json({
+        live: liveUrlFor(parts.live_url(), c.req.url),
+        protocol: 'gpu-vitals.v1',
+        stale_after_ms: parts.view.stale_after_ms,
+      } satisfies ConsoleConfig),
+  );
+}

@@ -1,0 +1,151 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import type { Asset } from '../../pipeline/contract/events.ts';
+import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { readAsset } from '../../sinks/questdb/read-assets.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { assetAnswer } from '../asset-answer.ts';
+import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import { type FleetView, type GpuEntry, identityOf } from '../fleet-view.ts';
+import { listAnswer } from '../list-answer.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { pageOf, type SortKey } from '../page-of.ts';
+import {
+  type GpuSummary,
+  gpuSummarySchema,
+  listSchema,
+  SUMMARY_METRICS,
+  severitySchema,
+  verdictSchema,
+} from '../schemas.ts';
+import { serialiser } from '../serialiser.ts';
+import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
+
+const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
+const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
+const verdictText = serialiser(verdictSchema);
+
+export const GPU_PARAMETER = z.strictObject({
+  gpu_uuid: z.string().min(1).max(256).openapi({ description: 'GPU identity, as the driver tells it.' }),
+});
+
+/** Throws GV-API-002 when neither the bus nor the inventory has ever told of the GPU. */
+export async function assertGpu(parts: ApiParts, uuid: string): Promise<void> {
+  if (parts.view.ofGpu(uuid).length > 0 || (await readAsset(parts.database, uuid)) !== null) return;
+  throw new VitalsError('GV-API-002', `No GPU ${uuid} is known`, 'gpu_uuid');
+}
+
+/** `GET /gpus` and `GET /gpus/{gpu_uuid}`: the latest state, from memory; only the asset is looked up. */
+export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  const { view } = parts;
+  const text = summaryTexts(view);
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/gpus',
+      tag: 'gpus',
+      summary: 'Every GPU and MIG instance with its main readings and open anomalies.',
+      params: NO_PARAMETERS,
+      query: z.strictObject({
+        ...LIST_PARAMETERS,
+        ...SPAN_PARAMETERS,
+        sort: sortParameter(COLUMNS, 'gpu_uuid'),
+        gpu_uuid: textParameter('GPU identity.'),
+        node: textParameter('Host.'),
+        instance: textParameter("MIG's GPU_I_ID; empty for whole boards."),
+        model: textParameter('Model name.'),
+        slot: textParameter('Slot in the node.'),
+        worst_severity: severitySchema.or(z.literal('none')).optional(),
+        stale: z.enum(['true', 'false']).optional(),
+      }),
+      answer: listSchema(gpuSummarySchema),
+      csv: true,
+    },
+    (c, { query }) => {
+      const among: Iterable<GpuEntry> = query.gpu_uuid !== undefined ? view.ofGpu(query.gpu_uuid) : view.all();
+      const items = [...among].filter(
+        (entry) =>
+          (query.node === undefined || entry.node === query.node) &&
+          (query.instance === undefined || entry.instance === query.instance) &&
+          (query.model === undefined || entry.model === query.model) &&
+          (query.slot === undefined || entry.slot === query.slot) &&
+          (query.stale === undefined || entry.stale === (query.stale === 'true')) &&
+          (query.from === undefined || entry.ts >= query.from) &&
+          (query.to === undefined || entry.ts < query.to) &&
+          (query.worst_severity === undefined ||
+            (gpuSummary(view, entry).worst_severity ?? 'none') === query.worst_severity),
+      );
+      const name = query.sort?.replace('-', '') as keyof GpuSummary | undefined;
+      const page = pageOf({
+        items,
+        sort:
+          name === undefined
+            ? null
+            : { name, descending: query.sort?.startsWith('-') ?? false, key: (entry) => sortKey(view, entry, name) },
+        identity: identityOf,
+        limit: query.limit,
+        cursor: query.cursor,
+      });
+      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(text) });
+    },
+  );
+
+  defineGet(
+    app,
+    {
+      path: '/api/v1/gpus/{gpu_uuid}',
+      tag: 'gpus',
+      summary: 'The whole verdict on one GPU.',
+      params: GPU_PARAMETER,
+      query: NO_PARAMETERS,
+      answer: verdictSchema,
+      failures: [404, 503],
+    },
+    async (c, { params: { gpu_uuid } }) => {
+      const state = gpuState(view, gpu_uuid);
+      let asset: Asset | null = null;
+      const unavailable: string[] = [];
+      try {
+        asset = await readAsset(parts.database, gpu_uuid);
+      } catch (error) {
+        // The live part is still worth an answer; without it there is nothing to tell.
+        if (state === null) throw error;
+        unavailable.push('asset');
+      }
+      if (state === null && asset === null) {
+        throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');
+      }
+      const verdict = {
+        gpu_uuid,
+        node: state?.node ?? asset?.node ?? '',
+        model: state?.model || asset?.model || '',
+        slot: state?.slot || asset?.slot || '',
+        stale_since: state?.stale_since ?? null,
+        asset: asset === null ? null : assetAnswer(asset),
+        sample: state?.sample ?? null,
+        instances: state?.instances ?? [],
+        health: null,
+        anomalies: state?.anomalies ?? [],
+        episodes: [],
+        prediction: null,
+        decision: null,
+        unavailable,
+      };
+      return c.body(verdictText(verdict), 200, { 'Content-Type': 'application/json' });
+    },
+  );
+}
+
+function sortKey(view: FleetView, entry: GpuEntry, name: keyof GpuSummary): SortKey {
+  const metric = METRIC_COLUMNS.get(name);
+  if (metric !== undefined) {
+    const value = view.value(entry, metric);
+    return Number.isFinite(value) ? value : null;
+  }
+  if (name === 'worst_severity') {
+    const { worst_severity } = gpuSummary(view, entry);
+    return worst_severity === null ? null : ['info', 'warning', 'critical'].indexOf(worst_severity);
+  }
+  return gpuSummary(view, entry)[name] as SortKey;
+}

@@ -1,0 +1,42 @@
+import { parentPort } from 'node:worker_threads';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+
+/** What a read-side thread needs to reach the others, as workerData. */
+export interface ThreadConnections {
+  readonly nats_url: string;
+  /** `postgres://...`. */
+  readonly questdb_pg_url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly stale_after_ms?: number;
+}
+
+/**
+ * The frame of a worker thread: says `{ ready: { url } }` when `start` is done, or `{ error }` (code, what, where, action), and
+ * ends on the message `stop`. Other messages go to `onMessage`.
+ */
+export async function runAsThread(
+  start: () => Promise<{ url: string; close(): Promise<void> }>,
+  onMessage: (message: unknown) => void = () => {},
+): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new VitalsError('GV-CLI-004', 'This file runs as a worker thread only', '');
+  try {
+    const running = await start();
+    port.on('message', (message) => {
+      if (message !== 'stop') {
+        onMessage(message);
+        return;
+      }
+      void running.close().finally(() => port.close());
+    });
+    port.postMessage({ ready: { url: running.url } });
+  } catch (error) {
+    const known =
+      error instanceof VitalsError
+        ? error
+        : new VitalsError('GV-CLI-004', error instanceof Error ? error.message : String(error), '');
+    port.postMessage({ error: known.toJSON() });
+    port.close();
+  }
+}

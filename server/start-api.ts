@@ -1,0 +1,122 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus } from '../pipeline/contract/bus.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import { createApp } from './create-app.ts';
+import { fleetFeed } from './fleet-feed.ts';
+import { FleetView } from './fleet-view.ts';
+import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
+import { topologyReports } from './topology-reports.ts';
+
+export interface ApiServerOptions {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where the live server is, once known; told to the console. */
+  readonly live_url: () => string | null;
+  /** Folder of the built console; null: none. */
+  readonly console_dir: string | null;
+  readonly interval_ms: number;
+  readonly stale_after_ms?: number;
+  readonly version: string;
+  readonly onFailure: (error: unknown, where: string) => void;
+}
+
+export interface RunningApi {
+  /** `http://host:port`. */
+  readonly url: string;
+  readonly view: FleetView;
+  readonly seeding: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Runs REST and console files in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
+export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
+  const { bus, database, clock } = options;
+  const view = new FleetView({
+    clock,
+    ...(options.stale_after_ms === undefined ? {} : { stale_after_ms: options.stale_after_ms }),
+  });
+  const metrics = metricsRegistry();
+  const topology = topologyReports(bus, clock);
+  const listening = listenToMetrics(bus, metrics);
+  const feed = fleetFeed({ bus, database, view, clock });
+  const { counters } = feed;
+  const startedAt = clock.now();
+  metrics.add(
+    { name: 'api_gpus', help: 'GPUs and MIG instances in the fleet view.', value: () => view.size },
+    { name: 'api_frames_total', help: 'Frames read from engines.', value: () => counters.frames },
+    { name: 'api_frames_refused_total', help: 'Frames that could not be read.', value: () => counters.frames_refused },
+    { name: 'api_rows_total', help: 'Samples read from frames.', value: () => counters.rows },
+    { name: 'api_anomalies_total', help: 'Anomaly rows read from the bus.', value: () => counters.anomalies },
+    {
+      name: 'api_anomalies_refused_total',
+      help: 'Anomaly rows that could not be read.',
+      value: () => counters.anomalies_refused,
+    },
+    {
+      name: 'fleet_event_time_seconds',
+      help: 'Event time of the newest sample, seconds since 1970.',
+      value: () => view.newest_ts / 1_000,
+    },
+    { name: 'api_uptime_seconds', help: 'Time since start.', value: () => (clock.now() - startedAt) / 1_000 },
+    { name: 'api_resident_bytes', help: 'Resident memory of the process.', value: () => process.memoryUsage.rss() },
+  );
+  const app = createApp({
+    clock,
+    view,
+    feed,
+    database,
+    bus,
+    topology,
+    metrics,
+    live_url: options.live_url,
+    interval_ms: options.interval_ms,
+    console_dir: options.console_dir,
+    version: options.version,
+    onFailure: options.onFailure,
+  });
+  const stop = (): void => {
+    feed.stop();
+    topology.stop();
+    listening.stop();
+  };
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.requestTimeout = 30_000;
+  try {
+    await listen(server, options.host, options.port);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    view,
+    seeding: feed.seeding,
+    async close() {
+      stop();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new VitalsError('GV-SVC-006', 'The API address cannot be listened on', `${host}:${port}`, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+}
