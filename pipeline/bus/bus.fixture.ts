@@ -77,3 +77,6 @@ export async function freshStreams(bus: Bus): Promise<void> {
     return states.every((state) => state.last_position === 0);
   });
 }
+
+/** The numbers [from, to). */
+export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -3,7 +3,17 @@ import { startTestServices, type TestServices } from '../../deploy/services/serv
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { RawMessage } from '../contract/message.ts';
-import { freshStreams, numbered, numberOf, readUntil, settled, type TestBus, testBus, until } from './bus.fixture.ts';
+import {
+  freshStreams,
+  numbered,
+  numberOf,
+  range,
+  readUntil,
+  settled,
+  type TestBus,
+  testBus,
+  until,
+} from './bus.fixture.ts';
 import { connectBus } from './connect-bus.ts';
 import { ensureStreams } from './ensure-streams.ts';
 import { connectionOf, managerOf } from './stream-manager.ts';
@@ -37,8 +47,6 @@ async function publishNumbers(from: number, to: number, subject = 'dcgm.raw.01.n
   await Promise.all(acks);
   await publisher.close();
 }
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('first connection', () => {
   it('fails with a code within the given time when nobody is there', async () => {
@@ -298,22 +306,5 @@ describe('core NATS', () => {
     await expect(bus.request({ subject: 'vitals.test.3', data: numbered(1) }, 2_000)).rejects.toMatchObject({
       code: 'GV-BUS-001',
     });
-  });
-});
-
-describe('ensureStreams', () => {
-  it('makes, leaves alone and updates', async () => {
-    expect((await ensureStreams(bus)).DCGM_RAW).toBe('unchanged');
-    const changed = await ensureStreams(bus, { raw: { size_max: 1024 ** 3 } });
-    expect(changed).toMatchObject({ DCGM_RAW: 'updated', DCGM_INVALID: 'unchanged', ALERTS: 'unchanged' });
-    expect((await (await managerOf(bus)).streams.info('DCGM_RAW')).config.max_bytes).toBe(1024 ** 3);
-    expect((await ensureStreams(bus, { compress: true })).DCGM_RAW).toBe('updated');
-    await publishNumbers(0, 3);
-    expect(await bus.streamState('DCGM_RAW')).toMatchObject({ messages: 3, first_position: 1, last_position: 3 });
-    await expect(bus.streamState('NONE')).rejects.toMatchObject({ code: 'GV-BUS-002' });
-  });
-
-  it('tells why the server refuses', async () => {
-    await expect(ensureStreams(bus, { raw: { size_max: 1024 ** 5 } })).rejects.toMatchObject({ code: 'GV-BUS-002' });
   });
 });

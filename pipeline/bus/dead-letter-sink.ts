@@ -4,7 +4,7 @@ import { causeId, subjectToken } from '../contract/ids.ts';
 import type { Sink } from '../contract/ports.ts';
 import { sniffContentType } from './raw-message.ts';
 
-export interface DeadLetterSinkOptions {
+interface DeadLetterSinkOptions {
   /** Called for a letter that the stream refuses for good, so that it is at least logged and counted. */
   readonly onRefused?: (letter: DeadLetter, error: unknown) => void;
 }

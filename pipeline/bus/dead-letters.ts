@@ -9,7 +9,7 @@ import { type StoredMessage, storedMessage, storedMessages } from './stored-mess
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 import { headerValue } from './wire-headers.ts';
 
-export interface DeadLetterFilter {
+interface DeadLetterFilter {
   /** Positions in DCGM_INVALID, as `listDeadLetters` tells them. */
   readonly positions?: readonly number[];
   readonly reason?: string;
@@ -26,7 +26,7 @@ export interface StoredDeadLetter extends DeadLetter {
   readonly retried_at: number | null;
 }
 
-export interface RetryResult {
+interface RetryResult {
   readonly retried: number;
   /** Sent again before, or without original bytes to send. */
   readonly skipped: number;

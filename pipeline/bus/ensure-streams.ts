@@ -13,7 +13,7 @@ import { type DurationMs, days, hours, minutes } from '../contract/time.ts';
 import { atLeast } from './server-version.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 
-export interface StreamLimits {
+interface StreamLimits {
   /** Oldest messages go when the stream is larger, bytes. JetStream reserves this much of its own disk limit. */
   readonly size_max?: number;
   /** Oldest messages go when they are older. */
@@ -24,11 +24,14 @@ export interface StreamOptions {
   readonly raw?: StreamLimits;
   readonly invalid?: StreamLimits;
   readonly alerts?: StreamLimits;
-  /** S2 on disk; see the note at `COMPRESSION`. Needs nats-server 2.10, older ones store as it comes. */
+  /**
+   * S2 on disk, off by default. Measured with scrapes of 8 GPUs (2,390 B): 1,160 B on disk instead of 2,500, for twice the
+   * server's CPU, 30 us instead of 17 to store a message and 12 instead of 6 to deliver it. Needs nats-server 2.10.
+   */
   readonly compress?: boolean;
 }
 
-export type StreamChange = 'created' | 'updated' | 'unchanged';
+type StreamChange = 'created' | 'updated' | 'unchanged';
 
 const GIB = 1024 ** 3;
 const START_ATTEMPTS = 20;

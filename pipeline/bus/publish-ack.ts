@@ -1,4 +1,4 @@
-export type PublishAck =
+type PublishAck =
   | { readonly ok: true; readonly position: number; readonly duplicate: boolean }
   | { readonly ok: false; readonly code: number; readonly error: number; readonly detail: string };
 

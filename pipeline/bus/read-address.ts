@@ -1,4 +1,4 @@
-export interface BusAddress {
+interface BusAddress {
   /** Without credentials, so that they can be shown. */
   readonly servers: readonly string[];
   readonly user?: string;

@@ -1,4 +1,4 @@
-export interface StreamExtent {
+interface StreamExtent {
   readonly created: string;
   readonly state: { readonly first_seq: number; readonly last_seq: number };
 }

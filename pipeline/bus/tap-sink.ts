@@ -6,7 +6,7 @@ import { GROUPS, groupToken, subjectToken } from '../contract/ids.ts';
 import type { Sink } from '../contract/ports.ts';
 import { forNodeRuns, nodeJson } from './node-runs.ts';
 
-export interface TapOptions {
+interface TapOptions {
   /** `dcgm.validated` or `dcgm.enriched`: messages go to `<prefix>.<group>.<node>`. */
   readonly prefix: string;
   readonly clock: Clock;
