@@ -177,6 +177,28 @@ describe('history', () => {
   });
 });
 
+describe('a node first met late', () => {
+  it('has lived until then: counters have run and what stories left behind is there', () => {
+    const stories = [
+      { story: 'dbe_row_remap', gpu: 2, at_ms: START + 40 * HOUR_MS, duration_ms: 10 * HOUR_MS },
+    ] as const;
+    const read = (fleet: Fleet, ts: number): ScrapedGpu =>
+      fleet.scrape(fleet.node_names[0] as string, ts)?.gpus[2] as ScrapedGpu;
+    const lived = createFleet({ ...options, stories });
+    const begun = value(read(lived, START), 'energy_joules_total');
+    for (let ts = START; ts < START + 48 * HOUR_MS; ts += 120_000) read(lived, ts);
+    const whole = read(lived, START + 48 * HOUR_MS);
+    const late = read(createFleet({ ...options, stories }), START + 48 * HOUR_MS);
+    const ran = (gpu: ScrapedGpu): number => value(gpu, 'energy_joules_total') - begun;
+    expect(ran(late) / ran(whole)).toBeGreaterThan(0.9);
+    expect(ran(late) / ran(whole)).toBeLessThan(1.1);
+    for (const metric of ['row_remap_pending', 'xid_last', 'ecc_dbe_volatile_total', 'recovery_action'] as const) {
+      expect(value(whole, metric)).toBeGreaterThan(0);
+      expect(value(late, metric)).toBe(value(whole, metric));
+    }
+  });
+});
+
 describe('size', () => {
   it('makes 100,000 GPUs in seconds and without much memory', () => {
     const before = process.memoryUsage().rss;

@@ -39,6 +39,8 @@ export interface Simulation {
 }
 
 const XID_WINDOW_MS = 300_000;
+const CATCH_UP_STEP_MS = 120_000;
+const CATCH_UP_STEPS_MAX = 200;
 
 export function createSimulation(layout: Layout, seed: number, start_ms: number, schedule: StorySchedule): Simulation {
   const state = createState(layout.gpus);
@@ -128,32 +130,40 @@ export function createSimulation(layout: Layout, seed: number, start_ms: number,
     }
   };
 
+  const move = (node: FleetNode, ts_ms: number): void => {
+    const before = reached_ms[node.index] as number;
+    const first = Number.isNaN(before);
+    let from_ms = first ? ts_ms : before;
+    schedule.reach(ts_ms);
+    const mine = schedule.forNode(node.index);
+    const stories = mine.filter((story) => story.start_ms <= ts_ms && story.end_ms >= from_ms);
+    if (!first && stories.length > 0) {
+      // A step is cut where counters begin anew, so that they hold exactly what came after.
+      for (const { story, event } of dueEvents(stories, from_ms, ts_ms)) {
+        if (event.at_ms > from_ms && (event.what.type === 'reset' || event.what.type === 'repair')) {
+          step(node, from_ms, event.at_ms, running(stories, event.at_ms), false);
+          from_ms = event.at_ms;
+        }
+        happen(node, story, event);
+      }
+    }
+    if (first || ts_ms > from_ms) step(node, from_ms, ts_ms, running(stories, ts_ms), first);
+    reached_ms[node.index] = ts_ms;
+    if (mine.length > 0 && mine.some((story) => story.end_ms < ts_ms)) {
+      mine.splice(0, mine.length, ...mine.filter((story) => story.end_ms >= ts_ms));
+    }
+  };
+
   return {
     state,
     reached_ms,
     advance(node, ts_ms) {
-      const before = reached_ms[node.index] as number;
-      if (ts_ms <= before) return;
-      schedule.reach(ts_ms);
-      const first = Number.isNaN(before);
-      let from_ms = first ? ts_ms : before;
-      const mine = schedule.forNode(node.index);
-      const stories = mine.filter((story) => story.start_ms <= ts_ms && story.end_ms >= from_ms);
-      if (!first && stories.length > 0) {
-        // A step is cut where counters begin anew, so that they hold exactly what came after.
-        for (const { story, event } of dueEvents(stories, from_ms, ts_ms)) {
-          if (event.at_ms > from_ms && (event.what.type === 'reset' || event.what.type === 'repair')) {
-            step(node, from_ms, event.at_ms, running(stories, event.at_ms), false);
-            from_ms = event.at_ms;
-          }
-          happen(node, story, event);
-        }
+      if (Number.isNaN(reached_ms[node.index] as number) && ts_ms > start_ms) {
+        // First met late (a fleet that goes on after a restart): live through the time before, in coarse steps.
+        const steps = Math.min(CATCH_UP_STEPS_MAX, Math.ceil((ts_ms - start_ms) / CATCH_UP_STEP_MS));
+        for (let k = 0; k < steps; k++) move(node, Math.round(start_ms + ((ts_ms - start_ms) * k) / steps));
       }
-      if (first || ts_ms > from_ms) step(node, from_ms, ts_ms, running(stories, ts_ms), first);
-      reached_ms[node.index] = ts_ms;
-      if (mine.length > 0 && mine.some((story) => story.end_ms < ts_ms)) {
-        mine.splice(0, mine.length, ...mine.filter((story) => story.end_ms >= ts_ms));
-      }
+      if (!(ts_ms <= (reached_ms[node.index] as number))) move(node, ts_ms);
     },
     attribution: (gpu) => attributions[gpu] as readonly Attribution[],
     recentXids(gpu) {
