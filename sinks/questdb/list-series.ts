@@ -1,6 +1,6 @@
 import type { Database } from '../../pipeline/contract/database.ts';
-import type { MetricName } from '../../pipeline/contract/metrics.ts';
-import { ROLLUPS } from '../../pipeline/contract/tables.ts';
+import { METRICS, type Metric, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { ROLLUPS, rollupAggregates } from '../../pipeline/contract/tables.ts';
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
 import { type Resolution, seriesColumns } from './read-series.ts';
 import { type Conditions, conditions, quoted } from './select-rows.ts';
@@ -23,35 +23,36 @@ export type SeriesListRow = Readonly<Record<string, string | number | null>> & {
   readonly instance: string;
 };
 
-/** Rows of one GPU in the order of time, page by page. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away. */
+/**
+ * Rows of one GPU in the order of time, page by page. Buckets that a rollup does not have yet are computed from the samples,
+ * so that its refresh interval is never seen. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away.
+ */
 export async function listSeries(
   database: Database,
   request: SeriesListRequest,
   page: PageRequest,
 ): Promise<Page<SeriesListRow>> {
-  const { resolution, descending } = request;
-  const table = resolution === 'raw' ? 'gpu_metrics' : `gpu_metrics_${resolution}`;
-  const matching = filtered(request);
+  const source = await sourceOf(database, request);
+  const matching = conditions();
   const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM ${table}${matching.where()}`,
+    `SELECT count() AS total FROM (${source(matching)})`,
     matching.parameters,
   );
-  const paged = filtered(request);
+  const paged = conditions();
+  const from = source(paged);
+  const { descending } = request;
   if (page.cursor !== undefined) {
     const [ts, instance] = decodeCursor(page.cursor, ['number', 'string']) as [number, string];
     const at = new Date(ts);
     if (Number.isNaN(at.getTime())) decodeCursor('', []);
     const beyond = descending ? '<' : '>';
-    // An instance that is NULL sorts first; spelled as the empty text here and there it compares alike.
     paged.addText(
-      `(ts ${beyond} ${paged.bind(at)} OR (ts = ${paged.bind(at)} AND coalesce(instance, '') > ${paged.bind(instance)}))`,
+      `(ts ${beyond} ${paged.bind(at)} OR (ts = ${paged.bind(at)} AND instance > ${paged.bind(instance)}))`,
     );
   }
   const limit = paged.bind(page.limit + 1);
-  const columns = seriesColumns(request.metrics, resolution).map(quoted).join(', ');
   const rows = await database.query<SeriesListRow>(
-    `SELECT ts, gpu_uuid, node, coalesce(instance, '') AS instance, ${columns} FROM ${table}${paged.where()}` +
-      ` ORDER BY ts ${descending ? 'DESC' : 'ASC'}, instance LIMIT ${limit}`,
+    `SELECT * FROM (${from})${paged.where()} ORDER BY ts ${descending ? 'DESC' : 'ASC'}, instance LIMIT ${limit}`,
     paged.parameters,
   );
   const items = rows.slice(0, page.limit);
@@ -63,13 +64,42 @@ export async function listSeries(
   };
 }
 
-function filtered(request: SeriesListRequest): Conditions {
-  const found = conditions();
-  const size = ROLLUPS.find((view) => view.size === request.resolution)?.size_ms ?? 1;
-  found.add('gpu_uuid', '=', request.gpu_uuid);
-  found.add('instance', '=', request.instance);
+/** Writes the statement that yields all rows of the request, binding its values into `into`. */
+type Source = (into: Conditions) => string;
+
+const NAMES = "ts, gpu_uuid, node, coalesce(instance, '') AS instance";
+
+async function sourceOf(database: Database, request: SeriesListRequest): Promise<Source> {
+  const view = ROLLUPS.find((one) => one.size === request.resolution);
+  const columns = seriesColumns(request.metrics, request.resolution).map(quoted).join(', ');
+  if (view === undefined) {
+    return (into) => `SELECT ${NAMES}, ${columns} FROM gpu_metrics${ofGpu(into, request, request.from, request.to)}`;
+  }
   // A bucket that contains `from` belongs to the answer.
-  found.add('ts', '>=', new Date(Math.floor(request.from / size) * size));
-  found.add('ts', '<', new Date(request.to));
-  return found;
+  const from = Math.floor(request.from / view.size_ms) * view.size_ms;
+  const newest = conditions();
+  const found = await database.query<{ newest: number | null }>(
+    `SELECT max(ts) AS newest FROM ${view.name}${ofGpu(newest, request, from, request.to)}`,
+    newest.parameters,
+  );
+  // The newest bucket may have been computed before its last rows came: it is computed again.
+  const since = found[0]?.newest ?? from;
+  const aggregates = request.metrics
+    .flatMap((name) =>
+      rollupAggregates(METRICS[metricIndex(name)] as Metric).map(
+        (aggregate) => `${aggregate}(${quoted(name)}) ${quoted(`${name}_${aggregate}`)}`,
+      ),
+    )
+    .join(', ');
+  return (into) =>
+    `SELECT ${NAMES}, ${columns} FROM ${view.name}${ofGpu(into, request, from, since)} UNION ALL ` +
+    `SELECT ${NAMES}, ${columns} FROM (SELECT ts, gpu_uuid, node, instance, ${aggregates}` +
+    ` FROM gpu_metrics${ofGpu(into, request, since, request.to)} SAMPLE BY ${view.size})`;
+}
+
+function ofGpu(into: Conditions, request: SeriesListRequest, from: number, to: number): string {
+  const own = [`gpu_uuid = ${into.bind(request.gpu_uuid)}`];
+  if (request.instance !== undefined) own.push(`instance = ${into.bind(request.instance)}`);
+  own.push(`ts >= ${into.bind(new Date(from))}`, `ts < ${into.bind(new Date(to))}`);
+  return ` WHERE ${own.join(' AND ')}`;
 }

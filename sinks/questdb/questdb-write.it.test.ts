@@ -43,7 +43,8 @@ const metricsSink = (rows_max = 5_000): GpuMetricsSink =>
 const visible = (table: string): Promise<unknown> => database.query(`SELECT wait_wal_table('${table}')`);
 
 beforeAll(async () => {
-  services = await startTestServices({ questdb: true });
+  // SUSPEND WAL is a developer's statement: it stands in for a disk that filled up.
+  services = await startTestServices({ questdb: true, env: { ...process.env, QDB_DEV_MODE_ENABLED: 'true' } });
   database = connectDatabase({
     url: services.questdb_pg_url,
     pool_size: 2,

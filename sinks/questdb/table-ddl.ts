@@ -63,7 +63,7 @@ export type ViewRefresh = 'immediate' | { readonly every_minutes: number };
 /**
  * Minutes between refreshes. A refresh computes every bucket that got rows again, from all its rows: with every
  * transaction (one a second) that is each minute thirty times over, every five minutes it is little more than once. Late
- * rows are in the next refresh whatever their age; `readSeries` computes what is newer than the last one.
+ * rows are in the next refresh whatever their age; `listSeries` computes what is newer than the last one.
  */
 export const REFRESH_MINUTES: Readonly<Record<RollupSpec['size'], number>> = { '1m': 5, '5m': 5, '1h': 15 };
 
