@@ -12,6 +12,7 @@ exec 4<&0 </dev/null
 child=$!
 echo "$child" >&3
 exec 3>&- >/dev/null 2>&1
+PATH=$PATH:/usr/bin:/bin
 (
   trap '' TERM INT HUP
   read -r _ <&4
