@@ -17,7 +17,7 @@ export interface NatsConfigOptions {
  * A scrape of 64 GPUs with 100 metrics and Kubernetes labels is about 400 B a line, so 2.5 MB of text: over the server's
  * default of 1 MiB. 8 MiB is the largest that the NATS project recommends, and leaves room for MIG slices.
  */
-export const NATS_PAYLOAD_MAX_MIB = 8;
+const NATS_PAYLOAD_MAX_MIB = 8;
 
 /**
  * Configuration file of nats-server for one machine. Keys that the given version does not know are left out.
