@@ -3,6 +3,7 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
+import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
 import { createApp } from './create-app.ts';
 import { FleetView } from './fleet-view.ts';
@@ -113,3 +114,60 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     },
   };
 }
+
+/** A small fleet with one of everything. */
+export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
+  const world = apiWorld(options);
+  for (let i = 0; i < 25; i++) {
+    const id = `GPU-${String(i).padStart(2, '0')}`;
+    world.sample(
+      id,
+      { gpu_temp_celsius: 40 + (i % 7), power_watts: 100 + i },
+      { node: `n${i % 3}`, model: i % 2 ? 'A100' : 'H100' },
+    );
+  }
+  world.sample('GPU-mig', { gr_engine_active_ratio: 0.5, power_watts: 300 }, { instance: '1' });
+  world.sample('GPU-mig', { gr_engine_active_ratio: 0.25, power_watts: 300 }, { instance: '2' });
+  world.view.applyAnomaly(anomalyOf({ gpu_uuid: 'GPU-03', id: 'A3', severity: 'critical', node: 'n0' }));
+  world.tables.assets = [assetOf('GPU-00'), assetOf('GPU-shelf', { status: 'retired', retired_at: NOW })];
+  world.tables.anomalies = [
+    anomalyOf({ gpu_uuid: 'GPU-03', id: 'A3', severity: 'critical' }),
+    anomalyOf({ gpu_uuid: 'GPU-04', id: 'A4', state: 'closed', closed_at: NOW, explanation: 'one, "two"\nthree' }),
+  ];
+  world.tables.series = [{ ts: NOW - 20_000, gpu_uuid: 'GPU-00', node: 'n0', instance: '', gpu_temp_celsius: 40.5 }];
+  world.bus.publish({
+    subject: 'vitals.topology.w1',
+    data: jsonBytes({
+      steps: [{ id: 'decode', rows_in: 5 }],
+      edges: [['decode', 'validate']],
+      lag: 0,
+      mermaid: 'flowchart',
+    }),
+  });
+  world.bus.publish({
+    subject: 'vitals.metrics.engine.w1',
+    data: jsonBytes({ rows_total: 5, 'bad name': 1, text: 'x' }),
+  });
+  return world;
+}
+
+export const LISTS = [
+  '/api/v1/gpus',
+  '/api/v1/gpus/GPU-00/metrics',
+  '/api/v1/gpus/GPU-00/anomalies',
+  '/api/v1/anomalies',
+  '/api/v1/assets',
+  '/api/v1/errors',
+];
+export const OTHERS = [
+  '/api/v1/gpus/GPU-00',
+  '/api/v1/gpus/GPU-mig',
+  '/api/v1/gpus/GPU-shelf',
+  '/api/v1/assets/GPU-00',
+  '/api/v1/fleet/summary',
+  '/api/v1/topology',
+  '/api/v1/console-config',
+  '/livez',
+  '/readyz',
+  '/metrics',
+];

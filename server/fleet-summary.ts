@@ -48,7 +48,7 @@ class Tally {
 /**
  * The fleet in figures. Temperature and power of MIG instances are their board's, told once per board. One pass over the fleet.
  */
-export function fleetSummary(view: FleetView): FleetSummary {
+function fleetSummary(view: FleetView): FleetSummary {
   const all = new Tally();
   const models = new Map<string, Tally>();
   const nodes = new Map<string, Tally>();

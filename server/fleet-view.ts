@@ -32,7 +32,7 @@ export interface FleetViewOptions {
   readonly onAnomaly?: (anomaly: Anomaly) => void;
 }
 
-export const STALE_AFTER_MS_DEFAULT = 60_000;
+const STALE_AFTER_MS_DEFAULT = 60_000;
 const SEVERITY_ORDER: readonly Severity[] = ['critical', 'warning', 'info'];
 
 export const bySeverityThenTime = (a: Anomaly, b: Anomaly): number =>

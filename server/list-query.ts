@@ -4,7 +4,7 @@ import { parseInstant } from '../pipeline/contract/time.ts';
 /** The parameters that lists share. */
 
 export const LIMIT_DEFAULT = 100;
-export const LIMIT_MAX = 1_000;
+const LIMIT_MAX = 1_000;
 const CURSOR_CHARACTERS_MAX = 2_048;
 
 const limit = z
@@ -23,7 +23,7 @@ const cursor = z
   .openapi({ description: '`next` of the page before, with the same other parameters.' });
 
 /** Epoch ms or ISO 8601. */
-export const instantParameter = (description: string) =>
+const instantParameter = (description: string) =>
   z
     .string()
     .transform(parseInstant)

@@ -1,9 +1,9 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { ErrorCode } from '../pipeline/contract/errors.ts';
 import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import { readLiveRequest, topicOf } from './live-request.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
-import { liveRequestSchema } from './schemas-fleet.ts';
 
 export interface LiveLimits {
   readonly topics_per_socket_max: number;
@@ -16,7 +16,7 @@ export interface LiveLimits {
   readonly snapshot_bytes: number;
 }
 
-export const LIVE_LIMITS: LiveLimits = {
+const LIVE_LIMITS: LiveLimits = {
   topics_per_socket_max: 256,
   message_burst: 200,
   messages_per_s: 50,
@@ -124,7 +124,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   message(session: LiveSession, text: string | null): void {
     this.counters.messages++;
     if (!this.mayTalk(session)) return;
-    const request = parseRequest(text);
+    const request = readLiveRequest(text);
     if (typeof request === 'string') {
       this.refuse(session, 'GV-LIVE-001', request, topicOf(text));
       return;
@@ -284,30 +284,5 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.counters.errors++;
     const shown = topic === null ? null : topic.slice(0, 256);
     session.socket.send(this.topics.envelope(shown, null, 'error', JSON.stringify({ code, detail, topic: shown })));
-  }
-}
-
-/** The request, or what is wrong with it. */
-function parseRequest(text: string | null): ReturnType<typeof liveRequestSchema.parse> | string {
-  if (text === null) return 'Binary messages are not understood';
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return 'The message is no JSON text';
-  }
-  const result = liveRequestSchema.safeParse(parsed);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  return `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not understood'}`;
-}
-
-/** The topic that an unreadable request named, if it can be made out. */
-function topicOf(text: string | null): string | null {
-  try {
-    const topic: unknown = (JSON.parse(text ?? 'null') as { topic?: unknown } | null)?.topic;
-    return typeof topic === 'string' ? topic : null;
-  } catch {
-    return null;
   }
 }

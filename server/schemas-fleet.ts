@@ -31,7 +31,7 @@ export const fleetSummarySchema = z
 export type FleetSummary = z.infer<typeof fleetSummarySchema>;
 
 /** A row of `gpu_metrics` or of a rollup: raw names, or `<metric>_avg|_min|_max`; null = missing. */
-export const metricRowSchema = z
+const metricRowSchema = z
   .object({
     ts: instantSchema,
     gpu_uuid: z.string(),

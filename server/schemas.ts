@@ -37,7 +37,7 @@ const helpOf = (name: string): string => {
   return metric === undefined ? name : `${metric.help} (${metric.unit})`;
 };
 
-export const attributionSchema = z
+const attributionSchema = z
   .object({ namespace: z.string(), pod: z.string(), container: z.string(), job: z.string() })
   .openapi('Attribution');
 
@@ -67,7 +67,7 @@ export type GpuSummary = z.infer<typeof gpuSummarySchema>;
 const METRIC_NAMES = METRICS.map((metric) => metric.name);
 
 /** The latest sample of a GPU or MIG instance: only metrics that were present are there. */
-export const sampleSchema = z
+const sampleSchema = z
   .object({
     ts: instantSchema,
     gpu_uuid: z.string(),

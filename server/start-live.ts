@@ -35,7 +35,7 @@ export interface RunningLive {
   close(): Promise<void>;
 }
 
-export const LIVE_PROTOCOL = 'gpu-vitals.v1';
+const LIVE_PROTOCOL = 'gpu-vitals.v1';
 
 /** Runs the live server in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
 export async function startLive(options: LiveServerOptions): Promise<RunningLive> {

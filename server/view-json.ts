@@ -18,7 +18,7 @@ import { serialiser } from './serialiser.ts';
 const SUMMARY_COLUMNS = SUMMARY_METRICS.map((name) => [name, metricIndex(name)] as const);
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-export const staleSince = (entry: GpuEntry): string | null => (entry.stale ? nullableInstantText(entry.ts) : null);
+const staleSince = (entry: GpuEntry): string | null => (entry.stale ? nullableInstantText(entry.ts) : null);
 
 export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
   let [info, warning, critical] = [0, 0, 0];

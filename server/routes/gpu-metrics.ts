@@ -55,7 +55,7 @@ export function gpuMetricsRoute(app: OpenAPIHono, parts: ApiParts): void {
       const metrics = metricNames(query.metrics);
       const now = parts.clock.now();
       const newest = parts.view.newest_ts;
-      const to = query.to ?? (newest > now ? newest : now) + 1;
+      const to = query.to ?? Math.max(now, Number.isNaN(newest) ? now : newest) + 1;
       const from = query.from ?? to - HOUR_MS;
       if (from >= to) throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
       const resolution = resolve(query.resolution ?? 'auto', metrics, {

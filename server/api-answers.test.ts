@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { jsonBytes } from '../sinks/live/fleet.fixture.ts';
+import { apiWorld, NOW, populated } from './api.fixture.ts';
+
+describe('single answers', () => {
+  it('tell the whole verdict', async () => {
+    const world = populated();
+    expect((await world.json('/api/v1/gpus/GPU-00')).body).toMatchObject({
+      gpu_uuid: 'GPU-00',
+      asset: { rack: 'r1', deployed_at: '2025-12-31T00:00:00.000Z', retired_at: null },
+      sample: { ts: '2025-12-31T23:59:55.000Z', gpu_temp_celsius: 40, attribution: [] },
+      health: null,
+      anomalies: [],
+      episodes: [],
+      prediction: null,
+      decision: null,
+      unavailable: [],
+    });
+    expect((await world.json('/api/v1/gpus/GPU-03')).body).toMatchObject({ asset: null, anomalies: [{ id: 'A3' }] });
+    expect((await world.json('/api/v1/gpus/GPU-mig')).body).toMatchObject({
+      sample: { instance: '1' },
+      instances: [{ instance: '1' }, { instance: '2' }],
+    });
+  });
+
+  it('live on without the database where they can, and say so where they cannot', async () => {
+    const world = populated();
+    world.setAway(true);
+    expect((await world.json('/api/v1/gpus/GPU-00')).body).toMatchObject({ asset: null, unavailable: ['asset'] });
+    expect((await world.get('/api/v1/gpus')).status).toBe(200);
+    for (const path of [
+      '/api/v1/anomalies',
+      '/api/v1/assets',
+      '/api/v1/assets/GPU-00',
+      '/api/v1/gpus/GPU-00/metrics',
+      '/api/v1/gpus/GPU-none',
+    ]) {
+      expect(await world.json(path)).toMatchObject({ status: 503, body: { code: 'GV-API-003' } });
+    }
+  });
+
+  it('sum up the fleet', async () => {
+    const world = populated();
+    const { body } = await world.json('/api/v1/fleet/summary');
+    expect(body).toMatchObject({
+      ts: '2025-12-31T23:59:55.000Z',
+      gpus: 27,
+      stale: 0,
+      // 25 boards of 100 + i, and the MIG board once although two instances repeat it.
+      power_watts: 25 * 100 + 300 + 300,
+      nodes_total: 3,
+      open_critical: 1,
+      gpus_with_critical: 1,
+      gpus_without_anomaly: 26,
+      mean_gpu_util_ratio: 0.375,
+    });
+    expect(body.models).toMatchObject([
+      { model: 'A100', gpus: 12 },
+      { model: 'H100', gpus: 15 },
+    ]);
+    world.clock.advance(120_000);
+    world.view.sweep();
+    expect((await world.json('/api/v1/fleet/summary')).body).toMatchObject({
+      gpus: 27,
+      stale: 27,
+      power_watts: 0,
+      mean_gpu_temp_celsius: null,
+    });
+  });
+
+  it('choose raw or rollup by range', async () => {
+    const world = populated();
+    const cases: [query: string, resolution: string, table: string][] = [
+      ['', 'raw', 'FROM gpu_metrics WHERE'],
+      [`from=${NOW - 6 * 3_600_000}`, '1m', 'FROM gpu_metrics_1m WHERE'],
+      [`from=${NOW - 2 * 86_400_000}`, '5m', 'FROM gpu_metrics_5m WHERE'],
+      [`from=${NOW - 30 * 86_400_000}`, '1h', 'FROM gpu_metrics_1h WHERE'],
+      [`from=${NOW - 30 * 86_400_000}&metrics=xid_last`, 'raw', 'FROM gpu_metrics WHERE'],
+      ['max_points=10', '1h', 'FROM gpu_metrics_1h WHERE'],
+      ['resolution=5m', '5m', 'FROM gpu_metrics_5m WHERE'],
+      [`from=${NOW - 200 * 86_400_000}&to=${NOW - 200 * 86_400_000 + 60_000}`, '1m', 'FROM gpu_metrics_1m WHERE'],
+    ];
+    for (const [query, resolution, table] of cases) {
+      world.asked.length = 0;
+      const { body } = await world.json(`/api/v1/gpus/GPU-00/metrics?${query}`);
+      expect(body.resolution, query).toBe(resolution);
+      expect(
+        world.asked.some(({ sql }) => sql.includes(table)),
+        query,
+      ).toBe(true);
+    }
+  });
+
+  it('tell the topology as the engine last told it', async () => {
+    const world = populated();
+    expect((await world.json('/api/v1/topology')).body).toMatchObject({
+      worker: 'w1',
+      received_at: '2026-01-01T00:00:00.000Z',
+      workers: ['w1'],
+      steps: [{ id: 'decode', rows_in: 5 }],
+      edges: [['decode', 'validate']],
+      mermaid: 'flowchart',
+    });
+    world.bus.publish({ subject: 'vitals.topology.w2', data: jsonBytes({ nonsense: 1 }) });
+    expect((await world.json('/api/v1/topology')).body.workers).toEqual(['w1']);
+    expect((await apiWorld().json('/api/v1/topology')).body).toEqual({
+      worker: null,
+      received_at: null,
+      workers: [],
+      steps: [],
+      edges: [],
+    });
+  });
+
+  it('tell readiness with reasons', async () => {
+    const world = apiWorld();
+    const checks = async () => {
+      world.clock.advance(1_001);
+      const { status, body } = await world.json('/readyz');
+      const failed = (body.checks as { name: string; ok: boolean }[]).filter(({ ok }) => !ok).map(({ name }) => name);
+      expect(status).toBe(failed.length === 0 ? 200 : 503);
+      return failed;
+    };
+    expect(await checks()).toEqual(['engine']);
+    world.feed.last_frame_at = world.clock.now();
+    expect(await checks()).toEqual([]);
+    world.setAway(true);
+    world.bus.online = false;
+    world.feed.seeded = false;
+    expect(await checks()).toEqual(['nats', 'questdb', 'fleet']);
+    world.clock.advance(20_000);
+    expect(await checks()).toContain('engine');
+    expect((await world.get('/livez')).status).toBe(200);
+  });
+
+  it('tell our own metrics to Prometheus', async () => {
+    const world = populated();
+    await world.get('/api/v1/gpus');
+    const text = await (await world.get('/metrics')).text();
+    expect(text).toContain('gpu_vitals_rows_total{source="engine.w1"} 5\n');
+    expect(text).not.toContain('bad name');
+    expect(text).toContain('gpu_vitals_http_request_duration_seconds_count{route="/api/v1/gpus",status="200"} 1\n');
+    const line = /^(# (HELP|TYPE) \S+ .+|[a-zA-Z_:][\w:]*(\{\w+="[^"]*"(,\w+="[^"]*")*\})? (NaN|[+-]Inf|-?[\d.e+-]+))$/;
+    for (const one of text.trimEnd().split('\n')) expect(one).toMatch(line);
+  });
+
+  it('hide what went wrong inside, and tell it to the log', async () => {
+    const world = populated();
+    world.tables.assets = null as never;
+    const { status, body } = await world.json('/api/v1/assets');
+    expect([status, body.code]).toEqual([500, 'GV-API-004']);
+    expect(JSON.stringify(body)).not.toContain('null');
+    expect(world.failures.length).toBe(1);
+  });
+});
