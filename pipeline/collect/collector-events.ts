@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../contract/errors.ts';
-import type { SpoolEvent } from './spool.ts';
+import type { SpoolEvent } from './spool-options.ts';
 
 /** What the collector tells while it runs. Counted by metrics, logged at the edges only. */
 export type CollectorEvent =
@@ -17,6 +17,13 @@ export type CollectorEvent =
       readonly target: string;
       readonly since: number;
       readonly failures: number;
+    }
+  /** It failed until now, and is on no list any more. */
+  | {
+      readonly kind: 'target_dropped';
+      readonly target: string;
+      readonly code: null;
+      readonly detail: string;
     }
   /** Once when a list of targets turns bad, in a new way, or good again (code null). */
   | {
@@ -54,6 +61,7 @@ export function eventTeller(options: {
       troubles.delete(event.target);
       log.info(event, `target ${event.target} answers again after ${event.failures} failures`);
     } else if (event.code === null) {
+      if (event.kind === 'target_dropped') troubles.delete(event.target);
       log.info(event, event.detail);
     } else {
       log.warn(event, `${event.code}: ${event.detail}`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
 import { type TestBus, testBus } from '../bus/bus.fixture.ts';
-import { ensureStreams, RAW_STREAM } from '../bus/ensure-streams.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
 import { metricIndex } from '../contract/metrics.ts';
 import type { Scrape } from '../contract/scrape.ts';
@@ -27,6 +27,7 @@ afterAll(async () => {
   await services?.stop();
 });
 
+const RAW_STREAM = 'DCGM_RAW';
 const POWER = metricIndex('power_watts');
 
 async function readAll(): Promise<Scrape[]> {

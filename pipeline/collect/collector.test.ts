@@ -5,8 +5,9 @@ import { systemClock } from '../clock.ts';
 import { metricIndex } from '../contract/metrics.ts';
 import { decodeScrape } from '../contract/wire.ts';
 import { exporter } from './collector.fixture.ts';
-import { type CollectorOptions, startCollector } from './collector.ts';
+import { startCollector } from './collector.ts';
 import type { CollectorEvent } from './collector-events.ts';
+import type { CollectorOptions } from './collector-options.ts';
 import { ExpositionParser } from './exposition-parser.ts';
 import { listen } from './scraper.fixture.ts';
 import { type FakeStream, fakeStream, idOf, temporaryFolder } from './spool.fixture.ts';
@@ -149,6 +150,19 @@ test('targets come and go with their lists', async () => {
   await vi.waitFor(() => expect(of('targets_refused')).toHaveLength(1));
   expect(of('targets_refused')[0]).toMatchObject({ code: 'GV-COL-005' });
   expect(collector.counters.targets).toBe(1);
+});
+
+test('a failing target that leaves the list ends its trouble, and fails anew when it returns', async () => {
+  const { address } = await listen((_, response) => response.writeHead(500).end());
+  const file = join(temporaryFolder(), 'targets.json');
+  const list = JSON.stringify([{ targets: [address] }]);
+  writeFileSync(file, list);
+  const { of, lines } = start(fakeStream(), { targets_files: [file] });
+  await vi.waitFor(() => expect(of('target_failed')).not.toEqual([]));
+  writeFileSync(file, '[]');
+  await vi.waitFor(() => expect(of('target_dropped')).toHaveLength(1));
+  writeFileSync(file, list);
+  await vi.waitFor(() => expect(lines.filter((line) => line.startsWith('GV-COL-003'))).toHaveLength(2));
 });
 
 test('NATS away: scrapes count, are on disk, and a new collector sends them first', async () => {

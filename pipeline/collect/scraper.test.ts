@@ -102,6 +102,19 @@ test.each<[string, RequestListener]>([
   expect(connections()).toBe(2);
 });
 
+test('a kept connection that the server closed meanwhile is no failure', async () => {
+  let requests = 0;
+  const { address, connections } = await listen((_, response) => {
+    requests++;
+    if (requests === 2) response.socket?.destroy();
+    else response.end(TEXT);
+  });
+  const scraper = scraperOf(address);
+  expect(textOf(await scraper.fetch())).toBe(TEXT);
+  expect(textOf(await scraper.fetch())).toBe(TEXT);
+  expect([requests, connections()]).toEqual([3, 2]);
+});
+
 test('nobody listens', async () => {
   const { address, server } = await listen(() => {});
   await new Promise((resolve) => server.close(resolve));

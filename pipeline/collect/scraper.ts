@@ -36,18 +36,30 @@ class ScrapeError extends Error {
 
 /**
  * Gets the text of one target over one kept connection. Never two requests at a time; never rejects. After a failure the
- * connection is thrown away, so the next try starts clean, with certificates read anew.
+ * connection is thrown away, so the next try starts clean, with certificates read anew. A kept connection that breaks
+ * before any answer is tried once more, on a new one.
  */
 export class Scraper {
   readonly #options: ScraperOptions;
   #client: Client | null = null;
   #abort: ((error: Error) => void) | null = null;
+  /** Whether the last request got any answer. */
+  #answered = false;
+  #closed = false;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
   }
 
   async fetch(): Promise<ScrapeOutcome> {
+    const kept = this.#client !== null;
+    const first = await this.#attempt();
+    // A server may close an idle connection in the instant in which it is used: that says nothing about the target.
+    if (first.ok || !kept || first.code !== 'GV-COL-002' || this.#answered || this.#closed) return first;
+    return this.#attempt();
+  }
+
+  async #attempt(): Promise<ScrapeOutcome> {
     try {
       return { ok: true, body: await this.#body() };
     } catch (error) {
@@ -58,6 +70,7 @@ export class Scraper {
 
   /** Breaks off what runs and lets go of the connection. */
   close(): void {
+    this.#closed = true;
     this.#abort?.(new ScrapeError('GV-COL-002', 'the collector stops'));
     this.#reset();
   }
@@ -83,6 +96,7 @@ export class Scraper {
   #body(): Promise<Uint8Array> {
     const { target, access, timeout_ms, size_max_bytes } = this.#options;
     return new Promise((resolve, reject) => {
+      this.#answered = false;
       const authorization = access.authorization();
       const client = this.#connected();
       const chunks: Buffer[] = [];
@@ -120,7 +134,8 @@ export class Scraper {
         },
         {
           onRequestStart() {},
-          onResponseStart(controller, status, headers) {
+          onResponseStart: (controller, status, headers) => {
+            this.#answered = true;
             if (status < 200) return;
             const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
             packed = encoding === 'gzip' || encoding === 'x-gzip';

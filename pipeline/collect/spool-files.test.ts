@@ -2,7 +2,8 @@ import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { idOf, temporaryFolder, testMessage } from './spool.fixture.ts';
-import { SpoolFiles, type SpoolMark } from './spool-files.ts';
+import type { SpoolMark } from './spool-cursor.ts';
+import { SpoolFiles } from './spool-files.ts';
 
 const open = (directory: string, options: { size_max_bytes?: number; segment_bytes?: number } = {}) => {
   const damages: string[] = [];

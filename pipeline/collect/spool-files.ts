@@ -1,12 +1,10 @@
 import {
   closeSync,
-  constants,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -15,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { OutgoingMessage } from '../contract/bus.ts';
+import { readCursor, type SpoolMark, writeCursor } from './spool-cursor.ts';
 import { frameRecord, readRecord, recordBytes, recordSound } from './spool-record.ts';
 import { SEGMENT_MAGIC, scanSegment } from './spool-scan.ts';
 
@@ -28,12 +27,6 @@ export interface SpoolFilesOptions {
   readonly on_damage: (detail: string, lost: number) => void;
 }
 
-/** Where a record ends. */
-export interface SpoolMark {
-  readonly segment: number;
-  readonly end: number;
-}
-
 interface Segment {
   readonly number: number;
   readonly path: string;
@@ -45,7 +38,6 @@ interface Segment {
 }
 
 const CHUNK_BYTES = 256 * 1024;
-const CURSOR_BYTES = 64;
 const SEGMENT_NAME = /^spool-(\d{12})\.seg$/;
 
 /**
@@ -155,18 +147,7 @@ export class SpoolFiles {
   /** Notes on disk what was released, so that the next start does not send it again. */
   saveCursor(): void {
     if (this.#released === this.#saved || this.#released === null) return;
-    try {
-      const path = join(this.#options.directory, 'cursor');
-      const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o644);
-      try {
-        writeSync(fd, JSON.stringify(this.#released).padEnd(CURSOR_BYTES), 0);
-      } finally {
-        closeSync(fd);
-      }
-    } catch {
-      // A full disk: the worst that follows is that a restart sends again what the server then drops as repeats.
-      return;
-    }
+    if (!writeCursor(this.#options.directory, this.#released)) return;
     this.#saved = this.#released;
   }
 
@@ -179,7 +160,7 @@ export class SpoolFiles {
   }
 
   #open(): void {
-    const cursor = this.#readCursor();
+    const cursor = readCursor(this.#options.directory);
     const names = readdirSync(this.#options.directory).filter((name) => SEGMENT_NAME.test(name));
     for (const name of names.sort()) {
       const number = Number(SEGMENT_NAME.exec(name)?.[1]);
@@ -205,17 +186,6 @@ export class SpoolFiles {
     this.#released = cursor;
     this.#saved = cursor;
     this.#removeReleased();
-  }
-
-  #readCursor(): SpoolMark | null {
-    try {
-      const value = JSON.parse(readFileSync(join(this.#options.directory, 'cursor'), 'utf8')) as Partial<SpoolMark>;
-      const { segment, end } = value;
-      return Number.isSafeInteger(segment) && Number.isSafeInteger(end) ? (value as SpoolMark) : null;
-    } catch {
-      // No cursor, or one torn by a power cut: everything is sent again and the server's window drops the repeats.
-      return null;
-    }
   }
 
   #activeFor(size: number): { segment: Segment; fd: number } {

@@ -1,6 +1,6 @@
 import type { OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { SpoolMark } from './spool-files.ts';
+import type { SpoolMark } from './spool-cursor.ts';
 
 /** Where a message came to rest: in the stream, in our files, or nowhere. */
 export type Safety = 'stored' | 'spooled' | 'dropped';

@@ -4,7 +4,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { type FakeStream, fakeStream, idOf, temporaryFolder, testMessage } from './spool.fixture.ts';
-import { Spool, type SpoolEvent, type SpoolOptions } from './spool.ts';
+import { Spool } from './spool.ts';
+import type { SpoolEvent, SpoolOptions } from './spool-options.ts';
 
 function open(stream: FakeStream, directory: string, options: Partial<SpoolOptions> = {}) {
   const events: SpoolEvent[] = [];
@@ -204,6 +205,14 @@ test('a folder that takes no files is told and does not end the collector', asyn
   stream.away(false);
   expect((await Promise.all(safeties)).filter((safety) => safety === 'stored')).toHaveLength(4);
   expect(storedIds(stream)).toEqual(ids(0, 4));
+});
+
+test('a folder that cannot be made is refused at the start', () => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  expect(() => open(fakeStream(), join(file, 'spool'))).toThrowError(
+    expect.objectContaining({ code: 'GV-COL-007', where: join(file, 'spool') }),
+  );
 });
 
 test('a producer that can wait is held back by half a window and by an outage', async () => {

@@ -1,47 +1,8 @@
-import type { Clock } from '../clock.ts';
-import type { OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
-import type { ErrorCode } from '../contract/errors.ts';
+import type { OutgoingMessage } from '../contract/bus.ts';
+import { type ErrorCode, VitalsError } from '../contract/errors.ts';
 import { SpoolFiles } from './spool-files.ts';
+import type { SpoolCounters, SpoolOptions } from './spool-options.ts';
 import { type Safety, type SpoolEntry, SpoolSender, settle, spoolEntry } from './spool-sender.ts';
-
-export interface SpoolOptions {
-  /** Folder of the files; made when absent, owned by one process. */
-  readonly directory: string;
-  readonly publisher: StreamPublisher;
-  readonly clock: Clock;
-  /** Told at the start and the end of a spell on disk, and for every loss. */
-  readonly on_event: (event: SpoolEvent) => void;
-  /** When it answers false, messages go to disk at once instead of after `spool_after_ms`. */
-  readonly connected?: () => boolean;
-  /** A message without an ack for this long is written to disk: the most that a kill -9 can take. Default 250. */
-  readonly spool_after_ms?: number;
-  /** Files together. Default 1 GiB. */
-  readonly size_max_bytes?: number;
-  /** Default 16 MiB, at most an eighth of `size_max_bytes`. */
-  readonly segment_bytes?: number;
-  /** Messages and bytes held in memory, in flight or waiting. Defaults 1024 and 32 MiB. */
-  readonly window?: number;
-  readonly memory_max_bytes?: number;
-  /** Wait after a refusal, doubled up to 5 s. Default 100. */
-  readonly retry_min_ms?: number;
-}
-
-export interface SpoolEvent {
-  readonly kind: 'spool_started' | 'spool_drained' | 'spool_dropped' | 'spool_failed' | 'message_refused';
-  readonly code: ErrorCode | null;
-  readonly detail: string;
-}
-
-export interface SpoolCounters {
-  /** Now on disk; the bytes are those of the files. */
-  readonly spooled_messages: number;
-  readonly spooled_bytes: number;
-  /** Since the start: stored by the server, and lost. */
-  readonly stored_messages: number;
-  readonly dropped_messages: number;
-  /** Now in memory. */
-  readonly pending_messages: number;
-}
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -58,7 +19,7 @@ const SILENCE_MS = 1_000;
  * files are gone. What was in flight when the process died is sent again under the same `Nats-Msg-Id`.
  *
  * A message that the server refuses time and again while it takes others is dropped, so that it cannot hold up the rest.
- * Full files lose their oldest segment. Cost: one ack per message; one gathered write per message while on disk. State: at
+ * Full files lose their oldest segment. The constructor throws VitalsError GV-COL-007 when the folder cannot be used. Cost: one ack per message; one gathered write per message while on disk. State: at
  * most `window` messages of `memory_max_bytes`.
  */
 export class Spool {
@@ -82,15 +43,19 @@ export class Spool {
     this.#window = options.window ?? 1024;
     this.#spool_after_ms = options.spool_after_ms ?? 250;
     const size_max_bytes = options.size_max_bytes ?? GIB;
-    this.#files = new SpoolFiles({
-      directory: options.directory,
-      size_max_bytes,
-      segment_bytes: Math.min(options.segment_bytes ?? 16 * MIB, Math.ceil(size_max_bytes / 8)),
-      on_damage: (detail, lost) => {
-        this.#dropped += lost;
-        options.on_event({ kind: 'spool_failed', code: 'GV-COL-007', detail });
-      },
-    });
+    try {
+      this.#files = new SpoolFiles({
+        directory: options.directory,
+        size_max_bytes,
+        segment_bytes: Math.min(options.segment_bytes ?? 16 * MIB, Math.ceil(size_max_bytes / 8)),
+        on_damage: (detail, lost) => {
+          this.#dropped += lost;
+          options.on_event({ kind: 'spool_failed', code: 'GV-COL-007', detail });
+        },
+      });
+    } catch (cause) {
+      throw new VitalsError('GV-COL-007', (cause as Error).message, options.directory, { cause });
+    }
     this.#sender = new SpoolSender({
       publisher: options.publisher,
       window: this.#window,
