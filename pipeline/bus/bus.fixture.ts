@@ -80,3 +80,14 @@ export async function freshStreams(bus: Bus): Promise<void> {
 
 /** The numbers [from, to). */
 export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Stores numbered messages with ids, in one window after the other. */
+export async function publishNumbers(bus: Bus, from: number, to: number, subject = 'dcgm.raw.01.node'): Promise<void> {
+  const publisher = bus.publisher();
+  const acks: Promise<unknown>[] = [];
+  for (let i = from; i < to; i++) {
+    acks.push(publisher.publish({ subject, data: numbered(i), headers: { 'Nats-Msg-Id': `${subject}:${i}` } }));
+  }
+  await Promise.all(acks);
+  await publisher.close();
+}

@@ -7,6 +7,7 @@ import {
   freshStreams,
   numbered,
   numberOf,
+  publishNumbers,
   range,
   readUntil,
   settled,
@@ -15,7 +16,6 @@ import {
   until,
 } from './bus.fixture.ts';
 import { connectBus } from './connect-bus.ts';
-import { ensureStreams } from './ensure-streams.ts';
 import { connectionOf, managerOf } from './stream-manager.ts';
 
 let services: TestServices;
@@ -38,16 +38,6 @@ beforeEach(async () => {
   test.events.length = 0;
 });
 
-async function publishNumbers(from: number, to: number, subject = 'dcgm.raw.01.node'): Promise<void> {
-  const publisher = bus.publisher();
-  const acks: Promise<unknown>[] = [];
-  for (let i = from; i < to; i++) {
-    acks.push(publisher.publish({ subject, data: numbered(i), headers: { 'Nats-Msg-Id': `${subject}:${i}` } }));
-  }
-  await Promise.all(acks);
-  await publisher.close();
-}
-
 describe('first connection', () => {
   it('fails with a code within the given time when nobody is there', async () => {
     const started = systemClock.monotonic();
@@ -62,76 +52,10 @@ describe('first connection', () => {
   });
 });
 
-describe('publishing', () => {
-  it('stores in order, answers positions and knows a message that came twice', async () => {
-    const publisher = bus.publisher({ window: 16 });
-    const message = { subject: 'dcgm.raw.00.a', data: numbered(1), headers: { 'Nats-Msg-Id': 'a:1' } };
-    expect(await publisher.publish(message)).toEqual({ position: 1, duplicate: false });
-    expect(await publisher.publish(message)).toEqual({ position: 1, duplicate: true });
-    const acks = await Promise.all(
-      range(2, 500).map((i) => publisher.publish({ ...message, data: numbered(i), headers: {} })),
-    );
-    expect(acks.map((ack) => ack.position)).toEqual(range(2, 500));
-    await publisher.close();
-  });
-
-  it('tells pressure while the window is full', async () => {
-    const publisher = bus.publisher({ window: 4 });
-    expect(publisher.pressure()).toBeNull();
-    const acks = range(0, 4).map((i) => publisher.publish({ subject: 'dcgm.raw.00.a', data: numbered(i) }));
-    const pressure = publisher.pressure();
-    expect(pressure).not.toBeNull();
-    await pressure;
-    expect(publisher.pressure()).toBeNull();
-    await Promise.all(acks);
-    await publisher.close();
-  });
-
-  it('rejects what the server refuses for good, and goes on with the rest', async () => {
-    const jsm = await managerOf(bus);
-    await jsm.streams.update('DCGM_RAW', { max_msg_size: 1_000 });
-    const publisher = bus.publisher();
-    const subject = 'dcgm.raw.00.a';
-    const [large, huge, small] = await Promise.allSettled([
-      publisher.publish({ subject, data: numbered(1, 2_000) }),
-      publisher.publish({ subject, data: new Uint8Array(9 * 1024 * 1024) }),
-      publisher.publish({ subject, data: numbered(2) }),
-    ]);
-    expect(large).toMatchObject({ status: 'rejected', reason: { code: 'GV-BUS-002' } });
-    expect(huge).toMatchObject({ status: 'rejected', reason: { code: 'GV-BUS-002' } });
-    expect(small).toMatchObject({ status: 'fulfilled', value: { position: 1 } });
-    await publisher.close();
-  });
-
-  it('waits for a stream that is not there yet, and keeps the order', async () => {
-    const jsm = await managerOf(bus);
-    await jsm.streams.delete('DCGM_RAW');
-    const connection = connectionOf(bus);
-    const before = connection.stats().outMsgs;
-    const publishing = publishNumbers(0, 2_000);
-    await until(() => connection.stats().outMsgs >= before + 1_024);
-    await ensureStreams(bus);
-    await publishing;
-    const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 1 }, (all) => all.length >= 2_000);
-    expect(read.map(numberOf)).toEqual(range(0, 2_000));
-  });
-
-  it('rejects what is not stored when it is closed', async () => {
-    const jsm = await managerOf(bus);
-    await jsm.streams.delete('DCGM_RAW');
-    const publisher = bus.publisher();
-    const waiting = publisher.publish({ subject: 'dcgm.raw.00.a', data: numbered(1) });
-    const rejected = expect(waiting).rejects.toMatchObject({ code: 'GV-BUS-001' });
-    await publisher.close();
-    await rejected;
-    await expect(publisher.publish({ subject: 'x', data: numbered(1) })).rejects.toMatchObject({ code: 'GV-BUS-001' });
-  });
-});
-
 describe('reading', () => {
   it('yields everything in order, at most batch_max at a time, with times and types', async () => {
     const before = systemClock.now();
-    await publishNumbers(0, 1_500);
+    await publishNumbers(bus, 0, 1_500);
     const sizes: number[] = [];
     const all: RawMessage[] = [];
     for await (const batch of bus.read({ stream: 'DCGM_RAW', from: 1, batch_max: 100 }, new AbortController().signal)) {
@@ -168,7 +92,7 @@ describe('reading', () => {
     { subjects: ['dcgm.raw.01.b', 'dcgm.raw.02.*'], expected: ['dcgm.raw.01.b', 'dcgm.raw.02.a'] },
   ])('reads only $subjects', async ({ subjects, expected }) => {
     for (const subject of ['dcgm.raw.01.a', 'dcgm.raw.02.a', 'dcgm.raw.03.a', 'dcgm.raw.01.b']) {
-      await publishNumbers(0, 20, subject);
+      await publishNumbers(bus, 0, 20, subject);
     }
     const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 1, subjects }, (all) => all.length >= 40);
     expect(read.length).toBe(40);
@@ -196,7 +120,7 @@ describe('reading', () => {
   });
 
   it('pulls no more than a bounded read-ahead while its consumer is busy', async () => {
-    await publishNumbers(0, 20_000);
+    await publishNumbers(bus, 0, 20_000);
     const connection = connectionOf(bus);
     const received = connection.stats().inMsgs;
     const iterator = bus
@@ -212,7 +136,7 @@ describe('reading', () => {
   });
 
   it('goes on without gap or duplicate when its consumer is deleted', async () => {
-    await publishNumbers(0, 5_000);
+    await publishNumbers(bus, 0, 5_000);
     const jsm = await managerOf(bus);
     const all: RawMessage[] = [];
     let deleted = 0;
@@ -233,7 +157,7 @@ describe('reading', () => {
   });
 
   it('continues at the first message there is when retention ate the wanted ones, and tells', async () => {
-    await publishNumbers(0, 100);
+    await publishNumbers(bus, 0, 100);
     await (await managerOf(bus)).streams.purge('DCGM_RAW', { seq: 61 });
     const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 11 }, (all) => all.length >= 40);
     expect(read.map(numberOf)).toEqual(range(60, 100));
@@ -247,7 +171,7 @@ describe('reading', () => {
   });
 
   it('reads a stream that was made anew from its beginning, and tells', async () => {
-    await publishNumbers(0, 10);
+    await publishNumbers(bus, 0, 10);
     const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 5_000 }, (all) => all.length >= 10);
     expect(read.map(numberOf)).toEqual(range(0, 10));
     expect(test.events).toContainEqual(expect.objectContaining({ type: 'gap', reason: 'reset', continued_at: 1 }));

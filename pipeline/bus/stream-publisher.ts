@@ -20,6 +20,8 @@ const ACK_TIMEOUT_MS = 5_000;
 const BACK_OFF_MIN_MS = 100;
 const BACK_OFF_MAX_MS = 2_000;
 const NO_RESPONDERS = 503;
+/** Share of the window that may still be taken when room is told again. */
+const ROOM_AGAIN = 0.75;
 const COMPACT_AT = 4_096;
 
 /**
@@ -79,7 +81,8 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
     inflight.delete(entry.token);
     if (error) entry.reject(error);
     else if (ack) entry.resolve(ack);
-    if (room && pending() < window) {
+    // Not at the first free place: a publisher that is woken per ack makes a write to the socket per message.
+    if (room && pending() <= window * ROOM_AGAIN) {
       room.resolve();
       room = null;
     }
