@@ -6,7 +6,7 @@ import { groupOf, rawSubject } from './contract/ids.ts';
 import type { ContentType, RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, metricIndex } from './contract/metrics.ts';
 import type { Scrape } from './contract/scrape.ts';
-import { encodeScrape } from './contract/wire.ts';
+import { encodeScrape } from './contract/encode-scrape.ts';
 import { decode } from './decode.ts';
 
 const TS = Date.UTC(2026, 0, 1);

@@ -8,7 +8,8 @@ import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
 import type { Scrape } from './contract/scrape.ts';
-import { readExtras, readHeader, readIdentity, WireError, type WireHeader } from './contract/wire.ts';
+import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
+import { WireError } from './contract/wire-format.ts';
 import type { Stage } from './define-topology.ts';
 
 export interface DecodePorts {

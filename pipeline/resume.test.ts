@@ -13,7 +13,7 @@ import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
-import { encodeScrape } from './contract/wire.ts';
+import { encodeScrape } from './contract/encode-scrape.ts';
 import { topologyStateSpecs, wireTopology } from './run-topology.ts';
 import { Snapshots } from './snapshots.ts';
 import { defaultTopology, type SinkItems } from './topology.ts';

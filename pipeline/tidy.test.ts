@@ -43,7 +43,7 @@ const MAY_IMPORT: readonly (readonly [string, readonly string[]])[] = [
   ['operators/', ['operators/', 'pipeline/contract/']],
   ['models/', ['models/', 'pipeline/contract/']],
   ['sinks/', ['sinks/', 'pipeline/contract/', 'pipeline/clock.ts']],
-  ['server/web/', ['server/web/', 'pipeline/contract/']],
+  ['server/web/', ['server/web/', 'server/schemas', 'pipeline/contract/']],
   ['pipeline/bus/', ['pipeline/bus/', 'pipeline/contract/', 'pipeline/clock.ts']],
 ];
 

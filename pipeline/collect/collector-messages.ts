@@ -3,7 +3,8 @@ import type { Refusal } from '../contract/events.ts';
 import { rawSubject } from '../contract/ids.ts';
 import type { ContentType } from '../contract/message.ts';
 import type { Scrape } from '../contract/scrape.ts';
-import { encodeScrape, WIRE_ROWS_MAX } from '../contract/wire.ts';
+import { encodeScrape } from '../contract/encode-scrape.ts';
+import { WIRE_ROWS_MAX } from '../contract/wire-format.ts';
 
 const REFUSED_TEXT_MAX = 4_096;
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { encodeScrape } from './encode-scrape.ts';
 import { METRIC_COUNT, metricIndex } from './metrics.ts';
 import type { Scrape } from './scrape.ts';
-import { decodeScrape, encodeScrape, readHeader, WireError } from './wire.ts';
+import { decodeScrape, readHeader } from './wire.ts';
+import { WireError } from './wire-format.ts';
 
 /** xorshift32, seeded. */
 function random(seed: number): () => number {

@@ -1,55 +1,18 @@
 import type { Attribution, Refusal } from './events.ts';
-import { fnv1a } from './ids.ts';
-import { METRIC_COUNT, METRICS } from './metrics.ts';
+import { METRIC_COUNT } from './metrics.ts';
 import type { Scrape, ScrapedGpu, XidReport } from './scrape.ts';
-
-/**
- * The binary form of a scrape, `application/vnd.gpu-vitals.scrape`, version 1. Little-endian.
- *
- * | offset | type | what |
- * |---|---|---|
- * | 0 | 4 bytes | `GPVS` |
- * | 4 | u16 | version, 1 |
- * | 6 | u16 | M, metrics in the writer's catalogue |
- * | 8 | u32 | schema id: FNV-1a of its first M names; a longer catalogue reads a shorter one, never the reverse |
- * | 12 | u32 | sequence |
- * | 16 | f64 | event time, epoch ms |
- * | 24 | f64 | publisher's start, epoch ms |
- * | 32 | u16 | R, rows |
- * | 34 | u16 | C, columns present in at least one row |
- * | 36 | u32 | I, bytes of identity |
- * | 40 | u32 | X, bytes of extras |
- * | 44 | u32 | blanks |
- * | 48 | u32 | unknown metrics |
- * | 52 | u32 | total bytes of the message |
- * | 56 | u16 x C | metric indexes, ascending; padded with zeros to a multiple of 8 bytes |
- * | .. | f64 x R x C | values row by row, NaN = missing |
- * | .. | I bytes | UTF-8 JSON: node and, per field, one text for all rows or one per row |
- * | .. | X bytes | UTF-8 JSON: rows' own times, XIDs, refusals; absent when there are none |
- *
- * Identity hardly ever changes between two scrapes of a node, so a reader compares its bytes with the last ones and
- * keeps what it made of them.
- */
-export const WIRE_VERSION = 1;
-const MAGIC = 0x53565047;
-const HEADER_BYTES = 56;
-export const WIRE_ROWS_MAX = 8_192;
-
-const SCHEMA_IDS: readonly number[] = METRICS.map((_, i) =>
-  fnv1a(
-    METRICS.slice(0, i + 1)
-      .map((metric) => metric.name)
-      .join(','),
-  ),
-);
-
-export class WireError extends Error {
-  readonly reason: 'damaged_message' | 'unknown_schema' | 'oversized_message';
-  constructor(reason: WireError['reason'], detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
-}
+import {
+  aligned,
+  type Column,
+  HEADER_BYTES,
+  MAGIC,
+  SCHEMA_IDS,
+  WIRE_ROWS_MAX,
+  WIRE_VERSION,
+  WireError,
+  type WireExtras,
+  type WireIdentity,
+} from './wire-format.ts';
 
 export interface WireHeader {
   readonly sequence: number;
@@ -65,92 +28,9 @@ export interface WireHeader {
   readonly end: number;
 }
 
-type Column = string | string[];
-interface WireIdentity {
-  node: string;
-  uuid: string[];
-  instance: Column;
-  model: Column;
-  pci_bus_id: Column;
-  serial: Column;
-  slot: Column;
-  attribution?: Attribution[][];
-}
-interface WireExtras {
-  times?: number[];
-  xids?: [row: number, xid: number, kind: XidReport['kind'], count: number][];
-  refusals?: Refusal[];
-}
-
 const IDENTITY_FIELDS = ['instance', 'model', 'pci_bus_id', 'serial', 'slot'] as const;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
-
-const pack = (values: string[]): Column => (values.every((value) => value === values[0]) ? (values[0] ?? '') : values);
-const aligned = (bytes: number): number => (bytes + 7) & ~7;
-
-export function encodeScrape(scrape: Scrape): Uint8Array {
-  const rows = scrape.gpus.length;
-  if (rows > WIRE_ROWS_MAX) throw new WireError('oversized_message', `${rows} rows, at most ${WIRE_ROWS_MAX}`);
-  const columns: number[] = [];
-  for (let m = 0; m < METRIC_COUNT; m++) {
-    if (scrape.gpus.some((gpu) => !Number.isNaN(gpu.values[m] as number))) columns.push(m);
-  }
-  const identity: WireIdentity = {
-    node: scrape.node,
-    uuid: scrape.gpus.map((gpu) => gpu.uuid),
-    instance: pack(scrape.gpus.map((gpu) => gpu.instance)),
-    model: pack(scrape.gpus.map((gpu) => gpu.model)),
-    pci_bus_id: pack(scrape.gpus.map((gpu) => gpu.pci_bus_id)),
-    serial: pack(scrape.gpus.map((gpu) => gpu.serial)),
-    slot: pack(scrape.gpus.map((gpu) => gpu.slot)),
-  };
-  if (scrape.gpus.some((gpu) => gpu.attribution.length > 0)) {
-    identity.attribution = scrape.gpus.map((gpu) => [...gpu.attribution]);
-  }
-  const extras: WireExtras = {};
-  if (scrape.gpus.some((gpu) => gpu.ts !== scrape.ts)) extras.times = scrape.gpus.map((gpu) => gpu.ts);
-  const xids = scrape.gpus.flatMap((gpu, row) =>
-    gpu.xids.map((x): [number, number, XidReport['kind'], number] => [row, x.xid, x.kind, x.count]),
-  );
-  if (xids.length > 0) extras.xids = xids;
-  if (scrape.refusals.length > 0) extras.refusals = [...scrape.refusals];
-
-  const identityBytes = encoder.encode(JSON.stringify(identity));
-  const extrasBytes = Object.keys(extras).length > 0 ? encoder.encode(JSON.stringify(extras)) : new Uint8Array(0);
-  const valuesAt = aligned(HEADER_BYTES + columns.length * 2);
-  const identityAt = valuesAt + rows * columns.length * 8;
-  const total = identityAt + identityBytes.length + extrasBytes.length;
-
-  const out = new Uint8Array(total);
-  const view = new DataView(out.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint16(4, WIRE_VERSION, true);
-  view.setUint16(6, METRIC_COUNT, true);
-  view.setUint32(8, SCHEMA_IDS[METRIC_COUNT - 1] as number, true);
-  view.setUint32(12, scrape.sequence, true);
-  view.setFloat64(16, scrape.ts, true);
-  view.setFloat64(24, scrape.boot_epoch, true);
-  view.setUint16(32, rows, true);
-  view.setUint16(34, columns.length, true);
-  view.setUint32(36, identityBytes.length, true);
-  view.setUint32(40, extrasBytes.length, true);
-  view.setUint32(44, scrape.blanks, true);
-  view.setUint32(48, scrape.unknown_metrics, true);
-  view.setUint32(52, total, true);
-  columns.forEach((metric, i) => {
-    view.setUint16(HEADER_BYTES + i * 2, metric, true);
-  });
-  const values = new Float64Array(out.buffer, valuesAt, rows * columns.length);
-  for (let row = 0, at = 0; row < rows; row++) {
-    const from = (scrape.gpus[row] as ScrapedGpu).values;
-    for (const metric of columns) values[at++] = from[metric] as number;
-  }
-  out.set(identityBytes, identityAt);
-  out.set(extrasBytes, identityAt + identityBytes.length);
-  return out;
-}
 
 /** Checks everything that can be checked without touching values or texts. Throws WireError. */
 export function readHeader(data: Uint8Array): WireHeader {
