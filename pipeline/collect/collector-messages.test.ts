@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { METRIC_COUNT } from '../contract/metrics.ts';
 import type { Scrape, ScrapedGpu } from '../contract/scrape.ts';
-import { decodeScrape, WIRE_ROWS_MAX } from '../contract/wire.ts';
+import { decodeScrape } from '../contract/wire.ts';
+import { WIRE_ROWS_MAX } from '../contract/wire-format.ts';
 import { MessageMaker } from './collector-messages.ts';
 
 const gpu = (n: number): ScrapedGpu => ({
