@@ -2,8 +2,12 @@
 import { Command, CommanderError } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
 import { addConfigCommand } from './config-command.ts';
+import { addDeadLettersCommand } from './dead-letters-command.ts';
 import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
 import { addReplayCommand } from './replay-command.ts';
+import { addRoleCommands } from './role-commands.ts';
+import { addServicesCommand } from './services-command.ts';
+import { addSimulateCommands } from './simulate-commands.ts';
 import { addUpCommand } from './up-command.ts';
 
 const program = new Command('gpu-vitals')
@@ -13,9 +17,13 @@ const program = new Command('gpu-vitals')
   .configureOutput({ writeErr: () => undefined });
 
 addUpCommand(program);
+addRoleCommands(program);
+addServicesCommand(program);
+addSimulateCommands(program);
+addDeadLettersCommand(program);
 addReplayCommand(program);
 addConfigCommand(program);
-for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+quieten(program);
 
 const json = process.argv.includes('--json');
 const debug = process.argv.some(
@@ -30,6 +38,12 @@ try {
     error instanceof CommanderError ? new VitalsError('GV-CLI-001', usageProblem(error), '') : toVitalsError(error);
   process.stderr.write(`${describeError(told, { json, debug })}\n`);
   process.exit(exitCodeOf(told));
+}
+
+/** Subcommands do not inherit how errors leave: every one throws instead of printing and exiting. */
+function quieten(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  for (const sub of command.commands) quieten(sub);
 }
 
 function usageProblem(error: CommanderError): string {

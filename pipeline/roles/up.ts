@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireDataLock } from '../../deploy/services/data-lock.ts';
 import type { ReportLine } from '../../deploy/services/report.ts';
 import { startServices } from '../../deploy/services/start-services.ts';
-import { parseAssetsCsv } from '../asset-csv.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Asset } from '../contract/events.ts';
+import { noteAddresses } from './addresses.ts';
 import { startCollectorRole } from './collector-role.ts';
 import { startEngineRole } from './engine-role.ts';
+import { readInventory } from './inventory.ts';
 import { requireLoopback } from './listen-address.ts';
 import { startReadSide } from './read-side.ts';
+import { serviceOptions } from './service-options.ts';
 import { type SimulatedFleet, startSimulatedFleet } from './simulated-fleet.ts';
 
 /** What is printed when all is up. */
@@ -70,12 +70,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
     const lock = await acquireDataLock(config.data, { report });
     stops.push(() => lock.release());
     const services = await startServices({
-      data: config.data,
-      ...given({ nats: config.nats, questdb: config.questdb, questdb_pg: config['questdb-pg'], cache: config.cache }),
-      durability: config.durability,
-      questdb_heap_max_mib: config['questdb-memory'],
-      jetstream_max_mib: config['stream-size-max'] + 2_048,
-      report,
+      ...serviceOptions(config, report),
       onExit: ({ error }) => tell(error),
     });
     stops.push(() => services.stop());
@@ -152,29 +147,20 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       questdb: questdb.http_url,
       questdb_pg: questdb.pg_url,
     };
+    stops.push(
+      noteAddresses(config.data, {
+        nats: nats.url,
+        questdb: questdb.http_url,
+        questdb_pg: questdb.pg_url,
+        api: faces.api,
+        fleet: fleet?.url ?? null,
+      }),
+    );
     return { ready, failed, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** Options that were given at all: an empty text means "not given". */
-const given = <T extends Readonly<Record<string, string>>>(values: T): Partial<T> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as Partial<T>;
-
-function readInventory(config: Config, now: number): readonly Asset[] {
-  if (config.assets === '') return [];
-  let text: string;
-  try {
-    text = readFileSync(config.assets, 'utf8');
-  } catch (cause) {
-    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', config.assets, { cause });
-  }
-  const { assets, problems } = parseAssetsCsv(text, now);
-  if (problems.length > 0)
-    throw new VitalsError('GV-CLI-002', problems.join('; '), config.assets, { action: 'Mend these rows.' });
-  return assets;
 }
 
 /** A line at every tenth. */

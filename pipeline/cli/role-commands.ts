@@ -1,0 +1,163 @@
+import type { Command } from 'commander';
+import { connectBus } from '../bus/connect-bus.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
+import { systemClock } from '../clock.ts';
+import type { ConfigKey } from '../config-schema.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { openLog } from '../log.ts';
+import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { startCollectorRole } from '../roles/collector-role.ts';
+import { startEngineRole } from '../roles/engine-role.ts';
+import { readInventory } from '../roles/inventory.ts';
+import { requireLoopback } from '../roles/listen-address.ts';
+import { startReadSide } from '../roles/read-side.ts';
+import { type CommandContext, configured, contextOf } from './context.ts';
+import { untilStopped } from './until-stopped.ts';
+
+type Role = Parameters<typeof untilStopped>[0];
+interface Told {
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}
+
+const SERVICES: readonly ConfigKey[] = ['nats', 'questdb', 'questdb-pg'];
+const COLLECT: readonly ConfigKey[] = [
+  'nats',
+  'targets',
+  'targets-file',
+  'targets-url',
+  'target-tls-ca',
+  'target-tls-insecure',
+  'target-bearer-token-file',
+  'interval',
+  'scrape-timeout',
+  'scrape-size-max',
+  'spool-size-max',
+];
+const ENGINE: readonly ConfigKey[] = [
+  ...SERVICES,
+  'stream-age-max',
+  'stream-size-max',
+  'dead-letters-age-max',
+  'assets',
+  'lateness-max',
+  'future-max',
+  'snapshot-interval',
+  'zscore-threshold',
+  'flush-rows',
+  'flush-interval',
+  'parquet-after',
+];
+const SERVE: readonly ConfigKey[] = [...SERVICES, 'api', 'live', 'interval'];
+
+/** `collect`, `engine`, `serve`: one role each, for several machines. */
+export function addRoleCommands(program: Command): void {
+  add(program, 'collect', 'scrapes targets and publishes to NATS', COLLECT, (context, told) => collect(context, told));
+  add(program, 'engine', 'runs the topology: NATS to QuestDB and the bus', ENGINE, (context, told) =>
+    engine(context, told),
+  );
+  add(program, 'serve', 'REST API, console and live socket', SERVE, (context) => serve(context));
+}
+
+function add(
+  program: Command,
+  name: string,
+  help: string,
+  keys: readonly ConfigKey[],
+  start: (context: CommandContext, told: Told) => Role,
+): void {
+  const command = configured(program.command(name), keys)
+    .description(help)
+    .action(async () => {
+      const context = contextOf(command, keys);
+      const config = context.loaded.values;
+      const log = openLog({ data: config.data, level: config['log-level'], part: name });
+      const told: Told = {
+        say(line) {
+          context.say(line);
+          log.info(line);
+        },
+        tell(error) {
+          context.tell(error);
+          log.warn({ code: error.code, where: error.where }, error.message);
+        },
+      };
+      await untilStopped(start(context, told));
+    });
+}
+
+/** Hands a part's later death to whoever waits for it. */
+function failure(): { readonly failed: Promise<never>; readonly fail: (error: VitalsError) => void } {
+  let fail: (error: VitalsError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  return { failed, fail: (error) => fail(error) };
+}
+
+const collect =
+  ({ loaded }: CommandContext, told: Told): Role =>
+  async () => {
+    const config = loaded.values;
+    if (config.targets.length === 0 && config['targets-file'].length === 0 && config['targets-url'] === '') {
+      throw new VitalsError('GV-CFG-001', 'no targets: give --targets, --targets-file or --targets-url', '');
+    }
+    const { failed, fail } = failure();
+    const nats_url = await natsAddress(config);
+    const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collect', clock: systemClock });
+    await ensureStreams(bus).finally(() => bus.close());
+    const collector = await startCollectorRole({ config, nats_url, simulated: null, ...told, onExit: fail });
+    return { failed, stop: () => collector.stop() };
+  };
+
+const engine =
+  ({ loaded }: CommandContext, told: Told): Role =>
+  async () => {
+    const config = loaded.values;
+    const { failed, fail } = failure();
+    const questdb = await questdbAddress(config);
+    const bus = await connectBus({ servers: await natsAddress(config), name: 'gpu-vitals engine', clock: systemClock });
+    const running = await startEngineRole({
+      config,
+      bus,
+      questdb_http: questdb.http,
+      questdb_pg: questdb.pg,
+      worker: 'w0',
+      clock: systemClock,
+      wall_time: true,
+      assets: readInventory(config, systemClock.now()),
+      ...told,
+    });
+    told.say(`engine: reads DCGM_RAW from ${running.from}`);
+    running.done.catch((error: unknown) =>
+      fail(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), '')),
+    );
+    return {
+      failed,
+      async stop() {
+        await running.stop();
+        await bus.close();
+      },
+    };
+  };
+
+const serve =
+  ({ loaded, say }: CommandContext): Role =>
+  async () => {
+    const config = loaded.values;
+    requireLoopback(config);
+    const { failed, fail } = failure();
+    const { pg } = await questdbAddress(config);
+    const faces = await startReadSide({
+      config,
+      nats_url: await natsAddress(config),
+      questdb_pg_url: pg,
+      onExit: fail,
+    });
+    process.stdout.write(
+      `${JSON.stringify({ event: 'ready', api: faces.api, live: faces.live, console: `${faces.api}/` })}\n`,
+    );
+    say(`console ${faces.api}/, live ${faces.live}`);
+    return { failed, stop: () => faces.stop() };
+  };

@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander';
+import { createFleet } from '../../bench/fleet/fleet.ts';
+import { serveFleet } from '../../bench/fleet/serve-fleet.ts';
+import { STORIES } from '../../bench/fleet/stories/story-kinds.ts';
+import { systemClock } from '../clock.ts';
+import type { ConfigKey } from '../config-schema.ts';
+import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import { readAddresses } from '../roles/addresses.ts';
+import { configured, contextOf } from './context.ts';
+import { untilStopped } from './until-stopped.ts';
+
+const KEYS: readonly ConfigKey[] = ['gpus', 'seed', 'stories', 'speed', 'interval'];
+
+/** `simulate`: a fleet of dcgm-exporters over HTTP; `inject`: a fault story into the fleet of a running `up`. */
+export function addSimulateCommands(program: Command): void {
+  const simulate = configured(program.command('simulate'), KEYS)
+    .description('a fleet of dcgm-exporters over HTTP')
+    .option('--port <port>', 'where it listens on loopback; 0 is any free port', '9400')
+    .action(async () => {
+      const context = contextOf(simulate, KEYS);
+      const { gpus, seed, stories, speed, interval } = context.loaded.values;
+      const port = Number(simulate.opts<{ port: string }>().port);
+      if (!Number.isInteger(port) || port < 0 || port > 65_535)
+        throw new VitalsError('GV-CLI-001', '--port must be 0..65535', '');
+      await untilStopped(async () => {
+        const fleet = createFleet({ gpus, seed, start_ms: systemClock.now(), interval_ms: interval, stories });
+        const served = await serveFleet(fleet, {
+          port,
+          clock: systemClock,
+          speed,
+          interval_ms: interval,
+          host: '127.0.0.1',
+        });
+        process.stdout.write(`${JSON.stringify({ event: 'ready', url: served.url, sd: served.sd_url })}\n`);
+        context.say(`${gpus} simulated GPUs: gpu-vitals up --targets-url ${served.sd_url}`);
+        return { failed: new Promise<never>(() => undefined), stop: () => served.close() };
+      });
+    });
+
+  const inject = configured(program.command('inject'), [])
+    .description('a fault story into the running simulated fleet')
+    .argument('[story]', 'name of the story; without one they are listed')
+    .addOption(new Option('--gpu <UUID>', 'GPU that it happens to'))
+    .action(async (story: string | undefined) => {
+      const context = contextOf(inject, []);
+      if (story === undefined) {
+        context.answer(STORIES, () => STORIES.map(({ name, description }) => `${name}: ${description}`).join('\n'));
+        return;
+      }
+      const { gpu } = inject.opts<{ gpu?: string }>();
+      if (gpu === undefined) throw new VitalsError('GV-CLI-001', '--gpu UUID is missing', '');
+      const fleet = readAddresses(context.loaded.values.data)?.fleet;
+      if (!fleet) {
+        throw new VitalsError('GV-CLI-002', 'no simulated fleet runs in this data folder', context.loaded.values.data, {
+          action: 'Start one with `gpu-vitals up`, or name its folder with --data.',
+        });
+      }
+      const told = await post(`${fleet}/inject`, { story, gpu_uuid: gpu });
+      context.answer(told, () => `${story} on ${gpu}: ${JSON.stringify(told)}`);
+    });
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  } catch (cause) {
+    throw new VitalsError('GV-COL-002', 'the simulated fleet does not answer', url, { cause });
+  }
+  const answer = (await response.json()) as { code?: ErrorCode; what?: string; detail?: string; title?: string };
+  if (response.ok) return answer;
+  throw new VitalsError(answer.code ?? 'GV-API-004', answer.what ?? answer.detail ?? answer.title ?? 'refused', url);
+}
