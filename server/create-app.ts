@@ -25,7 +25,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   const app = new OpenAPIHono();
   app.onError((error, c) => {
     const answer = problem(c, error);
-    if (answer.status >= 500) parts.onFailure(error, `${c.req.method} ${c.req.path}`);
+    // That a part is away is told by /readyz and by the part itself.
+    if (answer.status === 500) parts.onFailure(error, `${c.req.method} ${c.req.path}`);
     return answer;
   });
   app.notFound((c) => problem(c, new VitalsError('GV-API-002', `There is nothing at ${c.req.path}`, 'path')));
