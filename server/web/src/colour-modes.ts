@@ -1,0 +1,74 @@
+import { SEVERITY_COLOURS, scaleColour, type Theme } from './colour-scale.ts';
+import type { FleetGpu } from './fleet-gpu.ts';
+import { decimal, percent } from './format-value.ts';
+
+/** One way to colour the heatmap. Further readings are further rows of the table below. */
+export interface ColourMode {
+  readonly id: string;
+  readonly label: string;
+  /** Null when it is not known. */
+  readonly value: (gpu: FleetGpu) => number | null;
+  /** Ends of the scale, in the value's unit. */
+  readonly from: number;
+  readonly to: number;
+  /** The value in a cell, short. */
+  readonly cell: (value: number) => string;
+  readonly legend: readonly [string, string];
+  readonly colour: (theme: Theme, value: number) => string;
+}
+
+const scaled = (mode: Omit<ColourMode, 'colour'>): ColourMode => ({
+  ...mode,
+  colour: (theme, value) => scaleColour(theme, (value - mode.from) / (mode.to - mode.from)),
+});
+
+const SEVERITIES = ['none', 'info', 'warning', 'critical'] as const;
+const CALM: Readonly<Record<Theme, string>> = { dark: '#27405a', light: '#d3dde7' };
+
+export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
+  scaled({
+    id: 'temperature',
+    label: 'Temperature',
+    value: (gpu) => gpu.gpu_temp_celsius,
+    from: 25,
+    to: 90,
+    cell: (value) => decimal(value, 0),
+    legend: ['25 °C', '90 °C'],
+  }),
+  scaled({
+    id: 'power',
+    label: 'Power of limit',
+    value: (gpu) =>
+      gpu.power_watts === null || gpu.power_limit_watts === null || gpu.power_limit_watts === 0
+        ? null
+        : gpu.power_watts / gpu.power_limit_watts,
+    from: 0,
+    to: 1,
+    cell: percent,
+    legend: ['0 %', '100 %'],
+  }),
+  scaled({
+    id: 'utilisation',
+    label: 'Utilisation',
+    value: (gpu) => gpu.util_ratio,
+    from: 0,
+    to: 1,
+    cell: percent,
+    legend: ['0 %', '100 %'],
+  }),
+  {
+    id: 'anomalies',
+    label: 'Anomalies',
+    value: (gpu) => (gpu.worst === null ? 0 : SEVERITIES.indexOf(gpu.worst)),
+    from: 0,
+    to: 3,
+    cell: (value) => ['', 'i', 'w', 'c'][value] ?? '',
+    legend: ['none', 'critical'],
+    colour: (theme, value) => {
+      const severity = SEVERITIES[value] ?? 'none';
+      return severity === 'none' ? CALM[theme] : SEVERITY_COLOURS[theme][severity];
+    },
+  },
+];
+
+export const colourMode = (id: string): ColourMode => COLOUR_MODES.find((mode) => mode.id === id) ?? COLOUR_MODES[0];

@@ -1,0 +1,54 @@
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import type { FleetStore } from './fleet-store.ts';
+import type { LiveClient, LiveState } from './live-client.ts';
+
+/** What every page builds on. */
+export interface ConsoleParts {
+  readonly client: LiveClient;
+  readonly fleet: FleetStore;
+  readonly stale_after_ms: number;
+}
+
+export const ConsoleContext = createContext<ConsoleParts | null>(null);
+
+export function useConsole(): ConsoleParts {
+  const parts = useContext(ConsoleContext);
+  if (parts === null) throw new Error('used outside of the console');
+  return parts;
+}
+
+/** The time, every second. */
+export function useNow(): number {
+  const [now, set] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => set(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+export function useLiveState(client: LiveClient): LiveState {
+  const [state, set] = useState(client.current);
+  useEffect(() => {
+    const subscription = client.state.subscribe(set);
+    return () => subscription.unsubscribe();
+  }, [client]);
+  return state;
+}
+
+/** The fleet store, drawn anew when it tells of changes; fed while the component is there. */
+export function useFleet(): FleetStore {
+  const { fleet } = useConsole();
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const leave = fleet.use();
+    const unsubscribe = fleet.subscribe(() => redraw(fleet.version));
+    redraw(fleet.version);
+    return () => {
+      unsubscribe();
+      leave();
+    };
+  }, [fleet]);
+  return fleet;
+}

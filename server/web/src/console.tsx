@@ -1,0 +1,101 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ConsoleConfig } from '../../schemas-fleet.ts';
+import { type ConsoleParts, ConsoleContext } from './console-parts.ts';
+import { FleetPage } from './fleet-page.tsx';
+import { FleetStore } from './fleet-store.ts';
+import { Frame } from './frame.tsx';
+import { GpuPage } from './gpu-page.tsx';
+import { createLiveClient } from './live-client.ts';
+import { loadPlaces } from './load-places.ts';
+import { Notice } from './notice.tsx';
+import { getJson } from './rest.ts';
+import { routeOf, useAddress } from './router.ts';
+
+const RETRY_MS = 2_000;
+type Start = { readonly parts: ConsoleParts } | { readonly failure: string | null };
+
+/** Asks the installation where its live server is, until it answers, and then shows the page of the address. */
+export function Console() {
+  const [start, setStart] = useState<Start>({ failure: null });
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let end = (): void => {};
+    const ask = async (): Promise<void> => {
+      try {
+        const config = await getJson<ConsoleConfig>('/console-config', {}, gone.signal);
+        if (gone.signal.aborted) return;
+        if (config.live === null) {
+          setStart({ failure: 'This installation has no live server.' });
+          return;
+        }
+        const { parts, stop } = startParts(config, config.live);
+        end = stop;
+        setStart({ parts });
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        setStart({ failure: error instanceof Error ? error.message : String(error) });
+        timer = setTimeout(ask, RETRY_MS);
+      }
+    };
+    void ask();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+      end();
+    };
+  }, []);
+
+  if (!('parts' in start)) {
+    return (
+      <main class="alone">
+        {start.failure === null ? (
+          <Notice title="Loading">Asking the API where the live data is.</Notice>
+        ) : (
+          <Notice title="The API cannot be read" tone="critical">
+            {start.failure}. Trying again every {RETRY_MS / 1_000} seconds.
+          </Notice>
+        )}
+      </main>
+    );
+  }
+  return (
+    <ConsoleContext.Provider value={start.parts}>
+      <Frame>
+        <Page />
+      </Frame>
+    </ConsoleContext.Provider>
+  );
+}
+
+function Page() {
+  const { path } = useAddress();
+  const route = routeOf(path);
+  if (route.page === 'fleet') return <FleetPage />;
+  if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
+  return (
+    <Notice title="There is nothing here">
+      {route.path} is no page. <a href="/">To the fleet</a>
+    </Notice>
+  );
+}
+
+function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; stop: () => void } {
+  const client = createLiveClient({ open: () => new WebSocket(url, config.protocol) });
+  const fleet = new FleetStore(client);
+  const wake = (): void => {
+    if (document.visibilityState === 'visible') client.wake();
+  };
+  addEventListener('online', wake);
+  document.addEventListener('visibilitychange', wake);
+  const stopPlaces = loadPlaces(fleet);
+  return {
+    parts: { client, fleet, stale_after_ms: config.stale_after_ms },
+    stop() {
+      removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', wake);
+      stopPlaces();
+      client.close();
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import type { Subscription } from 'rxjs';
+import type { AnomalyAnswer, AssetAnswer, GpuSummary } from '../../schemas.ts';
+import { type FleetGpu, fleetGpu } from './fleet-gpu.ts';
+import type { LiveClient, LiveUpdate } from './live-client.ts';
+
+/** Where a GPU stands, as far as the inventory tells. */
+export interface Place {
+  readonly cluster: string;
+  readonly rack: string;
+}
+
+const RATE_SPAN_MS = 10_000;
+const KEEP_MS = 30_000;
+
+/**
+ * The fleet as this page knows it, fed by the topics `fleet` and `anomalies`. Listeners are told at most every
+ * `calm_ms` (longer for large fleets), so that drawing never follows every message. About 600 B a GPU.
+ */
+export class FleetStore {
+  /** Rises with every change. */
+  version = 0;
+  /** Rises when GPUs come, go or move: when an order or a layout is no longer good. */
+  structure = 0;
+  /** False until the first snapshot. */
+  ready = false;
+  readonly gpus = new Map<string, FleetGpu>();
+  /** Open anomalies by id. */
+  readonly anomalies = new Map<string, AnomalyAnswer>();
+  readonly places = new Map<string, Place>();
+  private readonly client: LiveClient;
+  private readonly now: () => number;
+  private readonly rows = new Map<string, [GpuSummary, ...GpuSummary[]]>();
+  private readonly listeners = new Set<() => void>();
+  private readonly seqs = new Map<string, number>();
+  private subscriptions: Subscription[] = [];
+  private users = 0;
+  private leaving: ReturnType<typeof setTimeout> | undefined;
+  private telling: ReturnType<typeof setTimeout> | undefined;
+  private arrivals: { at: number; samples: number }[] = [];
+
+  constructor(client: LiveClient, now: () => number = Date.now) {
+    this.client = client;
+    this.now = now;
+  }
+
+  /** Keeps the store fed until the returned function is called, and half a minute longer: going back is then free. */
+  use(): () => void {
+    clearTimeout(this.leaving);
+    this.users++;
+    if (this.subscriptions.length === 0) {
+      this.subscriptions = [
+        this.follow<readonly GpuSummary[]>('fleet', (update) => this.applyFleet(update)),
+        this.follow<readonly AnomalyAnswer[]>('anomalies', (update) => this.applyAnomalies(update)),
+      ];
+    }
+    return () => {
+      if (--this.users > 0) return;
+      this.leaving = setTimeout(() => {
+        for (const subscription of this.subscriptions) subscription.unsubscribe();
+        this.subscriptions = [];
+      }, KEEP_MS);
+    };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  applyFleet(update: LiveUpdate<readonly GpuSummary[]>): void {
+    if (update.type === 'snapshot') {
+      this.gpus.clear();
+      this.rows.clear();
+      this.structure++;
+      this.ready = true;
+    }
+    let samples = 0;
+    for (const row of update.data) samples += this.applyRow(row) ? 1 : 0;
+    if (update.type === 'delta') this.arrivals.push({ at: this.now(), samples });
+    this.changed();
+  }
+
+  applyAnomalies(update: LiveUpdate<readonly AnomalyAnswer[]>): void {
+    if (update.type === 'snapshot') this.anomalies.clear();
+    for (const anomaly of update.data) {
+      if (anomaly.state === 'open') this.anomalies.set(anomaly.id, anomaly);
+      else this.anomalies.delete(anomaly.id);
+    }
+    this.changed();
+  }
+
+  applyPlaces(assets: readonly AssetAnswer[]): void {
+    let changed = false;
+    for (const { gpu_uuid, cluster, rack } of assets) {
+      const known = this.places.get(gpu_uuid);
+      if (known?.cluster === cluster && known.rack === rack) continue;
+      this.places.set(gpu_uuid, { cluster, rack });
+      changed ||= known !== undefined || cluster !== '' || rack !== '';
+    }
+    if (!changed) return;
+    this.structure++;
+    this.changed();
+  }
+
+  /** Samples per second that have come in over the last ten seconds. */
+  samplesPerSecond(): number {
+    const since = this.now() - RATE_SPAN_MS;
+    this.arrivals = this.arrivals.filter(({ at }) => at > since);
+    return this.arrivals.reduce((sum, { samples }) => sum + samples, 0) / (RATE_SPAN_MS / 1_000);
+  }
+
+  private follow<T>(name: string, apply: (update: LiveUpdate<T>) => void): Subscription {
+    const since = this.seqs.get(name);
+    return this.client.topic<T>(name, since === undefined ? {} : { since }).subscribe({
+      next: (update) => {
+        this.seqs.set(name, update.seq);
+        apply(update);
+      },
+      error: () => this.seqs.delete(name),
+    });
+  }
+
+  /** Whether the row carries a new sample, not only a changed state. */
+  private applyRow(row: GpuSummary): boolean {
+    const known = this.rows.get(row.gpu_uuid);
+    let newer = row.ts !== null;
+    let rows: [GpuSummary, ...GpuSummary[]];
+    if (known === undefined) {
+      rows = [row];
+    } else {
+      const at = known.findIndex(({ instance }) => instance === row.instance);
+      newer = newer && known[at]?.ts !== row.ts;
+      rows = known;
+      if (at >= 0) rows[at] = row;
+      else rows.push(row);
+      if (at < 0) rows.sort((a, b) => a.instance.localeCompare(b.instance, 'en', { numeric: true }));
+    }
+    this.rows.set(row.gpu_uuid, rows);
+    const before = this.gpus.get(row.gpu_uuid);
+    const after = fleetGpu(rows);
+    this.gpus.set(row.gpu_uuid, after);
+    if (before?.node !== after.node || before.slot !== after.slot || before.model !== after.model) this.structure++;
+    return newer;
+  }
+
+  private changed(): void {
+    this.version++;
+    if (this.telling !== undefined) return;
+    const calm_ms = this.gpus.size > 20_000 ? 1_000 : this.gpus.size > 2_000 ? 250 : 100;
+    this.telling = setTimeout(
+      () => {
+        this.telling = undefined;
+        for (const listener of this.listeners) listener();
+      },
+      this.version === 1 ? 0 : calm_ms,
+    );
+  }
+}

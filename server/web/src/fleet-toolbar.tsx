@@ -1,0 +1,115 @@
+import { useMemo } from 'preact/hooks';
+import { COLOUR_MODES, colourMode } from './colour-modes.ts';
+import type { FleetFilter } from './fleet-filter.ts';
+import type { GroupBy } from './fleet-order.ts';
+import type { FleetStore } from './fleet-store.ts';
+import { Legend } from './legend.tsx';
+import { setQuery } from './router.ts';
+
+const natural = new Intl.Collator('en', { numeric: true });
+const NODES_LISTED_MAX = 2_000;
+
+/** Search, filters, and how the map is drawn: all kept in the address. */
+export function FleetToolbar(props: {
+  readonly fleet: FleetStore;
+  readonly filter: FleetFilter;
+  readonly by: GroupBy;
+  readonly mode: string;
+  readonly view: string;
+}) {
+  const { fleet, filter, by, view } = props;
+  const mode = colourMode(props.mode);
+  const { models, nodes } = useMemo(() => namesOf(fleet), [fleet, fleet.structure]);
+  const table = view === 'table';
+  return (
+    <div class="toolbar">
+      <label class="search">
+        <span class="hidden">Search GPUs</span>
+        <input
+          type="search"
+          value={filter.search}
+          placeholder="Search node, model, rack, UUID"
+          aria-keyshortcuts="/"
+          onInput={(event) => setQuery({ q: event.currentTarget.value, page: '' })}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return;
+            event.currentTarget.blur();
+            setQuery({ q: '' });
+          }}
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </label>
+      <Choice name="Model" value={filter.model} onChange={(model) => setQuery({ model, page: '' })}>
+        {[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
+      </Choice>
+      {nodes.length <= NODES_LISTED_MAX && (
+        <Choice name="Node" value={filter.node} onChange={(node) => setQuery({ node, page: '' })}>
+          {[['', 'All nodes'], ...nodes.map((node): [string, string] => [node, node])]}
+        </Choice>
+      )}
+      <Choice name="State" value={filter.severity} onChange={(severity) => setQuery({ severity, page: '' })}>
+        {[
+          ['', 'Any state'],
+          ['any', 'With anomalies'],
+          ['warning', 'Warning or worse'],
+          ['critical', 'Critical'],
+          ['stale', 'Stale'],
+        ]}
+      </Choice>
+      <div class="grow" />
+      {!table && (
+        <>
+          <Choice name="Group by" value={by} onChange={(group) => setQuery({ group: group === 'place' ? '' : group })}>
+            {[
+              ['place', 'By rack'],
+              ['model', 'By model'],
+              ['none', 'Ungrouped'],
+            ]}
+          </Choice>
+          <Choice name="Colour by" value={mode.id} onChange={(colour) => setQuery({ colour })}>
+            {COLOUR_MODES.map(({ id, label }): [string, string] => [id, label])}
+          </Choice>
+        </>
+      )}
+      <div class="segmented" role="group" aria-label="View">
+        <button type="button" aria-pressed={!table} onClick={() => setQuery({ view: '', page: '', sort: '' })}>
+          Map
+        </button>
+        <button type="button" aria-pressed={table} onClick={() => setQuery({ view: 'table' })}>
+          Table
+        </button>
+      </div>
+      {!table && <Legend mode={mode} />}
+    </div>
+  );
+}
+
+function Choice(props: {
+  readonly name: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly children: readonly (readonly [string, string])[];
+}) {
+  return (
+    <label class="choice">
+      <span class="hidden">{props.name}</span>
+      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        {props.children.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function namesOf(fleet: FleetStore): { models: string[]; nodes: string[] } {
+  const models = new Set<string>();
+  const nodes = new Set<string>();
+  for (const { model, node } of fleet.gpus.values()) {
+    if (model !== '') models.add(model);
+    nodes.add(node);
+  }
+  return { models: [...models].sort(natural.compare), nodes: [...nodes].sort(natural.compare) };
+}

@@ -1,0 +1,84 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { useConsole, useLiveState, useNow } from './console-parts.ts';
+import { dataState } from './data-state.ts';
+import { fleetHref, toFleet, useAddress } from './router.ts';
+import { toggleTheme, useTheme } from './theme.ts';
+
+/** What all pages share: the name, the connection, the theme, the keys. */
+export function Frame({ children }: { readonly children: ComponentChildren }) {
+  const { path } = useAddress();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+      if (event.key === '/') {
+        const search = document.querySelector<HTMLInputElement>('input[type="search"]');
+        if (search === null) return;
+        event.preventDefault();
+        search.focus();
+        search.select();
+      } else if (event.key === 'Escape' && location.pathname !== '/') {
+        toFleet();
+      }
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+
+  return (
+    <>
+      <a class="skip" href="#content" data-plain>
+        To the content
+      </a>
+      <header class="bar">
+        <a class="brand" href={fleetHref()} aria-current={path === '/' ? 'page' : undefined}>
+          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+            <path d="M3 17h7l3-9 5 17 4-12 2 4h5" />
+          </svg>
+          gpu-vitals
+        </a>
+        <div class="grow" />
+        <Connection />
+        <ThemeButton />
+      </header>
+      <main id="content">{children}</main>
+    </>
+  );
+}
+
+function Connection() {
+  const { client } = useConsole();
+  const live = useLiveState(client);
+  const now = useNow();
+  const state = dataState({ live, silent_since: null, now });
+  return (
+    <>
+      <span class={`connection ${state.kind}`} data-testid="connection" role="status">
+        <i aria-hidden="true" />
+        <span>{state.kind === 'live' || state.kind === 'connecting' ? state.text : 'not connected'}</span>
+      </span>
+      {state.kind === 'lost' && (
+        <div class="banner" role="alert" data-testid="connection-banner">
+          What is shown is old: {state.text}.
+          <button type="button" onClick={() => client.wake()}>
+            Try now
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function ThemeButton() {
+  const theme = useTheme();
+  const other = theme === 'dark' ? 'light' : 'dark';
+  return (
+    <button type="button" class="icon" onClick={toggleTheme} aria-label={`Use the ${other} theme`} title={`Use the ${other} theme`}>
+      <svg viewBox="0 0 20 20" width="16" height="16" aria-hidden="true">
+        <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />
+        <path d="M10 3a7 7 0 0 1 0 14z" fill="currentColor" />
+      </svg>
+    </button>
+  );
+}

@@ -1,0 +1,119 @@
+import { AnomalyList } from './anomaly-list.tsx';
+import { useNow } from './console-parts.ts';
+import { instant, timeText } from './format-time.ts';
+import { GpuFacts } from './gpu-facts.tsx';
+import { LiveValues } from './live-values.tsx';
+import { compareAnomalies } from './needs-me.ts';
+import { Notice } from './notice.tsx';
+import { PlotsPanel } from './plots-panel.tsx';
+import { fleetHref, setQuery, useAddress } from './router.ts';
+import { ThrottleList } from './throttle-list.tsx';
+import { useGpu } from './use-gpu.ts';
+import { lastSample, verdictText } from './verdict-text.ts';
+
+/** One GPU: what to think of it, then everything that is known. */
+export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
+  const { state, verdict, unknown, failure, anomalies } = useGpu(gpu_uuid);
+  const { query } = useAddress();
+  const now = useNow();
+  const known = state ?? verdict;
+
+  if (known === null) {
+    return (
+      <div class="gpu">
+        <Back />
+        <section class="card">
+          {unknown && state === null ? (
+            <Notice title="This GPU is not known">
+              Nothing was ever heard of <code>{gpu_uuid}</code>. If it has just been added, it appears with its first sample.
+            </Notice>
+          ) : failure !== null ? (
+            <Notice title="The GPU cannot be read just now" tone="critical">
+              {failure}. Trying again.
+            </Notice>
+          ) : (
+            <Notice title="Loading">Asking for this GPU.</Notice>
+          )}
+        </section>
+      </div>
+    );
+  }
+
+  const chosen = query.get('instance');
+  const samples = [...(known.sample?.instance === '' ? [known.sample] : []), ...known.instances];
+  const sample = samples.find(({ instance }) => instance === chosen) ?? known.sample;
+  const open = anomalies.filter((anomaly) => anomaly.state === 'open').sort(compareAnomalies);
+  const rest = anomalies.filter((anomaly) => anomaly.state !== 'open');
+  const stale_since = instant(known.stale_since);
+  const sampled_at = sample === null ? null : instant(sample.ts);
+  const worst = open[0]?.severity ?? 'calm';
+  return (
+    <div class="gpu">
+      <Back node={known.node} />
+      <section class={`card verdict ${stale_since === null ? worst : 'stale'}`} aria-label="Verdict">
+        <h1>
+          {known.node}
+          {known.slot !== '' && ` · GPU ${known.slot}`}
+          <span class="quiet"> {known.model}</span>
+        </h1>
+        <p data-testid="gpu-verdict">{verdictText({ anomalies: open, sampled_at, stale_since, now })}</p>
+        {open.length > 0 && stale_since === null && sampled_at !== null && (
+          <p class="quiet small">{lastSample(sampled_at, now)}</p>
+        )}
+        {samples.length > 1 && (
+          <div class="segmented" role="group" aria-label="Part of the board">
+            {samples.map(({ instance }) => (
+              <button
+                key={instance}
+                type="button"
+                aria-pressed={instance === sample?.instance}
+                onClick={() => setQuery({ instance })}
+              >
+                {instance === '' ? 'Whole board' : `MIG ${instance}`}
+              </button>
+            ))}
+          </div>
+        )}
+      </section>
+      {stale_since !== null && (
+        <div class="banner" role="alert" data-testid="stale-banner">
+          No data from this GPU since {timeText(stale_since, now)}. What is shown is its last known state.
+        </div>
+      )}
+      <div class="columns">
+        <div class="main">
+          <PlotsPanel
+            gpu_uuid={gpu_uuid}
+            sample={sample}
+            anomalies={anomalies}
+            range={query.get('range') ?? ''}
+            now={now}
+          />
+          <LiveValues sample={sample} />
+        </div>
+        <div class="side">
+          <AnomalyList anomalies={[...open, ...rest]} now={now} />
+          <ThrottleList mask={sample?.throttle_reasons} />
+          <GpuFacts
+            gpu_uuid={gpu_uuid}
+            verdict={verdict}
+            sample={sample}
+            node={known.node}
+            slot={known.slot}
+            model={known.model}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Back({ node }: { readonly node?: string }) {
+  return (
+    <nav class="crumbs" aria-label="Where you are">
+      <a href={fleetHref()}>Fleet</a>
+      {node !== undefined && node !== '' && <a href={`/?node=${encodeURIComponent(node)}`}>{node}</a>}
+      <kbd title="Esc goes back to the fleet">Esc</kbd>
+    </nav>
+  );
+}

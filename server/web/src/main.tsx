@@ -1,0 +1,13 @@
+import { render } from 'preact';
+import './styles/tokens.css';
+import './styles/frame.css';
+import './styles/fleet.css';
+import './styles/gpu.css';
+import { Console } from './console.tsx';
+import { startRouter } from './router.ts';
+import { startTheme } from './theme.ts';
+
+startTheme();
+startRouter();
+const root = document.getElementById('console');
+if (root !== null) render(<Console />, root);

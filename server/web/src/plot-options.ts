@@ -1,0 +1,106 @@
+import type uPlot from 'uplot';
+import type { AnomalyAnswer } from '../../schemas.ts';
+import { SEVERITY_COLOURS, type Theme } from './colour-scale.ts';
+import { dayText, minuteText } from './format-time.ts';
+import { AXIS, lineColour } from './plot-colours.ts';
+import type { PlotLine, PlotSpec } from './plot-specs.ts';
+
+const HEIGHT = 150;
+const FONT = '11px system-ui, sans-serif';
+const EDGE_ALPHA = 0.9;
+const SHADE_ALPHA = 0.16;
+
+/** How uPlot draws one of our plots: bands of rollups under their averages, anomalies as shades behind the lines. */
+export function plotOptions(options: {
+  readonly spec: PlotSpec;
+  readonly lines: readonly PlotLine[];
+  readonly theme: Theme;
+  readonly bands: boolean;
+  readonly width: number;
+  readonly span: () => { readonly from: number; readonly to: number };
+  readonly anomalies: () => readonly AnomalyAnswer[];
+  readonly onPointer: (index: number | null) => void;
+}): uPlot.Options {
+  const { spec, lines, theme, bands, span } = options;
+  const axis = AXIS[theme];
+  const series: uPlot.Series[] = [{}];
+  const fills: uPlot.Band[] = [];
+  for (const { metric, dashed } of lines) {
+    const stroke = lineColour(
+      theme,
+      spec.lines.findIndex((line) => line.metric === metric),
+    );
+    series.push({ stroke, width: 1.5, points: { show: false }, ...(dashed ? { dash: [5, 4] } : {}) });
+    if (!bands) continue;
+    fills.push({ series: [series.length, series.length + 1], fill: `${stroke}2e` });
+    series.push({ width: 0, points: { show: false } }, { width: 0, points: { show: false } });
+  }
+  const common = { stroke: axis.text, font: FONT, grid: { stroke: axis.grid, width: 1 }, ticks: { show: false } };
+  return {
+    width: options.width,
+    height: HEIGHT,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      sync: { key: 'gpu', setSeries: false },
+      drag: { x: false, y: false },
+      points: { show: false },
+    },
+    scales: {
+      x: { time: true, range: () => [span().from / 1_000, span().to / 1_000] },
+      y: { range: (_plot, low, high) => ends(low, high, spec.range) },
+    },
+    axes: [
+      {
+        ...common,
+        size: 26,
+        space: 64,
+        values: (_plot, splits, _axis, _space, step) => splits.map((at) => timeLabel(at * 1_000, step)),
+      },
+      { ...common, size: 46, space: 28 },
+    ],
+    series,
+    bands: fills,
+    hooks: {
+      drawClear: [(plot) => shadeAnomalies(plot, spec, theme, options.anomalies())],
+      setCursor: [(plot) => options.onPointer(plot.cursor.idx ?? null)],
+    },
+  };
+}
+
+/** Room around the readings; a flat line stays in the middle. */
+function ends(low: number | null, high: number | null, fixed: readonly [number, number] | null): [number, number] {
+  if (fixed !== null) return [fixed[0], fixed[1]];
+  if (low === null || high === null) return [0, 1];
+  const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.02, 0.5);
+  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
+}
+
+function timeLabel(at: number, step_s: number): string {
+  const date = new Date(at);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return step_s >= 86_400 || midnight ? dayText(at) : minuteText(at);
+}
+
+/** From opening to closing: shaded where the plot shows the metric concerned, a mark at the top elsewhere. */
+function shadeAnomalies(plot: uPlot, spec: PlotSpec, theme: Theme, anomalies: readonly AnomalyAnswer[]): void {
+  const { ctx, bbox } = plot;
+  const right = bbox.left + bbox.width;
+  ctx.save();
+  for (const { metric, severity, opened_at, closed_at, state } of anomalies) {
+    const from = Math.max(bbox.left, plot.valToPos(Date.parse(opened_at) / 1_000, 'x', true));
+    const end = closed_at === null ? null : plot.valToPos(Date.parse(closed_at) / 1_000, 'x', true);
+    if (end === null && state === 'closed') continue;
+    const to = Math.min(right, end ?? right);
+    if (to <= bbox.left || from >= right) continue;
+    const width = Math.max(1, to - from);
+    ctx.fillStyle = SEVERITY_COLOURS[theme][severity];
+    if (spec.lines.some((line) => line.metric === metric)) {
+      ctx.globalAlpha = SHADE_ALPHA;
+      ctx.fillRect(from, bbox.top, width, bbox.height);
+    }
+    ctx.globalAlpha = EDGE_ALPHA;
+    ctx.fillRect(from, bbox.top, width, 2 * devicePixelRatio);
+  }
+  ctx.restore();
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { problemSchema } from '../../schemas.ts';
+
+type Problem = z.infer<typeof problemSchema>;
+
+/** An answer that is no success, with what the server said about it. */
+export class RestError extends Error {
+  readonly status: number;
+  readonly problem: Partial<Problem>;
+
+  constructor(status: number, problem: Partial<Problem>) {
+    super(problem.detail ?? `The API answered ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+export interface List<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+  readonly total: number;
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Reads JSON below /api/v1. Throws RestError; status 0 means that nothing answered. */
+export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}${text === '' ? '' : `?${text}`}`, {
+      headers: { Accept: 'application/json' },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new RestError(0, { detail: 'The API does not answer' });
+  }
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+    throw new RestError(response.status, problem);
+  }
+  return (await response.json()) as T;
+}
+
+/** All pages of a list, at most `pages_max`. */
+export async function getList<T, L extends List<T> = List<T>>(
+  path: string,
+  query: Query,
+  options: { readonly pages_max: number; readonly signal?: AbortSignal },
+): Promise<{ readonly items: T[]; readonly first: L; readonly complete: boolean }> {
+  const first = await getJson<L>(path, query, options.signal);
+  const items = [...first.items];
+  let { next } = first as List<T>;
+  for (let page = 1; next !== null && page < options.pages_max; page++) {
+    const more = await getJson<L>(path, { ...query, cursor: next }, options.signal);
+    items.push(...more.items);
+    next = more.next;
+  }
+  return { items, first, complete: next === null };
+}

@@ -1,0 +1,79 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** Which page the address means. */
+export type Route =
+  | { readonly page: 'fleet' }
+  | { readonly page: 'gpu'; readonly gpu_uuid: string }
+  | { readonly page: 'unknown'; readonly path: string };
+
+export function routeOf(path: string): Route {
+  if (path === '/') return { page: 'fleet' };
+  const match = /^\/gpus\/([^/]+)$/.exec(path);
+  if (match?.[1] === undefined) return { page: 'unknown', path };
+  try {
+    return { page: 'gpu', gpu_uuid: decodeURIComponent(match[1]) };
+  } catch {
+    return { page: 'unknown', path };
+  }
+}
+
+export const gpuPath = (gpu_uuid: string): string => `/gpus/${encodeURIComponent(gpu_uuid)}`;
+
+const listeners = new Set<() => void>();
+const tell = (): void => {
+  for (const listener of listeners) listener();
+};
+
+let fleetAddress = '/';
+
+export function navigate(to: string): void {
+  if (location.pathname === '/') fleetAddress = location.pathname + location.search;
+  history.pushState(null, '', to);
+  scrollTo(0, 0);
+  tell();
+}
+
+/** Back to the fleet, with the filters that were set there. */
+export const toFleet = (): void => navigate(fleetAddress);
+export const fleetHref = (): string => fleetAddress;
+
+/** Sets parameters of the address in place; empty ones are left out. */
+export function setQuery(changes: Readonly<Record<string, string>>): void {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === '') query.delete(name);
+    else query.set(name, value);
+  }
+  const text = query.toString();
+  history.replaceState(null, '', location.pathname + (text === '' ? '' : `?${text}`));
+  tell();
+}
+
+/** Follows plain clicks on our own links without loading the page anew. */
+export function startRouter(): void {
+  addEventListener('popstate', tell);
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = (event.target as Element | null)?.closest?.('a');
+    if (!link || link.origin !== location.origin || link.target !== '' || link.hasAttribute('data-plain')) return;
+    if (routeOf(link.pathname).page === 'unknown') return;
+    event.preventDefault();
+    navigate(link.pathname + link.search);
+  });
+}
+
+/** Path and query of the address, current. */
+export function useAddress(): { readonly path: string; readonly query: URLSearchParams } {
+  const [address, set] = useState(() => location.pathname + location.search);
+  useEffect(() => {
+    const listener = (): void => set(location.pathname + location.search);
+    listeners.add(listener);
+    listener();
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+  const [path = '/', search = ''] = address.split(/\?(.*)/s);
+  return { path, query: new URLSearchParams(search) };
+}
