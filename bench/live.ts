@@ -5,7 +5,7 @@ import type { Bus } from '../pipeline/contract/bus.ts';
 import { METRIC_COUNT, metricIndex } from '../pipeline/contract/metrics.ts';
 import { Registry } from '../pipeline/contract/registry.ts';
 import { FleetView } from '../server/fleet-view.ts';
-import { gpuSummary, summaryTexts } from '../server/view-json.ts';
+import { summaryTexts } from '../server/view-json.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { framesSink } from '../sinks/live/frames-sink.ts';
 
@@ -63,9 +63,8 @@ export interface FramesFigures {
   readonly write_us: number;
   /** The read side's: from frame to fleet view, once per server. */
   readonly read_us: number;
-  /** A changed GPU as JSON text by the schema's own writer, and by JSON.stringify. */
+  /** A changed GPU as JSON text, once for all listeners. */
   readonly summary_text_us: number;
-  readonly summary_stringify_us: number;
   readonly bytes_per_row: number;
 }
 
@@ -119,17 +118,12 @@ export function benchFrames(options: { nodes: number; seconds: number; clock?: C
     }
     return view.size;
   });
-  const summary_stringify_us = timed(options.seconds, () => {
-    for (const entry of view.all()) sum += JSON.stringify(gpuSummary(view, entry)).length;
-    return view.size;
-  });
   if (sum === 0) throw new Error('no text was made');
   return {
     rows: view.size,
     write_us,
     read_us,
     summary_text_us,
-    summary_stringify_us,
     bytes_per_row: bytes / view.size,
   };
 }

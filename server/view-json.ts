@@ -7,7 +7,6 @@ import {
   anomalySchema,
   type GpuState,
   type GpuSummary,
-  gpuSummarySchema,
   type Sample,
   SUMMARY_METRICS,
 } from './schemas.ts';
@@ -44,16 +43,18 @@ export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
   return summary as GpuSummary;
 }
 
-const summaryText = serialiser(gpuSummarySchema);
 const anomalyText = serialiser(anomalySchema);
 
-/** Summaries as JSON text, each made once per change of its GPU. */
+/**
+ * Summaries as JSON text, each made once per change of its GPU. Written by JSON.stringify: a schema's own writer leaves a
+ * text in dozens of pieces, which costs more to keep than it saved.
+ */
 export function summaryTexts(view: FleetView): (entry: GpuEntry) => string {
   const texts: string[] = [];
   const revisions: number[] = [];
   return (entry) => {
     if (revisions[entry.index] !== entry.revision) {
-      texts[entry.index] = summaryText(gpuSummary(view, entry));
+      texts[entry.index] = JSON.stringify(gpuSummary(view, entry));
       revisions[entry.index] = entry.revision;
     }
     return texts[entry.index] as string;
