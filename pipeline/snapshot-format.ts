@@ -9,7 +9,7 @@ import { crc32 } from './crc32.ts';
  */
 const MAGIC = 'GPVSNAP1';
 const PREFIX_BYTES = 12;
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 interface Head {
   readonly version: number;

@@ -54,6 +54,8 @@ const DOORS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const LINES_MAX = 300;
+/** Tests that need the real services share one start of them, so their files may be somewhat longer. */
+const LINES_MAX_SERVICES = 400;
 
 describe('tidy', () => {
   it('lets imports point one way', () => {
@@ -90,7 +92,12 @@ describe('tidy', () => {
   it(`keeps files under ${LINES_MAX} lines`, () => {
     const wrong = sources
       .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
-      .filter(({ path, lines }) => lines > LINES_MAX && !path.includes('generated') && !LONG_FOR_A_REASON.has(path));
+      .filter(
+        ({ path, lines }) =>
+          lines > (path.endsWith('.it.test.ts') ? LINES_MAX_SERVICES : LINES_MAX) &&
+          !path.includes('generated') &&
+          !LONG_FOR_A_REASON.has(path),
+      );
     expect(wrong).toEqual([]);
   });
 

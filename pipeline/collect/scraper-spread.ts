@@ -11,7 +11,7 @@ export function spread(text: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
-export const BACK_OFF_INTERVALS_MAX = 5;
+const BACK_OFF_INTERVALS_MAX = 5;
 
 /**
  * Intervals to wait after the n-th failure in a row: 1, then about 2, 4, 5, 5, ... The first failure costs no extra wait.

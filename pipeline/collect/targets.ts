@@ -16,7 +16,7 @@ export interface Target {
   readonly node: string;
 }
 
-export const TARGET_PORT_DEFAULT = 9400;
+const TARGET_PORT_DEFAULT = 9400;
 const PATH_DEFAULT = '/metrics';
 
 /**

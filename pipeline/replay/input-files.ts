@@ -14,7 +14,7 @@ export interface InputFile {
 }
 
 /** `node-1.dc.prom.gz` is `node-1.dc` with the extension prom: only endings that mean something are taken off. */
-export function inputFile(path: string): InputFile {
+function inputFile(path: string): InputFile {
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   const plain = name.replace(/\.gz$/i, '');
   const dot = plain.lastIndexOf('.');
