@@ -5,7 +5,13 @@ import { metricLabel } from './metric-label.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
 /** The anomalies of a GPU, open ones first. */
-export function AnomalyList({ anomalies, now }: { readonly anomalies: readonly AnomalyAnswer[]; readonly now: number }) {
+export function AnomalyList({
+  anomalies,
+  now,
+}: {
+  readonly anomalies: readonly AnomalyAnswer[];
+  readonly now: number;
+}) {
   const open = anomalies.filter(({ state }) => state === 'open').length;
   return (
     <section class="card anomalies" aria-labelledby="anomalies-title">

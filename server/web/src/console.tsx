@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
-import { type ConsoleParts, ConsoleContext } from './console-parts.ts';
+import { ConsoleContext, type ConsoleParts } from './console-parts.ts';
 import { FleetPage } from './fleet-page.tsx';
 import { FleetStore } from './fleet-store.ts';
 import { Frame } from './frame.tsx';

@@ -26,7 +26,10 @@ export function fleetOrder(
   for (const gpu of gpus) {
     const label = groupLabel(gpu, by, places);
     let blocks = groups.get(label);
-    if (blocks === undefined) groups.set(label, (blocks = new Map()));
+    if (blocks === undefined) {
+      blocks = new Map();
+      groups.set(label, blocks);
+    }
     const block = blocks.get(gpu.node);
     if (block === undefined) blocks.set(gpu.node, [gpu]);
     else block.push(gpu);
@@ -59,9 +62,16 @@ export function filterGroups(
 /** Whether two orders name the same GPUs in the same places. */
 export function sameMembers(a: readonly FleetGroup[], b: readonly FleetGroup[]): boolean {
   if (a === b) return true;
-  return alike(a, b, (x, y) =>
-    x.label === y.label &&
-    alike(x.blocks, y.blocks, (m, n) => m.node === n.node && alike(m.gpus, n.gpus, (g, h) => g.gpu_uuid === h.gpu_uuid)),
+  return alike(
+    a,
+    b,
+    (x, y) =>
+      x.label === y.label &&
+      alike(
+        x.blocks,
+        y.blocks,
+        (m, n) => m.node === n.node && alike(m.gpus, n.gpus, (g, h) => g.gpu_uuid === h.gpu_uuid),
+      ),
   );
 }
 

@@ -58,8 +58,8 @@ export function FleetPage() {
       {figures.gpus === 0 ? (
         <section class="card">
           <Notice title="No GPU has been seen yet">
-            Point the collector at your exporters with <code>gpu-vitals up --targets host:9400</code>, or wait for the first
-            scrape. This page fills by itself.
+            Point the collector at your exporters with <code>gpu-vitals up --targets host:9400</code>, or wait for the
+            first scrape. This page fills by itself.
           </Notice>
         </section>
       ) : (

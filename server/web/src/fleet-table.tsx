@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
+import { COLUMNS, sortGpus } from './fleet-columns.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import type { FleetGroup } from './fleet-order.ts';
-import { COLUMNS, sortGpus } from './fleet-columns.ts';
 import { integer } from './format-value.ts';
 import { gpuPath, setQuery } from './router.ts';
 
@@ -34,7 +34,10 @@ export function FleetTable(props: {
                 const way = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : 'none';
                 return (
                   <th key={id} scope="col" aria-sort={way} class={number ? 'number' : ''}>
-                    <button type="button" onClick={() => setQuery({ sort: sort === `-${id}` ? id : `-${id}`, page: '' })}>
+                    <button
+                      type="button"
+                      onClick={() => setQuery({ sort: sort === `-${id}` ? id : `-${id}`, page: '' })}
+                    >
                       {label}
                       <span aria-hidden="true">{way === 'ascending' ? ' ↑' : way === 'descending' ? ' ↓' : ''}</span>
                     </button>

@@ -5,6 +5,7 @@ import type { GroupBy } from './fleet-order.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Legend } from './legend.tsx';
 import { setQuery } from './router.ts';
+import { Segmented } from './segmented.tsx';
 
 const natural = new Intl.Collator('en', { numeric: true });
 const NODES_LISTED_MAX = 2_000;
@@ -37,7 +38,9 @@ export function FleetToolbar(props: {
             setQuery({ q: '' });
           }}
         />
-        <kbd aria-hidden="true">/</kbd>
+        <span class="key" aria-hidden="true">
+          /
+        </span>
       </label>
       <Choice name="Model" value={filter.model} onChange={(model) => setQuery({ model, page: '' })}>
         {[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
@@ -71,14 +74,15 @@ export function FleetToolbar(props: {
           </Choice>
         </>
       )}
-      <div class="segmented" role="group" aria-label="View">
-        <button type="button" aria-pressed={!table} onClick={() => setQuery({ view: '', page: '', sort: '' })}>
-          Map
-        </button>
-        <button type="button" aria-pressed={table} onClick={() => setQuery({ view: 'table' })}>
-          Table
-        </button>
-      </div>
+      <Segmented
+        name="View"
+        value={table ? 'table' : ''}
+        options={[
+          ['', 'Map'],
+          ['table', 'Table'],
+        ]}
+        onChange={(next) => setQuery({ view: next, page: '', sort: '' })}
+      />
       {!table && <Legend mode={mode} />}
     </div>
   );

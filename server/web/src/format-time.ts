@@ -1,5 +1,6 @@
 const DAY_MS = 86_400_000;
-const parts = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { hourCycle: 'h23', ...options });
+const parts = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat('en-GB', { hourCycle: 'h23', ...options });
 const clock = parts({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const minute = parts({ hour: '2-digit', minute: '2-digit' });
 const day = parts({ day: 'numeric', month: 'short' });
@@ -10,7 +11,7 @@ export function timeText(at: number, now: number): string {
   return Math.abs(now - at) < DAY_MS / 2 ? clock.format(at) : `${day.format(at)} ${minute.format(at)}`;
 }
 
-export const clockText = (at: number): string => clock.format(at);
+const clockText = (at: number): string => clock.format(at);
 export const minuteText = (at: number): string => minute.format(at);
 export const dayText = (at: number): string => day.format(at);
 export const dateText = (at: number): string => date.format(at);

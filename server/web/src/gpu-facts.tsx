@@ -59,7 +59,9 @@ export function GpuFacts(props: {
           {users.map(({ namespace, pod, container, job }) => (
             <li key={`${namespace}/${pod}/${container}/${job}`}>
               <b>{job || pod || container}</b>
-              <span class="quiet small">{[namespace, job === '' ? '' : pod, container].filter((part) => part !== '').join(' / ')}</span>
+              <span class="quiet small">
+                {[namespace, job === '' ? '' : pod, container].filter((part) => part !== '').join(' / ')}
+              </span>
             </li>
           ))}
         </ul>

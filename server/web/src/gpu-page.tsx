@@ -7,6 +7,7 @@ import { compareAnomalies } from './needs-me.ts';
 import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { fleetHref, setQuery, useAddress } from './router.ts';
+import { Segmented } from './segmented.tsx';
 import { ThrottleList } from './throttle-list.tsx';
 import { useGpu } from './use-gpu.ts';
 import { lastSample, verdictText } from './verdict-text.ts';
@@ -25,7 +26,8 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
         <section class="card">
           {unknown && state === null ? (
             <Notice title="This GPU is not known">
-              Nothing was ever heard of <code>{gpu_uuid}</code>. If it has just been added, it appears with its first sample.
+              Nothing was ever heard of <code>{gpu_uuid}</code>. If it has just been added, it appears with its first
+              sample.
             </Notice>
           ) : failure !== null ? (
             <Notice title="The GPU cannot be read just now" tone="critical">
@@ -61,18 +63,12 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
           <p class="quiet small">{lastSample(sampled_at, now)}</p>
         )}
         {samples.length > 1 && (
-          <div class="segmented" role="group" aria-label="Part of the board">
-            {samples.map(({ instance }) => (
-              <button
-                key={instance}
-                type="button"
-                aria-pressed={instance === sample?.instance}
-                onClick={() => setQuery({ instance })}
-              >
-                {instance === '' ? 'Whole board' : `MIG ${instance}`}
-              </button>
-            ))}
-          </div>
+          <Segmented
+            name="Part of the board"
+            value={sample?.instance ?? ''}
+            options={samples.map(({ instance }) => [instance, instance === '' ? 'Whole board' : `MIG ${instance}`])}
+            onChange={(instance) => setQuery({ instance })}
+          />
         )}
       </section>
       {stale_since !== null && (

@@ -75,7 +75,8 @@ export function layoutHeatmap(
 ): HeatmapLayout {
   const width = Math.max(room.width, COLUMNS_MAX * CELL_MIN + 2);
   let cell = CELL_MAX;
-  while (cell > CELL_MIN && (heightAt(groups, width, cell) > room.height_target || tooWide(groups, width, cell))) cell--;
+  while (cell > CELL_MIN && (heightAt(groups, width, cell) > room.height_target || tooWide(groups, width, cell)))
+    cell--;
   return placed(groups, width, cell);
 }
 
@@ -85,7 +86,13 @@ function tooWide(groups: readonly LayoutGroup[], width: number, cell: number): b
 }
 
 function heightAt(groups: readonly LayoutGroup[], width: number, cell: number): number {
-  return flow(groups, width, measures(cell), () => {}, () => {});
+  return flow(
+    groups,
+    width,
+    measures(cell),
+    () => {},
+    () => {},
+  );
 }
 
 function flow(

@@ -60,5 +60,7 @@ function readings(gpu: FleetGpu): [string, string][] {
     ['Utilisation', gpu.util_ratio === null ? null : `${percent(gpu.util_ratio)} %`],
     ['MIG instances', gpu.instances === 0 ? null : String(gpu.instances)],
   ];
-  return rows.map(([name, text]): [string, string | null] => [name, text]).filter((row): row is [string, string] => row[1] !== null);
+  return rows
+    .map(([name, text]): [string, string | null] => [name, text])
+    .filter((row): row is [string, string] => row[1] !== null);
 }

@@ -80,7 +80,7 @@ export function Heatmap(props: {
 
   return (
     <div class="heatmap" ref={holder}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the canvas takes arrow keys like a grid */}
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: the canvas takes the arrow keys itself, as role application says */}
       <canvas
         ref={canvas}
         data-testid="fleet-heatmap"
@@ -121,9 +121,7 @@ function useRoom(holder: { readonly current: HTMLDivElement | null }): { width: 
     const measure = (): void => {
       const top = element.getBoundingClientRect().top + scrollY;
       const next = { width: element.clientWidth, height_target: Math.max(HEIGHT_MIN, innerHeight - top - 64) };
-      setRoom((known) =>
-        known?.width === next.width && known.height_target === next.height_target ? known : next,
-      );
+      setRoom((known) => (known?.width === next.width && known.height_target === next.height_target ? known : next));
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);

@@ -34,7 +34,10 @@ export function Legend({ mode }: { readonly mode: ColourMode }) {
       {severities.map((severity) => (
         <span class="mark" key={severity}>
           <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
-            <path d={mode.id === 'anomalies' ? 'M0 0h10v10H0z' : 'M0 0h10v10z'} fill={SEVERITY_COLOURS[theme][severity]} />
+            <path
+              d={mode.id === 'anomalies' ? 'M0 0h10v10H0z' : 'M0 0h10v10z'}
+              fill={SEVERITY_COLOURS[theme][severity]}
+            />
           </svg>
           {severity}
         </span>

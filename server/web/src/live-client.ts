@@ -31,7 +31,7 @@ export interface LiveClient {
   close(): void;
 }
 
-export class LiveRefused extends Error {
+class LiveRefused extends Error {
   readonly code: string;
 
   constructor(code: string, detail: string) {

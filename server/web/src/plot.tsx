@@ -3,8 +3,8 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { AnomalyAnswer } from '../../schemas.ts';
 import { decimal } from './format-value.ts';
-import { plotOptions } from './plot-options.ts';
 import { lineColour } from './plot-colours.ts';
+import { plotOptions } from './plot-options.ts';
 import type { PlotSpec } from './plot-specs.ts';
 import type { Series } from './series.ts';
 import { useTheme } from './theme.ts';
@@ -74,7 +74,10 @@ export function Plot(props: {
               <svg viewBox="0 0 14 4" width="14" height="4" aria-hidden="true">
                 <path
                   d="M0 2h14"
-                  stroke={lineColour(theme, spec.lines.findIndex((line) => line.metric === metric))}
+                  stroke={lineColour(
+                    theme,
+                    spec.lines.findIndex((line) => line.metric === metric),
+                  )}
                   stroke-width="3"
                   stroke-dasharray={dashed ? '3 2' : undefined}
                 />

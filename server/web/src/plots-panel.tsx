@@ -4,10 +4,11 @@ import { Notice } from './notice.tsx';
 import { Plot } from './plot.tsx';
 import { PLOTS } from './plot-specs.ts';
 import { setQuery } from './router.ts';
+import { Segmented } from './segmented.tsx';
 import { useSeries } from './use-series.ts';
 
 const MINUTE_MS = 60_000;
-export const RANGES = [
+const RANGES = [
   { id: '15m', label: '15 min', ms: 15 * MINUTE_MS },
   { id: '1h', label: '1 h', ms: 60 * MINUTE_MS },
   { id: '6h', label: '6 h', ms: 360 * MINUTE_MS },
@@ -32,7 +33,11 @@ export function PlotsPanel(props: {
 }) {
   const { gpu_uuid, sample, now } = props;
   const range = RANGES.find(({ id }) => id === props.range) ?? RANGES[1];
-  const { series, revision, resolution, failure, loading, complete } = useSeries({ gpu_uuid, sample, span_ms: range.ms });
+  const { series, revision, resolution, failure, loading, complete } = useSeries({
+    gpu_uuid,
+    sample,
+    span_ms: range.ms,
+  });
   // The fleet's clock may run ahead of ours; and a step of a few seconds is finer than a pixel.
   const newest = Math.max(now, sample === null ? 0 : Date.parse(sample.ts));
   const step = Math.max(1_000, range.ms / 1_000);
@@ -50,13 +55,12 @@ export function PlotsPanel(props: {
           {!complete && ', the newest part only'}
         </span>
         <div class="grow" />
-        <div class="segmented" role="group" aria-label="Span">
-          {RANGES.map(({ id, label }) => (
-            <button key={id} type="button" aria-pressed={id === range.id} onClick={() => setQuery({ range: id })}>
-              {label}
-            </button>
-          ))}
-        </div>
+        <Segmented
+          name="Span"
+          value={range.id}
+          options={RANGES.map(({ id, label }) => [id, label])}
+          onChange={(id) => setQuery({ range: id })}
+        />
       </div>
       {failure !== null && (
         <Notice title="The history cannot be read just now" tone="critical">
