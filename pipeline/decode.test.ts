@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GroupStates } from '../operators/core/group-state.ts';
 import type { Batch } from './contract/batch.ts';
+import { encodeScrape } from './contract/encode-scrape.ts';
 import type { DeadLetter } from './contract/events.ts';
 import { groupOf, rawSubject } from './contract/ids.ts';
 import type { ContentType, RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, metricIndex } from './contract/metrics.ts';
 import type { Scrape } from './contract/scrape.ts';
-import { encodeScrape } from './contract/encode-scrape.ts';
 import { decode } from './decode.ts';
 
 const TS = Date.UTC(2026, 0, 1);

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../pipeline/clock.ts';
-import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { encodeScrape } from '../../pipeline/contract/encode-scrape.ts';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { createFleet } from './fleet.ts';
 import type { FleetThreadOptions, FromFleetThread, HistoryMessage, ToFleetThread } from './fleet-messages.ts';
 import { history } from './history.ts';

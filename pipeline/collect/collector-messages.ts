@@ -1,9 +1,9 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
+import { encodeScrape } from '../contract/encode-scrape.ts';
 import type { Refusal } from '../contract/events.ts';
 import { rawSubject } from '../contract/ids.ts';
 import type { ContentType } from '../contract/message.ts';
 import type { Scrape } from '../contract/scrape.ts';
-import { encodeScrape } from '../contract/encode-scrape.ts';
 import { WIRE_ROWS_MAX } from '../contract/wire-format.ts';
 
 const REFUSED_TEXT_MAX = 4_096;

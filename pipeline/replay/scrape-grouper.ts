@@ -1,8 +1,8 @@
+import { encodeScrape } from '../contract/encode-scrape.ts';
 import type { Attribution, Refusal } from '../contract/events.ts';
 import { rawSubject } from '../contract/ids.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Scrape, ScrapedGpu, XidReport } from '../contract/scrape.ts';
-import { encodeScrape } from '../contract/encode-scrape.ts';
 import { WIRE_ROWS_MAX } from '../contract/wire-format.ts';
 
 /** Who a row is about; every text may be empty but `uuid` and `node`. */

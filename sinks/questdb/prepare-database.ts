@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { ROLLUPS, type RollupSpec, TABLES, type TableSpec } from '../../pipeline/contract/tables.ts';
@@ -17,6 +18,9 @@ import {
  * they are added to what is there.
  */
 const SCHEMA_VERSION = 1;
+
+const COLUMN_PAUSE_MS = 50;
+const COLUMN_TRIES_MAX = 1_200;
 
 const VERSIONS: TableSpec = {
   name: 'schema_versions',
@@ -79,16 +83,34 @@ async function prepareTable(database: Database, spec: TableSpec, onStep: (step: 
     return;
   }
   const types = new Map(before.map((column) => [column.name, column.type]));
+  let added = false;
   for (const column of spec.columns) {
     const type = types.get(column.name);
     if (type === undefined) {
       await database.query(addColumn(spec.name, column));
+      added = true;
       onStep(`column ${spec.name}.${column.name} added`);
     } else if (type !== column.type) {
       const what = `${spec.name}.${column.name} is ${type}, not ${column.type}`;
       throw new VitalsError('GV-SNK-001', what, 'QuestDB', { action: 'Rename the table, or give another database.' });
     }
   }
+  if (added) await columnsVisible(database, spec);
+}
+
+/**
+ * A new column stands behind the transactions that the table has yet to apply; a rollup over it cannot be made before.
+ * Throws GV-SNK-003 when they are not applied in a minute.
+ */
+async function columnsVisible(database: Database, spec: TableSpec): Promise<void> {
+  for (let tries = 0; tries < COLUMN_TRIES_MAX; tries++) {
+    const there = new Set((await storedColumns(database, spec.name))?.map((column) => column.name));
+    if (spec.columns.every((column) => there.has(column.name))) return;
+    // A suspended table applies nothing until it is told to; for any other this changes nothing.
+    if (tries % 20 === 0) await database.query(`ALTER TABLE ${quoted(spec.name)} RESUME WAL`);
+    await sleep(COLUMN_PAUSE_MS);
+  }
+  throw new VitalsError('GV-SNK-003', `New columns of ${spec.name} were not applied in a minute`, 'QuestDB');
 }
 
 /**

@@ -11,7 +11,6 @@ export function timeText(at: number, now: number): string {
   return Math.abs(now - at) < DAY_MS / 2 ? clock.format(at) : `${day.format(at)} ${minute.format(at)}`;
 }
 
-const clockText = (at: number): string => clock.format(at);
 export const minuteText = (at: number): string => minute.format(at);
 export const dayText = (at: number): string => day.format(at);
 export const dateText = (at: number): string => date.format(at);

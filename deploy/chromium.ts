@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import { findProgram, isProgram } from './services/find-program.ts';
+import { lastLine, runCommand } from './services/run-command.ts';
+
+export interface ChromiumOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** One line per step, for people. */
+  readonly report: (line: string) => void;
+}
+
+/** For use without a screen and without talking to anyone but the page. */
+export const CHROMIUM_FLAGS: readonly string[] = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const DEBIAN_PATH = '/usr/bin/chromium';
+const APT_TIMEOUT_MS = 600_000;
+
+/**
+ * Full path of a Chromium: the one that CHROMIUM names, one on PATH, else Debian's package, installed now when this is
+ * root on a system with apt-get. Throws GV-SVC-001 with the ways to get one.
+ */
+export async function ensureChromium(options: ChromiumOptions): Promise<string> {
+  const { env } = options;
+  const given = env.CHROMIUM;
+  if (given !== undefined && given !== '') {
+    if (isProgram(given)) return given;
+    throw missing(`CHROMIUM is ${given}, which is no program`);
+  }
+  for (const name of NAMES) {
+    const found = findProgram(name, env);
+    if (found !== null) return found;
+  }
+  if (isProgram(DEBIAN_PATH)) return DEBIAN_PATH;
+  return installed(options);
+}
+
+async function installed({ env, report }: ChromiumOptions): Promise<string> {
+  const apt = findProgram('apt-get', env);
+  if (apt === null) throw missing('there is none on PATH, and no apt-get');
+  if (process.getuid?.() !== 0) throw missing('there is none on PATH, and only root can install one');
+  const steps = [
+    ['update', '-q'],
+    ['install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
+  ];
+  for (const args of steps) {
+    report(`chromium: apt-get ${args.join(' ')}`);
+    let seconds = 0;
+    const { code, output } = await runCommand(apt, args, {
+      env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout_ms: APT_TIMEOUT_MS,
+      onTick: () => {
+        seconds += 2;
+        if (seconds % 10 === 0) report(`chromium: apt-get ${args[0]}, ${seconds} s`);
+      },
+    });
+    if (code !== 0) throw missing(`apt-get ${args[0]} failed: ${lastLine(output)}`);
+  }
+  if (!existsSync(DEBIAN_PATH)) throw missing('apt-get installed it, but not where it is expected');
+  return DEBIAN_PATH;
+}
+
+const missing = (why: string): VitalsError =>
+  new VitalsError('GV-SVC-001', 'No Chromium was found', why, {
+    action: 'Install chromium, or let the environment variable CHROMIUM name one.',
+  });

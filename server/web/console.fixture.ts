@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createFleet, type Fleet } from '../../bench/fleet/fleet.ts';
+import { startTestServices } from '../../deploy/services/services.fixture.ts';
+import { connectBus } from '../../pipeline/bus/connect-bus.ts';
+import { systemClock } from '../../pipeline/clock.ts';
+import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { Anomaly, Asset } from '../../pipeline/contract/events.ts';
+import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { Registry } from '../../pipeline/contract/registry.ts';
+import type { Scrape } from '../../pipeline/contract/scrape.ts';
+import { ANOMALIES, GPU_ASSETS, type TableSpec } from '../../pipeline/contract/tables.ts';
+import { milliseconds, seconds } from '../../pipeline/contract/time.ts';
+import { framesSink } from '../../sinks/live/frames-sink.ts';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
+import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
+import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { startApi } from '../start-api.ts';
+import { startLive } from '../start-live.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const BUILT = join(ROOT, 'dist/console');
+
+/** A read side on real services, fed by a simulated fleet at the pace of the test. */
+export interface ConsoleWorld {
+  readonly api_url: string;
+  readonly live_url: string;
+  readonly fleet: Fleet;
+  /** One scrape of every node at an instant, to whom it concerns. Readings may be set by hand, by UUID. */
+  feed(
+    at: number,
+    to: 'live' | 'database',
+    readings?: Readonly<Record<string, Partial<Record<MetricName, number>>>>,
+  ): void;
+  /** On the bus and in the table. */
+  anomaly(anomaly: Anomaly): Promise<void>;
+  assets(assets: readonly Asset[]): Promise<void>;
+  /** Resolves when the database has everything fed so far. */
+  stored(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startConsoleWorld(options: {
+  readonly gpus: number;
+  readonly start_ms: number;
+  readonly interval_ms: number;
+  readonly stale_after_ms: number;
+}): Promise<ConsoleWorld> {
+  const { start_ms, interval_ms, stale_after_ms } = options;
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    const services = await startTestServices({});
+    stops.push(() => services.stop());
+    const clock = systemClock;
+    const bus = await connectBus({ servers: services.nats_url, name: 'console test', clock });
+    stops.push(() => bus.close());
+    const database = connectDatabase({
+      url: services.questdb_pg_url,
+      pool_size: 4,
+      statement_timeout: seconds(20),
+      connect_timeout: seconds(5),
+    });
+    stops.push(() => database.close());
+    await prepareDatabase(database);
+    const common = { bus, database, clock, host: '127.0.0.1', port: 0, stale_after_ms };
+    const live = await startLive(common);
+    stops.push(() => live.close());
+    const api = await startApi({
+      ...common,
+      live_url: () => live.url,
+      console_dir: BUILT,
+      interval_ms,
+      version: '0.0.0',
+      onFailure: (error, where) => console.error(where, error),
+    });
+    stops.push(() => api.close());
+
+    const delivery = {
+      url: services.questdb_http_url,
+      age_max: milliseconds(50),
+      answer_timeout: seconds(20),
+      close_timeout: seconds(10),
+      backoff_min: milliseconds(50),
+      backoff_max: seconds(1),
+      onEvent: () => {},
+      onRefused: (rows: readonly unknown[]) => {
+        throw new Error(`the database refused ${JSON.stringify(rows[0])}`);
+      },
+    };
+    const table = <Row extends object>(spec: TableSpec) =>
+      tableSink<Row>(spec, { ...delivery, rows_max: 1_000, waiting_max: 10_000 });
+    const metrics = gpuMetricsSink({ ...delivery, rows_max: 20_000, bytes_max: 8_388_608, chunks_max: 6 });
+    const anomalies = table<Anomaly>(ANOMALIES);
+    const assets = table<Asset>(GPU_ASSETS);
+    for (const sink of [metrics, anomalies, assets]) stops.push(() => sink.close());
+
+    const fleet = createFleet({ gpus: options.gpus, seed: 42, start_ms, interval_ms, stories: 'none' });
+    const registry = new Registry(0);
+    const frames = framesSink(bus, { worker: 'test' });
+    return {
+      api_url: api.url,
+      live_url: live.url,
+      fleet,
+      feed(at, to, readings = {}) {
+        for (const node of fleet.node_names) {
+          const scrape = fleet.scrape(node, at);
+          if (scrape === null) continue;
+          const batch = batchOfScrape(scrape, registry, readings);
+          if (to === 'live') frames.write(batch);
+          else metrics.write(batch);
+        }
+      },
+      async anomaly(anomaly) {
+        anomalies.write(anomaly);
+        await anomalies.flush();
+        const data = new TextEncoder().encode(JSON.stringify(anomaly));
+        bus.publish({ subject: `vitals.anomalies.${anomaly.node}.${anomaly.gpu_uuid}`, data });
+      },
+      async assets(rows) {
+        for (const row of rows) assets.write(row);
+        await assets.flush();
+      },
+      stored: () => metrics.flush(),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function batchOfScrape(
+  scrape: Scrape,
+  registry: Registry,
+  readings: Readonly<Record<string, Partial<Record<MetricName, number>>>>,
+): Batch {
+  const { gpus } = scrape;
+  const node = registry.node(scrape.node);
+  const values = new Float64Array(gpus.length * METRIC_COUNT);
+  const batch = {
+    group: 0,
+    registry,
+    rows: gpus.length,
+    ts: new Float64Array(gpus.length).fill(scrape.ts),
+    gpu: new Uint32Array(gpus.length),
+    node: new Uint32Array(gpus.length).fill(node),
+    attribution: new Uint32Array(gpus.length),
+    values,
+    xids: [],
+    position: 1,
+    arrived_at: new Float64Array(gpus.length),
+  };
+  gpus.forEach((gpu, row) => {
+    batch.gpu[row] = registry.gpu(gpu, node);
+    batch.attribution[row] = registry.attribution(gpu.attribution);
+    values.set(gpu.values, row * METRIC_COUNT);
+    for (const [name, value] of Object.entries(readings[gpu.uuid] ?? {})) {
+      values[row * METRIC_COUNT + metricIndex(name as MetricName)] = value;
+    }
+  });
+  return batch;
+}
+
+/** Builds the console when there is none, or when a source is newer than it. */
+export async function ensureConsoleBuilt(): Promise<void> {
+  const built = await stat(join(BUILT, 'index.html')).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const names = await readdir(import.meta.dirname, { recursive: true });
+  const sources = names.filter((name) => /\.(tsx?|css|html|svg)$/.test(name) && !/\.(test|fixture)\./.test(name));
+  const times = await Promise.all(sources.map(async (name) => (await stat(join(import.meta.dirname, name))).mtimeMs));
+  if (Math.max(...times) <= built) return;
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+  await promisify(execFile)(process.execPath, [vite, 'build', 'server/web'], { cwd: ROOT });
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../pipeline/contract/database.ts';
+import type { Anomaly, Asset } from '../../pipeline/contract/events.ts';
+import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
+import { prepareDatabase } from './prepare-database.ts';
+import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
+import { listAnomalies, openAnomalies } from './read-anomalies.ts';
+import { listAssets, readAsset } from './read-assets.ts';
+import { tableSink } from './table-sink.ts';
+
+const START = 1_795_000_000_000;
+
+let questdb: TestQuestdb;
+let database: Database;
+beforeAll(async () => {
+  questdb = await startTestQuestdb();
+  database = questdb.database;
+  await prepareDatabase(database);
+});
+afterAll(() => questdb?.stop());
+
+describe('anomalies and assets', () => {
+  const anomaly = (i: number, change: Partial<Anomaly> = {}): Anomaly => ({
+    ts: START + Math.floor(i / 2) * 1_000,
+    gpu_uuid: `GPU-${i % 3}`,
+    node: `node ${i % 2}`,
+    instance: i % 5 === 0 ? '1' : '',
+    id: `id-${String(i).padStart(3, '0')}`,
+    type: 'zscore',
+    metric: i % 2 === 0 ? 'power_watts' : 'gpu_temp_celsius',
+    severity: i % 4 === 0 ? 'critical' : 'warning',
+    score: 4 + i,
+    observed: 1.5,
+    expected: -2.25,
+    window: '24h',
+    detector: 'zscore',
+    explanation: 'power_watts was 1.5 W, "expected" -2.25 W; a\\b,\nc=d 東京',
+    state: 'open',
+    opened_at: START + Math.floor(i / 2) * 1_000,
+    closed_at: null,
+    ...change,
+  });
+
+  it('are rewritten by their keys, filtered and paged', async () => {
+    const sink = tableSink<Anomaly>(ANOMALIES, { ...questdb.delivery(), rows_max: 7, waiting_max: 1_000 });
+    const all = Array.from({ length: 25 }, (_, i) => anomaly(i));
+    for (const one of all) sink.write(one);
+    const closed = anomaly(4, { state: 'closed', closed_at: START + 60_000 });
+    sink.write(closed);
+    await sink.close();
+    await questdb.visible('anomalies');
+    const expected = all
+      .map((one) => (one.id === closed.id ? closed : one))
+      .sort((a, b) => b.ts - a.ts || (a.id < b.id ? 1 : -1));
+
+    const read: Anomaly[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listAnomalies(database, {}, { limit: 10, cursor });
+      expect(page.total).toBe(25);
+      read.push(...page.items);
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    expect(read).toEqual(expected);
+
+    for (const filter of [
+      { gpu_uuid: 'GPU-1' },
+      { node: 'node 1', severity: 'warning' },
+      { state: 'closed' },
+      { metric: 'power_watts', from: START + 3_000, to: START + 9_000 },
+      { instance: '' },
+      { detector: 'other' },
+    ] as const) {
+      const wanted = expected.filter((one) =>
+        Object.entries(filter).every(([name, value]) =>
+          name === 'from'
+            ? one.ts >= Number(value)
+            : name === 'to'
+              ? one.ts < Number(value)
+              : one[name as keyof Anomaly] === value,
+        ),
+      );
+      const page = await listAnomalies(database, filter, { limit: 100 });
+      expect(page.items, JSON.stringify(filter)).toEqual(wanted);
+      expect(page).toMatchObject({ total: wanted.length, next: null });
+    }
+    expect(await openAnomalies(database, { gpu_uuid: 'GPU-1', rows_max: 100 })).toEqual(
+      expected.filter((one) => one.gpu_uuid === 'GPU-1' && one.state === 'open'),
+    );
+  });
+
+  it('hold one row per asset, as last written', async () => {
+    const asset = (i: number, change: Partial<Asset> = {}): Asset => ({
+      ts: START + i,
+      gpu_uuid: `GPU-${String(i).padStart(2, '0')}`,
+      node: 'n',
+      model: 'NVIDIA H100 80GB HBM3',
+      serial: '',
+      pci_bus_id: '00000000:1B:00.0',
+      cluster: 'c 1',
+      rack: '',
+      slot: '3',
+      owner: i % 2 === 0 ? 'ml' : '',
+      tenant: '',
+      deployed_at: i % 2 === 0 ? START - 5 : null,
+      warranty_until: null,
+      purchase_price: i === 0 ? 25_000.5 : null,
+      operating_hours: null,
+      registered_at: START + i,
+      status: 'active',
+      note: '',
+      retired_at: null,
+      ...change,
+    });
+    const sink = tableSink<Asset>(GPU_ASSETS, { ...questdb.delivery(), rows_max: 100, waiting_max: 1_000 });
+    for (let i = 0; i < 12; i++) sink.write(asset(i));
+    const retired = asset(3, { status: 'retired', retired_at: START + 99, deployed_at: null });
+    sink.write(retired);
+    await sink.close();
+    await questdb.visible('gpu_assets');
+    const first = await listAssets(database, {}, { limit: 7 });
+    const second = await listAssets(database, {}, { limit: 7, cursor: first.next ?? '' });
+    expect([...first.items, ...second.items]).toEqual(
+      Array.from({ length: 12 }, (_, i) => (i === 3 ? retired : asset(i))),
+    );
+    expect([first.total, second.next]).toEqual([12, null]);
+    expect(await readAsset(database, 'GPU-03')).toEqual(retired);
+    expect(await readAsset(database, 'none')).toBeNull();
+    expect(await listAssets(database, { owner: 'ml', status: 'active' }, { limit: 100 })).toMatchObject({ total: 6 });
+  });
+});
