@@ -3,11 +3,11 @@ import type { Asset } from '../pipeline/contract/events.ts';
 import { GroupState } from './core/group-state.ts';
 import { batchOf, describeLaws, type SampleRow, START_MS } from './core/laws.fixture.ts';
 import { runOperator } from './core/lift.ts';
-import { type AssetBook, enrich } from './enrich.ts';
+import { type AssetBook, enrich, silentAsset } from './enrich.ts';
 
-const EMPTY: AssetBook = { get: () => undefined, revision: () => 0, changes: 0 };
+const EMPTY: AssetBook = { get: () => undefined, edition: () => 0 };
 
-describeLaws('enrich', () => enrich(EMPTY), { bytes_per_gpu_max: 16 });
+describeLaws('enrich', () => enrich(EMPTY), { bytes_per_gpu_max: 20 });
 
 const row = (i: number, node: string): SampleRow => ({
   ts: START_MS + i * 10_000,
@@ -58,19 +58,65 @@ describe('enrich', () => {
   it('takes the book before the labels where people keep the fact, and tells a change of the book', () => {
     const [asset] = assetsOf([{ rows: [row(0, 'a')], book: EMPTY }]);
     const known: Asset = { ...(asset as Asset), registered_at: 5, owner: 'ml', rack: 'r7', warranty_until: 99 };
-    const book: AssetBook = { get: () => known, revision: () => 1, changes: 1 };
+    const book: AssetBook = { get: () => ({ asset: known, edition: 3 }), edition: () => 3 };
     const assets = assetsOf([
       { rows: [row(0, 'a')], book: EMPTY },
       { rows: [row(1, 'a'), row(2, 'a')], book },
     ]);
     expect(assets).toHaveLength(2);
     expect(assets[1]).toMatchObject({
-      ts: 5,
+      ts: START_MS,
       registered_at: 5,
       owner: 'ml',
       rack: 'r7',
       warranty_until: 99,
       node: 'a',
     });
+  });
+
+  it('takes the key of a row from the book where the book was first', () => {
+    const [asset] = assetsOf([{ rows: [row(0, 'a')], book: EMPTY }]);
+    const known: Asset = { ...(asset as Asset), ts: 7, registered_at: 5 };
+    const book: AssetBook = { get: () => ({ asset: known, edition: 1 }), edition: () => 1 };
+    expect(assetsOf([{ rows: [row(0, 'a')], book }])).toMatchObject([{ ts: 7, registered_at: 5, node: 'a' }]);
+  });
+
+  it('applies a change of the book at the first row that the server stored after it', () => {
+    const [asset] = assetsOf([{ rows: [row(0, 'a')], book: EMPTY }]);
+    const edition = (at: number): number => (at >= START_MS + 35_000 ? 2 : at >= START_MS + 15_000 ? 1 : 0);
+    const owners = ['', 'first', 'second'];
+    const book: AssetBook = {
+      edition,
+      get: (_, known) => ({ asset: { ...(asset as Asset), owner: owners[known] ?? '' }, edition: known }),
+    };
+    const rows = [0, 1, 2, 3, 4, 5].map((i) => row(i, 'a'));
+    for (const cut of [1, 2, 4, 6]) {
+      const assets = assetsOf([
+        { rows: rows.slice(0, cut), book },
+        { rows: rows.slice(cut), book },
+      ]);
+      expect(assets.map(({ owner }) => owner)).toEqual(['', 'first', 'second']);
+    }
+  });
+
+  it('does not tell an asset again when another one changed', () => {
+    const [asset] = assetsOf([{ rows: [row(0, 'a')], book: EMPTY }]);
+    const book: AssetBook = {
+      edition: (at) => Math.floor((at - START_MS) / 10_000) + 1,
+      get: () => ({ asset: asset as Asset, edition: 1 }),
+    };
+    expect(assetsOf([{ rows: [row(0, 'a'), row(1, 'a'), row(2, 'a')], book }])).toHaveLength(1);
+  });
+
+  it('tells of a GPU that is silent what it would tell at its next row', () => {
+    const state = new GroupState(0);
+    const told: Asset[] = [];
+    runOperator('enrich', enrich(EMPTY), state, batchOf(state, [row(2, 'a')]), (port, item) => {
+      if (port === 'assets') told.push(item as Asset);
+    });
+    const [seen] = told as [Asset];
+    const known: Asset = { ...seen, ts: 1, node: 'elsewhere', registered_at: 1, status: 'retired' };
+    expect(silentAsset(state, 'enrich', 0, known)).toEqual({ ...seen, registered_at: 1, status: 'retired' });
+    expect(silentAsset(state, 'enrich', 1, known)).toBeNull();
   });
 });

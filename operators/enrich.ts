@@ -2,14 +2,20 @@ import type { Batch } from '../pipeline/contract/batch.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
 import type { Operator } from '../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../pipeline/contract/registry.ts';
+import type { GroupState } from './core/group-state.ts';
 
-/** Inventory by GPU UUID, as people keep it. */
+export interface BookEntry {
+  readonly asset: Asset;
+  /** The edition that brought it. */
+  readonly edition: number;
+}
+
+/** Inventory by GPU UUID, as people keep it, with enough of its past that a replay sees what the first run saw. */
 export interface AssetBook {
-  get(gpuUuid: string): Asset | undefined;
-  /** Rises with every change of that asset; 0 when it is not in the book. */
-  revision(gpuUuid: string): number;
-  /** Rises with every change of any asset: lets a reader skip the look-ups. */
-  readonly changes: number;
+  /** Number of the newest change that counts for what the server stored at this instant (epoch ms); 0 while none does. */
+  edition(arrivedAt: number): number;
+  /** The entry of a GPU as of an edition. */
+  get(gpuUuid: string, edition: number): BookEntry | undefined;
 }
 
 export interface EnrichPorts {
@@ -22,16 +28,19 @@ const STATE = {
   registered_at: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   seen_revision: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   seen_book: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
+  seen_entry: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
 } as const;
 
 /**
  * Joins samples with inventory.
  *
  * Input    validated rows.
- * Output   rows: as they came; assets: what is known of a board, from the book where it has an entry, else from labels.
- * Time     event time; no timers. An asset without a book entry is registered at the time of its first row.
- * State    16 B per GPU.
- * Cost     O(1) per row: two comparisons unless something changed.
+ * Output   rows: as they came; assets: what is known of a board, from the book where it has an entry, else from labels. The
+ *          asset's `ts` stays what it was on first sight, so that any later change rewrites the same row.
+ * Time     no timers. A change of the book counts for rows that the server stored after it (`arrived_at`), so that a replay
+ *          applies it at the same row. An asset without a book entry is registered at the time of its first row.
+ * State    20 B per GPU.
+ * Cost     O(1) per row: three comparisons unless something changed, one look-up per GPU and edition.
  * Errors   none.
  */
 export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => ({
@@ -43,13 +52,18 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
     const { registry } = batch;
     for (let row = 0; row < batch.rows; row++) {
       const gpu = batch.gpu[row] as number;
-      const identity = registry.gpus[gpu] as GpuIdentity;
       const revision = registry.gpuRevisions[gpu] as number;
-      const bookRevision = book.changes === 0 ? 0 : book.revision(identity.uuid);
-      if (state.seen_revision[gpu] === revision && state.seen_book[gpu] === bookRevision) continue;
-      if (state.registered_at[gpu] === 0) state.registered_at[gpu] = batch.ts[row] as number;
+      const edition = book.edition(batch.arrived_at[row] as number);
+      if (state.seen_revision[gpu] === revision && state.seen_book[gpu] === edition) continue;
+      const identity = registry.gpus[gpu] as GpuIdentity;
+      const entry = edition === 0 ? undefined : book.get(identity.uuid, edition);
+      const told = entry?.edition ?? 0;
+      const news = state.seen_revision[gpu] !== revision || state.seen_entry[gpu] !== told;
       state.seen_revision[gpu] = revision;
-      state.seen_book[gpu] = bookRevision;
+      state.seen_book[gpu] = edition;
+      state.seen_entry[gpu] = told;
+      if (!news) continue;
+      if (state.registered_at[gpu] === 0) state.registered_at[gpu] = entry?.asset.ts ?? (batch.ts[row] as number);
       // An instance is a slice of a board that has an entry of its own.
       if (
         identity.instance !== '' &&
@@ -57,16 +71,27 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
       )
         continue;
       const node = registry.nodes[registry.gpuNodes[gpu] as number] as string;
-      emit('assets', assetOf(identity, node, state.registered_at[gpu] as number, book.get(identity.uuid)));
+      emit('assets', assetOf(identity, node, state.registered_at[gpu] as number, entry?.asset));
     }
     emit('rows', batch);
   },
 });
 
-function assetOf(identity: GpuIdentity, node: string, firstSeen: number, known: Asset | undefined): Asset {
-  const registered_at = known?.registered_at ?? firstSeen;
+/**
+ * What enrich would tell of a GPU of this group at its next row, for one that may never send another. `step` is the id of
+ * the enrich step, `gpu` the dense index; null before its first row.
+ */
+export function silentAsset(group: GroupState, step: string, gpu: number, known: Asset): Asset | null {
+  const { registry } = group;
+  const first = group.columns(step, STATE).registered_at[gpu] ?? 0;
+  const identity = registry.gpus[gpu];
+  if (identity === undefined || first === 0) return null;
+  return assetOf(identity, registry.nodes[registry.gpuNodes[gpu] as number] as string, first, known);
+}
+
+function assetOf(identity: GpuIdentity, node: string, ts: number, known: Asset | undefined): Asset {
   return {
-    ts: registered_at,
+    ts,
     gpu_uuid: identity.uuid,
     node,
     model: identity.model || known?.model || '',
@@ -81,7 +106,7 @@ function assetOf(identity: GpuIdentity, node: string, firstSeen: number, known: 
     warranty_until: known?.warranty_until ?? null,
     purchase_price: known?.purchase_price ?? null,
     operating_hours: known?.operating_hours ?? null,
-    registered_at,
+    registered_at: known?.registered_at ?? ts,
     status: known?.status || 'active',
     note: known?.note ?? '',
     retired_at: known?.retired_at ?? null,

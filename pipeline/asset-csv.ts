@@ -1,15 +1,17 @@
 import { z } from 'zod';
+import type { AssetFacts } from './asset-merge.ts';
 import type { Asset } from './contract/events.ts';
 import { GPU_ASSETS } from './contract/tables.ts';
 import { parseInstant } from './contract/time.ts';
-import { createCsvRecords } from './replay/csv-records.ts';
+import { splitQuoted } from './replay/csv-records.ts';
 
-/** Inventory as CSV: the columns of gpu_assets as header, times ISO; `ts` is left out, since `registered_at` says it. */
+/** Inventory as CSV: the columns of gpu_assets as header, times ISO; `ts` is left out, it is the row's key and no fact. */
 const COLUMNS = GPU_ASSETS.columns.map(({ name }) => name).filter((name) => name !== 'ts');
 const INSTANTS: ReadonlySet<string> = new Set(
   GPU_ASSETS.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
 );
-const RECORD_CHARS_MAX = 65_536;
+/** A note may run over some lines; a quote that is open for longer is a stray one. */
+const RECORD_LINES_MAX = 64;
 
 const instant = z
   .string()
@@ -19,70 +21,64 @@ const amount = z
   .string()
   .transform((text) => (text === '' ? null : Number(text)))
   .refine((value) => value === null || (Number.isFinite(value) && value >= 0), { error: 'must be a number from 0 on' });
-const words = z.string().default('');
+const words = z.string();
 
-const rowSchema = z.object({
-  gpu_uuid: z.string().min(1, 'is missing'),
-  node: words,
-  model: words,
-  serial: words,
-  pci_bus_id: words,
-  cluster: words,
-  rack: words,
-  slot: words,
-  owner: words,
-  tenant: words,
-  deployed_at: instant.prefault(''),
-  warranty_until: instant.prefault(''),
-  purchase_price: amount.prefault(''),
-  operating_hours: amount.prefault(''),
-  registered_at: instant.prefault(''),
-  status: z.enum(['', 'active', 'maintenance', 'retired']).default(''),
-  note: words,
-  retired_at: instant.prefault(''),
-});
+const rowSchema = z
+  .object({
+    gpu_uuid: z.string().min(1, 'is missing'),
+    node: words,
+    model: words,
+    serial: words,
+    pci_bus_id: words,
+    cluster: words,
+    rack: words,
+    slot: words,
+    owner: words,
+    tenant: words,
+    deployed_at: instant,
+    warranty_until: instant,
+    purchase_price: amount,
+    operating_hours: amount,
+    registered_at: instant,
+    status: z.enum(['', 'active', 'maintenance', 'retired'], { error: 'must be active, maintenance or retired' }),
+    note: words,
+    retired_at: instant,
+  })
+  .partial()
+  .required({ gpu_uuid: true });
 
 export interface AssetTable {
-  readonly assets: readonly Asset[];
-  /** What is wrong, a sentence a row; those rows are left out. */
+  /** What each good row tells, in the order of the file: only columns that the file has. */
+  readonly rows: readonly AssetFacts[];
+  /** Everything that is wrong, with line and column, in the order of the file; rows concerned are left out. */
   readonly problems: readonly string[];
 }
 
-/** Reads inventory. Rows without `registered_at` are registered at `now`. */
-export function parseAssetsCsv(text: string, now: number): AssetTable {
-  const assets: Asset[] = [];
+/** Reads inventory. */
+export function parseAssetsCsv(text: string): AssetTable {
+  const rows: AssetFacts[] = [];
   const problems: string[] = [];
-  let header: string[] | null = null;
-  let line = 0;
-  const records = createCsvRecords({
-    chars_max: RECORD_CHARS_MAX,
-    refused: (detail) => problems.push(`line ${line}: ${detail}`),
-    record(cells) {
-      line += 1;
-      if (header === null) {
-        header = cells.map((cell) => cell.trim());
-        const unknown = header.filter((name) => name !== 'ts' && !COLUMNS.includes(name));
-        if (unknown.length > 0) problems.push(`line 1: unknown columns ${unknown.join(', ')}`);
-        if (!header.includes('gpu_uuid')) problems.push('line 1: the column gpu_uuid is missing');
-        return null;
+  const lineOf = new Map<string, number>();
+  let header: readonly string[] | null = null;
+  for (const { line, cells, wrong } of records(text)) {
+    if (wrong !== null) {
+      problems.push(`line ${line}: ${wrong}`);
+    } else if (header === null) {
+      header = cells;
+      problems.push(...headerProblems(header, line));
+    } else {
+      const found = rowProblems(header, cells, line);
+      if (found.facts !== null) {
+        const before = lineOf.get(found.facts.gpu_uuid);
+        if (before === undefined) rows.push(found.facts);
+        else problems.push(`line ${line}, ${place(header, 'gpu_uuid')}: is on line ${before} already`);
+        lineOf.set(found.facts.gpu_uuid, before ?? line);
       }
-      if (cells.every((cell) => cell.trim() === '')) return null;
-      const names = header;
-      const parsed = rowSchema.safeParse(Object.fromEntries(cells.map((cell, i) => [names[i] ?? '', cell.trim()])));
-      if (!parsed.success) {
-        problems.push(
-          `line ${line}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
-        );
-        return null;
-      }
-      const registered_at = parsed.data.registered_at ?? now;
-      assets.push({ ...parsed.data, status: parsed.data.status || 'active', ts: registered_at, registered_at });
-      return null;
-    },
-  });
-  for (const row of text.replace(/^\uFEFF/, '').split(/\r?\n/)) records.line(row);
-  records.end();
-  return { assets, problems };
+      problems.push(...found.problems);
+    }
+  }
+  if (header === null && problems.length === 0) problems.push('line 1: there is no header');
+  return { rows: header?.includes('gpu_uuid') ? rows : [], problems };
 }
 
 export function formatAssetsCsv(assets: readonly Asset[]): string {
@@ -97,3 +93,66 @@ export function formatAssetsCsv(assets: readonly Asset[]): string {
   });
   return `${[COLUMNS.join(','), ...rows].join('\n')}\n`;
 }
+
+interface CsvRecord {
+  /** Line that it begins on, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+  readonly wrong: string | null;
+}
+
+/** Records with the lines they begin on; blank lines and rows of empty cells are passed over. */
+function* records(text: string): Generator<CsvRecord> {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  for (let at = 0; at < lines.length; ) {
+    let end = at;
+    let open = oddQuotes(lines[at] ?? '');
+    while (open && end + 1 < lines.length && end - at < RECORD_LINES_MAX) {
+      end += 1;
+      if (oddQuotes(lines[end] ?? '')) open = false;
+    }
+    const line = at + 1;
+    // A quote that is never closed must not swallow the file: it costs its own line.
+    const cells = open ? null : splitQuoted(lines.slice(at, end + 1).join('\n'));
+    if (open) yield { line, cells: [], wrong: 'a quote is not closed' };
+    else if (cells === null) yield { line, cells: [], wrong: 'text stands beside a quoted cell' };
+    else if (cells.some((cell) => cell.trim() !== '')) yield { line, cells: cells.map(trimmed), wrong: null };
+    at = open ? at + 1 : end + 1;
+  }
+}
+
+const oddQuotes = (text: string): boolean => (text.split('"').length - 1) % 2 === 1;
+const trimmed = (cell: string): string => cell.trim();
+
+function headerProblems(header: readonly string[], line: number): string[] {
+  const problems = header.flatMap((name, i) => {
+    const where = `line ${line}, column ${i + 1}`;
+    if (header.indexOf(name) < i) return [`${where}: ${name} is there twice`];
+    return name === 'ts' || COLUMNS.includes(name) ? [] : [`${where}: there is no column ${name || 'without a name'}`];
+  });
+  if (!header.includes('gpu_uuid')) problems.push(`line ${line}: the column gpu_uuid is missing`);
+  return problems;
+}
+
+function rowProblems(
+  header: readonly string[],
+  cells: readonly string[],
+  line: number,
+): { readonly facts: AssetFacts | null; readonly problems: readonly string[] } {
+  if (cells.length > header.length) {
+    return { facts: null, problems: [`line ${line}: ${cells.length} cells under ${header.length} columns`] };
+  }
+  const parsed = rowSchema.safeParse(Object.fromEntries(cells.map((cell, i) => [header[i] ?? '', cell])));
+  if (!parsed.success) {
+    const problems = header.includes('gpu_uuid')
+      ? parsed.error.issues.map((issue) => `line ${line}, ${place(header, String(issue.path[0]))}: ${issue.message}`)
+      : [];
+    return { facts: null, problems };
+  }
+  const { registered_at, ...facts } = parsed.data;
+  const told = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as AssetFacts;
+  // An empty registered_at says nothing: every asset was registered at some time.
+  return { facts: registered_at == null ? told : { ...told, registered_at }, problems: [] };
+}
+
+const place = (header: readonly string[], name: string): string => `column ${header.indexOf(name) + 1} (${name})`;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../operators/core/group-state.ts';
 import { random, sampleRows } from '../operators/core/laws.fixture.ts';
+import { Assets } from './asset-book.ts';
+import { mergeAsset } from './asset-merge.ts';
 import { settableClock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
@@ -14,9 +16,10 @@ import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
+import { minutes } from './contract/time.ts';
 import { topologyStateSpecs, wireTopology } from './run-topology.ts';
 import { Snapshots } from './snapshots.ts';
-import { defaultTopology, type SinkItems } from './topology.ts';
+import { fleetVitals, type SinkItems } from './topology.ts';
 
 /** A stream of a small fleet over several groups: one message a node and instant. */
 function stream(seed: number): RawMessage[] {
@@ -96,15 +99,30 @@ const freshDir = (): string => {
   return dir;
 };
 
+/** A change of the inventory that is stored before the message `stored_after`, and counts for rows that arrive from `from` on. */
+interface AssetChange {
+  readonly gpu_uuid: string;
+  readonly owner: string;
+  readonly stored_after: number;
+  readonly from: number;
+}
+
 /** One life of an engine: restores, reads `until` (exclusive) in pieces, takes snapshots on the way, then is killed. */
 async function live(
   messages: readonly RawMessage[],
   tables: Tables,
   dir: string,
-  options: { until: number; seed: number; damaged?: VitalsError[] },
+  options: {
+    until: number;
+    seed: number;
+    damaged?: VitalsError[];
+    changes?: readonly AssetChange[];
+    known_until?: number;
+  },
 ): Promise<number> {
   const states = new GroupStates();
-  const topology = defaultTopology();
+  const assets = new Assets();
+  const topology = fleetVitals({ lateness_max: minutes(5), future_max: minutes(5), zscore_threshold: 3, assets });
   const wired = wireTopology<SinkItems>({ topology, states, sinks: tables.sinks, clock: settableClock(0) });
   const snapshots = new Snapshots({
     dir,
@@ -115,8 +133,15 @@ async function live(
   const from = await snapshots.restore(topologyStateSpecs(topology));
   const next = random(options.seed);
   let at = from - 1;
+  let told = 0;
   while (at < options.until) {
     const to = Math.min(options.until, at + 1 + Math.floor(next() * 60));
+    // Whoever starts again reads the whole inventory first, so it knows changes of what is then the future.
+    for (; told < (options.changes?.length ?? 0); told++) {
+      const change = options.changes?.[told];
+      if (change === undefined || change.stored_after >= Math.max(to, options.known_until ?? 0)) break;
+      assets.put(mergeAsset(assets.latest(change.gpu_uuid), change, 1), { edition: told + 1, from: change.from });
+    }
     wired.push(messages.slice(at, to));
     at = to;
     if (next() < 0.3) snapshots.begin();
@@ -155,6 +180,35 @@ describe('kill and resume', () => {
         starts.push(await live(messages, tables, dir, { until, seed: seed * 10 + until }));
       }
       expect(starts.at(-1)).toBeGreaterThan(1);
+      expect(differences(tables, whole)).toEqual([]);
+    }
+  });
+
+  it('applies changes of the inventory at the same rows again', async () => {
+    const messages = stream(3);
+    const uuids = ['GPU-0', 'GPU-3', 'GPU-7'];
+    const changes = Array.from({ length: 9 }, (_, i): AssetChange => {
+      const stored_after = 150 * (i + 1);
+      const from = (messages[stored_after + 60] as RawMessage).arrived_at;
+      return { gpu_uuid: uuids[i % 3] as string, owner: `owner ${i}`, stored_after, from };
+    });
+    const run = async (tables: Tables, dir: string, kills: (last: number) => number): Promise<void> => {
+      for (let until = 0; until < messages.length; ) {
+        const known_until = until;
+        until = Math.min(messages.length, kills(until));
+        await live(messages, tables, dir, { until, seed: until, changes, known_until });
+      }
+    };
+    const whole = new Tables();
+    await run(whole, freshDir(), () => messages.length);
+    const owners = [...whole.durable]
+      .filter(([key]) => key.startsWith('assets'))
+      .map(([, row]) => JSON.parse(row).owner);
+    expect(owners.filter((owner) => owner !== '').sort()).toEqual(['owner 6', 'owner 7', 'owner 8']);
+    for (let seed = 1; seed <= 4; seed++) {
+      const next = random(seed);
+      const tables = new Tables();
+      await run(tables, freshDir(), (last) => Math.max(last, 1) + Math.floor(next() * 400));
       expect(differences(tables, whole)).toEqual([]);
     }
   });

@@ -28,6 +28,9 @@ export interface TopologyOptions {
   readonly assets: AssetBook;
 }
 
+/** Where assets are joined. */
+export const ENRICH_STEP = 'enrich';
+
 /** The whole dataflow. */
 export const fleetVitals = (options: TopologyOptions): Topology =>
   defineTopology<SinkItems>((t) => {
@@ -36,7 +39,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
     const decoded = t.stage('decode', raw, decode());
     const valid = t.operator('validate', decoded.rows, validate({ lateness_max, future_max }));
-    const enriched = t.operator('enrich', valid.rows, enrich(options.assets));
+    const enriched = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
     const deviations = t.operator(
       'zscore',
       enriched.rows,
@@ -66,5 +69,5 @@ export const defaultTopology = (): Topology =>
     lateness_max: minutes(5),
     future_max: minutes(5),
     zscore_threshold: 3,
-    assets: { get: () => undefined, revision: () => 0, changes: 0 },
+    assets: { get: () => undefined, edition: () => 0 },
   });

@@ -44,8 +44,17 @@ const STREAMS = {
   alerts: { name: 'ALERTS', subjects: ['alerts.>'], size_max: GIB / 4, age_max: days(90) },
 } as const;
 
+/**
+ * Inventory: a message an asset under its own subject, with the last versions before it. A full stream refuses instead of
+ * forgetting; 512 MiB hold all versions of 200,000 assets.
+ */
+const ASSETS = { name: 'ASSETS', subjects: ['vitals.gpu_assets.>'], size_max: GIB / 2, versions_max: 4 } as const;
+
 export const RAW_STREAM = STREAMS.raw.name;
 export const INVALID_STREAM = STREAMS.invalid.name;
+export const ASSETS_STREAM = ASSETS.name;
+/** Every stream of ours. */
+export const STREAM_NAMES: readonly string[] = [...Object.values(STREAMS).map(({ name }) => name), ASSETS_STREAM];
 
 /**
  * How long the server knows a `Nats-Msg-Id`. It costs the server about 224 B of memory per id: at 10,000 messages/s these
@@ -54,7 +63,7 @@ export const INVALID_STREAM = STREAMS.invalid.name;
 const DUPLICATE_WINDOW = minutes(2);
 
 /**
- * Makes the three streams, or brings existing ones to these options; calling it again changes nothing. Throws VitalsError
+ * Makes the streams, or brings existing ones to these options; calling it again changes nothing. Throws VitalsError
  * GV-BUS-002 when the server refuses (the reason is told), GV-BUS-001 when it does not answer.
  */
 export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Promise<Record<string, StreamChange>> {
@@ -78,8 +87,21 @@ export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Prom
     };
     changes[spec.name] = await ensureStream(bus, wanted);
   }
+  changes[ASSETS_STREAM] = await ensureAssetStream(bus);
   return changes;
 }
+
+/** The inventory's stream alone: for tools that must not touch the limits of the others. Throws as `ensureStreams`. */
+export const ensureAssetStream = (bus: Bus): Promise<StreamChange> =>
+  ensureStream(bus, {
+    name: ASSETS.name,
+    subjects: [...ASSETS.subjects],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_bytes: ASSETS.size_max,
+    max_msgs_per_subject: ASSETS.versions_max,
+  });
 
 async function ensureStream(bus: Bus, wanted: Partial<StreamConfig> & { name: string }): Promise<StreamChange> {
   try {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
+import { addAssetsCommand } from './assets-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadLettersCommand } from './dead-letters-command.ts';
 import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
@@ -22,6 +23,7 @@ addServicesCommand(program);
 addSimulateCommands(program);
 addDeadLettersCommand(program);
 addReplayCommand(program);
+addAssetsCommand(program);
 addConfigCommand(program);
 quieten(program);
 

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseAssetsCsv } from '../asset-csv.ts';
+import { mergeAsset } from '../asset-merge.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Asset } from '../contract/events.ts';
 import { type DurationMs, parseDuration, parseInstant, seconds } from '../contract/time.ts';
 import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
+import { readInventory } from '../roles/inventory.ts';
 import { configured, contextOf } from './context.ts';
 
 const KEYS: readonly ConfigKey[] = ['lateness-max', 'zscore-threshold'];
@@ -49,7 +48,7 @@ export function addReplayCommand(program: Command): void {
         interval_ms: flags.interval,
         start_ms: flags.start,
         ...(flags.node === undefined ? {} : { node: flags.node }),
-        assets: flags.assets === undefined ? [] : readAssets(flags.assets, flags.start),
+        assets: readInventory(flags.assets ?? '').map((facts) => mergeAsset(undefined, facts, flags.start)),
         lateness_max: loaded.values['lateness-max'],
         zscore_threshold: loaded.values['zscore-threshold'],
         clock: systemClock,
@@ -64,19 +63,6 @@ export function addReplayCommand(program: Command): void {
       if (flags.strict && refused > 0)
         throw new VitalsError('GV-CLI-003', `${refused} records were refused`, flags.out);
     });
-}
-
-function readAssets(path: string, now: number): readonly Asset[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', path, { cause });
-  }
-  const { assets, problems } = parseAssetsCsv(text, now);
-  if (problems.length > 0)
-    throw new VitalsError('GV-CLI-002', problems.join('; '), path, { action: 'Mend these rows.' });
-  return assets;
 }
 
 function durationArgument(text: string): DurationMs {

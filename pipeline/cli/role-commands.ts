@@ -126,7 +126,7 @@ const engine =
       worker: 'w0',
       clock: systemClock,
       wall_time: true,
-      assets: readInventory(config, systemClock.now()),
+      assets: readInventory(config.assets),
       ...told,
     });
     told.say(`engine: reads DCGM_RAW from ${running.from}`);

@@ -10,6 +10,7 @@ export interface RunningAddresses {
   readonly questdb: string;
   readonly questdb_pg: string;
   readonly api: string;
+  readonly live: string;
   /** Of the simulated fleet; null when targets were given. */
   readonly fleet: string | null;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
@@ -6,7 +7,7 @@ import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
-import { Assets } from '../asset-book.ts';
+import type { AssetFacts } from '../asset-merge.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
@@ -19,7 +20,10 @@ import type { Anomaly, Asset, DeadLetter } from '../contract/events.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
 import { type Engine, startEngine } from '../engine.ts';
-import { fleetVitals, type SinkItems } from '../topology.ts';
+import { importAssets } from '../inventory.ts';
+import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
+import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
+import { writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
 
 export interface EngineRoleOptions {
@@ -31,7 +35,8 @@ export interface EngineRoleOptions {
   readonly clock: Clock;
   /** False when the fleet's clock is not ours, as in a simulation that runs faster. */
   readonly wall_time: boolean;
-  readonly assets: readonly Asset[];
+  /** Inventory to import before the start. */
+  readonly assets: readonly AssetFacts[];
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
 }
@@ -72,13 +77,20 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     },
   };
   const care = startDatabaseCare({ database, config, clock, say, tell });
-  const assets = new Assets();
-  for (const asset of options.assets) assets.put(asset);
+  if (options.assets.length > 0) {
+    const { added, changed, unchanged } = await importAssets({ bus, database }, options.assets, clock.now());
+    say(`inventory: ${added} assets new, ${changed} changed, ${unchanged} as before`);
+    // So that it counts for the first rows of a fleet that starts with us.
+    if (added + changed > 0) await sleep(ASSET_SETTLE_MS);
+  }
+  const inventory = await followInventory({ bus, clock, tell });
+  const assetRows = tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES });
+  const states = new GroupStates();
 
   const engine = await startEngine<SinkItems>({
     bus,
     clock,
-    states: new GroupStates(),
+    states,
     worker: options.worker,
     snapshot_dir: join(config.data, 'snapshots'),
     snapshot_interval: config['snapshot-interval'],
@@ -87,7 +99,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       lateness_max: config['lateness-max'],
       future_max: options.wall_time ? config['future-max'] : null,
       zscore_threshold: config['zscore-threshold'],
-      assets,
+      assets: inventory.book,
     }),
     sinks: {
       gpu_metrics: gpuMetricsSink({
@@ -96,7 +108,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
         bytes_max: FLUSH_BYTES_MAX,
         chunks_max: 4,
       }),
-      gpu_assets: tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES }),
+      gpu_assets: assetRows,
       anomalies: tableSink<Anomaly>(ANOMALIES, { ...delivery, ...SMALL_TABLES }),
       anomaly_events: jsonEventSink<Anomaly>(bus, ANOMALIES.name),
       live: framesSink(bus, { worker: options.worker }),
@@ -105,9 +117,18 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       dead_letters: deadLetters,
     },
   });
+  const writer = writeInventory({
+    follower: inventory,
+    states,
+    step: ENRICH_STEP,
+    sink: assetRows,
+    caughtUp: () => engine.counters().lag_messages === 0,
+  });
   return {
     ...engine,
     async stop() {
+      await writer.stop();
+      await inventory.stop();
       await engine.stop();
       await care.stop();
       await database.close();

@@ -1,20 +1,25 @@
 import { readFileSync } from 'node:fs';
-import { parseAssetsCsv } from '../asset-csv.ts';
+import { type AssetTable, parseAssetsCsv } from '../asset-csv.ts';
+import type { AssetFacts } from '../asset-merge.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Asset } from '../contract/events.ts';
 
-/** The configured inventory file, whole or not at all. Throws GV-CLI-002 naming every bad row. */
-export function readInventory(config: { readonly assets: string }, now: number): readonly Asset[] {
-  if (config.assets === '') return [];
+/** An inventory file with all that is wrong in it. Throws GV-CLI-002 when it cannot be read. */
+export function readInventoryFile(path: string): AssetTable {
   let text: string;
   try {
-    text = readFileSync(config.assets, 'utf8');
+    text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (cause) {
-    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', config.assets, { cause });
+    throw new VitalsError('GV-CLI-002', 'the inventory cannot be read', path, { cause });
   }
-  const { assets, problems } = parseAssetsCsv(text, now);
+  return parseAssetsCsv(text);
+}
+
+/** An inventory file, whole or not at all; nothing for no path. Throws GV-CLI-002 naming every bad row. */
+export function readInventory(path: string): readonly AssetFacts[] {
+  if (path === '') return [];
+  const { rows, problems } = readInventoryFile(path);
   if (problems.length > 0) {
-    throw new VitalsError('GV-CLI-002', problems.join('; '), config.assets, { action: 'Mend these rows.' });
+    throw new VitalsError('GV-CLI-002', problems.join('; '), path, { action: 'Mend these rows.' });
   }
-  return assets;
+  return rows;
 }

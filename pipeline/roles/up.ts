@@ -44,7 +44,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
   const { config, say, tell } = options;
   const clock = systemClock;
   requireLoopback(config);
-  const assets = readInventory(config, clock.now());
+  const assets = readInventory(config.assets);
   const stops: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) {
@@ -153,6 +153,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
         questdb: questdb.http_url,
         questdb_pg: questdb.pg_url,
         api: faces.api,
+        live: faces.live,
         fleet: fleet?.url ?? null,
       }),
     );

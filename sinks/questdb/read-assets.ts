@@ -43,6 +43,15 @@ export async function listAssets(database: Database, filter: AssetFilter, page: 
   };
 }
 
+/** All assets as last written, none while there is no table yet. Throws GV-API-003 when the database is away. */
+export async function allAssets(database: Database): Promise<Asset[]> {
+  const found = await database.query('SELECT table_name FROM tables() WHERE table_name = $1', [GPU_ASSETS.name]);
+  if (found.length === 0) return [];
+  const rows = await database.query(`SELECT * FROM ${LATEST} ORDER BY gpu_uuid`);
+  fillTexts(GPU_ASSETS, rows);
+  return rows as unknown as Asset[];
+}
+
 /** One asset as last written; null when there is none. */
 export async function readAsset(database: Database, gpuUuid: string): Promise<Asset | null> {
   const rows = await database.query(

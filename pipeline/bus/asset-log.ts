@@ -1,0 +1,95 @@
+import type { Bus } from '../contract/bus.ts';
+import type { Asset } from '../contract/events.ts';
+import { causeId, subjectToken } from '../contract/ids.ts';
+import { GPU_ASSETS } from '../contract/tables.ts';
+import { ASSETS_STREAM } from './ensure-streams.ts';
+import { storedMessages } from './stored-messages.ts';
+
+/** A version of an asset as it lies in the stream ASSETS; `asset` is null when the payload is none of ours. */
+export interface LoggedAsset {
+  readonly asset: Asset | null;
+  readonly subject: string;
+  /** Position in the stream, and when the server stored it (epoch ms). */
+  readonly position: number;
+  readonly arrived_at: number;
+}
+
+const SUBJECTS = 'vitals.gpu_assets.>';
+
+/** What the log holds now, oldest first: several versions an asset. Nothing when there is no stream with entries. Throws VitalsError. */
+export async function* loggedAssets(bus: Bus): AsyncGenerator<LoggedAsset> {
+  for await (const message of storedMessages(bus, ASSETS_STREAM, { subject: SUBJECTS, from: 1 })) yield logged(message);
+}
+
+/** What comes to the log from a position on, until the signal aborts. */
+export async function* followAssets(bus: Bus, from: number, signal: AbortSignal): AsyncGenerator<LoggedAsset> {
+  // With a filter: without one, every version that went would be looked into as a gap.
+  for await (const batch of bus.read({ stream: ASSETS_STREAM, from, subjects: [SUBJECTS] }, signal)) {
+    for (const message of batch) yield logged(message);
+  }
+}
+
+/**
+ * Stores new versions. `after` is the position of the version that was built on, 0 for a new asset: GV-BUS-002 when
+ * another writer was faster, with what was stored by then left standing.
+ */
+export async function logAssets(
+  bus: Bus,
+  versions: readonly { readonly asset: Asset; readonly after: number }[],
+): Promise<void> {
+  const publisher = bus.publisher();
+  try {
+    const stored: Promise<unknown>[] = [];
+    for (const { asset, after } of versions) {
+      const message = {
+        subject: assetSubject(asset.gpu_uuid),
+        data: Buffer.from(JSON.stringify(asset), 'utf8'),
+        headers: { 'Content-Type': 'application/json', 'Nats-Expected-Last-Subject-Sequence': String(after) },
+      };
+      stored.push(publisher.publish(message));
+      const full = publisher.pressure();
+      if (full !== null) await full;
+    }
+    await Promise.all(stored);
+  } finally {
+    await publisher.close();
+  }
+}
+
+/** `vitals.gpu_assets.<gpu>`: one subject an asset, also where a UUID has characters that a subject cannot carry. */
+function assetSubject(gpuUuid: string): string {
+  const token = subjectToken(gpuUuid);
+  return `vitals.gpu_assets.${token === gpuUuid ? token : `${token}~${causeId(gpuUuid)}`}`;
+}
+
+function logged(message: {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly position: number;
+  readonly arrived_at: number;
+}): LoggedAsset {
+  const { subject, data, position, arrived_at } = message;
+  return { asset: readAsset(data), subject, position, arrived_at };
+}
+
+/** Fields by the table's specification; unknown ones are left, absent ones are unknown facts. */
+function readAsset(data: Uint8Array): Asset | null {
+  let told: unknown;
+  try {
+    told = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
+  } catch {
+    return null;
+  }
+  if (typeof told !== 'object' || told === null) return null;
+  const fields = told as Readonly<Record<string, unknown>>;
+  const asset: Record<string, unknown> = {};
+  for (const { name, type } of GPU_ASSETS.columns) {
+    const value = fields[name];
+    const text = type === 'SYMBOL' || type === 'VARCHAR';
+    if (text) asset[name] = typeof value === 'string' ? value : '';
+    else asset[name] = typeof value === 'number' && Number.isFinite(value) ? value : null;
+  }
+  const { gpu_uuid, ts, registered_at } = asset;
+  const whole = gpu_uuid !== '' && Number(ts) > 0 && Number(registered_at) > 0;
+  return whole ? (asset as unknown as Asset) : null;
+}

@@ -1,0 +1,76 @@
+import type { GroupStates } from '../operators/core/group-state.ts';
+import { silentAsset } from '../operators/enrich.ts';
+import type { Asset } from './contract/events.ts';
+import type { Sink } from './contract/ports.ts';
+import { ASSET_SETTLE_MS, type InventoryFollower } from './inventory-follower.ts';
+
+export interface WriteInventoryOptions {
+  readonly follower: Pick<InventoryFollower, 'book' | 'takeSettled'>;
+  readonly states: GroupStates;
+  /** Id of the enrich step. */
+  readonly step: string;
+  readonly sink: Pick<Sink<Asset>, 'write' | 'pressure'>;
+  /** Whether everything stored was processed: before that, a GPU may yet be seen for the first time. */
+  readonly caughtUp: () => boolean;
+}
+
+const EVERY_MS = 1_000;
+const ROWS_AT_ONCE = 1_000;
+
+/**
+ * Writes changed assets whose GPU does not report: spares, dead and retired boards, for which enrich never runs. Those
+ * that do report are written too, as enrich would, so it does not matter who comes first. Begins after the change
+ * counts for new rows, so that the key of a row is settled. After a start all of the inventory is written once.
+ */
+export function writeInventory(options: WriteInventoryOptions): { stop(): Promise<void> } {
+  let writing: Promise<void> = Promise.resolve();
+  let busy = false;
+  let stopped = false;
+  const timer = setInterval(() => {
+    if (busy || !options.caughtUp()) return;
+    const uuids = options.follower.takeSettled(2 * ASSET_SETTLE_MS);
+    if (uuids.length === 0) return;
+    busy = true;
+    writing = write(uuids).finally(() => {
+      busy = false;
+    });
+  }, EVERY_MS);
+
+  async function write(uuids: readonly string[]): Promise<void> {
+    for (let at = 0; at < uuids.length && !stopped; at += ROWS_AT_ONCE) {
+      for (const asset of settledAssets(options, uuids.slice(at, at + ROWS_AT_ONCE))) options.sink.write(asset);
+      await options.sink.pressure();
+      // Samples go before: they wait for nothing but this turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await writing;
+    },
+  };
+}
+
+/** The rows of these GPUs as they are to stand in gpu_assets. */
+export function settledAssets(
+  { follower, states, step }: Pick<WriteInventoryOptions, 'follower' | 'states' | 'step'>,
+  uuids: readonly string[],
+): Asset[] {
+  const wanted = new Set(uuids);
+  const boards = new Map<string, Asset>();
+  const slices = new Map<string, Asset>();
+  for (const group of states.all()) {
+    group.registry.gpus.forEach(({ uuid, instance }, gpu) => {
+      const known = wanted.has(uuid) ? follower.book.latest(uuid) : undefined;
+      const asset = known === undefined ? null : silentAsset(group, step, gpu, known);
+      if (asset === null) return;
+      const found = instance === '' ? boards : slices;
+      // One that moved is known to both groups; its newer row is the one that is read.
+      if ((found.get(uuid)?.ts ?? 0) <= asset.ts) found.set(uuid, asset);
+    });
+  }
+  return uuids.flatMap((uuid) => boards.get(uuid) ?? slices.get(uuid) ?? follower.book.latest(uuid) ?? []);
+}
