@@ -22,12 +22,13 @@ function watch(
   scrapes: number,
   temperature: (i: number) => number,
   util: (i: number) => number = () => 0.9,
+  step_ms = 10_000,
 ): Anomaly[] {
   const rows = Array.from({ length: scrapes }, (_, i): SampleRow => {
     const value = temperature(i);
     const values: Record<string, number> = { gpu_util_ratio: util(i) };
     if (!Number.isNaN(value)) values.gpu_temp_celsius = value;
-    return { ts: START_MS + i * 10_000, node: 'n', uuid: 'GPU-a', values };
+    return { ts: START_MS + i * step_ms, node: 'n', uuid: 'GPU-a', values };
   });
   const out: Anomaly[] = [];
   const state = new GroupState(0);
@@ -59,6 +60,17 @@ describe('zscore', () => {
           (i) => (i >= 500 ? 0.95 : 0),
         ),
       [],
+    ],
+    [
+      'a step an hour after a job has come, at a slow cadence',
+      () =>
+        watch(
+          100,
+          (i) => (i < 40 ? calm(30) : i < 70 ? calm(85) : calm(60)),
+          (i) => (i < 40 ? 0 : 0.95),
+          120_000,
+        ),
+      ['open', 'closed'],
     ],
     ['a missing gauge', () => watch(1_000, () => Number.NaN), []],
     ['a fall', () => watch(1_000, (i) => (i >= 500 && i < 530 ? calm(35) : calm())), ['open', 'closed']],

@@ -84,10 +84,12 @@ export const zscore = (options: ZscoreOptions): Operator<typeof STATE, ZscorePor
         if (seen === 0) state.first_ts[gpu] = ts;
         state.last_ts[gpu] = ts;
         state.rows[gpu] = seen + 1;
-        noteActivity(batch, row, gpu, ts, state, options.settle);
+        const changed = noteActivity(batch, row, gpu, ts, state, options.settle);
         const learning = ts < (state.settled_at[gpu] as number);
-        // Until the half-life has filled, plain averaging learns faster than the decay would.
-        const weight = Math.max(1 - Math.exp(-(ts - last) * decay), learning ? LEARNING_WEIGHT : 1 / (seen + 1));
+        // Until the half-life has filled, plain averaging learns faster than the decay would. The first reading of another
+        // workload starts anew: the jump to it would stay in the variance for hours when few readings fit into `settle`.
+        const fresh = changed ? 1 : learning ? LEARNING_WEIGHT : 1 / (seen + 1);
+        const weight = Math.max(1 - Math.exp(-(ts - last) * decay), fresh);
         const watched = ts - (state.first_ts[gpu] as number);
         const judged = seen >= options.warmup_rows && watched >= options.warmup && !learning;
         const from = row * METRIC_COUNT;
@@ -132,23 +134,27 @@ export const zscore = (options: ZscoreOptions): Operator<typeof STATE, ZscorePor
   };
 };
 
-/** A change of workload is judged by utilisation alone; what follows from it is learned, not reported. */
-function noteActivity(batch: Batch, row: number, gpu: number, ts: number, state: ZState, settle: DurationMs): void {
+/**
+ * Whether this row begins another workload. A change is judged by utilisation alone; what follows from it is learned, not
+ * reported.
+ */
+function noteActivity(batch: Batch, row: number, gpu: number, ts: number, state: ZState, settle: DurationMs): boolean {
   const from = row * METRIC_COUNT;
   let now = batch.values[from + ACTIVITY[0]] as number;
   if (Number.isNaN(now)) now = batch.values[from + ACTIVITY[1]] as number;
-  if (Number.isNaN(now)) return;
+  if (Number.isNaN(now)) return false;
   const usual = state.activity[gpu] as number;
   if (Number.isNaN(usual)) {
     state.activity[gpu] = now;
-    return;
+    return false;
   }
   if (Math.abs(now - usual) > ACTIVITY_SHIFT_RATIO) {
     state.settled_at[gpu] = ts + settle;
     state.activity[gpu] = now;
-  } else {
-    state.activity[gpu] = usual + ACTIVITY_WEIGHT * (now - usual);
+    return true;
   }
+  state.activity[gpu] = usual + ACTIVITY_WEIGHT * (now - usual);
+  return false;
 }
 
 function open(
