@@ -97,9 +97,21 @@ describe('validate', () => {
     expect(pass([row(300_001, 'a', 0.1)], { ...OPTIONS, future_max: null }).refused).toEqual([]);
   });
 
-  it('refuses a row without a time', () => {
-    expect(pass([{ ...row(0, 'a', 0.1), ts: Number.NaN }]).refused).toMatchObject([
-      { reason: 'no_time', ts: START_MS },
-    ]);
+  it('keeps the XIDs of a late row', () => {
+    const xids = [
+      { xid: 79, kind: 'event', count: 1 },
+      { xid: 31, kind: 'window_count', count: 4 },
+    ] as const;
+    const out = pass([row(0, 'a', 0.1), { ...row(-400_000, 'a', 0.2), xids }]);
+    expect(JSON.parse(out.late[0]?.original ?? '')).toMatchObject({ xids: [79] });
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -5, 0, 253_402_300_800_000])(
+    'refuses the time %s, and keeps it from making later rows late',
+    (ts) => {
+      const out = pass([{ ...row(0, 'a', 0.1), ts }, row(0, 'a', 0.2)], { ...OPTIONS, future_max: null });
+      expect(out.refused).toMatchObject([{ reason: 'no_time', ts: START_MS }]);
+      expect(out.values).toEqual([[START_MS, 0.2]]);
+    },
+  );
 });

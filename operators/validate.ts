@@ -3,7 +3,7 @@ import { type DeadLetter, REASON_CODES, type Reason, type RefusalLevel } from '.
 import { METRIC_COUNT, METRICS, type Metric } from '../pipeline/contract/metrics.ts';
 import type { Emit, Operator } from '../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../pipeline/contract/registry.ts';
-import type { DurationMs } from '../pipeline/contract/time.ts';
+import { type DurationMs, EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
 import { compactBatch } from './core/batch-slice.ts';
 
 export interface ValidateOptions {
@@ -53,7 +53,7 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
     for (let row = 0; row < batch.rows; row++) {
       const ts = batch.ts[row] as number;
       const node = batch.node[row] as number;
-      if (!(ts > 0)) {
+      if (!(ts > 0 && ts <= EPOCH_MS_MAX)) {
         drop(row);
         emit('refused', rowLetter(batch, row, 'no_time', `time ${ts}`));
         continue;
@@ -105,6 +105,10 @@ function rowLetter(batch: Batch, row: number, reason: Reason, detail: string): D
     instance: gpu.instance,
     model: gpu.model,
   };
+  const user = batch.registry.attributions[batch.attribution[row] as number]?.[0];
+  for (const [name, text] of Object.entries(user ?? {})) if (text !== '') original[name] = text;
+  const xids = batch.xids.filter((x) => x.row === row && x.kind === 'event').map((x) => x.xid);
+  if (xids.length > 0) original.xids = xids;
   for (let m = 0; m < METRIC_COUNT; m++) {
     const value = batch.values[row * METRIC_COUNT + m] as number;
     if (!Number.isNaN(value)) original[(METRICS[m] as Metric).name] = value;
@@ -122,7 +126,7 @@ function letter(
 ): DeadLetter {
   const ts = batch.ts[row] as number;
   return {
-    ts: ts > 0 ? ts : (batch.arrived_at[row] as number),
+    ts: ts > 0 && ts <= EPOCH_MS_MAX ? ts : (batch.arrived_at[row] as number),
     node: batch.registry.nodes[batch.node[row] as number] as string,
     level,
     reason,

@@ -162,4 +162,64 @@ describe('decode', () => {
     expect(refused[0]).toMatchObject({ original_base64: Buffer.from(data).toString('base64') });
     expect(refused[0]).not.toHaveProperty('original');
   });
+
+  const DEEP = 100_000;
+  it.each([
+    ['a list of lists', '['.repeat(DEEP) + ']'.repeat(DEEP)],
+    ['an object of objects', `${'{"a":'.repeat(DEEP)}1${'}'.repeat(DEEP)}`],
+    ['xids that are lists of lists', `{"gpu_uuid":"g","xids":${'['.repeat(DEEP)}${']'.repeat(DEEP)}}`],
+    ['many lines of it', `${'[{"x":'.repeat(DEEP)}\n${'{"a":['.repeat(DEEP)}`],
+  ])('goes on after %s', (_, body) => {
+    const { refused, rows } = run([[message(1, 'b', body, 'application/json'), binary(2, scrape('a', TS, [50]))]]);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(rows).toEqual([['a', 'GPU-a-0', TS, 50]]);
+  });
+
+  it('does not believe a known identity block on another number of rows', () => {
+    const identity = (data: Uint8Array): [number, number] => {
+      const at = Buffer.from(data).indexOf('{"node"');
+      return [at, at + new DataView(data.buffer).getUint32(36, true)];
+    };
+    const two = encodeScrape(scrape('a', TS, [50, 51]));
+    const block = two.subarray(...identity(two));
+    for (const temperatures of [[60], [60, 61, 62]]) {
+      const other = encodeScrape(scrape('a', TS + 1, temperatures));
+      const forged = Buffer.concat([other.subarray(0, identity(other)[0]), block]);
+      forged.writeUInt32LE(block.length, 36);
+      forged.writeUInt32LE(forged.length, 52);
+      const { refused, rows } = run([
+        [binary(1, scrape('a', TS, [50, 51]))],
+        [{ ...message(2, 'a', '', 'application/vnd.gpu-vitals.scrape'), data: forged }],
+      ]);
+      expect(refused).toMatchObject([{ level: 'scrape', reason: 'damaged_message' }]);
+      expect(rows).toHaveLength(2);
+    }
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('gives a dead letter of a scrape at %s a time', (ts) => {
+    const refusals = [{ level: 'line', reason: 'unreadable_line', detail: '', original: 'x' }] as const;
+    const bad = { ...scrape('a', TS, [50], { refusals }), ts };
+    expect(run([[binary(1, { ...bad, gpus: [] })]]).refused).toMatchObject([{ ts: TS }]);
+  });
+
+  it.each([
+    ['a byte order mark', '\ufeff{"gpu_uuid":"GPU-x","gpu_temp_celsius":50}'],
+    ['NaN in a list', '[{"gpu_uuid":"GPU-x","gpu_temp_celsius":50,"power_watts":NaN}]'],
+    ['NaN over many lines', '{\n "gpus": [\n {"gpu_uuid":"GPU-x","gpu_temp_celsius":50,"power_watts":NaN}\n]\n}'],
+    ['lines without a time', '{"gpu_uuid":"GPU-x","gpu_temp_celsius":50}\r\n{"gpu_uuid":"","gpu_temp_celsius":50}'],
+    ['junk beside a row', '[7, null, "x", [], {"gpu_uuid":"GPU-x","gpu_temp_celsius":50}]'],
+    ['Infinity', '[{"gpu_uuid":"GPU-x","gpu_temp_celsius":50,"power_watts":1e999}]'],
+  ])('reads JSON with %s', (_, body) => {
+    expect(run([[message(1, 'a', body, 'application/json')]]).rows).toEqual([['a', 'GPU-x', TS, 50]]);
+  });
+
+  it('tells a bad value inside a list', () => {
+    const body = '[{"gpu_uuid":"g","gpu_temp_celsius":50,"power_watts":-Infinity,"sm_clock_mhz":NaN}]';
+    const { refused } = run([[message(1, 'a', body, 'application/json')]]);
+    expect(refused.map(({ level, reason }) => [level, reason])).toEqual([
+      ['value', 'out_of_range'],
+      ['value', 'not_a_number'],
+    ]);
+    expect(refused[0]?.original).toContain('"power_watts":"-Infinity"');
+  });
 });

@@ -8,6 +8,7 @@ import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
 import type { Scrape } from './contract/scrape.ts';
+import { EPOCH_MS_MAX } from './contract/time.ts';
 import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
 import { WireError } from './contract/wire-format.ts';
 import type { Stage } from './define-topology.ts';
@@ -126,7 +127,8 @@ class Decoder {
       for (let c = 0; c < width; c++) values[to + (columns[c] as number)] = scratch[from++] as number;
     }
     for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
-    for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, header.ts));
+    const ts = isUsable(header.ts) ? header.ts : message.event_time;
+    for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, ts));
   }
 
   /** Copies the values to aligned memory: messages begin anywhere in the connection's buffer. */
@@ -150,7 +152,8 @@ class Decoder {
     const key = `${group}|${subject}`;
     const last = this.identities.get(key);
     const { registry } = state;
-    if (last && Buffer.compare(last.bytes, bytes) === 0) {
+    // The same block on another number of rows is a damaged message, which readIdentity tells.
+    if (last && last.gpus.length === header.rows && Buffer.compare(last.bytes, bytes) === 0) {
       let unmoved = true;
       for (const gpu of last.gpus) unmoved &&= registry.gpuNodes[gpu] === last.node;
       if (unmoved) return last;
@@ -189,6 +192,8 @@ class Decoder {
     for (const refusal of scrape.refusals) emit('refused', refusalLetter(refusal, scrape.node, scrape.ts));
   }
 }
+
+const isUsable = (ts: number): boolean => ts > 0 && ts <= EPOCH_MS_MAX;
 
 /** `dcgm.raw.<group>.<node>`; publishers that do not know the groups may leave anything in their place. */
 function groupOfSubject(subject: string): number {

@@ -4,13 +4,21 @@ import { parseInstant } from '../contract/time.ts';
 import type { Delivery } from './delivery.ts';
 import { headerValue, readHeaders } from './wire-headers.ts';
 
+/** As much as a first label of exposition text, or a first key of JSON, can reasonably take. */
+const SNIFF_BYTES = 1_024;
+/** `{"name",` or `{"name"}`: a sample whose quoted name stands inside its labels (Prometheus 3), never JSON. */
+const QUOTED_SAMPLE = /^\{[ \t]*"(?:[^"\\\n]|\\.)*"[ \t]*(?:[,}=])/;
+
 /** Content type by the first bytes: `GPVS` is the binary format, a brace or bracket JSON, everything else text. */
 export function sniffContentType(data: Uint8Array): ContentType {
   if (isBinary(data)) return 'application/vnd.gpu-vitals.scrape';
   let i = 0;
   if (data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf) i = 3;
   while (data[i] === 0x20 || data[i] === 0x09 || data[i] === 0x0a || data[i] === 0x0d) i++;
-  return data[i] === 0x7b || data[i] === 0x5b ? 'application/json' : 'text/plain';
+  if (data[i] === 0x5b) return 'application/json';
+  if (data[i] !== 0x7b) return 'text/plain';
+  const head = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1', i, i + SNIFF_BYTES);
+  return QUOTED_SAMPLE.test(head) ? 'text/plain' : 'application/json';
 }
 
 /**
@@ -23,7 +31,9 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
   let eventTime = delivery.arrived_at;
   if (!isBinary(data)) {
     const pairs = readHeaders(message);
-    contentType = declared(headerValue(pairs, 'Content-Type')) ?? sniffContentType(data);
+    // A header that promises our binary format is believed, so that damage is told as damage. JSON and text the bytes tell
+    // better than tools do: `curl` and `nats pub` call everything anything.
+    if (!isScrapeType(headerValue(pairs, 'Content-Type'))) contentType = sniffContentType(data);
     const told = parseInstant(instantOf(headerValue(pairs, 'Event-Time')));
     if (!Number.isNaN(told)) eventTime = told;
   }
@@ -40,12 +50,7 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
 const isBinary = (data: Uint8Array): boolean =>
   data[0] === 0x47 && data[1] === 0x50 && data[2] === 0x56 && data[3] === 0x53;
 
-/** Null when the header is absent or says nothing that we know (`application/octet-stream`): the bytes decide then. */
-function declared(header: string): ContentType | null {
-  const type = (header.split(';')[0] as string).trim().toLowerCase();
-  if (type === 'application/vnd.gpu-vitals.scrape' || type === 'application/json' || type === 'text/plain') return type;
-  if (type === 'application/openmetrics-text') return 'text/plain';
-  return null;
-}
+const isScrapeType = (header: string): boolean =>
+  (header.split(';')[0] as string).trim().toLowerCase() === 'application/vnd.gpu-vitals.scrape';
 
 const instantOf = (text: string): string | number => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);

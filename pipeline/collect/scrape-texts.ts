@@ -1,7 +1,7 @@
 import type { RawMessage } from '../contract/message.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { decodeScrape } from '../contract/wire.ts';
-import { createJsonlReader } from '../replay/jsonl-reader.ts';
+import { createJsonlReader, parseJson } from '../replay/jsonl-reader.ts';
 import { createRowDraft } from '../replay/row-draft.ts';
 import { createScrapeGrouper } from '../replay/scrape-grouper.ts';
 import { ExpositionParser, UnreadableScrape } from './exposition-parser.ts';
@@ -15,11 +15,19 @@ const PARSERS_MAX = 4_096;
 export class ScrapeTexts {
   private readonly parsers = new Map<string, ExpositionParser>();
 
-  /** Throws UnreadableScrape. */
+  /** Throws UnreadableScrape, and nothing else whatever the bytes are: one poisoned message must not stop a stream. */
   read(message: RawMessage, fallbackNode: string): Scrape[] {
-    return message.content_type === 'application/json'
-      ? readJsonRows(message, fallbackNode)
-      : this.parserOf(message.subject).parse(message.data, { fallback_node: fallbackNode, ts: message.event_time });
+    try {
+      return message.content_type === 'application/json'
+        ? readJsonRows(message, fallbackNode)
+        : this.parserOf(message.subject).parse(message.data, { fallback_node: fallbackNode, ts: message.event_time });
+    } catch (cause) {
+      if (cause instanceof UnreadableScrape) throw cause;
+      this.parsers.delete(message.subject);
+      // A stack that overflows is the usual one: JSON nested a hundred thousand deep.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new UnreadableScrape(`cannot be read: ${why}`, { cause });
+    }
   }
 
   private parserOf(subject: string): ExpositionParser {
@@ -34,38 +42,31 @@ export class ScrapeTexts {
 }
 
 function readJsonRows(message: RawMessage, node: string): Scrape[] {
-  const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString('utf8');
+  const { data, event_time } = message;
   let position = 0;
-  const grouper = createScrapeGrouper({
-    position: () => ++position,
-    boot_epoch: message.event_time,
-    start_ms: message.event_time,
-  });
-  const reader = createJsonlReader({ grouper, draft: createRowDraft(), node });
-  for (const line of rowLines(text, message.event_time)) reader.line(line);
-  reader.end();
+  const grouper = createScrapeGrouper({ position: () => ++position, boot_epoch: event_time, start_ms: event_time });
+  const reader = createJsonlReader({ grouper, draft: createRowDraft(), node, ts: event_time });
+  // The decoder takes a byte order mark off.
+  const text = new TextDecoder().decode(data);
+  const whole = parseJson(text);
+  if (whole === undefined) {
+    if (!/^\s*[{[]/.test(text)) throw new UnreadableScrape('neither JSON nor a list of JSON rows');
+    for (const line of text.split('\n')) reader.line(line);
+  } else {
+    for (const row of rowsOf(whole)) reader.record(row);
+  }
   grouper.end();
-  return grouper.take().map(({ data }) => decodeScrape(data));
+  return grouper.take().map((scrape) => decodeScrape(scrape.data));
 }
 
-function rowLines(text: string, eventTime: number): string[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    if (!/^\s*[{[]/.test(text)) throw new UnreadableScrape('neither JSON nor a list of JSON rows');
-    return text.split('\n');
+function rowsOf(whole: unknown): readonly unknown[] {
+  if (typeof whole !== 'object' || whole === null) {
+    throw new UnreadableScrape(`JSON, but no row: ${JSON.stringify(whole).slice(0, 80)}`);
   }
-  if (typeof parsed !== 'object' || parsed === null)
-    throw new UnreadableScrape(`JSON, but no row: ${text.slice(0, 80)}`);
-  const { gpus, ...shared } = parsed as Record<string, unknown>;
-  const rows = Array.isArray(parsed)
-    ? parsed
-    : Array.isArray(gpus)
-      ? gpus.map((row) => ({ ...shared, ...row }))
-      : [parsed];
-  return rows.map((row) => {
-    const timed = typeof row === 'object' && row !== null && !('ts' in row) ? { ts: eventTime, ...row } : row;
-    return JSON.stringify(timed);
-  });
+  if (Array.isArray(whole)) return whole;
+  const { gpus, ...shared } = whole as Record<string, unknown>;
+  if (!Array.isArray(gpus)) return [whole];
+  return gpus.map((row: unknown) =>
+    typeof row === 'object' && row !== null && !Array.isArray(row) ? { ...shared, ...row } : row,
+  );
 }

@@ -87,6 +87,26 @@ describe('the binary format', () => {
     }
   });
 
+  it.each<[string, Partial<Scrape>]>([
+    ['no node', { node: '' }],
+    ['a row without GPU', { gpus: scrape(4, 1).gpus.map((gpu) => ({ ...gpu, uuid: '' })) }],
+    [
+      'a reason that nobody knows',
+      { refusals: [{ level: 'value', reason: 'odd' as never, detail: '', original: '' }] },
+    ],
+    [
+      'a reason that every object has',
+      { refusals: [{ level: 'value', reason: 'constructor' as never, detail: '', original: '' }] },
+    ],
+    ['a level that nobody knows', { refusals: [{ level: 'odd' as never, reason: 'late', detail: '', original: '' }] }],
+    [
+      'a negative XID',
+      { gpus: scrape(4, 1).gpus.map((gpu) => ({ ...gpu, xids: [{ xid: -1, kind: 'event', count: 1 }] })) },
+    ],
+  ])('refuses %s', (_, wrong) => {
+    expect(() => decodeScrape(encodeScrape({ ...scrape(4, 1), ...wrong }))).toThrow(WireError);
+  });
+
   it('fuzz: damaged bytes are refused or read, and never anything else', () => {
     const next = random(7);
     const bytes = encodeScrape(scrape(5));

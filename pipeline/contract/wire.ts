@@ -1,4 +1,4 @@
-import type { Attribution, Refusal } from './events.ts';
+import { type Attribution, REASON_CODES, type Refusal } from './events.ts';
 import { METRIC_COUNT } from './metrics.ts';
 import type { Scrape, ScrapedGpu, XidReport } from './scrape.ts';
 import {
@@ -99,8 +99,10 @@ export function readIdentity(data: Uint8Array, header: WireHeader): { node: stri
     (Array.isArray(column) && column.length === header.rows && column.every((text) => typeof text === 'string'));
   if (
     typeof raw?.node !== 'string' ||
+    raw.node === '' ||
     !Array.isArray(raw.uuid) ||
     !fits(raw.uuid) ||
+    raw.uuid.includes('') ||
     !IDENTITY_FIELDS.every((field) => fits(raw[field])) ||
     !(raw.attribution === undefined || isAttribution(raw.attribution, header.rows))
   ) {
@@ -131,6 +133,7 @@ export interface ScrapeExtras {
   }[];
   readonly refusals: readonly Refusal[];
 }
+const LEVELS: ReadonlySet<unknown> = new Set(['value', 'line', 'row', 'scrape']);
 const NO_EXTRAS: ScrapeExtras = { times: null, xids: [], refusals: [] };
 
 /** Parses the extras block; cheap when there is none. Throws WireError. */
@@ -140,6 +143,7 @@ export function readExtras(data: Uint8Array, header: WireHeader): ScrapeExtras {
   const times = raw?.times ?? null;
   const xids = raw?.xids ?? [];
   const refusals = raw?.refusals ?? [];
+  const count = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   const sound =
     (times === null ||
       (Array.isArray(times) && times.length === header.rows && times.every((t) => typeof t === 'number'))) &&
@@ -147,15 +151,22 @@ export function readExtras(data: Uint8Array, header: WireHeader): ScrapeExtras {
     xids.every(
       (x) =>
         Array.isArray(x) &&
-        Number.isInteger(x[0]) &&
-        x[0] >= 0 &&
+        count(x[0]) &&
         x[0] < header.rows &&
-        Number.isInteger(x[1]) &&
+        count(x[1]) &&
         (x[2] === 'event' || x[2] === 'window_count') &&
-        typeof x[3] === 'number',
+        count(x[3]),
     ) &&
     Array.isArray(refusals) &&
-    refusals.every((r) => r && [r.level, r.reason, r.detail, r.original].every((text) => typeof text === 'string'));
+    refusals.every(
+      (r) =>
+        r &&
+        LEVELS.has(r.level) &&
+        typeof r.reason === 'string' &&
+        Object.hasOwn(REASON_CODES, r.reason) &&
+        typeof r.detail === 'string' &&
+        typeof r.original === 'string',
+    );
   if (!sound) throw new WireError('damaged_message', 'extras do not fit the rows');
   return { times, xids: xids.map(([row, xid, kind, count]) => ({ row, xid, kind, count })), refusals };
 }

@@ -37,7 +37,8 @@ export function createRowDraft(): RowDraft {
   let blanks = 0;
   let unknown = 0;
   const refuseXid = (reason: 'not_a_number' | 'out_of_range', content: unknown): void => {
-    const detail = `xids holds ${JSON.stringify(content) ?? String(content)}, valid is 0..${XID_MAX}`;
+    const told = typeof content === 'object' ? 'a list or an object' : JSON.stringify(content).slice(0, 80);
+    const detail = `xids holds ${content === null ? 'null' : told}, valid is 0..${XID_MAX}`;
     refusals.push({ level: 'value', reason, detail, original });
   };
   const addXid = (content: unknown): void => {
