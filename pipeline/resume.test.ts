@@ -83,7 +83,10 @@ class Tables {
         yield [`metrics ${batch.ts[row]} ${uuid}`, values.join()];
       }
     }),
-    gpu_assets: this.sink<Asset>((asset) => [[`assets ${asset.ts} ${asset.gpu_uuid}`, JSON.stringify(asset)]]),
+    // With the owner: a version that was told must be told again after a kill, not only the last one.
+    gpu_assets: this.sink<Asset>((asset) => [
+      [`assets ${asset.ts} ${asset.gpu_uuid} ${asset.owner}`, JSON.stringify(asset)],
+    ]),
     anomalies: this.sink<Anomaly>((row) => [[`anomalies ${row.ts} ${row.id}`, JSON.stringify(row)]]),
     dead_letters: this.sink<DeadLetter>((row) => [[`dead ${row.ts} ${row.node} ${row.detail}`, JSON.stringify(row)]]),
   };
@@ -204,7 +207,7 @@ describe('kill and resume', () => {
     const owners = [...whole.durable]
       .filter(([key]) => key.startsWith('assets'))
       .map(([, row]) => JSON.parse(row).owner);
-    expect(owners.filter((owner) => owner !== '').sort()).toEqual(['owner 6', 'owner 7', 'owner 8']);
+    expect(owners.filter((owner) => owner !== '').sort()).toEqual(changes.map(({ owner }) => owner));
     for (let seed = 1; seed <= 4; seed++) {
       const next = random(seed);
       const tables = new Tables();

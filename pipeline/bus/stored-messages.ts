@@ -1,5 +1,6 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { Bus } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { connectionOf, isMissing, managerOf, streamError } from './stream-manager.ts';
 import { readHeaders } from './wire-headers.ts';
 
@@ -48,6 +49,7 @@ export async function* storedMessages(
       await consumer.delete().catch(() => false);
     }
   } catch (cause) {
+    if (isMissing(cause instanceof VitalsError ? cause.cause : cause)) return;
     throw streamError(cause, 'the stream cannot be read', stream);
   }
 }
