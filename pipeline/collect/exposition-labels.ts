@@ -27,10 +27,14 @@ const isBlank = (code: number): boolean => code === SPACE || code === TAB;
 const LABEL_NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '"': '"', '\\': '\\' };
 
+/** Under this name `readLabels` gives a sample name that stands, quoted, inside the braces. */
+export const NAME_LABEL = '__name__';
+
 /**
  * Reads what stands between a sample's name and its value: blanks, or a label block with any blanks around its parts.
- * An unknown escape stays as it is, a trailing comma is allowed, and of a repeated label the first counts. Null when the
- * text is no label block.
+ * An unknown escape stays as it is, a trailing comma is allowed, and of a repeated label the first counts. Label names may
+ * be quoted, and a quoted text without a value is the sample's name (both since Prometheus 3). Null when the text is no
+ * label block.
  */
 export function readLabels(text: string): Labels | null {
   const labels = new Map<string, string>();
@@ -38,20 +42,10 @@ export function readLabels(text: string): Labels | null {
   const skip = (): void => {
     while (isBlank(text.charCodeAt(at))) at++;
   };
-  skip();
-  if (at === text.length) return at > 0 ? labels : null;
-  if (text[at++] !== '{') return null;
-  for (skip(); text[at] !== '}'; ) {
-    LABEL_NAME.lastIndex = at;
-    const name = LABEL_NAME.exec(text)?.[0];
-    if (name === undefined) return null;
-    at += name.length;
-    skip();
-    if (text[at++] !== '=') return null;
-    skip();
-    if (text[at++] !== '"') return null;
+  /** The text of the quotes that open at `at`, escapes resolved; null when they are never closed. */
+  const quoted = (): string | null => {
     let value = '';
-    for (let from = at; ; at++) {
+    for (let from = ++at; ; at++) {
       const char = text[at];
       if (char === undefined) return null;
       if (char !== '"' && char !== '\\') continue;
@@ -63,6 +57,34 @@ export function readLabels(text: string): Labels | null {
       from = at + 1;
     }
     at++;
+    return value;
+  };
+  const bare = (): string | null => {
+    LABEL_NAME.lastIndex = at;
+    const name = LABEL_NAME.exec(text)?.[0] ?? null;
+    at += name?.length ?? 0;
+    return name;
+  };
+  skip();
+  if (at === text.length) return at > 0 ? labels : null;
+  if (text[at++] !== '{') return null;
+  for (skip(); text[at] !== '}'; ) {
+    const said = text[at] === '"';
+    let name = said ? quoted() : bare();
+    if (name === null) return null;
+    skip();
+    let value: string | null;
+    if (said && text[at] !== '=') {
+      value = name;
+      name = NAME_LABEL;
+      if (labels.has(name)) return null;
+    } else {
+      if (text[at++] !== '=') return null;
+      skip();
+      if (text[at] !== '"') return null;
+      value = quoted();
+      if (value === null) return null;
+    }
     if (!labels.has(name)) labels.set(name, value);
     skip();
     if (text[at] === ',') {
@@ -92,10 +114,10 @@ const code = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : 
 export function identify(labels: Labels): SeriesIdentity {
   return {
     node: first(labels, 'Hostname', 'hostname'),
-    uuid: first(labels, 'UUID', 'uuid', 'gpu_uuid'),
+    uuid: first(labels, 'UUID', 'uuid', 'gpu_uuid', 'GPU_UUID', 'DCGM_FI_DEV_UUID', 'DCGM_FI_DEV_GPU_UUID'),
     instance: first(labels, 'GPU_I_ID', 'gpu_i_id'),
-    model: first(labels, 'modelName', 'model_name'),
-    pci_bus_id: first(labels, 'pci_bus_id'),
+    model: first(labels, 'modelName', 'model_name', 'model', 'DCGM_FI_DEV_NAME', 'DCGM_FI_DEV_BOARD_NAME'),
+    pci_bus_id: first(labels, 'pci_bus_id', 'PCI_BUS_ID', 'DCGM_FI_DEV_PCI_BUSID'),
     serial: first(labels, 'DCGM_FI_DEV_SERIAL', 'DCGM_FI_DEV_BOARD_SERIAL', 'serial'),
     slot: first(labels, 'gpu'),
     attribution: attributionOf(labels),
@@ -107,7 +129,8 @@ export function identify(labels: Labels): SeriesIdentity {
 
 /**
  * Who uses the GPU; null when the labels name neither pod nor job. A Prometheus without honor_labels puts the exporter's
- * own pod into `pod` and the user's into `exported_pod`, so that the exported set counts where there is one.
+ * own pod into `pod` and the user's into `exported_pod`, so that the exported set counts where there is one; the exporter
+ * itself uses no GPU.
  */
 function attributionOf(labels: Labels): Attribution | null {
   const exported = first(labels, 'exported_pod', 'exported_pod_name') !== '';
@@ -119,5 +142,6 @@ function attributionOf(labels: Labels): Attribution | null {
     container: read('container', 'container_name'),
     job: first(labels, 'hpc_job', 'exported_hpc_job'),
   };
-  return attribution.pod === '' && attribution.job === '' ? null : attribution;
+  const exporter = !exported && attribution.job === '' && /dcgm-exporter/.test(attribution.pod + attribution.container);
+  return exporter || (attribution.pod === '' && attribution.job === '') ? null : attribution;
 }

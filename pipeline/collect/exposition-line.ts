@@ -18,12 +18,18 @@ export interface Tail {
 /** Below this a whole number of milliseconds would lie in 1973, so that it is seconds (OpenMetrics). */
 const SECONDS_BELOW = 1e11;
 
+/** When a counter began, of OpenMetrics 2: says nothing that a decrease does not. */
+const START_TIME = /[ \t]+[cs]t@[\d.e+-]+(?=\s|$)/;
+
 /**
  * Reads `value [timestamp] [# exemplar]`. Milliseconds (Prometheus text) and seconds (OpenMetrics) are told apart by their
  * size. Null when the line ends before a value or has something else where a time belongs.
  */
 export function readTail(tail: string): Tail | null {
-  const [text, second, third] = tail.trim().split(/[ \t\r]+/, 3);
+  const [text, second, third] = tail
+    .replace(START_TIME, '')
+    .trim()
+    .split(/[ \t\r]+/, 3);
   if (text === undefined || text === '' || text.startsWith('#')) return null;
   const reading = readNumber(text);
   if (second === undefined || second.startsWith('#')) return { text, reading, ts: Number.NaN };

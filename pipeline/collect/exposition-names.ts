@@ -45,8 +45,9 @@ for (const name of XID_COUNT_NAMES) columns.set(name, XID_COUNT);
 export const ALTERNATIVES: readonly Alternative[] = alternatives;
 export const COLUMN_COUNT: number = METRIC_COUNT + alternatives.length;
 
-/** Column of a sample name, XID_COUNT or UNKNOWN. */
-export const columnOf = (name: string): number => columns.get(name) ?? UNKNOWN;
+/** Column of a sample name, XID_COUNT or UNKNOWN. OpenMetrics ends counters in `_total` whatever they are called. */
+export const columnOf = (name: string): number =>
+  columns.get(name) ?? columns.get(name.replace(/_total$/, '')) ?? UNKNOWN;
 
 /**
  * Per column: the metric that it feeds, what is stored (reading * mul / div) and the range in which a stored value needs no

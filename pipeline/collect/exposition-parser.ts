@@ -2,6 +2,7 @@ import type { Refusal } from '../contract/events.ts';
 import { metricIndex } from '../contract/metrics.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { checkValue, FIRST_BLANK, isBlankReading, isBlankText, toCanonical, valueRefusal } from './check-value.ts';
+import { cutByInstant } from './exposition-instants.ts';
 import { endsLine, lineEnd, readTail, textOf } from './exposition-line.ts';
 import { COLUMN_METRIC, UNKNOWN } from './exposition-names.ts';
 import { ANY_NODE, ExpositionNodes } from './exposition-nodes.ts';
@@ -55,6 +56,8 @@ export class ExpositionParser {
   #blockUsed: number[] = [];
   #blockStamp: number[] = [];
   #blocksUsed = 0;
+  /** Rows of which only unknown metrics were told when they were first met: where that line stands. */
+  #strangers = new Map<number, { readonly node: number; readonly at: number; readonly stop: number }>();
 
   /** Names and label blocks held: what bounds the memory of this instance. */
   get cached(): number {
@@ -62,13 +65,23 @@ export class ExpositionParser {
   }
 
   /**
-   * Usually one scrape; one a host when a federated body names several, in the order of their first samples. Never none.
-   * `boot_epoch` and `sequence` are 0: they are the publisher's to stamp. Throws UnreadableScrape.
+   * Usually one scrape; one a host when a federated body names several, in the order of their first samples; one an instant,
+   * oldest first, when the body tells of several instants of one series. Never none. `boot_epoch` and `sequence` are 0: they
+   * are the publisher's to stamp. Throws UnreadableScrape.
    */
   parse(body: Uint8Array, context: ExpositionContext): Scrape[] {
+    const scrapes = this.#parse(body, context);
+    if (!this.#rows.repeated) return scrapes;
+    return cutByInstant(body).flatMap(({ ts, body: part }) =>
+      this.#parse(part, Number.isNaN(ts) ? context : { ...context, ts }),
+    );
+  }
+
+  #parse(body: Uint8Array, context: ExpositionContext): Scrape[] {
     this.#begin(context);
     const samples = this.#read(body);
     this.#cache.end();
+    this.#refuseStrangers(body);
     const scrapes = samples === 0 ? [] : this.#finish(context);
     if (this.#cache.blocks.length > 4 * this.#blocksUsed + 64 || this.#cache.names > 2 * this.#cache.lines + 256) {
       this.#forget();
@@ -89,6 +102,7 @@ export class ExpositionParser {
     this.#stamp++;
     this.#nodes.begin();
     this.#blocksUsed = 0;
+    if (this.#strangers.size > 0) this.#strangers = new Map();
   }
 
   #forget(): void {
@@ -166,7 +180,7 @@ export class ExpositionParser {
       return true;
     }
     if (this.#blockStamp[block] !== this.#stamp) this.#touch(block);
-    if (!Number.isNaN(tail.ts)) this.#rows.tell(row, tail.ts);
+    if (!Number.isNaN(tail.ts)) this.#rows.tell(row, column, tail.ts);
     if (!this.#rows.put(row, column, reading)) this.#judge(column, reading, bytes, at, stop);
     return true;
   }
@@ -206,7 +220,10 @@ export class ExpositionParser {
     const row = this.#blockRow[block] as number;
     this.#use(block);
     if (column === UNKNOWN || row === FOREIGN) {
-      this.#nodes.countUnknown(this.#blockNode[block] as number);
+      const node = this.#blockNode[block] as number;
+      this.#nodes.countUnknown(node);
+      const met = row < 0 || this.#blockStamp[block] === this.#stamp || this.#strangers.has(row);
+      if (!met) this.#strangers.set(row, { node, at, stop });
       return;
     }
     if (row === NO_GPU) {
@@ -222,6 +239,16 @@ export class ExpositionParser {
       const reason = Number.isNaN(reading) ? 'not_a_number' : 'out_of_range';
       const original = textOf(bytes, at, stop);
       this.#refuse({ level: 'value', reason, detail: `count of XID ${xid} is ${reading}`, original });
+    }
+  }
+
+  /** A GPU without a single known metric is a row that is refused. */
+  #refuseStrangers(body: Uint8Array): void {
+    if (this.#strangers.size === 0) return;
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    for (const row of this.#rows.untouched(this.#strangers.keys())) {
+      const { at, stop, node } = this.#strangers.get(row) as { at: number; stop: number; node: number };
+      this.#refusals.stranger(node, this.#rows.uuid(row), textOf(bytes, at, stop));
     }
   }
 

@@ -24,6 +24,12 @@ export class ExpositionRefusals {
     this.#kept.push({ node, refusal });
   }
 
+  /** A GPU of which nothing known was told. */
+  stranger(node: number, uuid: string, original: string): void {
+    const detail = `${uuid}: no known metric; the original holds the first sample`;
+    this.value(node, { level: 'row', reason: 'no_metrics', detail, original });
+  }
+
   line(original: string, detail: string): void {
     this.#lines++;
     this.#bytes += original.length;

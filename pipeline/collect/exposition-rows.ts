@@ -42,10 +42,15 @@ export class ExpositionRows {
   #xids: XidCount[] = [];
   /** Sticky: once a reading above 1 was seen under a ratio's name, this exporter sends percent. */
   #percent = false;
+  /** Own times by cell, where samples carry one; whether a cell was told of two instants. */
+  #told = new Map<number, number>();
+  repeated = false;
 
   begin(): void {
     this.#touched = [];
     this.#xids = [];
+    if (this.#told.size > 0) this.#told = new Map();
+    this.repeated = false;
   }
 
   forget(): void {
@@ -112,8 +117,23 @@ export class ExpositionRows {
   }
 
   /** A sample's own time: of several in a row the latest counts. */
-  tell(slot: number, ts: number): void {
+  tell(slot: number, column: number, ts: number): void {
     if (!(ts <= (this.#ts[slot] as number))) this.#ts[slot] = ts;
+    const cell = slot * COLUMN_COUNT + column;
+    const before = this.#told.get(cell);
+    if (before === undefined) this.#told.set(cell, ts);
+    else if (before !== ts) this.repeated = true;
+  }
+
+  /** Of these rows those that, whatever their instance, got nothing in this scrape. */
+  untouched(slots: Iterable<number>): number[] {
+    const board = (slot: number): string => JSON.stringify([this.#rows[slot]?.node, this.#rows[slot]?.uuid]);
+    const touched = new Set(this.#touched.map(board));
+    return [...slots].filter((slot) => !touched.has(board(slot)));
+  }
+
+  uuid(slot: number): string {
+    return this.#rows[slot]?.uuid ?? '';
   }
 
   countXid(row: number, xid: number, count: number): void {

@@ -38,6 +38,38 @@ describe('time of a sample', () => {
     expect(parse(line('DCGM_FI_DEV_GPU_TEMP', '45'), parser)[0]?.gpus[0]?.ts).toBe(TS);
   });
 
+  it('is a row each where a body tells of several instants of one series', () => {
+    const at = (value: number, stamp: number | string, name = 'DCGM_FI_DEV_GPU_TEMP') =>
+      line(name, `${value} ${stamp}`);
+    const parser = new ExpositionParser();
+    const dump =
+      '?bad\n' +
+      at(45, 1_767_225_611_000) +
+      at(44, '1767225601 # {a="b"} 1') +
+      line('DCGM_FI_DEV_GPU_TEMP', '40') +
+      at(100, 1_767_225_601_000, 'DCGM_FI_DEV_POWER_USAGE') +
+      at(110, 1_767_225_611_000, 'DCGM_FI_DEV_POWER_USAGE');
+    for (const scrapes of [parse(dump, parser), parse(dump, parser)]) {
+      expect(scrapes.map((scrape) => [scrape.ts, scrape.refusals.length])).toEqual([
+        [TS, 0],
+        [1_767_225_601_000, 0],
+        [1_767_225_611_000, 1],
+      ]);
+      expect(scrapes.map(({ gpus: [gpu] }) => [gpu?.ts, metricOf(gpu, 'gpu_temp_celsius')])).toEqual([
+        [TS, 40],
+        [1_767_225_601_000, 44],
+        [1_767_225_611_000, 45],
+      ]);
+      expect(scrapes.map(({ gpus: [gpu] }) => metricOf(gpu, 'power_watts'))).toEqual([Number.NaN, 100, 110]);
+    }
+  });
+
+  it('leaves aside when a counter began', () => {
+    const [scrape] = parse(line('DCGM_FI_DEV_PCIE_REPLAY_COUNTER', '7 1767225601 st@1767225000.5 # {a="b"} 1'));
+    expect(metricOf(scrape?.gpus[0], 'pcie_replay_total')).toBe(7);
+    expect(scrape?.gpus[0]?.ts).toBe(1_767_225_601_000);
+  });
+
   it.each(['45 z', '45 1 2', '45 NaN', '45 1.1.1', ''])('refuses %j', (tail) => {
     const [scrape] = parse(line('DCGM_FI_DEV_GPU_TEMP', tail) + line('DCGM_FI_DEV_POWER_USAGE', '70'));
     expect(scrape?.refusals).toMatchObject([{ level: 'line', reason: 'unreadable_line' }]);
@@ -84,6 +116,60 @@ describe('several sources of one metric', () => {
   });
 });
 
+describe('names', () => {
+  it('may stand in quotes inside the braces, and labels in quotes too', () => {
+    const parser = new ExpositionParser();
+    const text = [
+      `{"DCGM_FI_DEV_GPU_TEMP",gpu="0","UUID"="${UUID_A}"} 45`,
+      `{ gpu="1" , "DCGM_FI_DEV_GPU_TEMP" , UUID="${UUID_B}"} 46`,
+      `{"DCGM_FI_DEV_POWER_USAGE","UUID"="${UUID_A}"} 100`,
+      `DCGM_FI_DEV_SM_CLOCK{"UUID"="${UUID_A}"} 1000`,
+    ].join('\n');
+    for (const [scrape] of [parse(text, parser), parse(text, parser), parse(text.replace('45', '45.0'), parser)]) {
+      expect(scrape).toMatchObject({ refusals: [], unknown_metrics: 0 });
+      expect(scrape?.gpus.map((gpu) => [gpu.uuid, metricOf(gpu, 'gpu_temp_celsius')])).toEqual([
+        [UUID_A, 45],
+        [UUID_B, 46],
+      ]);
+      expect(metricOf(scrape?.gpus[0], 'power_watts')).toBe(100);
+      expect(metricOf(scrape?.gpus[0], 'sm_clock_mhz')).toBe(1000);
+    }
+  });
+
+  it.each(['{} 1', '{"A","B"} 1', 'A{"B"} 1', '{"A} 1', '{A} 1', `{UUID="${UUID_A}"} 1`])('are not in %s', (bad) => {
+    const parser = new ExpositionParser();
+    parse(`{"B"} 1\n${line('DCGM_FI_DEV_GPU_TEMP', '45')}`, parser);
+    const [scrape] = parse(`${bad}\n${line('DCGM_FI_DEV_GPU_TEMP', '45')}`, parser);
+    expect(scrape?.refusals).toMatchObject([{ reason: 'unreadable_line', original: bad }]);
+  });
+
+  it('of counters may end in _total', () => {
+    const [scrape] = parse(
+      line('DCGM_FI_DEV_PCIE_REPLAY_COUNTER_total', '7') +
+        line('DCGM_FI_DEV_PCIE_REPLAY_COUNTER_created', '1.7e9') +
+        line('DCGM_FI_DEV_PCIE_REPLAY_TOTAL', '8'),
+    );
+    expect(metricOf(scrape?.gpus[0], 'pcie_replay_total')).toBe(7);
+    expect(scrape?.unknown_metrics).toBe(1);
+  });
+
+  it.each(['UUID', 'uuid', 'gpu_uuid', 'GPU_UUID', 'DCGM_FI_DEV_UUID'])('%s is who', (label) => {
+    expect(parse(`DCGM_FI_DEV_GPU_TEMP{${label}="x"} 1\n`)[0]?.gpus[0]?.uuid).toBe('x');
+  });
+
+  it.each(['modelName', 'model_name', 'model', 'DCGM_FI_DEV_NAME'])('%s is what', (label) => {
+    expect(parse(`DCGM_FI_DEV_GPU_TEMP{UUID="x",${label}="L4"} 1\n`)[0]?.gpus[0]?.model).toBe('L4');
+  });
+
+  it('does not take the exporter for a user of the GPU', () => {
+    const own = 'namespace="monitoring",pod="nvidia-dcgm-exporter-x7k2p",container="exporter"';
+    const [idle] = parse(line('DCGM_FI_DEV_GPU_TEMP', '45', `UUID="${UUID_A}",${own}`));
+    expect(idle?.gpus[0]?.attribution).toEqual([]);
+    const [used] = parse(line('DCGM_FI_DEV_GPU_TEMP', '45', `UUID="${UUID_A}",${own},exported_pod="train"`));
+    expect(used?.gpus[0]?.attribution).toMatchObject([{ pod: 'train' }]);
+  });
+});
+
 describe('what becomes of a body', () => {
   it('makes one scrape a host, in the order of their first samples', () => {
     const scrapes = parse(
@@ -109,10 +195,19 @@ describe('what becomes of a body', () => {
     ]);
   });
 
-  it('is no row where only unknown metrics are, and a row where a known one is blank', () => {
-    expect(parse(line('DCGM_FI_DEV_VGPU_LICENSE_STATUS', '0'))).toMatchObject([
-      { node: 'rack-7', gpus: [], unknown_metrics: 1, refusals: [] },
+  it('refuses a row where only unknown metrics are, and takes one where a known one is blank', () => {
+    const license = line('DCGM_FI_DEV_VGPU_LICENSE_STATUS', '0');
+    expect(parse(license + license)).toMatchObject([
+      {
+        node: 'rack-7',
+        gpus: [],
+        unknown_metrics: 2,
+        refusals: [{ level: 'row', reason: 'no_metrics', original: license.trim() }],
+      },
     ]);
+    const slice = line('DCGM_FI_DEV_FB_USED', '1', `UUID="${UUID_A}",GPU_I_ID="1"`);
+    expect(parse(license + slice)[0]?.refusals).toEqual([]);
+    expect(parse(slice + license)[0]?.refusals).toEqual([]);
     expect(parse(line('DCGM_FI_DEV_GPU_TEMP', '2147483632'))[0]?.gpus).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-import { identify, readLabels, type SeriesIdentity } from './exposition-labels.ts';
+import { identify, NAME_LABEL, readLabels, type SeriesIdentity } from './exposition-labels.ts';
 import { columnOf } from './exposition-names.ts';
 
 /**
@@ -102,25 +102,30 @@ export class SeriesCache {
   find(bytes: Buffer, at: number, end: number): boolean {
     let nameEnd = at;
     while (nameEnd < end && isNameByte(bytes[nameEnd] as number, nameEnd === at)) nameEnd++;
-    if (nameEnd === at) return false;
+    // A quoted name is part of the block: its own text is empty.
+    if (nameEnd === at && bytes[at] !== OPEN) return false;
     const valueAt = skipLabels(bytes, nameEnd, end);
     if (valueAt <= nameEnd) return false;
 
-    const blockText = bytes.toString('latin1', nameEnd, valueAt);
+    let nameText = bytes.toString('latin1', at, nameEnd);
+    const blockText = (nameText === '' ? '"' : '') + bytes.toString('latin1', nameEnd, valueAt);
     let block = this.#blockIds.get(blockText);
-    if (block === undefined) {
+    if (block === undefined || nameText === '') {
       const labels = readLabels(bytes.toString('utf8', nameEnd, valueAt));
-      if (labels === null) return false;
-      block = this.blocks.push(identify(labels)) - 1;
-      this.#blockIds.set(blockText, block);
-      this.#blockAt.push(this.#keep(bytes, nameEnd, valueAt));
-      this.#blockLength.push(valueAt - nameEnd);
-      this.#instead.push(-1);
+      const quoted = labels?.get(NAME_LABEL);
+      if (labels === null || (quoted === undefined) === (nameText === '')) return false;
+      nameText = quoted === undefined ? nameText : `{${quoted}`;
+      if (block === undefined) {
+        block = this.blocks.push(identify(labels)) - 1;
+        this.#blockIds.set(blockText, block);
+        this.#blockAt.push(this.#keep(bytes, nameEnd, valueAt));
+        this.#blockLength.push(valueAt - nameEnd);
+        this.#instead.push(-1);
+      }
     }
-    const nameText = bytes.toString('latin1', at, nameEnd);
     let name = this.#names.get(nameText);
     if (name === undefined) {
-      name = this.nameColumn.push(columnOf(nameText)) - 1;
+      name = this.nameColumn.push(columnOf(nameText.replace('{', ''))) - 1;
       this.#names.set(nameText, name);
       this.#nameAt.push(this.#keep(bytes, at, nameEnd));
       this.#nameLength.push(nameEnd - at);

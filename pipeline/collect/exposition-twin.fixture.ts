@@ -58,7 +58,33 @@ const BLANKS = new Set([
   ...[140737488355328, 140737488355329, 140737488355330, 140737488355331],
 ]);
 
+/** A text that tells two instants of one series is as many texts as it tells instants. */
 export function twinParse(text: string, fallback: string, ts: number): TwinScrape[] {
+  const whole = twinInstant(text, fallback, ts);
+  if (whole !== null) return whole;
+  const parts = new Map<number, string[]>();
+  let before: string[] = [];
+  let at = Number.NaN;
+  for (const line of text.split('\n').map((raw) => raw.trim())) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = SAMPLE.exec(line);
+    if (match !== null) {
+      const stamp = Number(match[4] ?? Number.NaN) * (Number(match[4]) < 1e11 ? 1000 : 1);
+      at = stamp > 0 && stamp < 253402300800000 ? Math.round(stamp) : 0;
+    }
+    if (Number.isNaN(at)) before.push(line);
+    else parts.set(at, [...(parts.get(at) ?? []), ...before.splice(0), line]);
+    before = Number.isNaN(at) ? before : [];
+  }
+  return [...parts.keys()]
+    .sort((a, b) => a - b)
+    .flatMap((stamp) => twinInstant((parts.get(stamp) ?? []).join('\n'), fallback, stamp || ts) ?? []);
+}
+
+/** Null when some series is told of two instants. */
+function twinInstant(text: string, fallback: string, ts: number): TwinScrape[] | null {
+  const stamps = new Map<string, number>();
+  const strangers = new Map<string, TwinScrape>();
   const scrapes = new Map<string, TwinScrape>();
   const rows = new Map<string, TwinRow>();
   const cells = new Map<string, { row: TwinRow; metric: number; source: string; reading: number }>();
@@ -97,6 +123,7 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
       const node = host || (uuid && !other ? fallback : '');
       if (node) scrapeOf(node).unknown_metrics++;
       else loose.unknown++;
+      if (uuid && !other) strangers.set(JSON.stringify([node, uuid, labels.GPU_I_ID ?? '']), scrapeOf(node));
       continue;
     }
     if (!uuid) {
@@ -133,12 +160,16 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
       else if (!row.xids.some((one) => one.xid === xid)) row.xids.push({ xid, count });
       continue;
     }
-    if (stamp !== undefined) {
-      const ms = Math.round(Number(stamp) < 1e11 ? Number(stamp) * 1000 : Number(stamp));
-      if (ms > 0 && ms < 253402300800000 && !(ms <= row.ts)) row.ts = ms;
-    }
     const source = main >= 0 ? 'main' : spare >= 0 ? 'spare' : 'share';
     const cell = `${key} ${metric} ${source}`;
+    if (stamp !== undefined) {
+      const ms = Math.round(Number(stamp) < 1e11 ? Number(stamp) * 1000 : Number(stamp));
+      if (ms > 0 && ms < 253402300800000) {
+        if (!(ms <= row.ts)) row.ts = ms;
+        if ((stamps.get(cell) ?? ms) !== ms) return null;
+        stamps.set(cell, ms);
+      }
+    }
     if (decided.has(cell)) continue;
     decided.add(cell);
     const spec = METRICS[metric] as (typeof METRICS)[number];
@@ -166,6 +197,10 @@ export function twinParse(text: string, fallback: string, ts: number): TwinScrap
     }
   }
   for (const row of rows.values()) if (Number.isNaN(row.ts)) row.ts = ts;
+  for (const [key, scrape] of strangers) {
+    const [, uuid] = JSON.parse(key) as string[];
+    if (!scrape.gpus.some((row) => row.uuid === uuid)) scrape.refusals.push('row no_metrics');
+  }
   const all = scrapes.size > 0 ? [...scrapes.values()] : [scrapeOf(fallback)];
   const first = all[0] as TwinScrape;
   first.refusals.push(...loose.refusals);

@@ -7,7 +7,7 @@ export interface PromBody {
   readonly data: Uint8Array;
 }
 
-const HOST = /[{,]\s*[Hh]ostname\s*=\s*"((?:[^"\\]|\\.)*)"/g;
+const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.)*)"/g;
 
 /**
  * Cuts an exposition text by the Hostname label of its samples: the text of one node stays as it came; a federated one gives
