@@ -1,0 +1,52 @@
+import type { MetricName } from '../../pipeline/contract/metrics.ts';
+import { MOMENTS, meanOf } from '../windows/moments.ts';
+import { PEER_GAUGES } from '../windows/window-table.ts';
+import type { WindowCells, Windows } from '../windows/windows.ts';
+
+const PEERS_MIN = 2;
+
+/** A board among those of its node; instances of a board are not compared. */
+export interface Peer {
+  readonly gpu: number;
+  readonly model: string;
+  readonly instance: string;
+}
+
+/**
+ * How far each board's last hour lies from that of the node's other boards of the same model: mean less the median of
+ * their means, NaN with fewer than two of them. Reads every board once.
+ */
+export function createPeerDeviations(
+  windows: Windows,
+): (cells: WindowCells, boards: readonly Peer[], t: number) => (gpu: number, metric: MetricName) => number {
+  const moments = new Float64Array(MOMENTS);
+  const reads = PEER_GAUGES.map((metric) => windows.gauge(metric, '1h'));
+  return (cells, boards, t) => {
+    const whole = boards
+      .filter(({ instance }) => instance === '')
+      .map(({ gpu, model }) => ({
+        gpu,
+        model,
+        means: reads.map((read) => {
+          read(cells, gpu, t, moments);
+          return meanOf(moments);
+        }),
+      }));
+    return (gpu, metric) => {
+      const m = PEER_GAUGES.indexOf(metric);
+      const own = whole.find((board) => board.gpu === gpu);
+      if (!own) return Number.NaN;
+      const others = whole
+        .filter((board) => board.gpu !== gpu && board.model === own.model && !Number.isNaN(board.means[m]))
+        .map((board) => board.means[m] as number);
+      return others.length < PEERS_MIN ? Number.NaN : (own.means[m] as number) - median(others);
+    };
+  };
+}
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  const half = values.length >> 1;
+  const upper = values[half] as number;
+  return values.length % 2 === 1 ? upper : ((values[half - 1] as number) + upper) / 2;
+}

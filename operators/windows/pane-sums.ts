@@ -1,0 +1,77 @@
+import type { Tier } from './window-table.ts';
+
+export interface SumColumns {
+  readonly sums: { readonly scope: 'gpu'; readonly type: 'f64'; readonly width: number; readonly initial: 0 };
+  readonly newest: { readonly scope: 'gpu'; readonly type: 'u32'; readonly width: 1; readonly initial: 0 };
+}
+export interface SumCells {
+  readonly sums: Float64Array;
+  readonly newest: Uint32Array;
+}
+
+export interface PaneSums {
+  readonly columns: SumColumns;
+  /** Moves on to the pane of `ts`, clearing what it takes over. Call before `add`. */
+  moveOn(cells: SumCells, gpu: number, ts: number): void;
+  /** Adds to one sum, in every tier's pane of `ts`; `ts` may be older than the newest, by less than a window. */
+  add(cells: SumCells, gpu: number, sum: number, ts: number, amount: number): void;
+  /** One sum over a tier's window at `t`. */
+  read(cells: SumCells, gpu: number, sum: number, tier: number, t: number): number;
+}
+
+/**
+ * Plain sums per GPU and pane: rises of counters, counts of events, time. The windows are those of the pane hierarchy: all
+ * panes that overlap (t - L, t].
+ *
+ * Time   O(tiers) per addition; a rotation clears one pane a tier; a read adds up the panes of the window.
+ * State  8 B for each sum in each pane: L / pane + 1 panes a tier.
+ */
+export function createPaneSums({ width, tiers }: { width: number; tiers: readonly Tier[] }): PaneSums {
+  const panes = tiers.map((tier) => tier.length / tier.pane + 1);
+  const start = panes.map((_, k) => panes.slice(0, k).reduce((sum, n) => sum + n, 0));
+  const all = panes.reduce((sum, n) => sum + n, 0);
+  const size = tiers.map((tier) => tier.pane as number);
+  const ratio = size.map((pane) => pane / (size[0] as number));
+  const at = (gpu: number, k: number, e: number): number =>
+    (gpu * all + (start[k] as number) + (e % (panes[k] as number))) * width;
+
+  return {
+    columns: {
+      sums: { scope: 'gpu', type: 'f64', width: all * width, initial: 0 },
+      newest: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
+    },
+    moveOn(cells, gpu, ts) {
+      // One more than the epoch: 0 is "none yet".
+      const to = Math.floor(ts / (size[0] as number)) + 1;
+      const from = cells.newest[gpu] as number;
+      if (to <= from) return;
+      cells.newest[gpu] = to;
+      if (from === 0) return;
+      for (let k = 0; k < tiers.length; k++) {
+        const last = Math.floor((to - 1) / (ratio[k] as number));
+        const before = Math.floor((from - 1) / (ratio[k] as number));
+        for (let e = Math.max(before + 1, last - (panes[k] as number) + 1); e <= last; e++) {
+          const cell = at(gpu, k, e);
+          cells.sums.fill(0, cell, cell + width);
+        }
+      }
+    },
+    add(cells, gpu, sum, ts, amount) {
+      for (let k = 0; k < tiers.length; k++) {
+        const cell = at(gpu, k, Math.floor(ts / (size[k] as number))) + sum;
+        cells.sums[cell] = (cells.sums[cell] as number) + amount;
+      }
+    },
+    read(cells, gpu, sum, tier, t) {
+      const newest = cells.newest[gpu] as number;
+      if (newest === 0) return 0;
+      const pane = size[tier] as number;
+      const last = Math.floor((newest - 1) / (ratio[tier] as number));
+      const window = (tiers[tier] as Tier).length;
+      const first = Math.max(Math.floor((t - window) / pane), last - (panes[tier] as number) + 1, 0);
+      let total = 0;
+      for (let e = first; e <= last; e++) total += cells.sums[at(gpu, tier, e) + sum] as number;
+      return total;
+    },
+  };
+}
