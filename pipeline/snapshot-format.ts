@@ -1,33 +1,41 @@
+import { crc32 } from 'node:zlib';
 import type { SavedColumn, SavedGroup } from '../operators/core/group-state.ts';
 import type { ElementType } from './contract/operator.ts';
 import type { RegistrySnapshot } from './contract/registry.ts';
-import { crc32 } from './crc32.ts';
 
 /**
- * A saved group as bytes: `GPVSNAP1`, u32 length of the JSON head, head, padding to 8, the columns one after the other
- * (each padded to 8), u32 CRC-32 of all before it. Little-endian.
+ * A saved group as bytes: `GPVSNAP1`, u32 length of the JSON head, u32 length of the registry, head, registry as JSON,
+ * padding to 8, the columns one after the other (each padded to 8), u32 CRC-32 of all before it. Little-endian.
  */
 const MAGIC = 'GPVSNAP1';
-const PREFIX_BYTES = 12;
-const SNAPSHOT_VERSION = 1;
+const PREFIX_BYTES = 16;
+const SNAPSHOT_VERSION = 2;
 
 interface Head {
   readonly version: number;
   readonly group: number;
   readonly position: number;
-  readonly registry: RegistrySnapshot;
   readonly columns: readonly { step: string; name: string; type: ElementType; width: number; bytes: number }[];
 }
 
 const ARRAYS = { f64: Float64Array, f32: Float32Array, u32: Uint32Array, u16: Uint16Array, u8: Uint8Array } as const;
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
+const ZEROS = new Uint8Array(8);
 
-export function encodeSnapshot(saved: SavedGroup): Uint8Array {
+/** A registry is the same object from snapshot to snapshot while nothing in it changed. */
+const registryTexts = new WeakMap<RegistrySnapshot, Uint8Array>();
+
+/** The parts of a snapshot's file in order, over the saved arrays' own memory. */
+export function encodeSnapshot(saved: SavedGroup): Uint8Array[] {
+  let registry = registryTexts.get(saved.registry);
+  if (registry === undefined) {
+    registry = Buffer.from(JSON.stringify(saved.registry), 'utf8');
+    registryTexts.set(saved.registry, registry);
+  }
   const head: Head = {
     version: SNAPSHOT_VERSION,
     group: saved.group,
     position: saved.position,
-    registry: saved.registry,
     columns: saved.columns.map(({ step, name, type, width, data }) => ({
       step,
       name,
@@ -37,19 +45,20 @@ export function encodeSnapshot(saved: SavedGroup): Uint8Array {
     })),
   };
   const headBytes = Buffer.from(JSON.stringify(head), 'utf8');
-  let at = aligned(PREFIX_BYTES + headBytes.length);
-  const total = saved.columns.reduce((sum, { data }) => sum + aligned(data.byteLength), at) + 4;
-  const out = Buffer.alloc(total);
-  out.write(MAGIC, 0, 'latin1');
-  out.writeUInt32LE(headBytes.length, 8);
-  headBytes.copy(out, PREFIX_BYTES);
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.write(MAGIC, 0, 'latin1');
+  prefix.writeUInt32LE(headBytes.length, 8);
+  prefix.writeUInt32LE(registry.length, 12);
+  const parts: Uint8Array[] = [prefix, headBytes, registry, padding(PREFIX_BYTES + headBytes.length + registry.length)];
   for (const { data } of saved.columns) {
-    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += aligned(data.byteLength);
+    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength));
   }
-  out.writeUInt32LE(crc32(out.subarray(0, at)), at);
-  return out;
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32LE(parts.reduce((crc, part) => crc32(part, crc), 0));
+  return [...parts, checksum];
 }
+
+const padding = (bytes: number): Uint8Array => ZEROS.subarray(0, aligned(bytes) - bytes);
 
 /** The saved group back; a text says what is wrong with the bytes instead. */
 export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
@@ -58,14 +67,18 @@ export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
   const end = buffer.length - 4;
   if (buffer.readUInt32LE(end) !== crc32(buffer.subarray(0, end))) return 'checksum does not match';
   const headLength = buffer.readUInt32LE(8);
+  const registryAt = PREFIX_BYTES + headLength;
+  const columnsAt = registryAt + buffer.readUInt32LE(12);
   let head: Head;
+  let registry: RegistrySnapshot;
   try {
-    head = JSON.parse(buffer.toString('utf8', PREFIX_BYTES, PREFIX_BYTES + headLength)) as Head;
+    head = JSON.parse(buffer.toString('utf8', PREFIX_BYTES, registryAt)) as Head;
+    if (head.version !== SNAPSHOT_VERSION) return `version ${head.version}, this release reads ${SNAPSHOT_VERSION}`;
+    registry = JSON.parse(buffer.toString('utf8', registryAt, columnsAt)) as RegistrySnapshot;
   } catch {
     return 'head cannot be read';
   }
-  if (head.version !== SNAPSHOT_VERSION) return `version ${head.version}, this release reads ${SNAPSHOT_VERSION}`;
-  let at = aligned(PREFIX_BYTES + headLength);
+  let at = aligned(columnsAt);
   const columns: SavedColumn[] = [];
   for (const { step, name, type, width, bytes: length } of head.columns) {
     if (at + length > end) return 'columns are cut';
@@ -73,5 +86,5 @@ export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
     columns.push({ step, name, type, width, data: new ARRAYS[type](copy.buffer) });
     at += aligned(length);
   }
-  return { group: head.group, position: head.position, registry: head.registry, columns };
+  return { group: head.group, position: head.position, registry, columns };
 }

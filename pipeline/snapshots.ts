@@ -124,15 +124,17 @@ export class Snapshots {
       if (entry) this.written.set(group, { saved: entry.saved, covered: Math.max(entry.covered, position) });
     }
     const manifest: Manifest = { groups: Object.fromEntries(this.written) };
-    await this.writeFile('manifest', Buffer.from(JSON.stringify(manifest)));
+    await this.writeFile('manifest', [Buffer.from(JSON.stringify(manifest))]);
     this.rounds += 1;
   }
 
-  private async writeFile(name: string, bytes: Uint8Array): Promise<void> {
+  private async writeFile(name: string, parts: readonly Uint8Array[]): Promise<void> {
     const path = join(this.options.dir, `${name}.snap`);
     const file = await open(`${path}.new`, 'w');
     try {
-      await file.writeFile(bytes);
+      const wanted = parts.reduce((sum, part) => sum + part.byteLength, 0);
+      const { bytesWritten } = await file.writev(parts);
+      if (bytesWritten !== wanted) throw new Error(`${bytesWritten} of ${wanted} bytes of ${name} were written`);
       await file.sync();
     } finally {
       await file.close();

@@ -34,6 +34,8 @@ export class Registry {
   readonly attributions: (readonly Attribution[])[] = [[]];
   private readonly nodeIndex = new Map<string, number>();
   private readonly gpuIndex = new Map<string, number>();
+  /** The last snapshot, while nothing has changed since. */
+  private saved: RegistrySnapshot | null = null;
   private readonly attributionIndex = new Map<string, number>([['[]', 0]]);
 
   constructor(group: number) {
@@ -43,6 +45,7 @@ export class Registry {
   node(name: string): number {
     let index = this.nodeIndex.get(name);
     if (index === undefined) {
+      this.saved = null;
       index = this.nodes.push(name) - 1;
       this.nodeIndex.set(name, index);
     }
@@ -53,6 +56,7 @@ export class Registry {
     const key = identity.instance === '' ? identity.uuid : `${identity.uuid}\u001f${identity.instance}`;
     let index = this.gpuIndex.get(key);
     if (index === undefined) {
+      this.saved = null;
       index = this.gpus.push(identity) - 1;
       this.gpuNodes.push(node);
       this.gpuRevisions.push(1);
@@ -71,6 +75,7 @@ export class Registry {
       slot !== known.slot ||
       this.gpuNodes[index] !== node
     ) {
+      this.saved = null;
       this.gpus[index] = { uuid: known.uuid, instance: known.instance, model, pci_bus_id, serial, slot };
       this.gpuNodes[index] = node;
       this.gpuRevisions[index] = (this.gpuRevisions[index] as number) + 1;
@@ -83,20 +88,23 @@ export class Registry {
     const key = JSON.stringify(list);
     let index = this.attributionIndex.get(key);
     if (index === undefined) {
+      this.saved = null;
       index = this.attributions.push(list) - 1;
       this.attributionIndex.set(key, index);
     }
     return index;
   }
 
+  /** The names as they are now; the same object as long as nothing changes. */
   snapshot(): RegistrySnapshot {
-    return {
+    this.saved ??= {
       nodes: [...this.nodes],
       gpus: [...this.gpus],
       gpu_nodes: [...this.gpuNodes],
       gpu_revisions: [...this.gpuRevisions],
       attributions: [...this.attributions],
     };
+    return this.saved;
   }
 
   static restore(group: number, saved: RegistrySnapshot): Registry {

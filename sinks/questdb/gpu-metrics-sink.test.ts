@@ -87,10 +87,17 @@ const delivery = (url: string, told: Told): DeliveryOptions => ({
 
 function metricsSink(
   url: string,
-  limits: { rows_max?: number; bytes_max?: number } = {},
+  limits: { rows_max?: number; bytes_max?: number; held_share?: number } = {},
 ): { sink: GpuMetricsSink } & Told {
   const told: Told = { events: [], refused: [] };
-  const sink = gpuMetricsSink({ ...delivery(url, told), rows_max: 10, bytes_max: 1 << 16, chunks_max: 4, ...limits });
+  const sink = gpuMetricsSink({
+    ...delivery(url, told),
+    rows_max: 10,
+    bytes_max: 1 << 16,
+    chunks_max: 4,
+    held_share: 0,
+    ...limits,
+  });
   undo.push(() => sink.close().catch(() => {}));
   return { sink, ...told };
 }
@@ -123,6 +130,23 @@ describe('samples into a database that misbehaves', () => {
       ['GV-SNK-001', 'recovered'],
     ]);
     expect(refused).toEqual([]);
+  });
+
+  it('keeps the newest rows of a full request for the next, cut between two instants', async () => {
+    const server = await fakeQuestdb(taken);
+    const { sink } = metricsSink(server.url, { rows_max: 16, held_share: 1 / 4 });
+    // A second poll brings two groups, whose times overlap; an instant has three rows.
+    const at = (i: number): TestRow => ({ ...row(BASE + i), ts: NOW + Math.floor(i / 3) });
+    const all = Array.from({ length: 24 }, (_, i) => at(i));
+    sink.write(batchOf(all.slice(0, 12)));
+    sink.write(batchOf(all.filter((_, i) => i >= 12 && i % 2 === 0)));
+    sink.write(batchOf(all.filter((_, i) => i >= 12 && i % 2 === 1)));
+    await sink.flush();
+    expect(server.bodies.map((body) => uuidsOf(body).sort())).toEqual([
+      all.slice(0, 12).map((r) => r.gpu_uuid),
+      all.slice(12).map((r) => r.gpu_uuid),
+    ]);
+    expect(sink.counts()).toMatchObject({ rows_written: 24, rows_waiting: 0 });
   });
 
   it('waits through a full disk and tells it as such', async () => {

@@ -67,6 +67,29 @@ export function sortChunk(chunk: RowChunk, into: RowChunk): boolean {
   return true;
 }
 
+/** The first row of the instant that row `at` belongs to, in a sorted chunk; the end when all rows are of one instant. */
+export function instantStart(chunk: RowChunk, at: number): number {
+  if (at >= chunk.rows) return chunk.rows;
+  let row = at;
+  while (row > 0 && chunk.ts[row - 1] === chunk.ts[at]) row--;
+  return row === 0 ? chunk.rows : row;
+}
+
+/** Moves the rows from row `from` on to the end of `into`, which must have room for them. */
+export function moveRows(chunk: RowChunk, from: number, into: RowChunk): void {
+  if (from >= chunk.rows) return;
+  const start = chunk.starts[from] as number;
+  const shift = into.length - start;
+  into.bytes.set(chunk.bytes.subarray(start, chunk.length), into.length);
+  for (let row = from; row < chunk.rows; row++) {
+    into.starts[into.rows] = (chunk.starts[row] as number) + shift;
+    into.ts[into.rows++] = chunk.ts[row] as number;
+  }
+  into.length += chunk.length - start;
+  chunk.rows = from;
+  chunk.length = start;
+}
+
 /** Reads an encoded row back: for rows that the database refused. */
 export function decodeRow(row: Uint8Array): Record<string, string | number> {
   const decoder = new TextDecoder();

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { GroupState, type SavedGroup } from '../operators/core/group-state.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
+
+const SPEC = {
+  mean: { scope: 'gpu', type: 'f64', width: 3, initial: Number.NaN },
+  streak: { scope: 'gpu', type: 'u8', width: 3, initial: 0 },
+  newest: { scope: 'node', type: 'f32', width: 1, initial: -1 },
+  count: { scope: 'group', type: 'u16', width: 1, initial: 0 },
+} as const;
+
+function group(): GroupState {
+  const state = new GroupState(7);
+  const node = state.registry.node('rack 4 – Knoten 1');
+  for (const uuid of ['GPU-a', 'GPU-b', 'GPU-c']) {
+    state.registry.gpu({ uuid, instance: '', model: 'H100', pci_bus_id: '', serial: '', slot: '0' }, node);
+  }
+  state.registry.attribution([{ namespace: 'ml', pod: 'train-0', container: 'main', job: 'train' }]);
+  const columns = state.columns('step', SPEC);
+  columns.mean.set([1.5, Number.NaN, -0, 4, 5, 6, 7, 8, Number.MAX_VALUE]);
+  columns.streak.set([1, 2, 3, 4, 5, 6, 7, 8, 255]);
+  columns.newest[0] = 0.25;
+  columns.count[0] = 65_535;
+  state.position = 2 ** 40;
+  return state;
+}
+
+const bytesOf = (saved: SavedGroup): Uint8Array => Buffer.concat(encodeSnapshot(saved));
+
+describe('snapshot format', () => {
+  it('gives back what it was given', () => {
+    const saved = group().save();
+    expect(decodeSnapshot(bytesOf(saved))).toEqual(saved);
+  });
+
+  it('takes in a registry that changed since the last snapshot', () => {
+    const state = group();
+    const before = bytesOf(state.save());
+    expect(bytesOf(state.save())).toEqual(before);
+    state.registry.gpu({ uuid: 'GPU-b', instance: '', model: 'H200', pci_bus_id: '', serial: '', slot: '0' }, 0);
+    const after = decodeSnapshot(bytesOf(state.save()));
+    expect(typeof after === 'string' ? after : after.registry.gpus.map(({ model }) => model)).toEqual([
+      'H100',
+      'H200',
+      'H100',
+    ]);
+  });
+
+  it('tells damage wherever it strikes, and every cut', () => {
+    const bytes = bytesOf(group().save());
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[at] = (damaged[at] as number) ^ 0x10;
+      expect(typeof decodeSnapshot(damaged), `byte ${at}`).toBe('string');
+      expect(typeof decodeSnapshot(bytes.subarray(0, at)), `cut at ${at}`).toBe('string');
+    }
+  });
+});
