@@ -12,6 +12,9 @@ interface DeadLetterSinkOptions {
 /** Headers with more than this are cut: the full text is of use to nobody and a header block is limited. */
 const HEADER_CHARACTERS = 512;
 
+/** NATS takes 1 MiB with headers: of an original that fills it, the beginning is kept. */
+const ORIGINAL_BYTES_MAX = 1_000_000;
+
 /**
  * Puts what was refused into DCGM_INVALID under `dcgm.invalid.<reason>.<node>`: the original bytes as body, all else as
  * headers. The message id comes from the letter's contents, so that a replay within the duplicate window adds nothing.
@@ -51,7 +54,9 @@ function deadLetterMessage(letter: DeadLetter): {
   headers: Record<string, string>;
 } {
   const original = letter.original_base64 ?? letter.original ?? '';
-  const data = Buffer.from(original, letter.original_base64 === undefined ? 'utf8' : 'base64');
+  const bytes = Buffer.from(original, letter.original_base64 === undefined ? 'utf8' : 'base64');
+  const data = bytes.subarray(0, ORIGINAL_BYTES_MAX);
+  const cut = data.length < bytes.length ? `(the first ${data.length} of ${bytes.length} bytes) ` : '';
   const { ts, node, level, reason, code, step, detail } = letter;
   return {
     subject: `dcgm.invalid.${reason}.${subjectToken(node)}`,
@@ -63,7 +68,7 @@ function deadLetterMessage(letter: DeadLetter): {
       Level: level,
       Node: header(node),
       'Event-Time': String(ts),
-      Detail: header(detail),
+      Detail: header(cut + detail),
       'Content-Type': sniffContentType(data),
       'Nats-Msg-Id': `dead:${causeId(ts, node, level, reason, step, detail, original)}`,
     },

@@ -14,6 +14,8 @@ it.each([
   ['purged from under the reader', reader(50), stream(101, 100), 101, 'retention'],
   ['made anew while connected', reader(5_000, 'b'), stream(1, 10), 1, 'reset'],
   ['made anew and already trimmed', reader(5_000, 'b'), stream(5, 10), 5, 'reset'],
+  ['made anew and grown beyond', reader(50, 'b'), stream(1, 100), 1, 'reset'],
+  ['made anew and as long', reader(101, 'b'), stream(1, 100), 1, 'reset'],
   ['end lost with the power', reader(5_000, 'a'), stream(1, 4_990), 4_991, 'reset'],
   ['young stream, nothing known', reader(5_000), stream(1, 10), 1, 'reset'],
   ['old stream, nothing known', reader(5_000), stream(900, 4_990), 4_991, 'reset'],

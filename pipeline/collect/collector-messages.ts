@@ -1,12 +1,14 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
 import { encodeScrape } from '../contract/encode-scrape.ts';
 import type { Refusal } from '../contract/events.ts';
-import { rawSubject } from '../contract/ids.ts';
+import { causeId, rawSubject } from '../contract/ids.ts';
 import type { ContentType } from '../contract/message.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { WIRE_ROWS_MAX } from '../contract/wire-format.ts';
 
 const REFUSED_TEXT_MAX = 4_096;
+/** A longer name, which only nonsense has, would not fit into a header. */
+const NODE_CHARS_MAX = 256;
 
 /**
  * Turns scrapes into messages for `dcgm.raw...`, numbered per node since `boot_epoch`: node, epoch and number together are
@@ -55,7 +57,7 @@ export class MessageMaker {
       data,
       headers: {
         'Content-Type': type,
-        'Nats-Msg-Id': `${node}:${this.#boot_epoch}:${sequence}`,
+        'Nats-Msg-Id': `${node.length > NODE_CHARS_MAX ? causeId(node) : node}:${this.#boot_epoch}:${sequence}`,
         'Event-Time': String(ts),
       },
     };

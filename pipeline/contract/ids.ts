@@ -24,9 +24,15 @@ export const groupOf = (node: string): number => fnv1a(node) % GROUPS;
 /** Two digits, as subjects spell it. */
 export const groupToken = (group: number): string => (group < 10 ? `0${group}` : String(group));
 
-/** One subject token: whatever a NATS subject cannot carry becomes `_`. */
-export const subjectToken = (text: string): string =>
-  text === '' ? '_' : text.replace(/[\s.*>\u0000-\u001f\u007f]/gu, '_');
+/** NATS cuts the connection of whoever sends a subject of more than 4 kB; no real name comes near this. */
+const TOKEN_CHARS_MAX = 160;
+
+/** One subject token: whatever a NATS subject cannot carry becomes `_`, and the end of a monstrous name its hash. */
+export function subjectToken(text: string): string {
+  if (text === '') return '_';
+  const whole = text.length <= TOKEN_CHARS_MAX ? text : `${text.slice(0, TOKEN_CHARS_MAX - 17)}_${causeId(text)}`;
+  return whole.replace(/[\s.*>\u0000-\u001f\u007f]/gu, '_');
+}
 
 /** Stable id from the cause of a thing: 16 hex digits of two independent FNV-1a passes. */
 export function causeId(...parts: readonly (string | number)[]): string {
