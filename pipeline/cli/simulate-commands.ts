@@ -49,7 +49,7 @@ export function addSimulateCommands(program: Command): void {
       }
       const { gpu } = inject.opts<{ gpu?: string }>();
       if (gpu === undefined) throw new VitalsError('GV-CLI-001', '--gpu UUID is missing', '');
-      const fleet = readAddresses(context.loaded.values.data)?.fleet;
+      const fleet = (await readAddresses(context.loaded.values.data))?.fleet;
       if (!fleet) {
         throw new VitalsError('GV-CLI-002', 'no simulated fleet runs in this data folder', context.loaded.values.data, {
           action: 'Start one with `gpu-vitals up`, or name its folder with --data.',

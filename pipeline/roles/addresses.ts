@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataLockHolder } from '../../deploy/services/data-lock.ts';
 import { servicesStatus } from '../../deploy/services/detached.ts';
 import { givenQuestdb } from '../../deploy/services/given-address.ts';
 import type { Config } from '../config-schema.ts';
@@ -24,7 +25,9 @@ export function noteAddresses(data: string, addresses: RunningAddresses): () => 
   return () => rmSync(fileOf(data), { force: true });
 }
 
-export function readAddresses(data: string): RunningAddresses | null {
+/** Null when nothing runs in the data folder: one that was killed leaves its note behind. */
+export async function readAddresses(data: string): Promise<RunningAddresses | null> {
+  if ((await dataLockHolder(data)) === null) return null;
   try {
     return JSON.parse(readFileSync(fileOf(data), 'utf8')) as RunningAddresses;
   } catch {
@@ -35,7 +38,7 @@ export function readAddresses(data: string): RunningAddresses | null {
 /** NATS for a command: the address given, else what runs in the data folder, else the usual one. */
 export async function natsAddress(config: Pick<Config, 'nats' | 'data'>): Promise<string> {
   if (config.nats !== '') return config.nats;
-  const up = readAddresses(config.data);
+  const up = await readAddresses(config.data);
   if (up) return up.nats;
   const left = (await servicesStatus(config.data)).find(
     ({ service, state }) => service === 'nats' && state === 'running',
@@ -49,7 +52,7 @@ export async function questdbAddress(
 ): Promise<{ readonly http: string; readonly pg: string }> {
   const given = await givenQuestdb(config.questdb, config['questdb-pg']);
   if (given) return { http: given.url, pg: given.pg_url };
-  const up = readAddresses(config.data);
+  const up = await readAddresses(config.data);
   if (up) return { http: up.questdb, pg: up.questdb_pg };
   const left = (await servicesStatus(config.data)).find(
     ({ service, state }) => service === 'questdb' && state === 'running',
