@@ -2,6 +2,7 @@ import type { GroupStates } from '../operators/core/group-state.ts';
 import type { Clock } from './clock.ts';
 import type { Bus } from './contract/bus.ts';
 import { VitalsError } from './contract/errors.ts';
+import type { RawMessage } from './contract/message.ts';
 import type { DurationMs } from './contract/time.ts';
 import { drawTopology, type Topology } from './define-topology.ts';
 import { type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
@@ -11,6 +12,8 @@ import { Snapshots } from './snapshots.ts';
 export interface TopologyReport {
   readonly ts: number;
   readonly worker: string;
+  /** When this engine began, epoch ms. */
+  readonly started_at: number;
   readonly steps: readonly StepCounters[];
   readonly edges: readonly { readonly from: string; readonly port: string; readonly to: string }[];
   /** Messages stored but not yet processed. */
@@ -62,11 +65,14 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   const stopping = new AbortController();
   let from = await snapshots.restore(topologyStateSpecs(topology));
   const stream = await bus.streamState('DCGM_RAW');
-  if (stream.last_position < from - 1) {
+  const created = stream.created ?? '';
+  const other = snapshots.stream !== '' && created !== '' && snapshots.stream !== created;
+  if (other || stream.last_position < from - 1) {
     const detail = `the snapshot knows position ${from - 1}, the stream ends at ${stream.last_position}`;
     options.report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, options.snapshot_dir));
     from = snapshots.startOver();
   }
+  snapshots.stream = created;
   let position = from - 1;
   let stored = stream.last_position;
   let nextRound = clock.monotonic() + options.snapshot_interval;
@@ -75,9 +81,11 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
     node.inputs.map(({ step, name }) => ({ from: step, port: name, to: node.id })),
   );
   const mermaid = drawTopology(topology);
+  const started_at = clock.now();
   const counters = (): TopologyReport => ({
     ts: clock.now(),
     worker: options.worker,
+    started_at,
     steps: wired.counters,
     edges,
     lag_messages: Math.max(0, stored - position),
@@ -106,10 +114,27 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
     bus.publish({ subject: `vitals.topology.${options.worker}`, data });
   }, REPORT_EVERY_MS);
 
+  /** Positions that go back: the stream was made anew, or lost its end. What comes now is new, whatever its position. */
+  const rewind = async (to: number): Promise<void> => {
+    const detail = `position ${to} came after ${position}: the stream was made anew, or lost its end`;
+    options.report(
+      new VitalsError('GV-SNP-002', detail, 'DCGM_RAW', { action: 'Nothing to do: it is read on from there.' }),
+    );
+    await snapshots.settled();
+    snapshots.rewind(to - 1);
+    position = to - 1;
+    snapshots.stream = '';
+    const now = await bus.streamState('DCGM_RAW').catch(() => null);
+    snapshots.stream = now?.created ?? '';
+  };
   const read = async (): Promise<void> => {
     for await (const messages of bus.read({ stream: 'DCGM_RAW', from, batch_max: READ_BATCH_MAX }, stopping.signal)) {
-      wired.push(messages);
-      position = messages.at(-1)?.position ?? position;
+      for (const part of ascending(messages)) {
+        const [first, last] = [part[0], part.at(-1)];
+        if (first && first.position <= position) await rewind(first.position);
+        wired.push(part);
+        position = last?.position ?? position;
+      }
       const full = wired.pressure();
       if (full !== null) await full;
     }
@@ -130,4 +155,10 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
       await wired.close();
     },
   };
+}
+
+/** The messages as they are, cut where their positions go back. */
+function ascending(messages: readonly RawMessage[]): (readonly RawMessage[])[] {
+  const at = messages.findIndex((message, i) => i > 0 && message.position <= (messages[i - 1]?.position ?? 0));
+  return at < 0 ? [messages] : [messages.slice(0, at), ...ascending(messages.slice(at))];
 }

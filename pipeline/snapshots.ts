@@ -10,6 +10,8 @@ import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
 const GROUPS_PER_TURN = 8;
 
 interface Manifest {
+  /** The stream whose positions these are, by the time at which it was made. */
+  readonly stream?: string;
   /** Per group: the position inside its newest file, and up to where the stream held nothing more for it. */
   readonly groups: Readonly<Record<string, { readonly saved: number; readonly covered: number }>>;
 }
@@ -35,6 +37,8 @@ export class Snapshots {
   private round: { readonly copies: SavedGroup[]; next: number; readonly covered: Map<number, number> } | null = null;
   private writing: Promise<void> | null = null;
   rounds = 0;
+  /** Of the stream that is read: goes into the manifest. Empty while nobody knows. */
+  stream = '';
 
   constructor(options: SnapshotOptions) {
     this.options = options;
@@ -90,6 +94,7 @@ export class Snapshots {
   async restore(specs: ReadonlyMap<string, StateSpec>): Promise<number> {
     const manifest = await this.readManifest();
     if (manifest === null) return 1;
+    this.stream = manifest.stream ?? '';
     let from = Number.POSITIVE_INFINITY;
     for (const [name, entry] of Object.entries(manifest.groups)) {
       const group = Number(name);
@@ -112,6 +117,16 @@ export class Snapshots {
     return 1;
   }
 
+  /**
+   * The stream was made anew: keeps what the groups know, forgets their positions and what was written of them. Called
+   * between pushes, when nothing is being written.
+   */
+  rewind(position: number): void {
+    this.round = null;
+    this.written.clear();
+    for (const state of this.options.states.all()) state.position = position;
+  }
+
   private async write(copies: readonly SavedGroup[], covered: ReadonlyMap<number, number>): Promise<void> {
     await this.options.flush();
     await mkdir(this.options.dir, { recursive: true });
@@ -123,7 +138,7 @@ export class Snapshots {
       const entry = this.written.get(group);
       if (entry) this.written.set(group, { saved: entry.saved, covered: Math.max(entry.covered, position) });
     }
-    const manifest: Manifest = { groups: Object.fromEntries(this.written) };
+    const manifest: Manifest = { stream: this.stream, groups: Object.fromEntries(this.written) };
     await this.writeFile('manifest', [Buffer.from(JSON.stringify(manifest))]);
     this.rounds += 1;
   }

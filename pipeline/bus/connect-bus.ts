@@ -150,8 +150,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     read: (readOptions, signal) => readStream(link, readOptions, signal),
     async streamState(stream) {
       try {
-        const { state } = await (await manager(connection)).streams.info(stream);
+        const { state, created } = await (await manager(connection)).streams.info(stream);
         return {
+          created,
           messages: state.messages,
           bytes: state.bytes,
           first_position: state.first_seq,

@@ -43,6 +43,8 @@ export interface StreamState {
   readonly bytes: number;
   readonly first_position: number;
   readonly last_position: number;
+  /** When the stream was made, as the server spells it: another text is another stream, whose positions begin again. */
+  readonly created?: string;
 }
 
 export interface Bus {
