@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
+import { VERSION } from '../roles/version.ts';
 import { addAssetsCommand } from './assets-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadLettersCommand } from './dead-letters-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addRoleCommands } from './role-commands.ts';
@@ -13,6 +15,7 @@ import { addUpCommand } from './up-command.ts';
 
 const program = new Command('gpu-vitals')
   .description('Streaming health for GPU fleets: DCGM telemetry in, verdicts out, within seconds.')
+  .version(VERSION)
   .showSuggestionAfterError()
   .exitOverride()
   .configureOutput({ writeErr: () => undefined });
@@ -24,6 +27,7 @@ addSimulateCommands(program);
 addDeadLettersCommand(program);
 addReplayCommand(program);
 addAssetsCommand(program);
+addDoctorCommand(program);
 addConfigCommand(program);
 quieten(program);
 

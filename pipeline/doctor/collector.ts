@@ -1,0 +1,54 @@
+import type { CollectorCounters } from '../collect/collector-options.ts';
+import { type Finding, finding } from './finding.ts';
+import { bytesText, spanText } from './quantity-text.ts';
+
+export interface CollectorFacts {
+  /** What it last told on the bus; null when it was not heard. */
+  readonly heard: Partial<CollectorCounters> | null;
+  readonly listened_ms: number;
+  readonly expected: boolean;
+  /** Files in the spool folder of this machine. */
+  readonly spool_bytes: number;
+}
+
+export function judgeCollector({ heard, listened_ms, expected, spool_bytes }: CollectorFacts): Finding[] {
+  if (heard === null) {
+    return [
+      finding('collector', 'alive', {
+        state: expected ? 'fail' : 'warn',
+        what: `no collector was heard in ${spanText(listened_ms)}`,
+        action: 'Start one with `gpu-vitals up` or `collect`, unless others publish the scrapes.',
+      }),
+      judgeSpool(0, spool_bytes, 0),
+    ];
+  }
+  const { targets = 0, targets_failing = 0, scrapes = 0, ticks_skipped = 0 } = heard;
+  const figures = { targets, targets_failing, scrapes, ticks_skipped };
+  const what = `${targets - targets_failing} of ${targets} targets answer`;
+  const states =
+    targets === 0
+      ? finding('collector', 'targets', { state: 'warn', what: 'no targets', code: 'GV-COL-005', figures })
+      : finding('collector', 'targets', {
+          state: targets_failing === 0 ? 'ok' : targets_failing === targets ? 'fail' : 'warn',
+          what,
+          code: 'GV-COL-002',
+          action: 'The log names them and says why: check that the exporters run, address, TLS and firewall.',
+          figures,
+        });
+  const { spooled_messages = 0, spooled_bytes = 0, dropped_messages = 0 } = heard;
+  return [states, judgeSpool(spooled_messages, Math.max(spooled_bytes, 0), dropped_messages)];
+}
+
+function judgeSpool(spooled_messages: number, spooled_bytes: number, dropped_messages: number): Finding {
+  const figures = { spooled_messages, spooled_bytes, dropped_messages };
+  if (dropped_messages > 0) {
+    const what = `${dropped_messages} scrapes were dropped since the start: the spool was full`;
+    return finding('collector', 'spool', { state: 'fail', what, code: 'GV-COL-006', figures });
+  }
+  if (spooled_messages > 0) {
+    const what = `${spooled_messages} scrapes wait on disk, ${bytesText(spooled_bytes)}`;
+    const action = 'They are sent in order as soon as NATS takes them; check NATS if they stay.';
+    return finding('collector', 'spool', { state: 'warn', what, action, figures });
+  }
+  return finding('collector', 'spool', { what: 'empty', figures });
+}
