@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { targetAccessSchema } from './collect/scraper-access.ts';
 import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
 
 /**
@@ -61,6 +62,22 @@ const list = (help: string) =>
     .default([])
     .describe(help);
 
+/** Without the token itself: what is configured can be shown. */
+const accessRule = targetAccessSchema.omit({ bearer_token: true });
+const rules = (help: string) =>
+  z
+    .preprocess((value, context) => {
+      if (typeof value !== 'string') return value;
+      try {
+        return value.trim() === '' ? [] : JSON.parse(value);
+      } catch {
+        context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
+        return z.NEVER;
+      }
+    }, z.array(accessRule))
+    .default([])
+    .describe(help);
+
 export const CONFIG_SECTIONS = {
   General: {
     data: text('.gpu-vitals', 'Folder for streams, tables, snapshots, spool and logs.'),
@@ -93,6 +110,12 @@ export const CONFIG_SECTIONS = {
     targets: list('Exporters to scrape, host:port separated by commas; none at all: a simulated fleet.'),
     'targets-file': list('Prometheus file_sd files (JSON or YAML, globs allowed).'),
     'targets-url': text('', 'Prometheus http_sd address.'),
+    'targets-url-tls-ca': text('', 'File with the certificate authority of that address.'),
+    'targets-url-tls-insecure': flag(false, 'Accept any certificate of that address.'),
+    'targets-url-bearer-token-file': text('', 'File with the bearer token sent to that address.'),
+    'target-access': rules(
+      'How some exporters are reached: a list of {match, ca_file, cert_file, key_file, server_name, insecure, bearer_token_file}, as JSON outside the file; the first whose match fits (host:port, * for any text) counts, before the three below.',
+    ),
     'target-tls-ca': text('', 'File with the certificate authority of the exporters.'),
     'target-tls-insecure': flag(false, 'Accept any certificate of an exporter.'),
     'target-bearer-token-file': text('', 'File with the bearer token sent to the exporters.'),

@@ -73,4 +73,19 @@ describe('loadConfig', () => {
     }
     expect(new Set(CONFIG_KEYS.map(variableOf)).size).toBe(CONFIG_KEYS.length);
   });
+
+  it('reads rules for exporters from the file, and as JSON from elsewhere', () => {
+    const yaml = 'target-access:\n- match: "*.gpu:9400"\n  ca_file: ca.pem\n- bearer_token_file: token\n';
+    const rules = [
+      { match: '*.gpu:9400', ca_file: 'ca.pem', insecure: false },
+      { match: '*', bearer_token_file: 'token', insecure: false },
+    ];
+    expect(load().values['target-access']).toEqual([]);
+    expect(load({ yaml }).values['target-access']).toEqual(rules);
+    expect(load({ flags: { 'target-access': JSON.stringify(rules) } }).values['target-access']).toEqual(rules);
+    expect(failure({ flags: { 'target-access': 'x' } })).toContain('target-access (--target-access): is not JSON');
+    expect(failure({ yaml: 'target-access: [{ca: x}]' })).toContain('"ca" at 0');
+    expect(failure({ yaml: 'target-access: [{bearer_token: secret}]' })).toContain('"bearer_token" at 0');
+    expect(failure({ yaml: 'target-access: {match: x}' })).toContain('expected array');
+  });
 });

@@ -46,7 +46,8 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const key = String(issue.path[0] ?? '');
-      problems.push(`${key} (${origins[key] ?? 'configuration'}): ${issue.message}`);
+      const inside = issue.path.length > 1 ? ` at ${issue.path.slice(1).join('.')}` : '';
+      problems.push(`${key} (${origins[key] ?? 'configuration'}): ${issue.message}${inside}`);
     }
   }
   if (problems.length > 0 || !parsed.success) {

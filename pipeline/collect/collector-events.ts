@@ -34,29 +34,23 @@ export type CollectorEvent =
     }
   | SpoolEvent;
 
-/** The part of pino's logger that is used. */
+/** Where edges go: the beginning of a trouble as `warn`, its end and other news as `info`. */
 export interface CollectorLog {
-  info(fields: object, text: string): void;
-  warn(fields: object, text: string): void;
+  info(fields: CollectorEvent, text: string): void;
+  warn(fields: CollectorEvent & { readonly code: ErrorCode }, text: string): void;
 }
 
 /**
- * Logs the beginning and the end of every trouble, once each, and hands on all events. A target's trouble is logged again
- * when its kind changes.
+ * Tells the beginning and the end of every trouble, once each; a target's trouble again when its kind changes. State: a code
+ * per target that fails.
  */
-export function eventTeller(options: {
-  readonly log?: CollectorLog | undefined;
-  readonly on_event?: ((event: CollectorEvent) => void) | undefined;
-}): (event: CollectorEvent) => void {
+export function edgeTeller(log: CollectorLog): (event: CollectorEvent) => void {
   const troubles = new Map<string, string>();
   return (event) => {
-    options.on_event?.(event);
-    const { log } = options;
-    if (log === undefined) return;
     if (event.kind === 'target_failed') {
       if (troubles.get(event.target) === event.code) return;
       troubles.set(event.target, event.code);
-      log.warn(event, `${event.code}: target ${event.target} fails: ${event.detail}`);
+      log.warn(event, `target ${event.target} fails: ${event.detail}`);
     } else if (event.kind === 'target_recovered') {
       troubles.delete(event.target);
       log.info(event, `target ${event.target} answers again after ${event.failures} failures`);
@@ -64,7 +58,7 @@ export function eventTeller(options: {
       if (event.kind === 'target_dropped') troubles.delete(event.target);
       log.info(event, event.detail);
     } else {
-      log.warn(event, `${event.code}: ${event.detail}`);
+      log.warn({ ...event, code: event.code }, event.detail);
     }
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { StreamPublisher } from '../contract/bus.ts';
 import type { Scrape } from '../contract/scrape.ts';
-import type { CollectorEvent, CollectorLog } from './collector-events.ts';
+import type { CollectorEvent } from './collector-events.ts';
 import type { TargetAccess } from './scraper-access.ts';
 
 /** Turns a body into scrapes, one per node in it; throws when nothing in it can be read. One per target. */
@@ -21,7 +21,8 @@ export interface CollectorOptions {
   readonly targets_files?: readonly string[];
   /** Prometheus http_sd address. */
   readonly targets_url?: string;
-  readonly targets_url_bearer_token?: string;
+  /** How that address is reached; its `match` is not looked at. */
+  readonly targets_url_access?: TargetAccess;
   /** Lists are read again this often. Default 60 s; files also when they change. */
   readonly targets_refresh_ms?: number;
   readonly access?: readonly TargetAccess[];
@@ -44,7 +45,6 @@ export interface CollectorOptions {
   readonly failing_concurrency_max?: number;
   /** For the back-off's jitter. Default 1. */
   readonly seed?: number;
-  readonly log?: CollectorLog;
   readonly on_event?: (event: CollectorEvent) => void;
 }
 

@@ -6,7 +6,7 @@ import { metricIndex } from '../contract/metrics.ts';
 import { decodeScrape } from '../contract/wire.ts';
 import { exporter } from './collector.fixture.ts';
 import { startCollector } from './collector.ts';
-import type { CollectorEvent } from './collector-events.ts';
+import { type CollectorEvent, edgeTeller } from './collector-events.ts';
 import type { CollectorOptions } from './collector-options.ts';
 import { ExpositionParser } from './exposition-parser.ts';
 import { listen } from './scraper.fixture.ts';
@@ -15,14 +15,20 @@ import { type FakeStream, fakeStream, idOf, temporaryFolder } from './spool.fixt
 function start(stream: FakeStream, options: Partial<CollectorOptions> = {}) {
   const events: CollectorEvent[] = [];
   const lines: string[] = [];
+  const tellEdge = edgeTeller({
+    info: (_, text) => lines.push(text),
+    warn: ({ code }, text) => lines.push(`${code}: ${text}`),
+  });
   const collector = startCollector({
     clock: systemClock,
     publisher: stream,
     create_parser: () => new ExpositionParser(),
     spool_directory: temporaryFolder(),
     interval_ms: 40,
-    on_event: (event) => events.push(event),
-    log: { info: (_, text) => lines.push(text), warn: (_, text) => lines.push(text) },
+    on_event(event) {
+      events.push(event);
+      tellEdge(event);
+    },
     ...options,
   });
   onTestFinished(() => collector.stop({ drain_ms: 0 }));

@@ -1,10 +1,10 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
 import type { Scrape } from '../contract/scrape.ts';
-import { eventTeller } from './collector-events.ts';
+import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
 import { Scraper } from './scraper.ts';
-import { accessFinder } from './scraper-access.ts';
+import { Access, accessFinder } from './scraper-access.ts';
 import { ScrapeLoop } from './scraper-loop.ts';
 import { Spool } from './spool.ts';
 import type { Safety } from './spool-sender.ts';
@@ -51,7 +51,7 @@ export function startCollector(options: CollectorOptions): Collector {
   const interval_ms = options.interval_ms ?? INTERVAL_MS;
   const timeout_ms = options.timeout_ms ?? Math.min(interval_ms, TIMEOUT_MAX_MS);
   const fixed = parseTargetList(options.targets ?? '');
-  const tell = eventTeller(options);
+  const tell = (event: CollectorEvent): void => options.on_event?.(event);
   const spool = new Spool({
     directory: options.spool_directory,
     publisher: options.publisher,
@@ -192,9 +192,8 @@ export function startCollector(options: CollectorOptions): Collector {
   take('targets', fixed);
   if (options.targets_url !== undefined) {
     const on_targets = (targets: Target[]): void => take('targets-url', targets);
-    const token = options.targets_url_bearer_token;
-    const bearer = token === undefined ? {} : { bearer_token: token };
-    sources.push(pollTargetUrl({ url: options.targets_url, on_targets, on_problem: judge, ...refresh, ...bearer }));
+    const access = new Access(options.targets_url_access, clock);
+    sources.push(pollTargetUrl({ url: options.targets_url, access, on_targets, on_problem: judge, ...refresh }));
   }
   if (options.targets_files !== undefined && options.targets_files.length > 0) {
     const on_targets = (targets: Target[]): void => take('targets-file', targets);

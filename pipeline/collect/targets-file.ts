@@ -25,6 +25,7 @@ export interface TargetSource {
 interface Known {
   readonly stamp: string;
   readonly targets: Target[];
+  readonly problem: string | null;
 }
 
 const SETTLE_MS = 100;
@@ -93,13 +94,19 @@ export function watchTargetFiles(options: TargetFilesOptions): TargetSource {
     try {
       const { mtimeMs, ino, size } = await stat(path);
       const stamp = `${mtimeMs} ${ino} ${size}`;
-      if (known.get(path)?.stamp === stamp) return;
+      const before = known.get(path);
+      if (before?.stamp === stamp) {
+        // It may have been unreadable in between, and that is over.
+        options.on_problem(path, before.problem);
+        return;
+      }
       if (size > FILE_BYTES_MAX) throw new Error(`${size} bytes, at most ${FILE_BYTES_MAX}`);
       const text = await readFile(path, 'utf8');
       const value: unknown = path.endsWith('.json') ? JSON.parse(text) : parse(text);
       const { targets, problems } = parseTargetGroups(value, path);
-      known.set(path, { stamp, targets });
-      options.on_problem(path, problems.length === 0 ? null : problems.join('; '));
+      const problem = problems.length === 0 ? null : problems.join('; ');
+      known.set(path, { stamp, targets, problem });
+      options.on_problem(path, problem);
     } catch (error) {
       options.on_problem(path, error instanceof VitalsError || error instanceof Error ? error.message : String(error));
     }

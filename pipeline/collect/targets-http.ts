@@ -1,5 +1,6 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { VitalsError } from '../contract/errors.ts';
+import type { Access } from './scraper-access.ts';
 import { parseTargetGroups, type Target } from './targets.ts';
 import type { TargetSource } from './targets-file.ts';
 
@@ -13,7 +14,8 @@ export interface TargetUrlOptions {
   readonly refresh_ms?: number;
   /** Default 10 s. */
   readonly timeout_ms?: number;
-  readonly bearer_token?: string;
+  /** TLS and token; read anew for every poll, so that renewed files count. */
+  readonly access?: Pick<Access, 'tls' | 'authorization'>;
 }
 
 const REFRESH_MS = 60_000;
@@ -60,11 +62,13 @@ async function fetchJson(url: URL, options: TargetUrlOptions, stopped: AbortSign
     'user-agent': 'gpu-vitals',
     'x-prometheus-refresh-interval-seconds': String((options.refresh_ms ?? REFRESH_MS) / 1_000),
   };
-  if (options.bearer_token !== undefined) headers.authorization = `Bearer ${options.bearer_token}`;
+  const authorization = options.access?.authorization() ?? null;
+  if (authorization !== null) headers.authorization = authorization;
+  const dispatcher = new Agent({ connect: url.protocol === 'https:' ? (options.access?.tls() ?? {}) : {} });
   const timeout_ms = options.timeout_ms ?? TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeout_ms);
   try {
-    const answer = await request(url, { headers, signal: AbortSignal.any([stopped, deadline]) });
+    const answer = await request(url, { headers, dispatcher, signal: AbortSignal.any([stopped, deadline]) });
     const pieces: Buffer[] = [];
     let bytes = 0;
     for await (const piece of answer.body as AsyncIterable<Buffer>) {
@@ -77,5 +81,7 @@ async function fetchJson(url: URL, options: TargetUrlOptions, stopped: AbortSign
   } catch (error) {
     if (deadline.aborted) throw new Error(`no answer within ${timeout_ms} ms`, { cause: error });
     throw error;
+  } finally {
+    dispatcher.destroy().catch(() => {});
   }
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { edgeTeller } from '../collect/collector-events.ts';
+import type { TargetAccess } from '../collect/scraper-access.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
@@ -29,45 +31,42 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     targets: simulated ? '' : config.targets.join(','),
     targets_files: simulated ? [] : config['targets-file'],
     targets_url: simulated?.sd_url ?? config['targets-url'],
-    access: accessOf(config),
+    targets_url_access: accessOf('*', {
+      ca: config['targets-url-tls-ca'],
+      token: config['targets-url-bearer-token-file'],
+      insecure: config['targets-url-tls-insecure'],
+    }),
+    access: [
+      ...config['target-access'],
+      accessOf('*', {
+        ca: config['target-tls-ca'],
+        token: config['target-bearer-token-file'],
+        insecure: config['target-tls-insecure'],
+      }),
+    ],
     interval_ms,
     timeout_ms: Math.min(config['scrape-timeout'], interval_ms),
     scrape_size_max_bytes: config['scrape-size-max'] * MIB,
     spool_size_max_bytes: config['spool-size-max'] * MIB,
     seed: config.seed,
   };
+  const tellEdge = edgeTeller({
+    info: (_, text) => say(`collector: ${text}`),
+    warn: (event, text) => tell(new VitalsError(event.code, text, 'where' in event ? event.where : 'collector')),
+  });
   const thread: RunningThread<true> = await startThread<true>({
     file: new URL('./collector-thread.js', import.meta.url),
     name: 'collector',
     data,
     onExit: options.onExit,
-    onMessage(message) {
-      const { event } = message as FromCollectorThread;
-      if (event.kind === 'target_failed') {
-        if (event.failures === 1) tell(new VitalsError(event.code, event.detail, `target ${event.target}`));
-      } else if (event.kind === 'target_recovered') {
-        say(`target ${event.target} answers again after ${event.failures} failures`);
-      } else {
-        const { code, detail } = event;
-        if (code) tell(new VitalsError(code, detail, 'where' in event ? event.where : 'spool'));
-        else say(`collector: ${detail}`);
-      }
-    },
+    onMessage: (message) => tellEdge((message as FromCollectorThread).event),
   });
   return { stop: () => thread.stop(STOP_GRACE_MS) };
 }
 
-function accessOf(config: Config): CollectorThreadOptions['access'] {
-  const ca_file = config['target-tls-ca'];
-  const bearer_token_file = config['target-bearer-token-file'];
-  const insecure = config['target-tls-insecure'];
-  if (ca_file === '' && bearer_token_file === '' && !insecure) return [];
-  return [
-    {
-      match: '*',
-      insecure,
-      ...(ca_file === '' ? {} : { ca_file }),
-      ...(bearer_token_file === '' ? {} : { bearer_token_file }),
-    },
-  ];
-}
+const accessOf = (match: string, said: { ca: string; token: string; insecure: boolean }): TargetAccess => ({
+  match,
+  insecure: said.insecure,
+  ...(said.ca === '' ? {} : { ca_file: said.ca }),
+  ...(said.token === '' ? {} : { bearer_token_file: said.token }),
+});

@@ -12,6 +12,7 @@ export interface CollectorThreadOptions {
   readonly targets: string;
   readonly targets_files: readonly string[];
   readonly targets_url: string;
+  readonly targets_url_access: TargetAccess;
   readonly access: readonly TargetAccess[];
   readonly interval_ms: number;
   readonly timeout_ms: number;
