@@ -22,6 +22,8 @@ export interface ApiParts {
   /** Folder of the built console; null: none. */
   readonly console_dir: string | null;
   readonly version: string;
+  /** The fleet is simulated; the console says so. */
+  readonly simulated?: boolean;
   /** Told of failures that are no one's request's fault. */
   readonly onFailure: (error: unknown, where: string) => void;
 }

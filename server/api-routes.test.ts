@@ -125,4 +125,13 @@ describe('every route', () => {
     world.sample('GPU-00', { power_watts: 1 }, { ts: NOW });
     expect((await world.get('/api/v1/gpus', { 'If-None-Match': etag })).status).toBe(200);
   });
+
+  it('gives a page the same policy when it has not changed', async () => {
+    const { get } = populated();
+    const whole = await get('/docs');
+    const policy = whole.headers.get('Content-Security-Policy');
+    expect(policy).toContain('style-src');
+    const unchanged = await get('/docs', { 'If-None-Match': whole.headers.get('ETag') as string });
+    expect([unchanged.status, unchanged.headers.get('Content-Security-Policy')]).toEqual([304, policy]);
+  });
 });

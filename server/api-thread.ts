@@ -10,6 +10,8 @@ export interface ApiThreadData extends ThreadConnections {
   readonly console_dir: string | null;
   readonly interval_ms: number;
   readonly version: string;
+  /** Told to the console. */
+  readonly simulated?: boolean;
 }
 
 const data = workerData as ApiThreadData;

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
-import { etag } from 'hono/etag';
+import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
@@ -49,7 +49,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     }),
   );
   app.use(compress({ encoding: 'gzip' }));
-  app.use(etag());
+  // A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once.
+  app.use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'content-security-policy'] }));
   app.use(
     methodNotAllowed({
       app,

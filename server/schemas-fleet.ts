@@ -77,6 +77,7 @@ export const consoleConfigSchema = z
     live: z.string().nullable().openapi({ description: 'WebSocket URL of the live server; null when there is none.' }),
     protocol: z.literal('gpu-vitals.v1'),
     stale_after_ms: z.number(),
+    simulated: z.boolean().openapi({ description: 'The fleet is simulated: no real GPU is behind the readings.' }),
   })
   .openapi('ConsoleConfig');
 export type ConsoleConfig = z.infer<typeof consoleConfigSchema>;

@@ -25,6 +25,8 @@ export interface ApiServerOptions {
   readonly interval_ms: number;
   readonly stale_after_ms?: number;
   readonly version: string;
+  /** Told to the console; false when absent. */
+  readonly simulated?: boolean;
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -80,6 +82,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     interval_ms: options.interval_ms,
     console_dir: options.console_dir,
     version: options.version,
+    simulated: options.simulated ?? false,
     onFailure: options.onFailure,
   });
   const stop = (): void => {

@@ -111,6 +111,7 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts): void {
         live: liveUrlFor(parts.live_url(), c.req.url),
         protocol: 'gpu-vitals.v1',
         stale_after_ms: parts.view.stale_after_ms,
+        simulated: parts.simulated ?? false,
       } satisfies ConsoleConfig),
   );
 }

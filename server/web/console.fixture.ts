@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createFleet, type Fleet } from '../../bench/fleet/fleet.ts';
+import { freePort } from '../../deploy/services/free-port.ts';
 import { startTestServices } from '../../deploy/services/services.fixture.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../../pipeline/clock.ts';
@@ -29,18 +30,24 @@ export interface ConsoleWorld {
   readonly api_url: string;
   readonly live_url: string;
   readonly fleet: Fleet;
-  /** One scrape of every node at an instant, to whom it concerns. Readings may be set by hand, by UUID. */
-  feed(
-    at: number,
-    to: 'live' | 'database',
-    readings?: Readonly<Record<string, Partial<Record<MetricName, number>>>>,
-  ): void;
+  /** One scrape of every node at an instant, to whom it concerns. */
+  feed(at: number, to: 'live' | 'database', given?: Given): void;
   /** On the bus and in the table. */
   anomaly(anomaly: Anomaly): Promise<void>;
   assets(assets: readonly Asset[]): Promise<void>;
   /** Resolves when the database has everything fed so far. */
   stored(): Promise<void>;
+  /** Away until `startLive`, which brings it back on the same port with an empty memory. */
+  stopLive(): Promise<void>;
+  startLive(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface Given {
+  /** Set by hand, by UUID. */
+  readonly readings?: Readonly<Record<string, Partial<Record<MetricName, number>>>>;
+  /** Nodes that send nothing. */
+  readonly silent?: ReadonlySet<string>;
 }
 
 export async function startConsoleWorld(options: {
@@ -69,13 +76,17 @@ export async function startConsoleWorld(options: {
     stops.push(() => database.close());
     await prepareDatabase(database);
     const common = { bus, database, clock, host: '127.0.0.1', port: 0, stale_after_ms };
-    const live = await startLive(common);
+    // Chosen here, because a port that the system gave cannot be listened on again while its last sockets linger.
+    const port = await freePort(0, new Set());
+    let live = await startLive({ ...common, port });
     stops.push(() => live.close());
+    const { url: live_url } = live;
     const api = await startApi({
       ...common,
-      live_url: () => live.url,
+      live_url: () => live_url,
       console_dir: BUILT,
       interval_ms,
+      simulated: true,
       version: '0.0.0',
       onFailure: (error, where) => console.error(where, error),
     });
@@ -105,12 +116,12 @@ export async function startConsoleWorld(options: {
     const frames = framesSink(bus, { worker: 'test' });
     return {
       api_url: api.url,
-      live_url: live.url,
+      live_url,
       fleet,
-      feed(at, to, readings = {}) {
+      feed(at, to, { readings = {}, silent } = {}) {
         for (const node of fleet.node_names) {
           const scrape = fleet.scrape(node, at);
-          if (scrape === null) continue;
+          if (scrape === null || silent?.has(node)) continue;
           const batch = batchOfScrape(scrape, registry, readings);
           if (to === 'live') frames.write(batch);
           else metrics.write(batch);
@@ -127,6 +138,10 @@ export async function startConsoleWorld(options: {
         await assets.flush();
       },
       stored: () => metrics.flush(),
+      stopLive: () => live.close(),
+      async startLive() {
+        live = await startLive({ ...common, port });
+      },
       stop,
     };
   } catch (error) {

@@ -1,8 +1,11 @@
+import { useState } from 'preact/hooks';
 import type { AnomalyAnswer } from '../../schemas.ts';
+import { anomalySource, anomalyText } from './anomaly-text.ts';
 import { timeText } from './format-time.ts';
-import { decimal, duration } from './format-value.ts';
-import { metricLabel } from './metric-label.ts';
+import { duration, integer } from './format-value.ts';
 import { SeverityBadge } from './severity-badge.tsx';
+
+const SHOWN = 5;
 
 /** The anomalies of a GPU, open ones first. */
 export function AnomalyList({
@@ -12,6 +15,7 @@ export function AnomalyList({
   readonly anomalies: readonly AnomalyAnswer[];
   readonly now: number;
 }) {
+  const [all, setAll] = useState(false);
   const open = anomalies.filter(({ state }) => state === 'open').length;
   return (
     <section class="card anomalies" aria-labelledby="anomalies-title">
@@ -22,22 +26,24 @@ export function AnomalyList({
         <p class="quiet empty">None has been found on this GPU.</p>
       ) : (
         <ol data-testid="anomaly-list">
-          {anomalies.map((anomaly) => (
+          {anomalies.slice(0, all ? undefined : SHOWN).map((anomaly) => (
             <li key={anomaly.id} class={anomaly.state} data-state={anomaly.state}>
               <span class="line">
                 <SeverityBadge severity={anomaly.severity} />
-                <b>{metricLabel(anomaly.metric)}</b>
                 <span class="quiet age">{spanText(anomaly, now)}</span>
               </span>
-              <span class="why">{anomaly.explanation}</span>
-              <span class="quiet small">
-                {anomaly.detector}
-                {anomaly.score !== null && `, score ${decimal(anomaly.score, 1)}`}
-                {anomaly.instance !== '' && `, MIG instance ${anomaly.instance}`}
+              <span class="why" title={anomaly.explanation}>
+                {anomalyText(anomaly)}
               </span>
+              <span class="quiet small">{anomalySource(anomaly)}</span>
             </li>
           ))}
         </ol>
+      )}
+      {anomalies.length > SHOWN && (
+        <button type="button" class="more" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${integer(anomalies.length)}`}
+        </button>
       )}
     </section>
   );

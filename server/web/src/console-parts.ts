@@ -8,6 +8,8 @@ export interface ConsoleParts {
   readonly client: LiveClient;
   readonly fleet: FleetStore;
   readonly stale_after_ms: number;
+  /** The fleet is not real, and the page must say so. */
+  readonly simulated: boolean;
 }
 
 export const ConsoleContext = createContext<ConsoleParts | null>(null);

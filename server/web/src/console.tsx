@@ -90,7 +90,7 @@ function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; 
   document.addEventListener('visibilitychange', wake);
   const stopPlaces = loadPlaces(fleet);
   return {
-    parts: { client, fleet, stale_after_ms: config.stale_after_ms },
+    parts: { client, fleet, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
     stop() {
       removeEventListener('online', wake);
       document.removeEventListener('visibilitychange', wake);

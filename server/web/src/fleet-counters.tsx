@@ -6,17 +6,11 @@ import { decimal, integer, power } from './format-value.ts';
 export function FleetCounters(props: { readonly figures: FleetFigures | null; readonly samples_per_s: number | null }) {
   const { figures, samples_per_s } = props;
   const watts = figures?.power_watts == null ? null : power(figures.power_watts);
-  const temp = (value: number | null | undefined): string => (value == null ? 'n/a' : decimal(value, 0));
+  const { mean_temp_celsius: mean, max_temp_celsius: max } = figures ?? {};
   const { critical, warning, info } = figures?.open ?? { critical: 0, warning: 0, info: 0 };
   const known = figures !== null;
   return (
     <dl class="counters" data-testid="fleet-counters">
-      <Counter name="GPUs" id="gpus">
-        {known ? integer(figures.gpus) : '–'}
-      </Counter>
-      <Counter name="Nodes" id="nodes">
-        {known ? integer(figures.nodes) : '–'}
-      </Counter>
       <Counter name="Open anomalies" id="anomalies" wide>
         {known ? (
           <span class="severities">
@@ -28,14 +22,17 @@ export function FleetCounters(props: { readonly figures: FleetFigures | null; re
           '–'
         )}
       </Counter>
+      <Counter name="GPUs" id="gpus">
+        {known ? integer(figures.gpus) : '–'}
+      </Counter>
+      <Counter name="Nodes" id="nodes">
+        {known ? integer(figures.nodes) : '–'}
+      </Counter>
       <Counter name="Power" id="power" unit={watts?.unit}>
         {known ? (watts?.text ?? 'n/a') : '–'}
       </Counter>
-      <Counter name="Temperature mean" id="mean-temp" unit={known ? '°C' : ''}>
-        {known ? temp(figures.mean_temp_celsius) : '–'}
-      </Counter>
-      <Counter name="Temperature max" id="max-temp" unit={known ? '°C' : ''}>
-        {known ? temp(figures.max_temp_celsius) : '–'}
+      <Counter name="Temperature mean / max" id="temperature" unit={max == null ? '' : '°C'}>
+        {!known ? '–' : mean == null || max == null ? 'n/a' : `${decimal(mean, 0)} / ${decimal(max, 0)}`}
       </Counter>
       <Counter name="Stale GPUs" id="stale" tone={known && figures.stale > 0 ? 'warning' : undefined}>
         {known ? integer(figures.stale) : '–'}
@@ -69,7 +66,6 @@ function Counter(props: {
 function Count({ severity, count }: { readonly severity: string; readonly count: number }) {
   return (
     <span class={`count-of ${severity} ${count === 0 ? 'zero' : ''}`}>
-      <i aria-hidden="true" />
       <b>{integer(count)}</b> {severity}
     </span>
   );

@@ -4,7 +4,7 @@ import { useFleet, useNow } from './console-parts.ts';
 import { FleetCounters } from './fleet-counters.tsx';
 import { fleetFigures } from './fleet-figures.ts';
 import { matches } from './fleet-filter.ts';
-import { type FleetGroup, filterGroups, fleetOrder, type GroupBy, placesKnown, sameMembers } from './fleet-order.ts';
+import { type FleetGroup, filterGroups, fleetOrder, type GroupBy, sameMembers } from './fleet-order.ts';
 import { FleetTable } from './fleet-table.tsx';
 import { FleetToolbar } from './fleet-toolbar.tsx';
 import { timeText } from './format-time.ts';
@@ -79,7 +79,6 @@ export function FleetPage() {
             )}
             <p class="count" role="status">
               {filtered ? `${integer(count)} of ${integer(figures.gpus)} GPUs` : `${integer(count)} GPUs`}
-              {!placesKnown(fleet.places) && by === 'place' && ', by node; racks appear when the inventory tells them'}
             </p>
           </section>
           <NeedsMe fleet={fleet} now={now} />

@@ -10,6 +10,7 @@ export interface Place {
 }
 
 const RATE_SPAN_MS = 10_000;
+const RATE_SPAN_MIN_MS = 2_000;
 const KEEP_MS = 30_000;
 
 /**
@@ -34,6 +35,7 @@ export class FleetStore {
   private readonly seqs = new Map<string, number>();
   private subscriptions: Subscription[] = [];
   private users = 0;
+  private snapshot_at = 0;
   private leaving: ReturnType<typeof setTimeout> | undefined;
   private telling: ReturnType<typeof setTimeout> | undefined;
   private arrivals: { at: number; samples: number }[] = [];
@@ -73,6 +75,8 @@ export class FleetStore {
       this.rows.clear();
       this.structure++;
       this.ready = true;
+      this.snapshot_at = this.now();
+      this.arrivals = [];
     }
     let samples = 0;
     for (const row of update.data) samples += this.applyRow(row) ? 1 : 0;
@@ -102,11 +106,13 @@ export class FleetStore {
     this.changed();
   }
 
-  /** Samples per second that have come in over the last ten seconds. */
-  samplesPerSecond(): number {
-    const since = this.now() - RATE_SPAN_MS;
-    this.arrivals = this.arrivals.filter(({ at }) => at > since);
-    return this.arrivals.reduce((sum, { samples }) => sum + samples, 0) / (RATE_SPAN_MS / 1_000);
+  /** Samples per second over the last ten seconds, or since the snapshot; null when that is too short to tell. */
+  samplesPerSecond(): number | null {
+    const now = this.now();
+    const span_ms = Math.min(RATE_SPAN_MS, now - this.snapshot_at);
+    this.arrivals = this.arrivals.filter(({ at }) => at > now - RATE_SPAN_MS);
+    if (span_ms < RATE_SPAN_MIN_MS) return null;
+    return this.arrivals.reduce((sum, { samples }) => sum + samples, 0) / (span_ms / 1_000);
   }
 
   private follow<T>(name: string, apply: (update: LiveUpdate<T>) => void): Subscription {

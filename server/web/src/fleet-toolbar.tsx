@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { COLOUR_MODES, colourMode } from './colour-modes.ts';
 import type { FleetFilter } from './fleet-filter.ts';
-import type { GroupBy } from './fleet-order.ts';
+import { type GroupBy, placesKnown } from './fleet-order.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Legend } from './legend.tsx';
 import { setQuery } from './router.ts';
@@ -29,7 +29,7 @@ export function FleetToolbar(props: {
         <input
           type="search"
           value={filter.search}
-          placeholder="Search node, model, rack, UUID"
+          placeholder="Node, model, rack or UUID"
           aria-keyshortcuts="/"
           onInput={(event) => setQuery({ q: event.currentTarget.value, page: '' })}
           onKeyDown={(event) => {
@@ -60,20 +60,6 @@ export function FleetToolbar(props: {
         ]}
       </Choice>
       <div class="grow" />
-      {!table && (
-        <>
-          <Choice name="Group by" value={by} onChange={(group) => setQuery({ group: group === 'place' ? '' : group })}>
-            {[
-              ['place', 'By rack'],
-              ['model', 'By model'],
-              ['none', 'Ungrouped'],
-            ]}
-          </Choice>
-          <Choice name="Colour by" value={mode.id} onChange={(colour) => setQuery({ colour })}>
-            {COLOUR_MODES.map(({ id, label }): [string, string] => [id, label])}
-          </Choice>
-        </>
-      )}
       <Segmented
         name="View"
         value={table ? 'table' : ''}
@@ -83,7 +69,22 @@ export function FleetToolbar(props: {
         ]}
         onChange={(next) => setQuery({ view: next, page: '', sort: '' })}
       />
-      {!table && <Legend mode={mode} />}
+      {!table && (
+        <div class="drawn">
+          <Legend mode={mode} />
+          <div class="grow" />
+          <Choice name="Group by" value={by} onChange={(group) => setQuery({ group: group === 'place' ? '' : group })}>
+            {[
+              ['place', placesKnown(fleet.places) ? 'By rack' : 'By node'],
+              ['model', 'By model'],
+              ['none', 'Ungrouped'],
+            ]}
+          </Choice>
+          <Choice name="Colour by" value={mode.id} onChange={(colour) => setQuery({ colour })}>
+            {COLOUR_MODES.map(({ id, label }): [string, string] => [id, label])}
+          </Choice>
+        </div>
+      )}
     </div>
   );
 }
@@ -95,16 +96,19 @@ function Choice(props: {
   readonly children: readonly (readonly [string, string])[];
 }) {
   return (
-    <label class="choice">
-      <span class="hidden">{props.name}</span>
-      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+    <div class="choice">
+      <select
+        aria-label={props.name}
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+      >
         {props.children.map(([value, text]) => (
           <option key={value} value={value}>
             {text}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { toggleTheme, useTheme } from './theme.ts';
 /** What all pages share: the name, the connection, the theme, the keys. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { path } = useAddress();
+  const { simulated } = useConsole();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
@@ -38,6 +39,11 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           </svg>
           gpu-vitals
         </a>
+        {simulated && (
+          <span class="simulated" data-testid="simulated" title="No real GPU is behind these readings.">
+            simulated fleet
+          </span>
+        )}
         <div class="grow" />
         <Connection />
         <ThemeButton />

@@ -8,6 +8,7 @@ import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { fleetHref, setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
+import { SeverityBadge } from './severity-badge.tsx';
 import { ThrottleList } from './throttle-list.tsx';
 import { useGpu } from './use-gpu.ts';
 import { lastSample, verdictText } from './verdict-text.ts';
@@ -57,6 +58,7 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
           {known.node}
           {known.slot !== '' && ` · GPU ${known.slot}`}
           <span class="quiet"> {known.model}</span>
+          {open[0] !== undefined && stale_since === null && <SeverityBadge severity={open[0].severity} />}
         </h1>
         <p data-testid="gpu-verdict">{verdictText({ anomalies: open, sampled_at, stale_since, now })}</p>
         {open.length > 0 && stale_since === null && sampled_at !== null && (
@@ -109,7 +111,9 @@ function Back({ node }: { readonly node?: string }) {
     <nav class="crumbs" aria-label="Where you are">
       <a href={fleetHref()}>Fleet</a>
       {node !== undefined && node !== '' && <a href={`/?node=${encodeURIComponent(node)}`}>{node}</a>}
-      <kbd title="Esc goes back to the fleet">Esc</kbd>
+      <span class="quiet small back">
+        <kbd>Esc</kbd> back to the fleet
+      </span>
     </nav>
   );
 }

@@ -5,17 +5,19 @@ import type { HeatmapLayout } from './heatmap-layout.ts';
 
 const MARK_FROM = 7;
 const VALUE_FROM = 24;
+const FRAME_FROM = 9;
 
 interface Ink {
   readonly missing: string;
+  readonly edge: string;
   readonly label: string;
   readonly quiet: string;
   readonly focus: string;
 }
 
 const INK: Readonly<Record<Theme, Ink>> = {
-  dark: { missing: '#232a34', label: '#d5dce5', quiet: '#98a5b5', focus: '#ffffff' },
-  light: { missing: '#e4e8ed', label: '#232b35', quiet: '#5b6776', focus: '#10151b' },
+  dark: { missing: '#232a34', edge: '#3b4857', label: '#d5dce5', quiet: '#98a5b5', focus: '#ffffff' },
+  light: { missing: '#ffffff', edge: '#b3bdc9', label: '#232b35', quiet: '#5b6776', focus: '#10151b' },
 };
 
 /** Draws the whole map: one rectangle a GPU, marks for anomalies, hollow cells for stale ones, a ring at the focus. */
@@ -31,7 +33,8 @@ export function drawHeatmap(
   },
 ): void {
   const { layout, gpus, mode, theme, pixel_ratio } = scene;
-  const { cell, x, y } = layout;
+  const { cell_width: wide, cell_height: high, x, y } = layout;
+  const cell = Math.min(wide, high);
   const ink = INK[theme];
   context.setTransform(pixel_ratio, 0, 0, pixel_ratio, 0, 0);
   context.clearRect(0, 0, layout.width, layout.height);
@@ -47,57 +50,57 @@ export function drawHeatmap(
     const value = mode.value(gpu);
     const colour = value === null ? ink.missing : mode.colour(theme, value);
     if (gpu.stale_since !== null) {
-      hollow(context, left, top, cell, ink.quiet);
+      hollow(context, [left, top, wide, high], ink.quiet);
     } else {
       context.fillStyle = colour;
-      context.fillRect(left, top, cell, cell);
+      context.fillRect(left, top, wide, high);
+      if (value === null && wide >= FRAME_FROM) frame(context, [left, top, wide, high], ink.edge);
       if (cell >= VALUE_FROM && value !== null) {
         context.fillStyle = textOn(colour);
-        context.fillText(mode.cell(value), left + cell / 2, top + cell / 2 + 0.5);
+        context.fillText(mode.cell(value), left + wide / 2, top + high / 2 + 0.5);
       }
     }
     if (gpu.worst !== null && mode.id !== 'anomalies') {
-      mark(context, left, top, cell, SEVERITY_COLOURS[theme][gpu.worst], theme);
+      mark(context, [left, top, wide, high], SEVERITY_COLOURS[theme][gpu.worst], theme);
     }
   }
   if (scene.focus >= 0 && scene.focus < gpus.length) {
     context.strokeStyle = ink.focus;
     context.lineWidth = 2;
-    context.strokeRect((x[scene.focus] ?? 0) - 1, (y[scene.focus] ?? 0) - 1, cell + 2, cell + 2);
+    context.strokeRect((x[scene.focus] ?? 0) - 1, (y[scene.focus] ?? 0) - 1, wide + 2, high + 2);
   }
 }
 
-function hollow(context: CanvasRenderingContext2D, left: number, top: number, cell: number, colour: string): void {
-  if (cell < 5) {
+type Box = readonly [left: number, top: number, wide: number, high: number];
+
+function hollow(context: CanvasRenderingContext2D, [left, top, wide, high]: Box, colour: string): void {
+  if (wide < 5) {
     context.fillStyle = colour;
     context.globalAlpha = 0.35;
-    context.fillRect(left, top, cell, cell);
+    context.fillRect(left, top, wide, high);
     context.globalAlpha = 1;
     return;
   }
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
   context.setLineDash([2, 2]);
-  context.strokeRect(left + 0.5, top + 0.5, cell - 1, cell - 1);
+  frame(context, [left, top, wide, high], colour);
   context.setLineDash([]);
 }
 
+function frame(context: CanvasRenderingContext2D, [left, top, wide, high]: Box, colour: string): void {
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.strokeRect(left + 0.5, top + 0.5, wide - 1, high - 1);
+}
+
 /** A corner in large cells, the whole cell in small ones, where a corner could not be seen. */
-function mark(
-  context: CanvasRenderingContext2D,
-  left: number,
-  top: number,
-  cell: number,
-  colour: string,
-  theme: Theme,
-): void {
-  if (cell < MARK_FROM) {
+function mark(context: CanvasRenderingContext2D, [left, top, wide, high]: Box, colour: string, theme: Theme): void {
+  if (wide < MARK_FROM) {
     context.fillStyle = colour;
-    context.fillRect(left, top, cell, cell);
+    context.fillRect(left, top, wide, high);
     return;
   }
-  const size = Math.max(5, Math.min(12, cell * 0.42));
-  const right = left + cell;
+  const size = Math.max(5, Math.min(12, high * 0.42));
+  const right = left + wide;
   context.beginPath();
   context.moveTo(right - size, top);
   context.lineTo(right, top);
@@ -106,7 +109,7 @@ function mark(
   context.fillStyle = colour;
   context.fill();
   context.strokeStyle = theme === 'dark' ? '#0e1217' : '#ffffff';
-  context.lineWidth = 1;
+  context.lineWidth = 1.5;
   context.beginPath();
   context.moveTo(right - size, top);
   context.lineTo(right, top + size);

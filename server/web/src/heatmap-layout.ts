@@ -23,10 +23,11 @@ interface PlacedBlock {
 
 /** All lengths in CSS pixels. */
 export interface HeatmapLayout {
-  /** Side of a cell. */
-  readonly cell: number;
+  readonly cell_width: number;
+  readonly cell_height: number;
   /** Distance from one cell to the next, more than the cell by the gap between them. */
-  readonly pitch: number;
+  readonly pitch_x: number;
+  readonly pitch_y: number;
   readonly width: number;
   readonly height: number;
   /** Left and top of every cell, in the order of the groups. */
@@ -41,10 +42,15 @@ const CELL_MAX = 44;
 const CELL_MIN = 3;
 const COLUMNS_MAX = 8;
 const NAMED_FROM = 15;
+/** Of a cell's width; wider ones would no longer be seen as one GPU each. */
+const STRETCH_MAX = 0.6;
+const TALLER_MAX = 0.3;
 
 interface Measures {
-  readonly cell: number;
-  readonly pitch: number;
+  readonly cell_width: number;
+  readonly cell_height: number;
+  readonly pitch_x: number;
+  readonly pitch_y: number;
   readonly block_gap: number;
   readonly row_gap: number;
   readonly block_label: number;
@@ -54,9 +60,12 @@ interface Measures {
 
 function measures(cell: number): Measures {
   const named = cell >= NAMED_FROM;
+  const pitch = cell + (cell >= 20 ? 3 : cell >= 9 ? 2 : cell >= 5 ? 1 : cell >= 4 ? 0.5 : 0);
   return {
-    cell,
-    pitch: cell + (cell >= 20 ? 3 : cell >= 9 ? 2 : cell >= 5 ? 1 : cell >= 4 ? 0.5 : 0),
+    cell_width: cell,
+    cell_height: cell,
+    pitch_x: pitch,
+    pitch_y: pitch,
     block_gap: named ? 14 : cell >= 9 ? 8 : cell >= 5 ? 5 : 3,
     row_gap: named ? 10 : cell >= 9 ? 6 : cell >= 5 ? 3 : 2,
     block_label: named ? 16 : 0,
@@ -67,7 +76,8 @@ function measures(cell: number): Measures {
 
 /**
  * Places every cell: nodes as rows of up to eight side by side, groups below one another. Cells are as large as they can
- * be within `height_target`; when even the smallest do not fit, the map grows longer. One pass per size that is tried.
+ * be within `height_target`, and then stretched to the full width; when even the smallest do not fit, the map grows
+ * longer. One pass per size that is tried.
  */
 export function layoutHeatmap(
   groups: readonly LayoutGroup[],
@@ -75,24 +85,70 @@ export function layoutHeatmap(
 ): HeatmapLayout {
   const width = Math.max(room.width, COLUMNS_MAX * CELL_MIN + 2);
   let cell = CELL_MAX;
-  while (cell > CELL_MIN && (heightAt(groups, width, cell) > room.height_target || tooWide(groups, width, cell)))
-    cell--;
-  return placed(groups, width, cell);
+  let m = measures(cell);
+  while (cell > CELL_MIN && (heightAt(groups, width, m) > room.height_target || tooWide(groups, width, m))) {
+    m = measures(--cell);
+  }
+  return placed(groups, width, cell < NAMED_FROM ? m : stretched(groups, { ...room, width }, m));
 }
 
-function tooWide(groups: readonly LayoutGroup[], width: number, cell: number): boolean {
-  const { pitch } = measures(cell);
-  return groups.some(({ blocks }) => blocks.some(({ cells }) => Math.min(COLUMNS_MAX, cells) * pitch > width));
+function tooWide(groups: readonly LayoutGroup[], width: number, { pitch_x }: Measures): boolean {
+  return groups.some(({ blocks }) => blocks.some(({ cells }) => Math.min(COLUMNS_MAX, cells) * pitch_x > width));
 }
 
-function heightAt(groups: readonly LayoutGroup[], width: number, cell: number): number {
+function heightAt(groups: readonly LayoutGroup[], width: number, m: Measures): number {
   return flow(
     groups,
     width,
-    measures(cell),
+    m,
     () => {},
     () => {},
   );
+}
+
+/** Gives the room that is left beside the fullest line to its cells and gaps, in whole pixels, and some of that below. */
+function stretched(
+  groups: readonly LayoutGroup[],
+  room: { readonly width: number; readonly height_target: number },
+  m: Measures,
+): Measures {
+  const lines = new Map<number, { blocks: number; columns: number; used: number }>();
+  const height = flow(
+    groups,
+    room.width,
+    m,
+    (_block, x, y, columns) => {
+      const used = x + columns * m.pitch_x;
+      lines.set(y, {
+        blocks: (lines.get(y)?.blocks ?? 0) + 1,
+        columns: (lines.get(y)?.columns ?? 0) + columns,
+        used,
+      });
+    },
+    () => {},
+  );
+  const fullest = [...lines.values()].reduce((most, line) => (line.used > most.used ? line : most), {
+    blocks: 0,
+    columns: 1,
+    used: 0,
+  });
+  const left = room.width - fullest.used;
+  const wider = Math.min(Math.floor(left / fullest.columns), Math.floor(m.cell_width * STRETCH_MAX));
+  const gaps = Math.max(1, fullest.blocks - 1);
+  const apart = Math.min(Math.floor((left - wider * fullest.columns) / gaps), m.block_gap);
+  const wide = {
+    ...m,
+    cell_width: m.cell_width + wider,
+    pitch_x: m.pitch_x + wider,
+    block_gap: m.block_gap + apart,
+  };
+  if (heightAt(groups, room.width, wide) > height) return m;
+  const most = Math.max(wider, Math.floor(m.cell_height * TALLER_MAX));
+  for (let taller = most; taller > 0; taller--) {
+    const filled = { ...wide, cell_height: m.cell_height + taller, pitch_y: m.pitch_y + taller };
+    if (heightAt(groups, room.width, filled) <= room.height_target) return filled;
+  }
+  return wide;
 }
 
 function flow(
@@ -113,14 +169,14 @@ function flow(
     let tallest = 0;
     for (const block of blocks) {
       const columns = Math.min(COLUMNS_MAX, block.cells);
-      const wide = columns * m.pitch;
+      const wide = columns * m.pitch_x;
       if (x > 0 && x + wide > width) {
         y += tallest + m.row_gap;
         x = 0;
         tallest = 0;
       }
       onBlock(block, x, y + m.block_label, columns);
-      tallest = Math.max(tallest, m.block_label + Math.ceil(block.cells / columns) * m.pitch);
+      tallest = Math.max(tallest, m.block_label + Math.ceil(block.cells / columns) * m.pitch_y);
       x += wide + m.block_gap;
     }
     y += tallest;
@@ -128,8 +184,7 @@ function flow(
   return y;
 }
 
-function placed(groups: readonly LayoutGroup[], width: number, cell: number): HeatmapLayout {
-  const m = measures(cell);
+function placed(groups: readonly LayoutGroup[], width: number, m: Measures): HeatmapLayout {
   const count = groups.reduce((sum, { blocks }) => blocks.reduce((inner, { cells }) => inner + cells, sum), 0);
   const x = new Float32Array(count);
   const y = new Float32Array(count);
@@ -144,25 +199,27 @@ function placed(groups: readonly LayoutGroup[], width: number, cell: number): He
     (block, left, top, columns) => {
       blocks.push({ x: left, y: top, columns, first: next, cells: block.cells });
       if (m.block_label > 0) {
-        const room = Math.max(columns * m.pitch, 1) + (columns < 4 ? m.block_gap - 4 : 0);
+        const room = Math.max(columns * m.pitch_x, 1) + (columns < 4 ? m.block_gap - 4 : 0);
         block_labels.push({ text: block.label, x: left, y: top - 5, width: room });
       }
       for (let i = 0; i < block.cells; i++, next++) {
-        x[next] = left + (i % columns) * m.pitch;
-        y[next] = top + Math.floor(i / columns) * m.pitch;
+        x[next] = left + (i % columns) * m.pitch_x;
+        y[next] = top + Math.floor(i / columns) * m.pitch_y;
       }
     },
     (text, top) => group_labels.push({ text, x: 0, y: top, width }),
   );
-  return { cell, pitch: m.pitch, width, height: Math.max(height, cell), x, y, blocks, group_labels, block_labels };
+  const { cell_width, cell_height, pitch_x, pitch_y } = m;
+  const cells = { cell_width, cell_height, pitch_x, pitch_y, x, y };
+  return { ...cells, width, height: Math.max(height, cell_height), blocks, group_labels, block_labels };
 }
 
 /** The cell under a point, -1 when there is none. */
 export function cellAt(layout: HeatmapLayout, px: number, py: number): number {
-  const { pitch } = layout;
+  const { pitch_x, pitch_y } = layout;
   for (const block of layout.blocks) {
-    const column = Math.floor((px - block.x) / pitch);
-    const row = Math.floor((py - block.y) / pitch);
+    const column = Math.floor((px - block.x) / pitch_x);
+    const row = Math.floor((py - block.y) / pitch_y);
     if (column < 0 || row < 0 || column >= block.columns) continue;
     const within = row * block.columns + column;
     if (within < block.cells) return block.first + within;

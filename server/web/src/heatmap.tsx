@@ -9,6 +9,9 @@ import { gpuPath, navigate } from './router.ts';
 import { useTheme } from './theme.ts';
 
 const HEIGHT_MIN = 240;
+/** On a narrow screen one scrolls anyway, and a finger needs larger cells. */
+const HEIGHT_MIN_NARROW = 760;
+const NARROW = 720;
 
 /** Every GPU as a cell of one canvas. The table is the same in text. */
 export function Heatmap(props: {
@@ -74,7 +77,7 @@ export function Heatmap(props: {
       setBy('keys');
       const next = neighbour(layout, focus, event.key);
       setFocus(next);
-      keepInView(canvas.current, layout.y[next] ?? 0, layout.cell);
+      keepInView(canvas.current, layout.y[next] ?? 0, layout.cell_height);
     }
   };
 
@@ -100,8 +103,8 @@ export function Heatmap(props: {
       {at !== undefined && layout !== null && (
         <HeatmapTip
           gpu={at}
-          x={(layout.x[focus] ?? 0) + layout.cell}
-          y={(layout.y[focus] ?? 0) + layout.cell}
+          x={(layout.x[focus] ?? 0) + layout.cell_width}
+          y={(layout.y[focus] ?? 0) + layout.cell_height}
           room={layout.width}
         />
       )}
@@ -120,7 +123,9 @@ function useRoom(holder: { readonly current: HTMLDivElement | null }): { width: 
     if (element === null) return;
     const measure = (): void => {
       const top = element.getBoundingClientRect().top + scrollY;
-      const next = { width: element.clientWidth, height_target: Math.max(HEIGHT_MIN, innerHeight - top - 64) };
+      const width = element.clientWidth;
+      const least = width < NARROW ? HEIGHT_MIN_NARROW : HEIGHT_MIN;
+      const next = { width, height_target: Math.max(least, innerHeight - top - 64) };
       setRoom((known) => (known?.width === next.width && known.height_target === next.height_target ? known : next));
     };
     const observer = new ResizeObserver(measure);

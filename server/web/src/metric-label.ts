@@ -16,13 +16,22 @@ const WORDS: Readonly<Record<string, string>> = {
   tx: 'sent',
   rx: 'received',
   gen: 'generation',
-  max: 'possible',
 };
-const UNITS = /_(celsius|watts|joules|mhz|ratio|bytes|bytes_per_second|mb_per_second|ns|reasons)?(_total)?$/;
+const UNITS = /_(celsius|watts|joules|mhz|ratio|bytes|ns|reasons)$/;
+const WHOLE: Readonly<Record<string, string>> = {
+  xid_last: 'Last XID',
+  pcie_max_link_gen: 'PCIe link generation possible',
+  pcie_max_link_width: 'PCIe link width possible',
+};
 
 /** A catalogue name in words, without its unit: `fb_used_bytes` is `Framebuffer used`. */
 export function metricLabel(name: string): string {
-  const bare = name.replace(/_(bytes_per_second|mb_per_second)$/, '').replace(UNITS, '');
+  const whole = WHOLE[name];
+  if (whole !== undefined) return whole;
+  const bare = name
+    .replace(/_total$/, '')
+    .replace(/_(bytes|mb)_per_second$/, '')
+    .replace(UNITS, '');
   const words = (bare === '' ? name : bare).split('_').map((word) => WORDS[word] ?? word);
   const text = words.join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);

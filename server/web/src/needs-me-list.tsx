@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import { anomalyText } from './anomaly-text.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { duration, integer } from './format-value.ts';
 import { type Need, needsMe } from './needs-me.ts';
@@ -6,13 +7,17 @@ import { gpuPath } from './router.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
 const SHOWN = 12;
+/** On a telephone the list is above the map and must leave it in sight. */
+const SHOWN_NARROW = 4;
+const NARROW = matchMedia('(max-width: 720px)');
 const SHOWN_MAX = 200;
 
 /** GPUs with open anomalies, the one that needs someone most first. */
 export function NeedsMe({ fleet, now }: { readonly fleet: FleetStore; readonly now: number }) {
   const [all, setAll] = useState(false);
   const needs = useMemo(() => needsMe(fleet.anomalies.values(), fleet.gpus), [fleet, fleet.version]);
-  const shown = needs.slice(0, all ? SHOWN_MAX : SHOWN);
+  const few = NARROW.matches ? SHOWN_NARROW : SHOWN;
+  const shown = needs.slice(0, all ? SHOWN_MAX : few);
   return (
     <section class="card needs" aria-labelledby="needs-title">
       <h2 id="needs-title">
@@ -27,7 +32,7 @@ export function NeedsMe({ fleet, now }: { readonly fleet: FleetStore; readonly n
           ))}
         </ol>
       )}
-      {needs.length > SHOWN && (
+      {needs.length > few && (
         <button type="button" class="more" onClick={() => setAll(!all)}>
           {all ? 'Show fewer' : `Show all ${integer(Math.min(needs.length, SHOWN_MAX))}`}
         </button>
@@ -50,9 +55,9 @@ function Entry({ need, now }: { readonly need: Need; readonly now: number }) {
           </b>
           <span class="quiet age">{age > 0 ? duration(age) : 'now'}</span>
         </span>
-        <span class="why">
-          {worst.explanation}
-          {others > 0 && <span class="quiet"> and {others} more</span>}
+        <span class="why" title={worst.explanation}>
+          {anomalyText(worst)}
+          {others > 0 && `; ${others} more`}
         </span>
       </a>
     </li>

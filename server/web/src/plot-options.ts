@@ -69,11 +69,14 @@ export function plotOptions(options: {
 }
 
 /** Room around the readings; a flat line stays in the middle. */
-function ends(low: number | null, high: number | null, fixed: readonly [number, number] | null): [number, number] {
-  if (fixed !== null) return [fixed[0], fixed[1]];
-  if (low === null || high === null) return [0, 1];
-  const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.02, 0.5);
-  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
+function ends(
+  low: number | null,
+  high: number | null,
+  [from, to]: readonly [number | null, number | null],
+): [number, number] {
+  if (low === null || high === null) return [from ?? 0, to ?? 1];
+  const margin = Math.max((high - (from ?? low)) * 0.12, Math.abs(high) * 0.02, 0.5);
+  return [from ?? (low >= 0 ? Math.max(0, low - margin) : low - margin), to ?? high + margin];
 }
 
 function timeLabel(at: number, step_s: number): string {

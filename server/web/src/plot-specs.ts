@@ -13,8 +13,8 @@ export interface PlotSpec {
   /** Readings are multiplied by this for the plot. */
   readonly factor: number;
   readonly digits: number;
-  /** Fixed ends, or null to follow the readings. */
-  readonly range: readonly [number, number] | null;
+  /** Ends of the scale; null follows the readings. */
+  readonly range: readonly [number | null, number | null];
   readonly lines: readonly PlotLine[];
 }
 
@@ -26,7 +26,7 @@ export const PLOTS: readonly PlotSpec[] = [
     unit: '°C',
     factor: 1,
     digits: 0,
-    range: null,
+    range: [null, null],
     lines: [
       { metric: 'gpu_temp_celsius', label: 'GPU' },
       { metric: 'memory_temp_celsius', label: 'memory' },
@@ -38,7 +38,7 @@ export const PLOTS: readonly PlotSpec[] = [
     unit: 'W',
     factor: 1,
     digits: 0,
-    range: null,
+    range: [0, null],
     lines: [
       { metric: 'power_watts', label: 'draw' },
       { metric: 'power_limit_watts', label: 'limit', dashed: true },
@@ -64,7 +64,7 @@ export const PLOTS: readonly PlotSpec[] = [
     unit: 'MHz',
     factor: 1,
     digits: 0,
-    range: null,
+    range: [0, null],
     lines: [
       { metric: 'sm_clock_mhz', label: 'SM' },
       { metric: 'memory_clock_mhz', label: 'memory' },
@@ -76,7 +76,7 @@ export const PLOTS: readonly PlotSpec[] = [
     unit: 'GiB',
     factor: 1 / 1_073_741_824,
     digits: 1,
-    range: null,
+    range: [0, null],
     lines: [
       { metric: 'fb_used_bytes', label: 'used' },
       { metric: 'fb_free_bytes', label: 'free' },
@@ -88,7 +88,7 @@ export const PLOTS: readonly PlotSpec[] = [
     unit: 'GB/s',
     factor: 1e-9,
     digits: 1,
-    range: null,
+    range: [0, null],
     lines: [
       { metric: 'pcie_tx_bytes_per_second', label: 'PCIe sent' },
       { metric: 'pcie_rx_bytes_per_second', label: 'PCIe received' },

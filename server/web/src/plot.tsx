@@ -70,7 +70,7 @@ export function Plot(props: {
         <b>{spec.title}</b> <span class="quiet">{spec.unit}</span>
         <span class="lines">
           {lines.map(({ metric, label, dashed }) => (
-            <span key={metric}>
+            <span key={metric} class="line-name">
               <svg viewBox="0 0 14 4" width="14" height="4" aria-hidden="true">
                 <path
                   d="M0 2h14"
@@ -88,7 +88,7 @@ export function Plot(props: {
         </span>
       </figcaption>
       {series !== null && shape === '' ? (
-        <p class="quiet none">Nothing was measured in this span.</p>
+        <p class="quiet none">Nothing was measured in this span, or the exporter does not send it.</p>
       ) : (
         <div class="drawing" ref={holder} />
       )}

@@ -42,10 +42,9 @@ export function PlotsPanel(props: {
   const newest = Math.max(now, sample === null ? 0 : Date.parse(sample.ts));
   const step = Math.max(1_000, range.ms / 1_000);
   const to = Math.ceil(newest / step) * step;
-  const anomalies = useMemo(
-    () => props.anomalies,
-    [props.anomalies.map(({ id, state, closed_at }) => `${id}${state}${closed_at}`).join()],
-  );
+  // What concerns the whole board concerns its parts as well.
+  const mine = props.anomalies.filter(({ instance }) => instance === '' || instance === sample?.instance);
+  const anomalies = useMemo(() => mine, [mine.map(({ id, state, closed_at }) => `${id}${state}${closed_at}`).join()]);
   return (
     <section class="card plots" aria-labelledby="plots-title">
       <div class="head">

@@ -1,4 +1,5 @@
 import type { AnomalyAnswer } from '../../schemas.ts';
+import { anomalyText } from './anomaly-text.ts';
 import { timeText } from './format-time.ts';
 import { duration } from './format-value.ts';
 import { compareAnomalies } from './needs-me.ts';
@@ -15,12 +16,12 @@ export function verdictText(known: {
   const count = anomalies.length;
   const counted = `${count} open ${count === 1 ? 'anomaly' : 'anomalies'}`;
   if (stale_since !== null) {
-    const before = worst === undefined ? 'no anomaly was open then' : `${counted} then: ${worst.explanation}`;
+    const before = worst === undefined ? 'no anomaly was open then' : `${counted} then: ${anomalyText(worst)}`;
     return `No data since ${timeText(stale_since, now)}; ${before}${more(others.length)}.`;
   }
   if (sampled_at === null) return 'Nothing has been measured yet.';
   if (worst === undefined) return `No open anomaly. ${lastSample(sampled_at, now)}`;
-  return `${counted}: ${worst.explanation}${more(others.length)}.`;
+  return `${counted}: ${anomalyText(worst)}${more(others.length)}.`;
 }
 
 /** Fleets can run on a clock of their own (simulated at speed): then their time is told instead of an age. */
