@@ -18,9 +18,9 @@ const judged = (metric: MetricName, tally: TallyName, above_only: boolean) => ({
 const JUDGED = [judged('gpu_temp_celsius', 'temp_spike', true), judged('power_watts', 'power_anomaly', false)] as const;
 
 export const OUTLIER_COLUMNS = {
-  /** The week of each judged metric without its live panes: count, mean, squares. */
+  /** The week of each judged metric without its newest pane: count, mean, squares. */
   settled: { scope: 'gpu', type: 'f64', width: JUDGED.length * KEPT, initial: 0 },
-  /** The newest pane when that was read. */
+  /** The newest pane when that was read; 0 = to be read again. */
   settled_pane: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
 } as const;
 
@@ -43,11 +43,12 @@ export function createOutliers(panes: PaneSet): {
     note({ paced, outliers, tallies: counts }, gpu, { ts, newest, values, from }) {
       const pane = paced.newest[gpu] as number;
       const moved = outliers.settled_pane[gpu] !== pane;
-      outliers.settled_pane[gpu] = pane;
+      // A late row may go to another pane than the newest, so what is kept does not outlive it.
+      outliers.settled_pane[gpu] = ts < newest ? 0 : pane;
       for (let j = 0; j < JUDGED.length; j++) {
         const { input, place, tally, above_only } = JUDGED[j] as (typeof JUDGED)[number];
         const kept = (gpu * JUDGED.length + j) * KEPT;
-        // Both edges of the settled week lie on pane boundaries, so it holds for as long as the newest pane stays.
+        // The week's older edge lies on a pane boundary, so it holds for as long as the newest pane stays.
         if (moved) {
           panes.read(paced, gpu, place, WEEK, newest, week, true);
           for (let i = 0; i < KEPT; i++) outliers.settled[kept + i] = week[i] as number;
@@ -55,7 +56,7 @@ export function createOutliers(panes: PaneSet): {
         const value = values[from + input] as number;
         if (Number.isNaN(value)) continue;
         for (let i = 0; i < KEPT; i++) week[i] = outliers.settled[kept + i] as number;
-        panes.addLive(paced, gpu, place, WEEK, newest, week);
+        panes.addNewest(paced, gpu, place, week);
         const count = week[0] as number;
         if (count < 2) continue;
         const off = value - (week[1] as number);

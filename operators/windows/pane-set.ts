@@ -1,6 +1,6 @@
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
-import { addReading, addSet, MOMENTS } from './moments.ts';
+import { addReading, addSet, combineSets, MOMENTS } from './moments.ts';
 import type { Tier } from './window-table.ts';
 
 /** The state columns of a pane set; how wide they are follows from its metrics and tiers. */
@@ -35,7 +35,7 @@ export interface PaneSet {
   add(cells: PaneCells, gpu: number, pane: number, ts: number, values: Float64Array, from: number): void;
   /**
    * The moments of one metric (its place in `metrics`) over a tier's window at `t`, into `into`; times count from `t`.
-   * `settled`: without the live panes, to which `addLive` adds them; the settled part changes only when `locate` moves on.
+   * `without_newest`: without the newest pane, which `addNewest` adds. As long as rows go to that pane, the rest stays.
    */
   read(
     cells: PaneCells,
@@ -44,9 +44,10 @@ export interface PaneSet {
     tier: number,
     t: number,
     into: Float64Array,
-    settled?: true,
+    without_newest?: true,
   ): void;
-  addLive(cells: PaneCells, gpu: number, metric: number, tier: number, t: number, into: Float64Array): void;
+  /** Adds count, mean and squares of the newest pane to a set of at least those three. */
+  addNewest(cells: PaneCells, gpu: number, metric: number, into: Float64Array): void;
 }
 
 export interface PaneSetOptions {
@@ -169,39 +170,34 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
     return Math.floor((t - (length[k] as number)) / pane) + shift / (ratio[k] as number);
   };
 
-  const addClosed = (cells: PaneCells, at: number, later: number, into: Float64Array): void => {
+  // What a read gathers before it combines it: every pane that one window can have.
+  const parts = new Float64Array((Math.max(...ring) + upper + live) * MOMENTS);
+  const gatherClosed = (cells: PaneCells, at: number, later: number, part: number): number => {
     const { closed_means: means, closed_rest: rest } = cells;
     const r = at * REST;
     const count = rest[r] as number;
-    if (count === 0) return;
-    addSet(
-      into,
-      0,
-      count,
-      means[at] as number,
-      rest[r + 1] as number,
-      rest[r + 2] as number,
-      rest[r + 3] as number,
-      (rest[r + 4] as number) + later,
-      rest[r + 5] as number,
-      rest[r + 6] as number,
-    );
+    if (count === 0) return part;
+    const to = part * MOMENTS;
+    parts[to] = count;
+    parts[to + 1] = means[at] as number;
+    parts[to + 2] = rest[r + 1] as number;
+    parts[to + 3] = rest[r + 2] as number;
+    parts[to + 4] = rest[r + 3] as number;
+    parts[to + 5] = (rest[r + 4] as number) + later;
+    parts[to + 6] = rest[r + 5] as number;
+    parts[to + 7] = rest[r + 6] as number;
+    return part + 1;
   };
-
-  const addLive: PaneSet['addLive'] = (cells, gpu, metric, tier, t, into) => {
-    const newest = cells.newest[gpu] as number;
-    if (newest === 0) return;
-    const oldest = oldestAt(tier, t);
-    for (let pane = newest - live + 1; pane <= newest; pane++) {
-      if (tierPane(tier, pane) < oldest) continue;
-      const later = (startOf(0, pane) - t) / 1_000;
-      mergeSet(into, 0, cells.live, liveAt(gpu, pane) + metric * MOMENTS, later);
-    }
+  const gather = (sets: Float64Array, at: number, later: number, part: number): number => {
+    if (sets[at] === 0) return part;
+    const to = part * MOMENTS;
+    for (let i = 0; i < MOMENTS; i++) parts[to + i] = sets[at + i] as number;
+    parts[to + 5] = (parts[to + 5] as number) + later;
+    return part + 1;
   };
 
   return {
     columns,
-    addLive,
     locate(cells, gpu, ts) {
       const pane = Math.floor(ts / finest) + shift;
       const newest = cells.newest[gpu] as number;
@@ -218,22 +214,46 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
         if (!Number.isNaN(value)) addReading(sets, at, value, time);
       }
     },
-    read(cells, gpu, metric, tier, t, into, settled) {
+    read(cells, gpu, metric, tier, t, into, without_newest) {
       into[0] = 0;
       const newest = cells.newest[gpu] as number;
       if (newest === 0) return;
       const first = newest - live + 1;
       const oldest = oldestAt(tier, t);
       const until = tierPane(tier, first);
+      let part = 0;
       for (let e = Math.max(oldest, until - (ring[tier] as number), 0); e < until; e++) {
-        addClosed(cells, closedAt(gpu, tier, e) + metric, (startOf(tier, e) - t) / 1_000, into);
+        part = gatherClosed(cells, closedAt(gpu, tier, e) + metric, (startOf(tier, e) - t) / 1_000, part);
       }
       for (let k = tier; k >= 1; k--) {
         const e = tierPane(k, first);
         if (tierPane(tier, e * (ratio[k] as number)) < oldest) continue;
-        mergeSet(into, 0, cells.open, openAt(gpu, k) + metric * MOMENTS, (startOf(k, e) - t) / 1_000);
+        part = gather(cells.open, openAt(gpu, k) + metric * MOMENTS, (startOf(k, e) - t) / 1_000, part);
       }
-      if (!settled) addLive(cells, gpu, metric, tier, t, into);
+      const last = without_newest ? newest - 1 : newest;
+      for (let pane = first; pane <= last; pane++) {
+        if (tierPane(tier, pane) < oldest) continue;
+        part = gather(cells.live, liveAt(gpu, pane) + metric * MOMENTS, (startOf(0, pane) - t) / 1_000, part);
+      }
+      if (part > 0) combineSets(parts, part, into);
+    },
+    addNewest(cells, gpu, metric, into) {
+      const at = liveAt(gpu, cells.newest[gpu] as number) + metric * MOMENTS;
+      const count = cells.live[at] as number;
+      if (count === 0) return;
+      const had = into[0] as number;
+      const mean = cells.live[at + 1] as number;
+      const squares = cells.live[at + 2] as number;
+      into[0] = had + count;
+      if (had === 0) {
+        into[1] = mean;
+        into[2] = squares;
+        return;
+      }
+      const share = count / (had + count);
+      const apart = mean - (into[1] as number);
+      into[1] = (into[1] as number) + apart * share;
+      into[2] = (into[2] as number) + squares + apart * apart * had * share;
     },
   };
 }
