@@ -1,5 +1,5 @@
 import { type Finding, finding } from './finding.ts';
-import { spanText } from './quantity-text.ts';
+import { spanText } from './in-words.ts';
 
 export interface ClockFacts {
   /** Another clock less ours; null when it could not be read. */

@@ -1,17 +1,15 @@
 import type { CollectorCounters } from '../collect/collector-options.ts';
 import { type Finding, finding } from './finding.ts';
-import { bytesText, spanText } from './quantity-text.ts';
+import { bytesText, spanText } from './in-words.ts';
 
 export interface CollectorFacts {
   /** What it last told on the bus; null when it was not heard. */
   readonly heard: Partial<CollectorCounters> | null;
   readonly listened_ms: number;
   readonly expected: boolean;
-  /** Files in the spool folder of this machine. */
-  readonly spool_bytes: number;
 }
 
-export function judgeCollector({ heard, listened_ms, expected, spool_bytes }: CollectorFacts): Finding[] {
+export function judgeCollector({ heard, listened_ms, expected }: CollectorFacts): Finding[] {
   if (heard === null) {
     return [
       finding('collector', 'alive', {
@@ -19,7 +17,6 @@ export function judgeCollector({ heard, listened_ms, expected, spool_bytes }: Co
         what: `no collector was heard in ${spanText(listened_ms)}`,
         action: 'Start one with `gpu-vitals up` or `collect`, unless others publish the scrapes.',
       }),
-      judgeSpool(0, spool_bytes, 0),
     ];
   }
   const { targets = 0, targets_failing = 0, scrapes = 0, ticks_skipped = 0 } = heard;
@@ -36,7 +33,7 @@ export function judgeCollector({ heard, listened_ms, expected, spool_bytes }: Co
           figures,
         });
   const { spooled_messages = 0, spooled_bytes = 0, dropped_messages = 0 } = heard;
-  return [states, judgeSpool(spooled_messages, Math.max(spooled_bytes, 0), dropped_messages)];
+  return [states, judgeSpool(spooled_messages, spooled_bytes, dropped_messages)];
 }
 
 function judgeSpool(spooled_messages: number, spooled_bytes: number, dropped_messages: number): Finding {

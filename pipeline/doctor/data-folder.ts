@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Finding, finding } from './finding.ts';
-import { bytesText } from './quantity-text.ts';
+import { bytesText } from './in-words.ts';
 
 const PARTS = ['nats', 'questdb', 'spool', 'snapshots', 'logs'] as const;
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TopologyReport } from '../engine.ts';
 import { type Finding, finding } from './finding.ts';
-import { spanText } from './quantity-text.ts';
+import { spanText } from './in-words.ts';
 
 export type EngineReport = Pick<TopologyReport, 'worker' | 'lag_messages' | 'gpus' | 'started_at' | 'steps'>;
 
@@ -12,6 +12,8 @@ export interface EngineFacts {
   readonly listened_ms: number;
   /** Something stores scrapes that an engine should read. */
   readonly expected: boolean;
+  /** The engine is that of this data folder, so its snapshots are there. */
+  readonly ours: boolean;
   /** When the newest snapshot in the data folder was written, epoch ms; null when there is none. */
   readonly snapshot_at: number | null;
   readonly snapshot_interval_ms: number;
@@ -58,14 +60,14 @@ function judgeWorker(first: EngineReport, last: EngineReport, now: number): Find
   return [alive, finding('engine', 'lag', { state, what, action, figures })];
 }
 
-function judgeSnapshot({ snapshot_at, snapshot_interval_ms, now, heard }: EngineFacts): Finding[] {
+function judgeSnapshot({ snapshot_at, snapshot_interval_ms, now, heard, ours }: EngineFacts): Finding[] {
   const started_at = Math.min(...heard.map(({ last }) => last.started_at));
+  // An engine on another machine keeps its snapshots there.
+  if (!ours && !(snapshot_at !== null && snapshot_at > started_at)) return [];
   const since = Math.max(0, now - Math.max(snapshot_at ?? 0, started_at));
   const late = since > SNAPSHOT_ROUNDS_LATE * snapshot_interval_ms + SNAPSHOT_GRACE_MS;
   const age_ms = snapshot_at === null ? null : Math.max(0, now - snapshot_at);
   const what = age_ms === null ? 'none in this data folder yet' : `the newest is ${spanText(age_ms)} old`;
-  // An engine on another machine keeps its snapshots there.
-  if (snapshot_at === null && late) return [];
   return [
     finding('engine', 'snapshot', {
       state: late ? 'warn' : 'ok',

@@ -56,7 +56,8 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
 
   findings.push(...bus.findings);
   if (bus.facts === null) findings.push(...(await programOf('nats', known.nats.expected)));
-  else findings.push(...judgeBus(bus.facts, { now, engine }), ...judgeDeadLetters(bus.dead_letters));
+  else
+    findings.push(...judgeBus(bus.facts, { now, engine, url: known.nats.url }), ...judgeDeadLetters(bus.dead_letters));
   if (bus.parts !== null) {
     const { engines, collector } = bus.parts;
     findings.push(
@@ -64,6 +65,7 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
         heard: engines,
         listened_ms: LISTEN_MS,
         expected: running || collector !== null,
+        ours: running,
         snapshot_at,
         snapshot_interval_ms: config['snapshot-interval'],
         now,
@@ -72,13 +74,12 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
         heard: collector,
         listened_ms: LISTEN_MS,
         expected: running,
-        spool_bytes: folder.parts.spool,
       }),
     );
   }
   findings.push(...database.findings);
   if (database.facts === null) findings.push(...(await programOf('questdb', known.questdb.expected)));
-  else findings.push(...judgeDatabase(database.facts, { now, engine }));
+  else findings.push(...judgeDatabase(database.facts, { now, engine, url: known.questdb.http }));
   findings.push(...(await lookAtFaces(known, clock)));
   findings.push(
     ...judgeClocks({
@@ -145,9 +146,7 @@ async function lookAtDatabase(
 ): Promise<{ readonly facts: DatabaseFacts | null; readonly findings: readonly Finding[] }> {
   const { http, pg, expected } = questdb;
   try {
-    if (!expected && (await probeQuestdb(http, PROBE_MS)) === null) {
-      throw new VitalsError('GV-SNK-001', 'nothing answers', http);
-    }
+    if ((await probeQuestdb(http, CONNECT_MS)) === null) throw new VitalsError('GV-SNK-001', 'nothing answers', http);
     const database = connectDatabase({ url: pg, ...DATABASE });
     try {
       return { facts: await inspectDatabase(database, clock), findings: [] };

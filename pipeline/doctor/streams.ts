@@ -1,6 +1,6 @@
 import type { BusFacts, StreamFacts } from '../bus/inspect-bus.ts';
 import { type Finding, finding } from './finding.ts';
-import { bytesText, spanText } from './quantity-text.ts';
+import { addressText, bytesText, spanText } from './in-words.ts';
 
 const FULL = 0.97;
 /** A size limit that cuts well before the age limit keeps less for a replay than was asked for. */
@@ -10,13 +10,15 @@ const PENDING_MAX = 10_000;
 
 export interface StreamContext {
   readonly now: number;
+  /** Where it answered; may hold credentials. */
+  readonly url: string;
   /** An engine is heard, which makes the streams at its start. */
   readonly engine: boolean;
 }
 
 export function judgeBus(facts: BusFacts, context: StreamContext): Finding[] {
   const server = finding('nats', 'server', {
-    what: `nats-server ${facts.version}, round trip ${facts.round_trip_ms.toFixed(1)} ms`,
+    what: `nats-server ${facts.version} at ${addressText(context.url)}, round trip ${facts.round_trip_ms.toFixed(1)} ms`,
     figures: { version: facts.version, round_trip_ms: facts.round_trip_ms },
   });
   if (facts.jetstream_trouble !== null) {

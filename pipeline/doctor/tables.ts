@@ -1,6 +1,6 @@
 import type { DatabaseFacts, RollupFacts, TableFacts } from '../../sinks/questdb/inspect-database.ts';
 import { type Finding, finding } from './finding.ts';
-import { bytesText, spanText } from './quantity-text.ts';
+import { addressText, bytesText, spanText } from './in-words.ts';
 
 const DISK_FULL = /no space|disk full|errno[=: ]*28\b/i;
 const BEHIND_MAX = 100;
@@ -8,6 +8,8 @@ const ROLLUP_ROUNDS_LATE = 3;
 
 export interface TableContext {
   readonly now: number;
+  /** Where it answered; may hold credentials. */
+  readonly url: string;
   /** An engine is heard, which makes the tables at its start and looks after them. */
   readonly engine: boolean;
 }
@@ -16,7 +18,7 @@ export function judgeDatabase(facts: DatabaseFacts, context: TableContext): Find
   const { version, answer_ms } = facts;
   return [
     finding('questdb', 'server', {
-      what: `QuestDB ${version}, answers in ${answer_ms.toFixed(1)} ms`,
+      what: `QuestDB ${version} at ${addressText(context.url)}, answers in ${answer_ms.toFixed(1)} ms`,
       figures: { version, answer_ms },
     }),
     ...facts.tables.map((table) => judgeTable(table, context.engine)),
