@@ -11,7 +11,10 @@ const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'u
 
 describe('generated files are fresh (else: npm run generate)', () => {
   it.each(Object.entries(referencePages()))('deploy/reference/%s', (name, content) => {
-    expect(read('deploy', 'reference', name)).toBe(content);
+    const written = read('deploy', 'reference', name);
+    // The formatter lays JSON out in its own way.
+    if (name.endsWith('.json')) expect(JSON.parse(written)).toEqual(JSON.parse(content));
+    else expect(written).toBe(content);
   });
 
   it('the drawing in README.md', () => {

@@ -1,8 +1,8 @@
 import type { Bus } from '../contract/bus.ts';
+import { sniffContentType } from '../contract/content-type.ts';
 import type { DeadLetter } from '../contract/events.ts';
 import { causeId, subjectToken } from '../contract/ids.ts';
 import type { Sink } from '../contract/ports.ts';
-import { sniffContentType } from './raw-message.ts';
 
 interface DeadLetterSinkOptions {
   /** Called for a letter that the stream refuses for good, so that it is at least logged and counted. */

@@ -27,7 +27,9 @@ it('makes, leaves alone and updates', async () => {
   const changed = await ensureStreams(bus, { raw: { size_max: 1024 ** 3 } });
   expect(changed).toMatchObject({ DCGM_RAW: 'updated', DCGM_INVALID: 'unchanged', ALERTS: 'unchanged' });
   expect((await (await managerOf(bus)).streams.info('DCGM_RAW')).config.max_bytes).toBe(1024 ** 3);
+  expect((await ensureStreams(bus)).DCGM_RAW).toBe('unchanged');
   expect((await ensureStreams(bus, { compress: true })).DCGM_RAW).toBe('updated');
+  expect((await (await managerOf(bus)).streams.info('DCGM_RAW')).config.max_bytes).toBe(1024 ** 3);
   const publisher = bus.publisher();
   for (let i = 0; i < 3; i++) await publisher.publish({ subject: 'dcgm.raw.00.a', data: numbered(i) });
   await publisher.close();

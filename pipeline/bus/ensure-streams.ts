@@ -63,7 +63,8 @@ export const STREAM_NAMES: readonly string[] = [...Object.values(STREAMS).map(({
 const DUPLICATE_WINDOW = minutes(2);
 
 /**
- * Makes the streams, or brings existing ones to these options; calling it again changes nothing. Throws VitalsError
+ * Makes the streams, or brings existing ones to these options; calling it again changes nothing, and limits that are left out
+ * stay as they are. Throws VitalsError
  * GV-BUS-002 when the server refuses (the reason is told), GV-BUS-001 when it does not answer.
  */
 export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Promise<Record<string, StreamChange>> {
@@ -85,7 +86,7 @@ export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Prom
         compression: options.compress ? StoreCompression.S2 : StoreCompression.None,
       }),
     };
-    changes[spec.name] = await ensureStream(bus, wanted);
+    changes[spec.name] = await ensureStream(bus, wanted, options[key] === undefined ? LIMITS : []);
   }
   changes[ASSETS_STREAM] = await ensureAssetStream(bus);
   return changes;
@@ -103,14 +104,22 @@ export const ensureAssetStream = (bus: Bus): Promise<StreamChange> =>
     max_msgs_per_subject: ASSETS.versions_max,
   });
 
-async function ensureStream(bus: Bus, wanted: Partial<StreamConfig> & { name: string }): Promise<StreamChange> {
+/** What is left as it is where nobody says otherwise: a collector must not undo the limits that its engine has set. */
+const LIMITS: readonly (keyof StreamConfig)[] = ['max_bytes', 'max_age', 'duplicate_window'];
+
+async function ensureStream(
+  bus: Bus,
+  initial: Partial<StreamConfig> & { name: string },
+  kept: readonly (keyof StreamConfig)[] = [],
+): Promise<StreamChange> {
   try {
     const jsm = await managerOf(bus);
-    const found = await configOf(jsm, wanted.name);
+    const found = await configOf(jsm, initial.name);
     if (!found) {
-      await jsm.streams.add(wanted);
+      await jsm.streams.add(initial);
       return 'created';
     }
+    const wanted = { ...initial, ...Object.fromEntries(kept.map((key) => [key, found[key]])) };
     const keys = Object.keys(wanted) as (keyof StreamConfig)[];
     const differs = keys.filter((key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]));
     if (differs.length === 0) return 'unchanged';
@@ -118,7 +127,7 @@ async function ensureStream(bus: Bus, wanted: Partial<StreamConfig> & { name: st
     await jsm.streams.update(wanted.name, { ...found, ...wanted });
     return 'updated';
   } catch (cause) {
-    throw streamError(cause, 'the stream cannot be set up', wanted.name);
+    throw streamError(cause, 'the stream cannot be set up', initial.name);
   }
 }
 

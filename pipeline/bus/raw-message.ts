@@ -1,25 +1,9 @@
 import type { Msg } from '@nats-io/transport-node';
+import { isBinary, sniffContentType } from '../contract/content-type.ts';
 import type { ContentType, RawMessage } from '../contract/message.ts';
 import { parseInstant } from '../contract/time.ts';
 import type { Delivery } from './delivery.ts';
 import { headerValue, readHeaders } from './wire-headers.ts';
-
-/** As much as a first label of exposition text, or a first key of JSON, can reasonably take. */
-const SNIFF_BYTES = 1_024;
-/** `{"name",` or `{"name"}`: a sample whose quoted name stands inside its labels (Prometheus 3), never JSON. */
-const QUOTED_SAMPLE = /^\{[ \t]*"(?:[^"\\\n]|\\.)*"[ \t]*(?:[,}=])/;
-
-/** Content type by the first bytes: `GPVS` is the binary format, a brace or bracket JSON, everything else text. */
-export function sniffContentType(data: Uint8Array): ContentType {
-  if (isBinary(data)) return 'application/vnd.gpu-vitals.scrape';
-  let i = 0;
-  if (data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf) i = 3;
-  while (data[i] === 0x20 || data[i] === 0x09 || data[i] === 0x0a || data[i] === 0x0d) i++;
-  if (data[i] === 0x5b) return 'application/json';
-  if (data[i] !== 0x7b) return 'text/plain';
-  const head = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1', i, i + SNIFF_BYTES);
-  return QUOTED_SAMPLE.test(head) ? 'text/plain' : 'application/json';
-}
 
 /**
  * A delivered message as the rest knows it. Headers cost 1.3 us to read, so they are left alone when the bytes say binary:
@@ -46,9 +30,6 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
     event_time: eventTime,
   };
 }
-
-const isBinary = (data: Uint8Array): boolean =>
-  data[0] === 0x47 && data[1] === 0x50 && data[2] === 0x56 && data[3] === 0x53;
 
 const isScrapeType = (header: string): boolean =>
   (header.split(';')[0] as string).trim().toLowerCase() === 'application/vnd.gpu-vitals.scrape';

@@ -52,21 +52,11 @@ function readJsonRows(message: RawMessage, node: string): Scrape[] {
   if (whole === undefined) {
     if (!/^\s*[{[]/.test(text)) throw new UnreadableScrape('neither JSON nor a list of JSON rows');
     for (const line of text.split('\n')) reader.line(line);
+  } else if (typeof whole === 'object' && whole !== null) {
+    reader.whole(whole);
   } else {
-    for (const row of rowsOf(whole)) reader.record(row);
+    throw new UnreadableScrape(`JSON, but no row: ${JSON.stringify(whole).slice(0, 80)}`);
   }
   grouper.end();
   return grouper.take().map((scrape) => decodeScrape(scrape.data));
-}
-
-function rowsOf(whole: unknown): readonly unknown[] {
-  if (typeof whole !== 'object' || whole === null) {
-    throw new UnreadableScrape(`JSON, but no row: ${JSON.stringify(whole).slice(0, 80)}`);
-  }
-  if (Array.isArray(whole)) return whole;
-  const { gpus, ...shared } = whole as Record<string, unknown>;
-  if (!Array.isArray(gpus)) return [whole];
-  return gpus.map((row: unknown) =>
-    typeof row === 'object' && row !== null && !Array.isArray(row) ? { ...shared, ...row } : row,
-  );
 }

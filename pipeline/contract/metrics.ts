@@ -121,7 +121,7 @@ const CATALOGUE = [
   { ...nanoseconds, name: 'board_limit_violation_ns_total', field: 243, exporter_names: ['DCGM_FI_DEV_BOARD_LIMIT_VIOLATION', 'dcgm_board_limit_violation'], help: 'Time held back by the board limit.' },
   { ...nanoseconds, name: 'reliability_violation_ns_total', field: 245, exporter_names: ['DCGM_FI_DEV_RELIABILITY_VIOLATION', 'dcgm_reliability_violation'], help: 'Time held back by the reliability limit.' },
   { name: 'xid_last', field: 230, exporter_names: ['DCGM_FI_DEV_XID_ERRORS', 'DCGM_FI_DEV_XID_ERROR', 'dcgm_xid_errors'], kind: 'code', unit: 'XID', scale: 1, min: 0, max: 65_535, column: 'FLOAT', help: 'The last XID: latched, so an event is a change of it.' },
-  { name: 'recovery_action', field: 1523, exporter_names: ['DCGM_FI_DEV_GET_GPU_RECOVERY_ACTION', 'DCGM_FI_DEV_GPU_RECOVERY_ACTION'], kind: 'code', unit: 'enum', scale: 1, min: 0, max: 16, column: 'FLOAT', help: 'What the driver asks for: 0 none, 1 GPU reset, 2 reboot, 3 drain P2P, 4 drain and reset.' },
+  { name: 'recovery_action', field: 1523, exporter_names: ['DCGM_FI_DEV_GET_GPU_RECOVERY_ACTION', 'DCGM_FI_DEV_GPU_RECOVERY_ACTION'], kind: 'gauge', unit: 'enum', scale: 1, min: 0, max: 16, column: 'FLOAT', help: 'What the driver asks for: 0 none, 1 GPU reset, 2 reboot, 3 drain P2P, 4 drain and reset.' },
 ] as const satisfies readonly MetricSpec[];
 
 export type MetricName = (typeof CATALOGUE)[number]['name'];

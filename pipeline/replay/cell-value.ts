@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   C: { c: 1, celsius: 1, degc: 1, '°c': 1 },
   W: { w: 1, watt: 1, watts: 1, mw: 1e-3, milliwatts: 1e-3, kw: 1e3 },
   J: { mj: 1e-3, millijoules: 1e-3, j: 1, joule: 1, joules: 1, kj: 1e3, wh: 3.6e3, kwh: 3.6e6 },
-  MHz: { mhz: 1, ghz: 1e3, hz: 1e-6 },
+  MHz: { mhz: 1, ghz: 1e3, khz: 1e-3, hz: 1e-6 },
   ratio: { '%': 0.01, pct: 0.01, percent: 0.01, perc: 0.01, ratio: 1, fraction: 1 },
   bytes: {
     b: 1,

@@ -64,7 +64,7 @@ const REASON_BITS: Readonly<Record<string, number>> = {
 };
 
 const UNIT_SUFFIX =
-  /_(celsius|c|watts|mw|kw|w|kwh|wh|joules|millijoules|kj|mj|j|mhz|ghz|hz|percent|perc|pct|ratio|fraction|kib|mib|gib|kb|mb|gb|(?:bytes|kb|mb|gb)(?:_s|_sec|_per_s|_per_sec|_per_second)|bytes|b|ns|us|ms|s)$/;
+  /_(celsius|c|watts|mw|kw|w|kwh|wh|joules|millijoules|kj|mj|j|mhz|ghz|khz|hz|percent|perc|pct|ratio|fraction|kib|mib|gib|kb|mb|gb|(?:bytes|kb|mb|gb)(?:_s|_sec|_per_s|_per_sec|_per_second)|bytes|b|ns|us|ms|s)$/;
 
 export const normalName = (name: string): string =>
   name

@@ -1,3 +1,4 @@
+import { sniffContentType } from '../contract/content-type.ts';
 import { readCsvHeader } from './csv-header.ts';
 import { splitQuoted } from './csv-records.ts';
 import type { InputFile } from './input-files.ts';
@@ -17,7 +18,9 @@ export function detectFormat(asked: InputFormat, file: Pick<InputFile, 'extensio
     .split('\n')
     .slice(0, 16)
     .filter((line) => line.trim() !== '');
-  if (/^\s*\{\s*["}]/.test(lines[0] ?? '')) return 'jsonl';
+  const first = lines[0] ?? '';
+  if (/^\s*(?:\{\s*["}]|\[\s*\{)/.test(first) && sniffContentType(Buffer.from(first)) === 'application/json')
+    return 'jsonl';
   return lines.some(isTableHeader) ? 'csv' : 'prom';
 }
 

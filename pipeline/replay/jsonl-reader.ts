@@ -24,23 +24,24 @@ export interface JsonlReaderOptions extends ReaderOptions {
 }
 
 export interface JsonlReader extends RecordReader {
-  /** One row, parsed already. */
-  record(row: unknown): void;
+  /** What a whole text says, parsed already: a row, a list of them, or a scrape as the taps tell it. */
+  whole(parsed: unknown): void;
 }
 
 /**
- * Reads JSONL rows in canonical names and units. A line that is no JSON object is refused as a line, a row without identity,
- * time or known metric as a row, a bad value alone. Python's bare NaN and Infinity cost their value, not the line.
+ * Reads JSONL rows in canonical names and units; a line may also hold a list of rows, or a node's scrape as the taps send it
+ * (`{ts, node, gpus: [...]}`). A line that is no JSON object is refused as a line, a row without identity, time or known metric
+ * as a row, a bad value alone. Python's bare NaN and Infinity cost their value, not the line.
  */
 export function createJsonlReader(options: JsonlReaderOptions): JsonlReader {
   const { grouper, draft, node } = options;
   const read = (parsed: unknown, text: string): void => {
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    if (!isObject(parsed)) {
       const wrong = parsed === undefined ? 'not valid JSON' : 'a row is a JSON object';
       grouper.refuse(node, Number.NaN, lineRefusal(wrong, text));
       return;
     }
-    const record = parsed as Record<string, unknown>;
+    const record = parsed;
     draft.begin(text);
     for (const key in record) {
       const metric = findMetric(key);
@@ -77,16 +78,31 @@ export function createJsonlReader(options: JsonlReaderOptions): JsonlReader {
   };
   return {
     line(text) {
-      if (text.trim() !== '') read(parseJson(text), text);
+      if (text.trim() === '') return;
+      const parsed = parseJson(text);
+      const rows = rowsOf(parsed);
+      // One line is at most one refused line.
+      if (rows.length > 0 && rows.every(isObject)) for (const row of rows) read(row, text);
+      else read(parsed, text);
     },
-    record(row) {
-      read(row, JSON.stringify(row, spellInfinity));
+    whole(parsed) {
+      for (const row of rowsOf(parsed)) read(row, JSON.stringify(row, spellInfinity));
     },
     oversized(head) {
       grouper.refuse(node, Number.NaN, oversizedRefusal(head));
     },
     end() {},
   };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function rowsOf(parsed: unknown): readonly unknown[] {
+  if (Array.isArray(parsed)) return parsed;
+  if (!isObject(parsed) || !Array.isArray(parsed.gpus)) return [parsed];
+  const { gpus, ...shared } = parsed;
+  return parsed.gpus.map((row: unknown) => (isObject(row) ? { ...shared, ...row } : row));
 }
 
 /** A dead letter tells what stood there; JSON itself would write null. */

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { GroupStates } from '../../operators/core/group-state.ts';
+import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { groupOf, groupToken } from '../contract/ids.ts';
 import type { RawMessage } from '../contract/message.ts';
 import { decodeScrape } from '../contract/wire.ts';
+import { decode } from '../decode.ts';
 import { type ReadInputOptions, readInput } from './read-input.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -41,6 +44,31 @@ const rows = (n: number, from = 0): string =>
     { length: n },
     (_, i) => `${JSON.stringify({ ts: START + (from + i) * 1_000, node: 'n', gpu_uuid: 'G', power_watts: i % 700 })}\n`,
   ).join('');
+
+describe('what a file of any name holds', () => {
+  const row = { ts: START, node: 'n', gpu_uuid: 'G', gpu_temp_celsius: 40 };
+  const { ts, node, ...gpu } = row;
+  it.each<[string, string, number]>([
+    ['rows', `${JSON.stringify(row)}\n`, 40],
+    ['a list of rows', JSON.stringify([row]), 40],
+    ['scrapes as the taps tell them', `${JSON.stringify({ ts, node, gpus: [gpu] })}\n`, 40],
+    ['exposition with quoted names', '{"DCGM_FI_DEV_GPU_TEMP",UUID="G",Hostname="n"} 40\n', 40],
+    ['an nvidia-smi log in kHz', 'timestamp, uuid, clocks.sm [kHz]\n2026/01/01 00:00:00.000, G, 1980000 kHz\n', 1_980],
+    ['another in kHz', 'timestamp, uuid, sm_clock_khz\n2026/01/01 00:00:00.000, G, 1980000\n', 1_980],
+  ])('%s', async (_, content, value) => {
+    const states = new GroupStates();
+    const seen: number[][] = [];
+    const refused: unknown[] = [];
+    const messages = await read(put('file.txt', content), { node: 'n' });
+    decode()
+      .start(states)
+      .process(messages, (port, item) => {
+        if (port === 'refused') refused.push(item);
+        else seen.push([...(item as Batch).values].filter((one) => !Number.isNaN(one)));
+      });
+    expect([seen, refused]).toEqual([[[value]], []]);
+  });
+});
 
 describe('exposition files', () => {
   it('counts files per node and passes bytes through', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sniffContentType } from './raw-message.ts';
+import { sniffContentType } from './content-type.ts';
 
 it.each([
   ['GPVS\u0001', 'application/vnd.gpu-vitals.scrape'],
