@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
+import { Brand } from './brand.tsx';
 import { ConsoleContext, type ConsoleParts } from './console-parts.ts';
 import { FleetPage } from './fleet-page.tsx';
 import { FleetStore } from './fleet-store.ts';
@@ -49,6 +50,7 @@ export function Console() {
   if (!('parts' in start)) {
     return (
       <main class="alone">
+        <Brand />
         {start.failure === null ? (
           <Notice title="Loading">Asking the API where the live data is.</Notice>
         ) : (

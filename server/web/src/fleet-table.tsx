@@ -33,7 +33,7 @@ export function FleetTable(props: {
               {COLUMNS.map(({ id, label, number }) => {
                 const way = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : 'none';
                 return (
-                  <th key={id} scope="col" aria-sort={way} class={number ? 'number' : ''}>
+                  <th key={id} scope="col" aria-sort={way} class={number ? 'number' : `column-${id}`}>
                     <button
                       type="button"
                       onClick={() => setQuery({ sort: sort === `-${id}` ? id : `-${id}`, page: '' })}
@@ -50,7 +50,7 @@ export function FleetTable(props: {
             {rows.slice((page - 1) * PAGE, page * PAGE).map((gpu) => (
               <tr key={gpu.gpu_uuid}>
                 {COLUMNS.map(({ id, text, number }, i) => (
-                  <td key={id} class={number ? 'number' : id === 'state' ? (gpu.worst ?? '') : ''}>
+                  <td key={id} class={number ? 'number' : id === 'state' ? (gpu.worst ?? '') : `column-${id}`}>
                     {i === 0 ? <a href={gpuPath(gpu.gpu_uuid)}>{text(gpu)}</a> : text(gpu)}
                   </td>
                 ))}

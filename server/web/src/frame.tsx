@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { Brand } from './brand.tsx';
 import { useConsole, useLiveState, useNow } from './console-parts.ts';
 import { dataState } from './data-state.ts';
-import { fleetHref, toFleet, useAddress } from './router.ts';
+import { toFleet } from './router.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
 /** What all pages share: the name, the connection, the theme, the keys. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
-  const { path } = useAddress();
   const { simulated } = useConsole();
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -33,12 +33,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         To the content
       </a>
       <header class="bar">
-        <a class="brand" href={fleetHref()} aria-current={path === '/' ? 'page' : undefined}>
-          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
-            <path d="M3 17h7l3-9 5 17 4-12 2 4h5" />
-          </svg>
-          gpu-vitals
-        </a>
+        <Brand />
         {simulated && (
           <span class="simulated" data-testid="simulated" title="No real GPU is behind these readings.">
             simulated fleet

@@ -6,38 +6,56 @@ import { type Need, needsMe } from './needs-me.ts';
 import { gpuPath } from './router.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
-const SHOWN = 12;
-/** On a telephone the list is above the map and must leave it in sight. */
-const SHOWN_NARROW = 4;
+/** On a telephone the lists are above the map and must leave it in sight. */
 const NARROW = matchMedia('(max-width: 720px)');
 const SHOWN_MAX = 200;
 
-/** GPUs with open anomalies, the one that needs someone most first. */
+/** GPUs with open anomalies, the one that needs someone most first; those with nothing but notes apart. */
 export function NeedsMe({ fleet, now }: { readonly fleet: FleetStore; readonly now: number }) {
-  const [all, setAll] = useState(false);
   const needs = useMemo(() => needsMe(fleet.anomalies.values(), fleet.gpus), [fleet, fleet.version]);
-  const few = NARROW.matches ? SHOWN_NARROW : SHOWN;
-  const shown = needs.slice(0, all ? SHOWN_MAX : few);
+  const urgent = needs.filter(({ worst }) => worst.severity !== 'info');
+  const notes = needs.filter(({ worst }) => worst.severity === 'info');
   return (
     <section class="card needs" aria-labelledby="needs-title">
       <h2 id="needs-title">
-        Needs someone now <span class="quiet">{integer(needs.length)}</span>
+        Needs someone now <span class="quiet">{integer(urgent.length)}</span>
       </h2>
-      {needs.length === 0 ? (
-        <p class="quiet empty">No open anomaly.</p>
-      ) : (
-        <ol data-testid="needs-me">
-          {shown.map((need) => (
-            <Entry key={need.gpu_uuid} need={need} now={now} />
-          ))}
-        </ol>
+      {urgent.length === 0 && (
+        <p class="quiet empty">{notes.length === 0 ? 'No open anomaly.' : 'No warning, nothing critical.'}</p>
       )}
-      {needs.length > few && (
+      <Entries id="needs-me" needs={urgent} shown={NARROW.matches ? 4 : 10} now={now} />
+      {notes.length > 0 && (
+        <h3>
+          For information <span class="quiet">{integer(notes.length)}</span>
+        </h3>
+      )}
+      <Entries id="for-information" needs={notes} shown={NARROW.matches ? 2 : 4} now={now} />
+    </section>
+  );
+}
+
+function Entries(props: {
+  readonly id: string;
+  readonly needs: readonly Need[];
+  readonly shown: number;
+  readonly now: number;
+}) {
+  const { id, needs, shown, now } = props;
+  const [all, setAll] = useState(false);
+  if (needs.length === 0) return null;
+  return (
+    <>
+      <ol data-testid={id}>
+        {needs.slice(0, all ? SHOWN_MAX : shown).map((need) => (
+          <Entry key={need.gpu_uuid} need={need} now={now} />
+        ))}
+      </ol>
+      {needs.length > shown && (
         <button type="button" class="more" onClick={() => setAll(!all)}>
           {all ? 'Show fewer' : `Show all ${integer(Math.min(needs.length, SHOWN_MAX))}`}
         </button>
       )}
-    </section>
+    </>
   );
 }
 

@@ -2,6 +2,7 @@ import type uPlot from 'uplot';
 import type { AnomalyAnswer } from '../../schemas.ts';
 import { SEVERITY_COLOURS, type Theme } from './colour-scale.ts';
 import { dayText, minuteText } from './format-time.ts';
+import { compareAnomalies } from './needs-me.ts';
 import { AXIS, lineColour } from './plot-colours.ts';
 import type { PlotLine, PlotSpec } from './plot-specs.ts';
 
@@ -42,6 +43,8 @@ export function plotOptions(options: {
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: {
+      // Plots share the instant under the pointer, not the height: each has its own unit.
+      y: false,
       sync: { key: 'gpu', setSeries: false },
       drag: { x: false, y: false },
       points: { show: false },
@@ -90,7 +93,9 @@ function shadeAnomalies(plot: uPlot, spec: PlotSpec, theme: Theme, anomalies: re
   const { ctx, bbox } = plot;
   const right = bbox.left + bbox.width;
   ctx.save();
-  for (const { metric, severity, opened_at, closed_at, state } of anomalies) {
+  // The worst comes last, and so on top.
+  const ordered = anomalies.toSorted((a, b) => compareAnomalies(b, a));
+  for (const { metric, severity, opened_at, closed_at, state } of ordered) {
     const from = Math.max(bbox.left, plot.valToPos(Date.parse(opened_at) / 1_000, 'x', true));
     const end = closed_at === null ? null : plot.valToPos(Date.parse(closed_at) / 1_000, 'x', true);
     if (end === null && state === 'closed') continue;

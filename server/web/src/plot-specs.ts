@@ -84,16 +84,16 @@ export const PLOTS: readonly PlotSpec[] = [
   },
   {
     id: 'links',
-    title: 'PCIe and NVLink',
+    title: 'Links',
     unit: 'GB/s',
     factor: 1e-9,
     digits: 1,
     range: [0, null],
     lines: [
-      { metric: 'pcie_tx_bytes_per_second', label: 'PCIe sent' },
-      { metric: 'pcie_rx_bytes_per_second', label: 'PCIe received' },
-      { metric: 'nvlink_tx_bytes_per_second', label: 'NVLink sent' },
-      { metric: 'nvlink_rx_bytes_per_second', label: 'NVLink received' },
+      { metric: 'pcie_tx_bytes_per_second', label: 'PCIe out' },
+      { metric: 'pcie_rx_bytes_per_second', label: 'PCIe in' },
+      { metric: 'nvlink_tx_bytes_per_second', label: 'NVLink out' },
+      { metric: 'nvlink_rx_bytes_per_second', label: 'NVLink in' },
     ],
   },
 ];
