@@ -1,12 +1,13 @@
 import type { Asset } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
+import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import type { Emit, GroupView, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, minutes } from '../../pipeline/contract/time.ts';
 import { createWindows, type WindowCells, type Windows } from '../windows/windows.ts';
 import { FEATURE_COUNT } from './feature-definitions.ts';
 import type { FeatureVector } from './feature-vector.ts';
-import { createPeerDeviations } from './peer-deviations.ts';
+import { createPeerDeviations, type Peer } from './peer-deviations.ts';
 import { createFeatureReader } from './read-features.ts';
 
 export interface FeaturesOptions {
@@ -78,21 +79,23 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
     if (state.node_fresh[node] === 0) return;
     state.node_fresh[node] = 0;
     const { gpus, nodes } = group.registry;
-    const boards: (GpuIdentity & { readonly gpu: number })[] = [];
+    const boards: Peer[] = [];
     for (let gpu = state.home.indexOf(node + 1); gpu >= 0; gpu = state.home.indexOf(node + 1, gpu + 1)) {
-      boards.push({ ...(gpus[gpu] as GpuIdentity), gpu });
+      const { model, instance } = gpus[gpu] as GpuIdentity;
+      boards.push({ gpu, model, instance });
     }
     const deviations = peerDeviations(cells, boards, t);
-    for (const identity of boards) {
-      const { gpu, uuid, instance } = identity;
+    for (const { gpu, instance } of boards) {
       if (state.fresh[gpu] === 0) continue;
       state.fresh[gpu] = 0;
-      const asset = assets.get(uuid);
+      const identity = gpus[gpu] as GpuIdentity;
+      const gpu_uuid = identity.uuid;
+      const asset = assets.get(gpu_uuid);
       const operated_ms = operatedTime(state, gpu, t, asset);
       const values = new Float64Array(FEATURE_COUNT);
-      const peerDeviation = deviations.bind(null, gpu);
+      const peerDeviation = (metric: MetricName): number => deviations(gpu, metric);
       readFeatures(cells, gpu, t, { identity, asset, operated_ms, peerDeviation }, values);
-      emit('vectors', { ts: t, gpu_uuid: uuid, node: nodes[node] as string, instance, values });
+      emit('vectors', { ts: t, gpu_uuid, node: nodes[node] as string, instance, values });
     }
   };
 

@@ -22,24 +22,24 @@ export function createPeerDeviations(
   const moments = new Float64Array(MOMENTS);
   const reads = PEER_GAUGES.map((metric) => windows.gauge(metric, '1h'));
   return (cells, boards, t) => {
-    const whole = boards
-      .filter(({ instance }) => instance === '')
-      .map(({ gpu, model }) => ({
-        gpu,
-        model,
-        means: reads.map((read) => {
-          read(cells, gpu, t, moments);
-          return meanOf(moments);
-        }),
-      }));
+    const whole = boards.filter(({ instance }) => instance === '');
+    const means = whole.map(({ gpu }) =>
+      reads.map((read) => {
+        read(cells, gpu, t, moments);
+        return meanOf(moments);
+      }),
+    );
     return (gpu, metric) => {
       const m = PEER_GAUGES.indexOf(metric);
-      const own = whole.find((board) => board.gpu === gpu);
-      if (!own) return Number.NaN;
-      const others = whole
-        .filter((board) => board.gpu !== gpu && board.model === own.model && !Number.isNaN(board.means[m]))
-        .map((board) => board.means[m] as number);
-      return others.length < PEERS_MIN ? Number.NaN : (own.means[m] as number) - median(others);
+      const own = whole.findIndex((board) => board.gpu === gpu);
+      const mean = means[own]?.[m] ?? Number.NaN;
+      if (Number.isNaN(mean)) return mean;
+      const others: number[] = [];
+      for (let i = 0; i < whole.length; i++) {
+        const other = means[i]?.[m] as number;
+        if (i !== own && whole[i]?.model === whole[own]?.model && !Number.isNaN(other)) others.push(other);
+      }
+      return others.length < PEERS_MIN ? Number.NaN : mean - median(others);
     };
   };
 }

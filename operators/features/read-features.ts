@@ -4,7 +4,14 @@ import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { deviationOf, MOMENTS, maxOf, meanOf, minOf, trendOf } from '../windows/moments.ts';
 import { rises } from '../windows/rises.ts';
 import { tallies, tallyIndex } from '../windows/tallies.ts';
-import { COUNTER_TIERS, COUNTERS, HOURLY_GAUGES, TALLY_TIERS, type WindowName } from '../windows/window-table.ts';
+import {
+  COUNTER_TIERS,
+  COUNTERS,
+  HOURLY_GAUGES,
+  TALLIES,
+  TALLY_TIERS,
+  type WindowName,
+} from '../windows/window-table.ts';
 import type { WindowCells, Windows } from '../windows/windows.ts';
 import { FEATURES, type FeatureSource, findFeature, type Given, type Statistic } from './feature-definitions.ts';
 
@@ -32,7 +39,19 @@ const STATISTICS: Readonly<Record<Statistic, (moments: Float64Array) => number>>
   trend: trendOf,
 };
 
-type Read = (cells: WindowCells, gpu: number, t: number, facts: GpuFacts, out: Float64Array) => number;
+/** What a GPU's features are read from: merged once a vector. */
+interface View {
+  readonly cells: WindowCells;
+  readonly gpu: number;
+  readonly t: number;
+  readonly facts: GpuFacts;
+  /** Rises per day, by tier. */
+  readonly rates: readonly Float64Array[];
+  readonly tallies: Float64Array;
+  /** The vector so far: gauges are there before all others. */
+  readonly out: Float64Array;
+}
+type Read = (view: View) => number;
 
 /**
  * Reads all features of one GPU at `t` into `out`, NaN where a feature is unknown. Compiled once from the definitions, so
@@ -44,14 +63,21 @@ export function createFeatureReader(
   const moments = new Float64Array(MOMENTS);
   const gauges = gaugeReads(windows);
   const others = FEATURES.flatMap(({ source }, index) =>
-    source.of === 'gauge' ? [] : [{ index, read: compile(source, windows, moments) }],
+    source.of === 'gauge' ? [] : [{ index, read: compile(source, windows) }],
   );
+  const rates = COUNTER_TIERS.map(() => new Float64Array(COUNTERS.length + 1));
+  const counts = new Float64Array(TALLIES.length);
   return (cells, gpu, t, facts, out) => {
     for (const { read, outputs } of gauges) {
       read(cells, gpu, t, moments);
       for (const { index, statistic, scale } of outputs) out[index] = statistic(moments) * scale;
     }
-    for (const { index, read } of others) out[index] = read(cells, gpu, t, facts, out);
+    for (let tier = 0; tier < rates.length; tier++) {
+      rises.perDay(cells.rises, gpu, tier, t, rates[tier] as Float64Array);
+    }
+    tallies.read(cells.tallies, gpu, WEEK, t, counts);
+    const view: View = { cells, gpu, t, facts, rates, tallies: counts, out };
+    for (const { index, read } of others) out[index] = read(view);
   };
 }
 
@@ -79,89 +105,74 @@ function gaugeReads(windows: Windows) {
   }));
 }
 
-function compile(
-  source: Exclude<FeatureSource, { readonly of: 'gauge' }>,
-  windows: Windows,
-  moments: Float64Array,
-): Read {
+function compile(source: Exclude<FeatureSource, { readonly of: 'gauge' }>, windows: Windows): Read {
   switch (source.of) {
     case 'rate': {
       const counter = COUNTERS.indexOf(source.counter);
       const tier = COUNTER_TIERS.findIndex(({ window }) => window === source.window);
-      return (cells, gpu, t) => rises.perDay(cells.rises, gpu, counter, tier, t) * source.scale;
+      return ({ rates }) => (rates[tier]?.[counter] as number) * source.scale;
     }
     case 'tally': {
       const tally = tallyIndex(source.tally);
-      const given = compileGiven(source.given, windows, moments);
-      return (cells, gpu, t) =>
-        given(cells, gpu, t) ? tallies.read(cells.tallies, gpu, tally, WEEK, t) * source.scale : Number.NaN;
+      const given = compileGiven(source.given);
+      return (view) => (given(view) ? (view.tallies[tally] as number) * source.scale : Number.NaN);
     }
     case 'tally_mean': {
       const tally = tallyIndex(source.tally);
       const per = tallyIndex(source.per);
-      return (cells, gpu, t) =>
-        (tallies.read(cells.tallies, gpu, tally, WEEK, t) / tallies.read(cells.tallies, gpu, per, WEEK, t)) *
-        source.scale;
+      return ({ tallies: counts }) => ((counts[tally] as number) / (counts[per] as number)) * source.scale;
     }
     case 'quotient': {
       const over = findFeature(source.over);
       const under = findFeature(source.under);
-      return (_cells, _gpu, _t, _facts, out) =>
-        out[under] === 0 ? Number.NaN : (out[over] as number) / (out[under] as number);
+      return ({ out }) => (out[under] === 0 ? Number.NaN : (out[over] as number) / (out[under] as number));
     }
     case 'asset':
       return ASSET_FACTS[source.fact];
     case 'model':
-      return (_cells, _gpu, _t, { identity, asset }) => {
+      return ({ facts: { identity, asset } }) => {
         const model = identity.model || asset?.model || '';
         return model === '' ? Number.NaN : Number(model.toUpperCase().includes(source.text));
       };
     case 'peers':
-      return (_cells, _gpu, _t, facts) => facts.peerDeviation(source.metric);
+      return ({ facts }) => facts.peerDeviation(source.metric);
     case 'hour_contrast': {
       const metric = HOURLY_GAUGES.indexOf(source.metric);
-      return (cells, gpu) => windows.hours.contrast(cells.hours, gpu, metric);
+      return ({ cells, gpu }) => windows.hours.contrast(cells.hours, gpu, metric);
     }
     case 'cadence':
-      return (cells, gpu) => (cells.time.cadence_ms[gpu] as number) / 1_000 || Number.NaN;
+      return ({ cells, gpu }) => (cells.time.cadence_ms[gpu] as number) / 1_000 || Number.NaN;
     case 'coverage':
       return coverage;
   }
 }
 
 const ASSET_FACTS: Readonly<Record<'age' | 'warranty' | 'hours', Read>> = {
-  age: (_cells, _gpu, t, { asset }) => (asset?.deployed_at == null ? Number.NaN : (t - asset.deployed_at) / DAY_MS),
-  warranty: (_cells, _gpu, t, { asset }) =>
+  age: ({ t, facts: { asset } }) => (asset?.deployed_at == null ? Number.NaN : (t - asset.deployed_at) / DAY_MS),
+  warranty: ({ t, facts: { asset } }) =>
     asset?.warranty_until == null ? Number.NaN : (asset.warranty_until - t) / DAY_MS,
-  hours: (_cells, _gpu, _t, { asset, operated_ms }) =>
+  hours: ({ facts: { asset, operated_ms } }) =>
     asset?.operating_hours == null ? Number.NaN : asset.operating_hours + operated_ms / HOUR_MS,
 };
 
-function compileGiven(
-  given: Given,
-  windows: Windows,
-  moments: Float64Array,
-): (cells: WindowCells, gpu: number, t: number) => boolean {
+function compileGiven(given: Given): (view: View) => boolean {
   if (typeof given === 'string') {
     const tally = tallyIndex(given);
-    return (cells, gpu, t) => tallies.read(cells.tallies, gpu, tally, WEEK, t) > 0;
+    return ({ tallies: counts }) => (counts[tally] as number) > 0;
   }
   if ('counter' in given) {
     const counter = COUNTERS.indexOf(given.counter);
     const tier = COUNTER_TIERS.findIndex(({ window }) => window === '7d');
-    return (cells, gpu, t) => rises.seen(cells.rises, gpu, counter, tier, t);
+    return ({ cells, gpu, t }) => rises.seen(cells.rises, gpu, counter, tier, t);
   }
-  const read = windows.gauge(given.gauge, '7d');
-  return (cells, gpu, t) => {
-    read(cells, gpu, t, moments);
-    return (moments[0] as number) > 0;
-  };
+  const feature = findFeature(`${given.gauge}_mean_7d`);
+  return ({ out }) => !Number.isNaN(out[feature]);
 }
 
 const OBSERVED = tallyIndex('observed_ms');
-const coverage: Read = (cells, gpu, t) => {
+const coverage: Read = ({ cells, gpu, t, tallies: counts }) => {
   const first = cells.time.first_ts[gpu] as number;
   const start = Math.max(first, Math.floor((t - WEEK_MS) / WEEK_PANE_MS) * WEEK_PANE_MS);
   // The first sample stands for time before it.
-  return t > start ? Math.min(1, tallies.read(cells.tallies, gpu, OBSERVED, WEEK, t) / (t - start)) : Number.NaN;
+  return t > start ? Math.min(1, (counts[OBSERVED] as number) / (t - start)) : Number.NaN;
 };

@@ -100,7 +100,8 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
 
   /** Start of pane `e` of tier `k`, epoch ms. */
   const startOf = (k: number, e: number): number => (e * (ratio[k] as number) - shift) * finest;
-  const tierPane = (k: number, pane: number): number => Math.floor(pane / (ratio[k] as number));
+  // Panes are counted in 32 bits: remainders of doubles would cost more than all the rest of a read.
+  const tierPane = (k: number, pane: number): number => (pane / (ratio[k] as number)) | 0;
   const liveAt = (gpu: number, pane: number): number => (gpu * live + (pane % live)) * width * MOMENTS;
   const openAt = (gpu: number, k: number): number => (gpu * upper + k - 1) * width * MOMENTS;
   const closedAt = (gpu: number, k: number, e: number): number =>
@@ -167,7 +168,7 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
   /** The oldest pane of tier `k` that overlaps the window at `t`. */
   const oldestAt = (k: number, t: number): number => {
     const pane = finest * (ratio[k] as number);
-    return Math.floor((t - (length[k] as number)) / pane) + shift / (ratio[k] as number);
+    return (Math.floor((t - (length[k] as number)) / pane) + shift / (ratio[k] as number)) | 0;
   };
 
   // What a read gathers before it combines it: every pane that one window can have.
@@ -199,7 +200,7 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
   return {
     columns,
     locate(cells, gpu, ts) {
-      const pane = Math.floor(ts / finest) + shift;
+      const pane = (Math.floor(ts / finest) + shift) | 0;
       const newest = cells.newest[gpu] as number;
       if (pane > newest) moveOn(cells, gpu, pane);
       else if (pane <= newest - live) return -1;
@@ -222,8 +223,18 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
       const oldest = oldestAt(tier, t);
       const until = tierPane(tier, first);
       let part = 0;
-      for (let e = Math.max(oldest, until - (ring[tier] as number), 0); e < until; e++) {
-        part = gatherClosed(cells, closedAt(gpu, tier, e) + metric, (startOf(tier, e) - t) / 1_000, part);
+      const size = ring[tier] as number;
+      const start = Math.max(oldest, until - size, 0);
+      if (start < until) {
+        const step = ((ratio[tier] as number) * finest) / 1_000;
+        const wrap = closedAt(gpu, tier, 0) + metric + size * width;
+        let later = (startOf(tier, start) - t) / 1_000;
+        let at = closedAt(gpu, tier, start) + metric;
+        for (let e = start; e < until; e++, later += step) {
+          part = gatherClosed(cells, at, later, part);
+          at += width;
+          if (at >= wrap) at -= size * width;
+        }
       }
       for (let k = tier; k >= 1; k--) {
         const e = tierPane(k, first);

@@ -15,8 +15,8 @@ export interface PaneSums {
   moveOn(cells: SumCells, gpu: number, ts: number): void;
   /** Adds to one sum, in every tier's pane of `ts`; `ts` may be older than the newest, by less than a window. */
   add(cells: SumCells, gpu: number, sum: number, ts: number, amount: number): void;
-  /** One sum over a tier's window at `t`. */
-  read(cells: SumCells, gpu: number, sum: number, tier: number, t: number): number;
+  /** All sums over a tier's window at `t`, into `into`. */
+  read(cells: SumCells, gpu: number, tier: number, t: number, into: Float64Array): void;
 }
 
 /**
@@ -42,14 +42,14 @@ export function createPaneSums({ width, tiers }: { width: number; tiers: readonl
     },
     moveOn(cells, gpu, ts) {
       // One more than the epoch: 0 is "none yet".
-      const to = Math.floor(ts / (size[0] as number)) + 1;
+      const to = ((ts / (size[0] as number)) | 0) + 1;
       const from = cells.newest[gpu] as number;
       if (to <= from) return;
       cells.newest[gpu] = to;
       if (from === 0) return;
       for (let k = 0; k < tiers.length; k++) {
-        const last = Math.floor((to - 1) / (ratio[k] as number));
-        const before = Math.floor((from - 1) / (ratio[k] as number));
+        const last = ((to - 1) / (ratio[k] as number)) | 0;
+        const before = ((from - 1) / (ratio[k] as number)) | 0;
         for (let e = Math.max(before + 1, last - (panes[k] as number) + 1); e <= last; e++) {
           const cell = at(gpu, k, e);
           cells.sums.fill(0, cell, cell + width);
@@ -58,20 +58,22 @@ export function createPaneSums({ width, tiers }: { width: number; tiers: readonl
     },
     add(cells, gpu, sum, ts, amount) {
       for (let k = 0; k < tiers.length; k++) {
-        const cell = at(gpu, k, Math.floor(ts / (size[k] as number))) + sum;
+        const cell = at(gpu, k, (ts / (size[k] as number)) | 0) + sum;
         cells.sums[cell] = (cells.sums[cell] as number) + amount;
       }
     },
-    read(cells, gpu, sum, tier, t) {
+    read(cells, gpu, tier, t, into) {
+      into.fill(0, 0, width);
       const newest = cells.newest[gpu] as number;
-      if (newest === 0) return 0;
+      if (newest === 0) return;
       const pane = size[tier] as number;
-      const last = Math.floor((newest - 1) / (ratio[tier] as number));
+      const last = ((newest - 1) / (ratio[tier] as number)) | 0;
       const window = (tiers[tier] as Tier).length;
-      const first = Math.max(Math.floor((t - window) / pane), last - (panes[tier] as number) + 1, 0);
-      let total = 0;
-      for (let e = first; e <= last; e++) total += cells.sums[at(gpu, tier, e) + sum] as number;
-      return total;
+      const first = Math.max(Math.floor((t - window) / pane) | 0, last - (panes[tier] as number) + 1, 0);
+      for (let e = first; e <= last; e++) {
+        const cell = at(gpu, tier, e);
+        for (let sum = 0; sum < width; sum++) into[sum] = (into[sum] as number) + (cells.sums[cell + sum] as number);
+      }
     },
   };
 }

@@ -56,10 +56,15 @@ export const rises = {
     const length = COUNTER_TIERS[tier]?.length as number;
     return (cells.minute[gpu * WIDTH + counter] as number) * MINUTE_MS > t - length;
   },
-  /** Rise per day of the time that this GPU's rows span in the window; NaN when the counter was not read there. */
-  perDay(cells: RiseCells, gpu: number, counter: number, tier: number, t: number): number {
-    const span = sums.read(cells.sums, gpu, SPAN, tier, t);
-    if (span === 0 || !rises.seen(cells, gpu, counter, tier, t)) return Number.NaN;
-    return (sums.read(cells.sums, gpu, counter, tier, t) / span) * DAY_MS;
+  /**
+   * Rise per day of the time that this GPU's rows span in a tier's window at `t`, for every counter, into `into`: of
+   * COUNTERS.length + 1 numbers, the last of them scratch. NaN where the counter was not read in the window.
+   */
+  perDay(cells: RiseCells, gpu: number, tier: number, t: number, into: Float64Array): void {
+    sums.read(cells.sums, gpu, tier, t, into);
+    const days = (into[SPAN] as number) / DAY_MS;
+    for (let c = 0; c < WIDTH; c++) {
+      into[c] = days > 0 && rises.seen(cells, gpu, c, tier, t) ? (into[c] as number) / days : Number.NaN;
+    }
   },
 };
