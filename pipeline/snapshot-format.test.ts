@@ -33,6 +33,21 @@ describe('snapshot format', () => {
     expect(decodeSnapshot(bytesOf(saved))).toEqual(saved);
   });
 
+  it.each([
+    [0, 0],
+    [1, 0],
+    [2, 1],
+  ])('gives back a group of %i nodes and %i GPUs: a node may have sent nothing but what was refused', (nodes, gpus) => {
+    const state = new GroupState(7);
+    for (let n = 0; n < nodes; n++) state.registry.node(`node-${n}`);
+    for (let g = 0; g < gpus; g++) {
+      state.registry.gpu({ uuid: `GPU-${g}`, instance: '', model: '', pci_bus_id: '', serial: '', slot: '' }, 0);
+    }
+    state.columns('step', SPEC);
+    const saved = state.save();
+    expect(decodeSnapshot(bytesOf(saved))).toEqual(saved);
+  });
+
   it('takes in a registry that changed since the last snapshot', () => {
     const state = group();
     const before = bytesOf(state.save());

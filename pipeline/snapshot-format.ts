@@ -54,7 +54,8 @@ export function encodeSnapshot(saved: SavedGroup): Uint8Array[] {
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength));
   }
   const checksum = Buffer.alloc(4);
-  checksum.writeUInt32LE(parts.reduce((crc, part) => crc32(part, crc), 0));
+  // An empty view may have no memory at all, which zlib takes as the order to begin anew.
+  checksum.writeUInt32LE(parts.reduce((crc, part) => (part.length === 0 ? crc : crc32(part, crc)), 0));
   return [...parts, checksum];
 }
 
