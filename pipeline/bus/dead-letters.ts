@@ -83,7 +83,7 @@ export async function retryDeadLetters(
         data: message.data,
         headers: {
           'Content-Type': headerValue(message.headers, 'Content-Type'),
-          'Event-Time': headerValue(message.headers, 'Event-Time'),
+          'Event-Time': eventTimeOf(message),
           'Nats-Msg-Id': attempt,
         },
       });
@@ -104,6 +104,15 @@ export async function retryDeadLetters(
     await publisher.close();
   }
   return { retried, skipped };
+}
+
+/**
+ * A value that was refused out of a text is one line of it: sent again at the same instant it would replace the row that went
+ * on without it. So it comes a millisecond later, as a row of its own.
+ */
+function eventTimeOf(message: StoredMessage): string {
+  const told = headerValue(message.headers, 'Event-Time');
+  return headerValue(message.headers, 'Level') === 'value' ? String(Number(told) + 1) : told;
 }
 
 async function remove(jsm: Awaited<ReturnType<typeof managerOf>>, position: number): Promise<void> {
