@@ -1,5 +1,5 @@
 import type { Attribution } from '../contract/events.ts';
-import { METRIC_COUNT } from '../contract/metrics.ts';
+import { METRIC_COUNT, METRICS, metricIndex } from '../contract/metrics.ts';
 import type { ScrapedGpu, XidReport } from '../contract/scrape.ts';
 import { FIRST_BLANK } from './check-value.ts';
 import type { SeriesIdentity } from './exposition-labels.ts';
@@ -21,6 +21,8 @@ interface XidCount extends XidReport {
   readonly row: number;
 }
 
+const XID_LAST = metricIndex('xid_last');
+const XID_MAX = METRICS[XID_LAST]?.max ?? 0;
 const EMPTY = 0;
 const TAKEN = 1;
 
@@ -100,7 +102,10 @@ export class ExpositionRows {
   /** Takes a reading that needs no second look; false leaves the cell taken and empty, for `settle` after a judgement. */
   put(slot: number, column: number, reading: number): boolean {
     const cell = slot * COLUMN_COUNT + column;
-    if (this.#state[cell] === TAKEN) return true;
+    if (this.#state[cell] === TAKEN) {
+      if (column === XID_LAST) this.#anotherXid(slot, reading);
+      return true;
+    }
     this.#state[cell] = TAKEN;
     const value = (reading * (COLUMN_MUL[column] as number)) / (COLUMN_DIV[column] as number);
     if (reading < FIRST_BLANK && value >= (COLUMN_MIN[column] as number) && value <= (COLUMN_MAX[column] as number)) {
@@ -134,6 +139,13 @@ export class ExpositionRows {
 
   uuid(slot: number): string {
     return this.#rows[slot]?.uuid ?? '';
+  }
+
+  /** The gauge is one code; an exporter that has several prints it several times, and keeps printing them. */
+  #anotherXid(slot: number, xid: number): void {
+    if (Number.isInteger(xid) && xid > 0 && xid <= XID_MAX && xid !== this.#values[slot * COLUMN_COUNT + XID_LAST]) {
+      this.countXid(slot, xid, 1);
+    }
   }
 
   countXid(row: number, xid: number, count: number): void {

@@ -116,6 +116,14 @@ describe('several sources of one metric', () => {
   });
 });
 
+it('takes several XIDs of one GPU at once', () => {
+  const xid = (code: string, more = '') =>
+    line('DCGM_FI_DEV_XID_ERRORS', code, `UUID="${UUID_A}",err_code="${code}"${more}`);
+  const [scrape] = parse(xid('79') + xid('31') + xid('79', ',pod="a"') + xid('31', ',pod="a"') + xid('0') + xid('1e9'));
+  expect(metricOf(scrape?.gpus[0], 'xid_last')).toBe(79);
+  expect(scrape?.gpus[0]?.xids).toEqual([{ xid: 31, kind: 'window_count', count: 1 }]);
+});
+
 describe('names', () => {
   it('may stand in quotes inside the braces, and labels in quotes too', () => {
     const parser = new ExpositionParser();

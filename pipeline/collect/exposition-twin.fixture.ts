@@ -170,7 +170,13 @@ function twinInstant(text: string, fallback: string, ts: number): TwinScrape[] |
         stamps.set(cell, ms);
       }
     }
-    if (decided.has(cell)) continue;
+    if (decided.has(cell)) {
+      const code = METRICS[metric]?.name === 'xid_last' && reading !== null && reading % 1 === 0 ? reading : 0;
+      const first = cells.get(cell)?.reading;
+      if (code > 0 && code <= 65535 && code !== first && !row.xids.some((one) => one.xid === code))
+        row.xids.push({ xid: code, count: 1 });
+      continue;
+    }
     decided.add(cell);
     const spec = METRICS[metric] as (typeof METRICS)[number];
     const value =
