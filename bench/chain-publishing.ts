@@ -18,6 +18,9 @@ export interface PublishReport {
   readonly cpu_ms: number;
 }
 
+/** More messages than either publisher has on their way at a time. */
+export const NODES_IN_FLIGHT = 2_048;
+
 const SLICE = 64;
 const PAUSE_MS = 1;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

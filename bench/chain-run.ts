@@ -74,6 +74,8 @@ export interface ChainRun {
 const TICKS_PER_S = 100;
 const SAMPLE_MS = 1_000;
 const POLL_MS = 20;
+/** Rows that cannot be read so long after the publishing are lost. */
+const READABLE_WITHIN_MS = 120_000;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** CPU of a process with all its threads so far, ms; NaN without /proc. */
@@ -121,7 +123,10 @@ export async function runChain(options: ChainRunOptions): Promise<ChainRun> {
   for (;;) {
     const n = await readable();
     if (n === expected) break;
-    if (n > expected) throw new Error(`${chain.table} has ${n} rows, ${expected} were published`);
+    const waited_ms = clock.monotonic() - started;
+    if (n > expected || waited_ms > order.seconds * 1_000 + READABLE_WITHIN_MS) {
+      throw new Error(`${chain.table} has ${n} rows, ${expected} were published`);
+    }
     await pause(POLL_MS);
   }
   const seconds = (clock.monotonic() - started) / 1_000;

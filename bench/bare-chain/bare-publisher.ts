@@ -3,7 +3,7 @@ import { connect, createInbox } from '@nats-io/transport-node';
 import { systemClock } from '../../pipeline/clock.ts';
 import { chainBoard } from '../chain-board.ts';
 import { type ChainFleet, nodeName, nodesOf, readingMover, scrapeTime, usualReadings } from '../chain-fleet.ts';
-import { type PublishOrder, publishLoop } from '../chain-publishing.ts';
+import { NODES_IN_FLIGHT, type PublishOrder, publishLoop } from '../chain-publishing.ts';
 import { serveCalls } from '../chain-thread.ts';
 import { BARE_BYTES, BARE_NODE_AT, BARE_TIME_AT, BARE_VALUES_AT } from './bare-message.ts';
 
@@ -29,6 +29,7 @@ const messages = Array.from({ length: nodes }, (_, node) => {
   return { subject: `bench.bare.${nodeName(node)}`, data, view, values, usual };
 });
 
+const inPlace = nodes > NODES_IN_FLIGHT;
 const inbox = createInbox();
 let inflight = 0;
 let refused = '';
@@ -61,7 +62,7 @@ serveCalls({
         view.setUint32(4, round, true);
         view.setFloat64(BARE_TIME_AT, scrapeTime(fleet, round, node), true);
         move(values, usual);
-        connection.publish(subject, data, reply);
+        connection.publish(subject, inPlace ? data : data.slice(), reply);
         sent++;
         inflight++;
       },

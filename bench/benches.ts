@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServices } from '../deploy/services/start-services.ts';
+import { connectBus } from '../pipeline/bus/connect-bus.ts';
+import { ensureStreams } from '../pipeline/bus/ensure-streams.ts';
+import { systemClock } from '../pipeline/clock.ts';
+import { seconds } from '../pipeline/contract/time.ts';
+import { connectDatabase } from '../sinks/questdb/connect-database.ts';
+import { benchBus } from './bus.ts';
+import { processCpu } from './chain-run.ts';
+import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
+import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
+import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
+import { benchFrames } from './live.ts';
+import { benchParser } from './parser.ts';
+import { benchQuestdb } from './questdb.ts';
+
+/** One measured number. `at_least` and `at_most` are what it should reach on two cores of a server. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly at_least?: number;
+  readonly at_most?: number;
+}
+
+export interface BenchContext {
+  /** Small sizes that show that it works, not how fast. */
+  readonly quick: boolean;
+  readonly say: (line: string) => void;
+  /** Folder of the compiled thread files. */
+  readonly threads: URL;
+}
+
+export interface Bench {
+  readonly name: string;
+  readonly summary: string;
+  readonly run: (context: BenchContext) => Promise<readonly Figure[]>;
+}
+
+export const BENCHES: readonly Bench[] = [
+  {
+    name: 'parser',
+    summary: 'exposition text to normalised scrapes, one core',
+    async run({ quick }) {
+      const figures = await benchParser({ seconds: quick ? 0.01 : 5 });
+      return [
+        { name: 'steady', value: figures.samples_per_second, unit: 'samples/s', at_least: 1_500_000 },
+        { name: 'one pod changing', value: figures.churning_samples_per_second, unit: 'samples/s' },
+        { name: 'lines shuffled', value: figures.shuffled_samples_per_second, unit: 'samples/s' },
+        { name: 'never seen before', value: figures.first_samples_per_second, unit: 'samples/s' },
+      ];
+    },
+  },
+  {
+    name: 'engine',
+    summary: 'messages through all steps on one thread, without network',
+    async run({ quick }) {
+      const size = quick ? { gpus: 800, rows: 4_000 } : {};
+      const { rows_per_s, step_us, state_bytes_per_gpu } = benchEngine({ ...ENGINE_BENCH_DEFAULTS, ...size });
+      return [
+        { name: 'all steps', value: rows_per_s, unit: 'rows/s' },
+        ...Object.entries(step_us).map(([step, us]) => ({ name: step, value: us, unit: 'us/row' })),
+        { name: 'state', value: state_bytes_per_gpu, unit: 'B/GPU' },
+      ];
+    },
+  },
+  {
+    name: 'bus',
+    summary: 'publish with acks, read back, latency of one message at a time',
+    run: ({ quick }) =>
+      withServices(quick, ['nats'], async ({ nats_url }) => {
+        const bus = await connectBus({ servers: nats_url, name: 'bench', clock: systemClock });
+        try {
+          await ensureStreams(bus);
+          const result = await benchBus({ bus, messages: quick ? 1_000 : 200_000, bytes: 2_000, nodes: 1_000 });
+          return [
+            { name: 'publish', value: result.publish_per_s, unit: 'messages/s' },
+            { name: 'publish, CPU of the client', value: result.publish_cpu_us, unit: 'us/message' },
+            { name: 'read', value: result.read_per_s, unit: 'messages/s' },
+            { name: 'read, CPU of the client', value: result.read_cpu_us, unit: 'us/message' },
+            { name: 'publish to read, p50', value: result.latency_p50_ms, unit: 'ms' },
+            { name: 'publish to read, p99', value: result.latency_p99_ms, unit: 'ms' },
+          ];
+        } finally {
+          await bus.close();
+        }
+      }),
+  },
+  {
+    name: 'questdb',
+    summary: 'samples into gpu_metrics through the sink, then the rollups once',
+    run: ({ quick }) =>
+      withServices(quick, ['questdb'], async ({ questdb_http_url, questdb_pg_url, questdb_pid }) => {
+        const database = connectDatabase({
+          url: questdb_pg_url,
+          pool_size: 2,
+          statement_timeout: seconds(600),
+          connect_timeout: seconds(5),
+        });
+        try {
+          const shape = quick ? { rows: 4_000, gpus: 200 } : { rows: 2_000_000, gpus: 100_000 };
+          const result = await benchQuestdb({
+            ...shape,
+            metrics: 25,
+            interval_ms: 10_000,
+            url: questdb_http_url,
+            database,
+            flush_rows: 50_000,
+            rollups: 'deferred',
+            ...(questdb_pid !== null && { questdb_cpu_us: () => processCpu(questdb_pid) * 1_000 }),
+          });
+          return [
+            { name: 'readable', value: result.rows_per_s_readable, unit: 'rows/s' },
+            { name: 'sink, CPU', value: result.sink_cpu_us, unit: 'us/row' },
+            { name: 'QuestDB, CPU', value: result.questdb_cpu_us ?? Number.NaN, unit: 'us/row' },
+            {
+              name: 'QuestDB with rollups, CPU',
+              value: result.questdb_cpu_us_with_rollups ?? Number.NaN,
+              unit: 'us/row',
+            },
+          ];
+        } finally {
+          await database.close();
+        }
+      }),
+  },
+  {
+    name: 'frames',
+    summary: 'a row on its way to the read side, CPU of engine and reader',
+    async run({ quick }) {
+      const figures = benchFrames({ nodes: quick ? 8 : 1_250, seconds: quick ? 0.02 : 3 });
+      return [
+        { name: 'write', value: figures.write_us, unit: 'us/row' },
+        { name: 'read', value: figures.read_us, unit: 'us/row' },
+        { name: 'summary as text', value: figures.summary_text_us, unit: 'us/row' },
+        { name: 'size', value: figures.bytes_per_row, unit: 'B/row' },
+      ];
+    },
+  },
+  {
+    name: 'latency',
+    summary: 'publish into DCGM_RAW to a WebSocket message, whole system, 2,000 rows/s',
+    async run({ quick, threads }) {
+      const size = quick ? { gpus: 64, seconds: 1, warmup_seconds: 0.2, clients: 2, quick_services: true } : {};
+      const result = await benchLatency({ ...LATENCY_DEFAULTS, ...size, threads });
+      return [
+        { name: 'p50', value: result.p50_ms, unit: 'ms', at_most: 2 },
+        { name: 'p99', value: result.p99_ms, unit: 'ms', at_most: 25 },
+        { name: 'longest', value: result.max_ms, unit: 'ms' },
+        { name: 'scrapes seen', value: result.seen, unit: 'ratio' },
+      ];
+    },
+  },
+  {
+    name: 'chain',
+    summary: 'publisher to QuestDB, the whole system beside the bare chain, in turns',
+    async run({ quick, say, threads }) {
+      const size = quick
+        ? { gpus: 400, seconds: 1, rounds: 1, warmup_seconds: 0.3, steady_seconds: 0, quick_services: true }
+        : { steady_seconds: 120 };
+      const result = await benchEndToEnd({ ...END_TO_END_DEFAULTS, ...size, threads, say });
+      const { steady } = result;
+      return [
+        { name: 'bare chain', value: result.bare_rows_per_s, unit: 'rows/s' },
+        { name: 'whole system', value: result.real_rows_per_s, unit: 'rows/s' },
+        { name: 'whole system to bare chain', value: result.ratio, unit: 'ratio', at_least: 0.75 },
+        ...(steady === null
+          ? []
+          : [
+              { name: 'steady, asked', value: steady.asked_rows_per_s, unit: 'rows/s' },
+              { name: 'steady, 120 s', value: steady.rows_per_s, unit: 'rows/s' },
+              { name: 'steady, behind in the second third', value: steady.rows_behind_middle, unit: 'rows' },
+              { name: 'steady, behind in the last third', value: steady.rows_behind_end, unit: 'rows' },
+            ]),
+        { name: 'state of operators', value: result.real_memory.state_bytes_per_gpu, unit: 'B/GPU' },
+        {
+          name: 'engine thread, heap and buffers',
+          value: Math.round(result.real_memory.thread_bytes / Math.max(1, result.real_memory.gpus)),
+          unit: 'B/GPU',
+        },
+      ];
+    },
+  },
+];
+
+interface BenchServices {
+  readonly nats_url: string;
+  readonly questdb_http_url: string;
+  readonly questdb_pg_url: string;
+  readonly questdb_pid: number | null;
+}
+
+async function withServices<T>(
+  quick: boolean,
+  services: readonly ('nats' | 'questdb')[],
+  use: (running: BenchServices) => Promise<T>,
+): Promise<T> {
+  const data = await mkdtemp(join(tmpdir(), 'gpu-vitals-bench-'));
+  try {
+    const running = await startServices({
+      data,
+      services: [...services],
+      ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
+      questdb_heap_max_mib: quick ? 160 : 2_048,
+      questdb_quick_start: quick,
+      restart: false,
+    });
+    try {
+      return await use({
+        nats_url: running.nats?.url ?? '',
+        questdb_http_url: running.questdb?.http_url ?? '',
+        questdb_pg_url: running.questdb?.pg_url ?? '',
+        questdb_pid: running.pids.questdb ?? null,
+      });
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
