@@ -150,6 +150,7 @@ const serve =
     const { failed, fail } = failure();
     const { pg } = await questdbAddress(config);
     const faces = await startReadSide({
+      simulated: false,
       config,
       nats_url: await natsAddress(config),
       questdb_pg_url: pg,

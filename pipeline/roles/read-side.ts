@@ -18,6 +18,8 @@ export interface ReadSideOptions {
   readonly config: Config;
   readonly nats_url: string;
   readonly questdb_pg_url: string;
+  /** Whether the console says that its fleet is simulated. */
+  readonly simulated: boolean;
   readonly onExit: (error: VitalsError) => void;
 }
 
@@ -46,6 +48,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
         live_url: live.ready.url,
         console_dir: CONSOLE_DIR,
         interval_ms: config.interval,
+        simulated: options.simulated,
         version: VERSION,
       } satisfies ApiThreadData,
       onExit,

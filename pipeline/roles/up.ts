@@ -104,6 +104,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
     say(`engine: reads DCGM_RAW from ${engine.from}`);
 
     const faces = await startReadSide({
+      simulated,
       config,
       nats_url: nats.url,
       questdb_pg_url: questdb.pg_url,
