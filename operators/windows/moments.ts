@@ -88,51 +88,6 @@ export function addSet(
   sets[at + 7] = (sets[at + 7] as number) + timeProducts + elapsed * apart * between;
 }
 
-/**
- * The union of `count` sets that lie one behind the other in `parts`, none of them empty, all timed from one origin. Two
- * passes: cheaper than adding them one by one, whose divisions wait for each other, and exact for sets of one mean.
- */
-export function combineSets(parts: Float64Array, count: number, into: Float64Array): void {
-  let total = 0;
-  let means = 0;
-  let times = 0;
-  const mean = parts[1] as number;
-  const time = parts[5] as number;
-  const end = count * MOMENTS;
-  for (let at = 0; at < end; at += MOMENTS) {
-    const n = parts[at] as number;
-    total += n;
-    means += n * ((parts[at + 1] as number) - mean);
-    times += n * ((parts[at + 5] as number) - time);
-  }
-  into[0] = total;
-  if (total === 0) return;
-  const meanAll = mean + means / total;
-  const timeAll = time + times / total;
-  let squares = 0;
-  let min = parts[3] as number;
-  let max = parts[4] as number;
-  let timeSquares = 0;
-  let timeProducts = 0;
-  for (let at = 0; at < end; at += MOMENTS) {
-    const n = parts[at] as number;
-    const apart = (parts[at + 1] as number) - meanAll;
-    const elapsed = (parts[at + 5] as number) - timeAll;
-    squares += (parts[at + 2] as number) + n * apart * apart;
-    if ((parts[at + 3] as number) < min) min = parts[at + 3] as number;
-    if ((parts[at + 4] as number) > max) max = parts[at + 4] as number;
-    timeSquares += (parts[at + 6] as number) + n * elapsed * elapsed;
-    timeProducts += (parts[at + 7] as number) + n * elapsed * apart;
-  }
-  into[1] = meanAll;
-  into[2] = squares;
-  into[3] = min;
-  into[4] = max;
-  into[5] = timeAll;
-  into[6] = timeSquares;
-  into[7] = timeProducts;
-}
-
 /** NaN without a reading. */
 export const meanOf = (set: Float64Array): number =>
   set[MOMENT.count] === 0 ? Number.NaN : (set[MOMENT.mean] as number);

@@ -1,6 +1,7 @@
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
-import { addReading, addSet, combineSets, MOMENTS } from './moments.ts';
+import { combinePanes, REST } from './closed-panes.ts';
+import { addReading, addSet, MOMENTS } from './moments.ts';
 import type { Tier } from './window-table.ts';
 
 /** The state columns of a pane set; how wide they are follows from its metrics and tiers. */
@@ -57,9 +58,6 @@ export interface PaneSetOptions {
   /** A row this much older than the GPU's newest one still finds its pane live. */
   readonly lateness_max: DurationMs;
 }
-
-/** Numbers of a closed pane besides its mean, single precision: count, squares, min, max, time, its squares, products. */
-const REST = 7;
 
 /**
  * A hierarchy of panes per GPU and metric, shared by all windows.
@@ -171,24 +169,8 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
     return (Math.floor((t - (length[k] as number)) / pane) + shift / (ratio[k] as number)) | 0;
   };
 
-  // What a read gathers before it combines it: every pane that one window can have.
-  const parts = new Float64Array((Math.max(...ring) + upper + live) * MOMENTS);
-  const gatherClosed = (cells: PaneCells, at: number, later: number, part: number): number => {
-    const { closed_means: means, closed_rest: rest } = cells;
-    const r = at * REST;
-    const count = rest[r] as number;
-    if (count === 0) return part;
-    const to = part * MOMENTS;
-    parts[to] = count;
-    parts[to + 1] = means[at] as number;
-    parts[to + 2] = rest[r + 1] as number;
-    parts[to + 3] = rest[r + 2] as number;
-    parts[to + 4] = rest[r + 3] as number;
-    parts[to + 5] = (rest[r + 4] as number) + later;
-    parts[to + 6] = rest[r + 5] as number;
-    parts[to + 7] = rest[r + 6] as number;
-    return part + 1;
-  };
+  // What a read gathers besides closed panes before it combines it all.
+  const parts = new Float64Array((upper + live) * MOMENTS);
   const gather = (sets: Float64Array, at: number, later: number, part: number): number => {
     if (sets[at] === 0) return part;
     const to = part * MOMENTS;
@@ -222,20 +204,20 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
       const first = newest - live + 1;
       const oldest = oldestAt(tier, t);
       const until = tierPane(tier, first);
+      const length = (ring[tier] as number) * width;
+      const start = Math.max(oldest, until - (ring[tier] as number), 0);
+      const span = {
+        means: cells.closed_means,
+        rest: cells.closed_rest,
+        start: closedAt(gpu, tier, start) + metric,
+        panes: until - start,
+        stride: width,
+        end: closedAt(gpu, tier, 0) + metric + length,
+        length,
+        origin: (startOf(tier, start) - t) / 1_000,
+        step: ((ratio[tier] as number) * finest) / 1_000,
+      };
       let part = 0;
-      const size = ring[tier] as number;
-      const start = Math.max(oldest, until - size, 0);
-      if (start < until) {
-        const step = ((ratio[tier] as number) * finest) / 1_000;
-        const wrap = closedAt(gpu, tier, 0) + metric + size * width;
-        let later = (startOf(tier, start) - t) / 1_000;
-        let at = closedAt(gpu, tier, start) + metric;
-        for (let e = start; e < until; e++, later += step) {
-          part = gatherClosed(cells, at, later, part);
-          at += width;
-          if (at >= wrap) at -= size * width;
-        }
-      }
       for (let k = tier; k >= 1; k--) {
         const e = tierPane(k, first);
         if (tierPane(tier, e * (ratio[k] as number)) < oldest) continue;
@@ -246,7 +228,7 @@ export function createPaneSet({ metrics, tiers, lateness_max }: PaneSetOptions):
         if (tierPane(tier, pane) < oldest) continue;
         part = gather(cells.live, liveAt(gpu, pane) + metric * MOMENTS, (startOf(0, pane) - t) / 1_000, part);
       }
-      if (part > 0) combineSets(parts, part, into);
+      combinePanes(span, parts, part, into);
     },
     addNewest(cells, gpu, metric, into) {
       const at = liveAt(gpu, cells.newest[gpu] as number) + metric * MOMENTS;
