@@ -3,7 +3,6 @@ import { runOperator } from '../operators/core/lift.ts';
 import { features } from '../operators/features/features.ts';
 import { createPaneSet } from '../operators/windows/pane-set.ts';
 import { TIERS } from '../operators/windows/window-table.ts';
-import { type Clock, systemClock } from '../pipeline/clock.ts';
 import type { Batch } from '../pipeline/contract/batch.ts';
 import { GROUPS } from '../pipeline/contract/ids.ts';
 import { METRIC_COUNT, METRICS, type Metric, metricIndex } from '../pipeline/contract/metrics.ts';
@@ -113,53 +112,58 @@ const STEPS_PER_LOOK = 100;
 
 interface Cost {
   readonly rows: number;
+  readonly vectors: number;
   readonly ns_per_row: number;
   readonly pause_ms: number;
 }
 
+const usedSince = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
+};
+
 /** Takes `warmup_rows` rows, so that all memory is there, then as many as `seconds` of this process's CPU time allow. */
-function measure(clock: Clock, warmup_rows: number, seconds: number, step: () => number, begin?: () => void): Cost {
+function measure(warmup_rows: number, seconds: number, step: () => number, told = { vectors: 0 }): Cost {
   for (let rows = 0; rows < warmup_rows; ) rows += step();
-  begin?.();
+  told.vectors = 0;
   const start = process.cpuUsage();
   let rows = 0;
-  let pause_ms = 0;
+  let steps = 0;
   let used_us = 0;
   while (used_us < seconds * 1e6) {
-    for (let i = 0; i < STEPS_PER_LOOK; i++) {
-      const before = clock.monotonic();
-      rows += step();
-      pause_ms = Math.max(pause_ms, clock.monotonic() - before);
-    }
-    const { user, system } = process.cpuUsage(start);
-    used_us = user + system;
+    for (let i = 0; i < STEPS_PER_LOOK; i++) rows += step();
+    steps += STEPS_PER_LOOK;
+    used_us = usedSince(start);
   }
-  return { rows, ns_per_row: (used_us * 1_000) / rows, pause_ms };
+  const { vectors } = told;
+  let pause_us = 0;
+  for (let i = 0; i < steps; i++) {
+    const before = process.cpuUsage();
+    step();
+    pause_us = Math.max(pause_us, usedSince(before));
+  }
+  return { rows, vectors, ns_per_row: (used_us * 1_000) / rows, pause_ms: pause_us / 1_000 };
 }
 
 /**
  * Event time runs as fast as the core allows, so that rotations and vectors come as often per row as in service. Costs are
- * CPU time, so that neighbours on the machine matter little; the pause is wall time, so that they matter there.
+ * CPU time of all threads, collector included, so that neighbours on the machine matter little.
  */
-export function benchWindows(options: { gpus: number; seconds: number; clock?: Clock }): WindowsFigures {
-  const clock = options.clock ?? systemClock;
+export function benchWindows(options: { gpus: number; seconds: number }): WindowsFigures {
   const assets = { get: () => undefined };
   const warmup_rows = options.gpus * WARMUP_SCRAPES;
   const run = (every: DurationMs) => {
     const source = fleet(options.gpus);
     const operator = features({ lateness_max: minutes(5), every, assets });
-    let vectors = 0;
+    const counted = { vectors: 0 };
     const step = (): number => {
       const { state, batch } = source.next();
       runOperator('features', operator, state, batch, (port) => {
-        if (port === 'vectors') vectors++;
+        if (port === 'vectors') counted.vectors++;
       });
       return batch.rows;
     };
-    const cost = measure(clock, warmup_rows, options.seconds, step, () => {
-      vectors = 0;
-    });
-    return { ...cost, vectors, bytes: bytesPerGpu(operator.state) };
+    return { ...measure(warmup_rows, options.seconds, step, counted), bytes: bytesPerGpu(operator.state) };
   };
   const told = run(minutes(5));
   const untold = run(minutes(1e6));
@@ -168,7 +172,7 @@ export function benchWindows(options: { gpus: number; seconds: number; clock?: C
   const panes = createPaneSet({ metrics, tiers: TIERS, lateness_max: minutes(5) });
   const columns = { ...panes.columns };
   const source = fleet(options.gpus);
-  const bare = measure(clock, warmup_rows, options.seconds, () => {
+  const bare = measure(warmup_rows, options.seconds, () => {
     const { state, batch } = source.next();
     const { rows, ts, gpu, values } = batch;
     const cells = state.columns('panes', columns);
