@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { containerName, dockerRunArguments, findDocker, removeContainer } from './docker.ts';
 import type { FindContext } from './find-context.ts';
@@ -69,6 +69,9 @@ export async function prepareQuestdb(
     durability: options.durability ?? 'fast',
   });
   await writeFile(join(root, 'conf', 'server.conf'), config, { mode: 0o600 });
+  const scratch = join(root, 'scratch');
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch);
   await writeFile(join(root, 'conf', 'log.conf'), renderQuestdbLogConfig());
   const name = containerName('questdb', options.data);
   const container = {
@@ -93,6 +96,7 @@ export async function prepareQuestdb(
           root,
           heap_max_mib: options.questdb_heap_max_mib ?? 512,
           quick_start: options.questdb_quick_start ?? false,
+          scratch,
           crash_log: join(logs, 'questdb-crash-%p.log'),
         }),
     cwd: root,

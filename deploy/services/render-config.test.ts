@@ -72,9 +72,11 @@ it.each([
     root: '/r',
     heap_max_mib: 300,
     quick_start: false,
+    scratch: '/s',
     crash_log: '/l',
   });
   expect(args).toContain('-Xmx300m');
+  expect(args).toContain('-Djava.io.tmpdir=/s');
   expect(args.includes('--enable-native-access=io.questdb')).toBe(native);
   expect(args.slice(-6)).toEqual(['-p', 'q.jar', '-m', 'io.questdb/io.questdb.ServerMain', '-d', '/r']);
 });
