@@ -58,7 +58,7 @@ type FeaturesState = Windows['columns'] & typeof OWN_COLUMNS;
  *          gives, so that the fleet spreads evenly. The instant is told when a row of the node passes it, from rows up to
  *          and with it: no other node's clock matters. A timer tells a node that fell silent, once. Nothing new, no vector.
  * State    see windows.ts, and 21 B per GPU, 9 B per node.
- * Cost     O(metrics) per row; about 15 us per vector; a scan of the group's GPUs per node and instant.
+ * Cost     O(metrics) per row; about 20 us per vector; a scan of the group's GPUs per node and instant.
  * Errors   none.
  */
 export function features(options: FeaturesOptions): Operator<FeaturesState, FeaturesPorts> {

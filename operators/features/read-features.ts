@@ -55,7 +55,7 @@ type Read = (view: View) => number;
 
 /**
  * Reads all features of one GPU at `t` into `out`, NaN where a feature is unknown. Compiled once from the definitions, so
- * that a number and its documentation come from the same row. About 10 us.
+ * that a number and its documentation come from the same row. About 15 us.
  */
 export function createFeatureReader(
   windows: Windows,
