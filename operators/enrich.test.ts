@@ -55,6 +55,22 @@ describe('enrich', () => {
     ]);
   });
 
+  it('is one asset for a board and its instances, told by the board once it was seen, however rows are cut', () => {
+    const slice = (i: number, instance: string): SampleRow => ({ ...row(i, 'a'), instance });
+    const rows = [slice(0, '1'), slice(1, '2'), slice(2, ''), slice(3, '1'), slice(4, '3')];
+    for (let cut = 0; cut <= rows.length; cut++) {
+      const assets = assetsOf([
+        { rows: rows.slice(0, cut), book: EMPTY },
+        { rows: rows.slice(cut), book: EMPTY },
+      ]);
+      expect(assets.map(({ ts, registered_at }) => [ts, registered_at])).toEqual([
+        [START_MS, START_MS],
+        [START_MS, START_MS],
+        [START_MS, START_MS],
+      ]);
+    }
+  });
+
   it('takes the book before the labels where people keep the fact, and tells a change of the book', () => {
     const [asset] = assetsOf([{ rows: [row(0, 'a')], book: EMPTY }]);
     const known: Asset = { ...(asset as Asset), registered_at: 5, owner: 'ml', rack: 'r7', warranty_until: 99 };

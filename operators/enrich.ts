@@ -63,19 +63,38 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
       state.seen_book[gpu] = edition;
       state.seen_entry[gpu] = told;
       if (!news) continue;
-      if (state.registered_at[gpu] === 0) state.registered_at[gpu] = entry?.asset.ts ?? (batch.ts[row] as number);
-      // An instance is a slice of a board that has an entry of its own.
-      if (
-        identity.instance !== '' &&
-        registry.gpus.some((other) => other.uuid === identity.uuid && other.instance === '')
-      )
-        continue;
+      const fresh = state.registered_at[gpu] === 0;
+      const kin = fresh || identity.instance !== '' ? kinOf(registry.gpus, state.registered_at, gpu) : null;
+      if (fresh) state.registered_at[gpu] = entry?.asset.ts ?? kin?.registered_at ?? (batch.ts[row] as number);
+      // An instance is a slice of a board; once the board itself was seen, only that one tells.
+      if (identity.instance !== '' && kin?.board) continue;
       const node = registry.nodes[registry.gpuNodes[gpu] as number] as string;
       emit('assets', assetOf(identity, node, state.registered_at[gpu] as number, entry?.asset));
     }
     emit('rows', batch);
   },
 });
+
+/**
+ * The board and the other instances of a GPU that had a row before: they share one asset, and so its key. Null when there is
+ * none. Cost: a pass over the group, once a GPU, and for instances at every change.
+ */
+function kinOf(
+  gpus: readonly GpuIdentity[],
+  registered_at: Float64Array,
+  gpu: number,
+): { readonly registered_at: number; readonly board: boolean } | null {
+  const { uuid } = gpus[gpu] as GpuIdentity;
+  let earliest = 0;
+  let board = false;
+  for (let i = 0; i < gpus.length; i++) {
+    const first = registered_at[i] as number;
+    if (i === gpu || first === 0 || gpus[i]?.uuid !== uuid) continue;
+    earliest = earliest === 0 ? first : Math.min(earliest, first);
+    board ||= gpus[i]?.instance === '';
+  }
+  return earliest === 0 ? null : { registered_at: earliest, board };
+}
 
 /**
  * What enrich would tell of a GPU of this group at its next row, for one that may never send another. `step` is the id of

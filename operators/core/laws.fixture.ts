@@ -21,6 +21,8 @@ export interface SampleRow {
   readonly ts: number;
   readonly node: string;
   readonly uuid: string;
+  /** Default: the whole board. */
+  readonly instance?: string;
   readonly values: Readonly<Record<string, number>>;
   readonly xids?: readonly Omit<BatchXid, 'row'>[];
   /** Default: its own ts. */
@@ -80,7 +82,7 @@ export function batchOf(state: GroupState, rows: readonly SampleRow[], position 
     const node = registry.node(row.node);
     const identity = {
       uuid: row.uuid,
-      instance: '',
+      instance: row.instance ?? '',
       model: 'NVIDIA H100 80GB HBM3',
       pci_bus_id: '',
       serial: '',
