@@ -133,6 +133,8 @@ it('nothing that anyone publishes stops the engine, and everything good arrives'
   await publish('dcgm.raw.07.binary', encodeScrape(scrape({ ts: NOW + 1 }, far)));
 
   await publish('dcgm.raw.07.slow', JSON.stringify({ ts: NOW - 0.5, gpu_uuid: 'GPU-fraction', gpu_temp_celsius: 45 }));
+  const whole_s = Math.floor(NOW / 1_000);
+  await publish('dcgm.raw.07.seconds', metric('UUID="GPU-seconds"'), { 'Event-Time': String(whole_s) });
   const last = await publish('dcgm.raw.07.last', metric('UUID="GPU-last"'));
   await until(() => engine.counters().position >= last);
   const rows = async (): Promise<string[]> => {
@@ -144,9 +146,22 @@ it('nothing that anyone publishes stops the engine, and everything good arrives'
   expect(await rows()).toEqual(
     [
       ...['GPU-plain', 'GPU-dots', 'GPU-short', 'GPU-lie', 'GPU-lie2', 'GPU-lie3', 'GPU-last'],
-      ...['GPU-blank', 'GPU-xid', 'GPU-extremes', 'GPU-fraction', 'GPU-\ufffdx', NASTY, 'g'.repeat(9_000)],
+      ...[
+        'GPU-blank',
+        'GPU-xid',
+        'GPU-extremes',
+        'GPU-fraction',
+        'GPU-seconds',
+        'GPU-\ufffdx',
+        NASTY,
+        'g'.repeat(9_000),
+      ],
     ].sort(),
   );
+  const [seconds_row] = await database.query<{ ts: string }>(
+    "SELECT ts::long / 1000 AS ts FROM gpu_metrics WHERE gpu_uuid = 'GPU-seconds'",
+  );
+  expect(Number(seconds_row?.ts)).toBe(whole_s * 1_000);
   const letters: Record<string, number> = {};
   await until(async () => {
     for (const key of Object.keys(letters)) delete letters[key];

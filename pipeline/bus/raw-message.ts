@@ -34,4 +34,10 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
 const isScrapeType = (header: string): boolean =>
   (header.split(';')[0] as string).trim().toLowerCase() === 'application/vnd.gpu-vitals.scrape';
 
-const instantOf = (text: string): string | number => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+/** Below this a number of milliseconds would lie in 1973, so that it is seconds, as `date +%s` gives them. */
+const SECONDS_BELOW = 1e11;
+
+function instantOf(text: string): string | number {
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isNaN(number) ? text : number < SECONDS_BELOW ? number * 1_000 : number;
+}

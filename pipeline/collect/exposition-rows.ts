@@ -59,6 +59,9 @@ export class ExpositionRows {
     this.#rows = [];
     this.#index = new Map();
     this.#stamp = [];
+    this.#values = new Float64Array(0);
+    this.#state = new Uint8Array(0);
+    this.#ts = new Float64Array(0);
   }
 
   /** Slot of the row that the labels name, on a node known by its slot. */
