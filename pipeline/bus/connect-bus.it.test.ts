@@ -73,18 +73,25 @@ describe('reading', () => {
     expect(first.arrived_at).toBeLessThanOrEqual(systemClock.now() + 1);
   });
 
-  it('takes content type and event time from the headers, else from the bytes and the arrival', async () => {
+  it('takes event time from the headers, else the arrival, and the content type from the bytes, whatever a header says', async () => {
     const publisher = bus.publisher();
     const send = (text: string, headers: Record<string, string>) =>
       publisher.publish({ subject: 'dcgm.raw.00.a', data: Buffer.from(text), headers });
     await send('{"a":1}', {});
     await send('# HELP x', { 'content-type': 'text/plain; version=0.0.4', 'Event-Time': '2026-01-01T00:00:00Z' });
     await send('{}', { 'Content-Type': 'text/plain', 'Event-Time': '1767225600123' });
+    await send('{}', { 'Content-Type': 'application/vnd.gpu-vitals.scrape', 'Event-Time': '1767225600' });
     await publisher.close();
-    const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 1 }, (all) => all.length === 3);
-    expect(read.map((message) => message.content_type)).toEqual(['application/json', 'text/plain', 'text/plain']);
+    const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 1 }, (all) => all.length === 4);
+    expect(read.map((message) => message.content_type)).toEqual([
+      ...['application/json', 'text/plain', 'application/json'],
+      // Promised to be ours: its damage is told as damage.
+      'application/vnd.gpu-vitals.scrape',
+    ]);
     expect(read[0]?.event_time).toBe(read[0]?.arrived_at);
-    expect(read.slice(1).map((message) => message.event_time)).toEqual([1_767_225_600_000, 1_767_225_600_123]);
+    expect(read.slice(1).map((message) => message.event_time)).toEqual([
+      ...[1_767_225_600_000, 1_767_225_600_123, 1_767_225_600_000],
+    ]);
   });
 
   it.each([
