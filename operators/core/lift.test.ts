@@ -109,6 +109,13 @@ describe('timers', () => {
   ])('%s', (_, offsets, finish, ticks) => {
     expect(ticksOf(offsets, finish)).toEqual(ticks);
   });
+
+  it('fires the last 2,016 multiples of a gap that passes more', () => {
+    const ticks = ticksOf([1, 2_000_001]);
+    expect(ticks.length).toBe(2_016);
+    expect(ticks[0]).toEqual([2_000_000 - 2_015 * 20, 1]);
+    expect(ticks.at(-1)).toEqual([2_000_000, 0]);
+  });
 });
 
 describe('lift', () => {

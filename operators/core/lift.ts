@@ -51,7 +51,13 @@ export function runOperator<S extends StateSpec, Ports>(
   }
 }
 
-/** Fires every multiple after the last one fired, up to and with `until`. */
+/**
+ * After a gap in event time only so many multiples fire, the last ones: a week of five-minute timers, which is all that any
+ * window remembers. One row from the year 9999 would otherwise fire a billion.
+ */
+const FIRINGS_MAX = 2_016;
+
+/** Fires the multiples after the last one fired, up to and with `until`. */
 function fireTimers<S extends StateSpec, Ports>(
   step: string,
   operator: Operator<S, Ports>,
@@ -62,7 +68,8 @@ function fireTimers<S extends StateSpec, Ports>(
   const { timer } = operator;
   if (!timer) return;
   const time = groupState.columns(timerStep(step), TIMER_STATE);
-  for (let at = (time.fired[0] as number) + timer.every; at <= until; at += timer.every) {
+  const first = Math.max((time.fired[0] as number) + timer.every, until - (FIRINGS_MAX - 1) * timer.every);
+  for (let at = first; at <= until; at += timer.every) {
     timer.onTime(at, groupState, groupState.columns(step, operator.state), emit);
   }
   time.fired[0] = until;

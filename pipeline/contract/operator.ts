@@ -40,6 +40,7 @@ export interface Operator<S extends StateSpec, Ports> {
   /**
    * Timers: called once at every multiple of `every` that the group's clock (the largest event time seen, row by row)
    * passes, before the row that passed it. Batches are cut there, so that rows and timers keep one order everywhere.
+   * A gap that passes more than 2,016 multiples fires the last 2,016.
    */
   readonly timer?: {
     readonly every: DurationMs;
