@@ -24,7 +24,7 @@ const INTERVAL_MIN_MS = 100;
 /** Starts the collector's thread. */
 export async function startCollectorRole(options: CollectorRoleOptions): Promise<{ stop(): Promise<void> }> {
   const { config, simulated, say, tell } = options;
-  const interval_ms = Math.max(INTERVAL_MIN_MS, config.interval / (simulated?.speed ?? 1));
+  const interval_ms = Math.max(INTERVAL_MIN_MS, Math.round(config.interval / (simulated?.speed ?? 1)));
   const data: CollectorThreadOptions = {
     nats_url: options.nats_url,
     spool_directory: join(config.data, 'spool'),

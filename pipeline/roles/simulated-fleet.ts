@@ -80,6 +80,8 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
   const post = (message: ToFleetThread): void => worker.postMessage(message);
   let stopping = false;
   let rows = 0;
+  /** Everything of the past that was handed over is stored. */
+  let told: Promise<unknown> = Promise.resolve();
 
   const publish = async (messages: readonly HistoryMessage[]): Promise<void> => {
     const stored: Promise<unknown>[] = [];
@@ -100,16 +102,18 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
     };
     worker.on('message', (message: FromFleetThread) => {
       switch (message.type) {
-        case 'history':
-          publish(message.messages).then(
-            () => {
-              options.onHistory({ done: message.done, total: message.total, rows });
-              writeMemory(options, { start_ms: data.fleet.start_ms, live_ms: null, told_ms: message.next_ms });
-              post({ type: 'more' });
-            },
-            (cause) => failed('could not publish its past', cause),
-          );
+        case 'history': {
+          const { messages, done, total, next_ms } = message;
+          const one = publish(messages).then(() => {
+            options.onHistory({ done, total, rows });
+            writeMemory(options, { start_ms: data.fleet.start_ms, live_ms: null, told_ms: next_ms });
+            post({ type: 'more' });
+          });
+          one.catch((cause) => failed('could not publish its past', cause));
+          told = Promise.all([told, one]);
+          told.catch(() => undefined);
           break;
+        }
         case 'ready':
           resolve(message);
           break;
@@ -124,6 +128,8 @@ export async function startSimulatedFleet(options: SimulatedFleetOptions): Promi
     worker.once('error', (cause) => failed(`failed: ${cause.message}`, cause));
     worker.once('exit', () => failed('ended'));
   });
+  // The fleet does not wait for its last stretch: noted later, that one would be taken for a past cut short.
+  await told;
   writeMemory(options, { start_ms: data.fleet.start_ms, live_ms: served.live_from_ms, told_ms: served.live_from_ms });
   const truths = setInterval(() => post({ type: 'truth', id: 0 }), TRUTH_EVERY_MS);
 
