@@ -28,11 +28,12 @@ export function addDeadLettersCommand(program: Command): void {
     .action(async () => {
       const context = contextOf(list, KEYS);
       const { reason, node, limit } = list.opts<Filter>();
+      const most = wholeNumber(limit ?? '100', '--limit');
       await withBus(context, async (bus) => {
         const letters: StoredDeadLetter[] = [];
         for await (const letter of listDeadLetters(bus, {
           ...named({ reason, node }),
-          limit: wholeNumber(limit ?? '100', '--limit'),
+          limit: most,
         })) {
           letters.push(letter);
         }
@@ -53,8 +54,9 @@ export function addDeadLettersCommand(program: Command): void {
     .argument('<position>', 'as `list` tells it')
     .action(async (position: string) => {
       const context = contextOf(show, KEYS);
+      const at = wholeNumber(position, 'the position');
       await withBus(context, async (bus) => {
-        const letter = await showDeadLetter(bus, wholeNumber(position, 'the position'));
+        const letter = await showDeadLetter(bus, at);
         context.answer(letter, () => JSON.stringify(letter, null, 2));
       });
     });
@@ -68,10 +70,11 @@ export function addDeadLettersCommand(program: Command): void {
     .action(async (positions: string[]) => {
       const context = contextOf(retry, KEYS);
       const { reason, node, again } = retry.opts<Filter>();
+      const chosen = positions.map((text) => wholeNumber(text, 'a position'));
       await withBus(context, async (bus) => {
         const result = await retryDeadLetters(bus, {
           ...named({ reason, node }),
-          ...(positions.length === 0 ? {} : { positions: positions.map((text) => wholeNumber(text, 'a position')) }),
+          ...(chosen.length === 0 ? {} : { positions: chosen }),
           clock: systemClock,
           again: again === true,
         });
