@@ -151,7 +151,11 @@ export const CONFIG_SECTIONS = {
   Engine: {
     'lateness-max': duration('5m', { min: '0s', max: '1d' }, "How much older than its node's newest row a row may be."),
     'future-max': duration('5m', { min: '1s', max: '1d' }, 'How far after its arrival a row may lie.'),
-    'snapshot-interval': duration('10s', { min: '100ms', max: '1h' }, 'Time between two snapshots of the state.'),
+    'snapshot-interval': duration(
+      '30s',
+      { min: '100ms', max: '1h' },
+      "Time between two snapshots of a group's state; so much of the stream is read again after a kill.",
+    ),
     'zscore-threshold': number(
       3,
       { min: 1, max: 100 },

@@ -6,7 +6,7 @@ import type { RawMessage } from './contract/message.ts';
 import type { DurationMs } from './contract/time.ts';
 import { drawTopology, type Topology } from './define-topology.ts';
 import { type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
-import { Snapshots } from './snapshots.ts';
+import { SNAPSHOT_SLICES, Snapshots } from './snapshots.ts';
 
 /** What the engine tells once a second on `vitals.topology.<worker>`, served at /api/v1/topology. */
 export interface TopologyReport {
@@ -75,7 +75,8 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   snapshots.stream = created;
   let position = from - 1;
   let stored = stream.last_position;
-  let nextRound = clock.monotonic() + options.snapshot_interval;
+  const slice_ms = options.snapshot_interval / SNAPSHOT_SLICES;
+  let nextSlice = clock.monotonic() + slice_ms;
 
   const edges = topology.nodes.flatMap((node) =>
     node.inputs.map(({ step, name }) => ({ from: step, port: name, to: node.id })),
@@ -97,8 +98,8 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   });
 
   const turns = setInterval(() => {
-    if (clock.monotonic() >= nextRound) {
-      nextRound = clock.monotonic() + options.snapshot_interval;
+    if (clock.monotonic() >= nextSlice) {
+      nextSlice = clock.monotonic() + slice_ms;
       snapshots.begin();
     }
     snapshots.turn(position);

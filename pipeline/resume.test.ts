@@ -147,9 +147,9 @@ async function live(
     }
     wired.push(messages.slice(at, to));
     at = to;
-    if (next() < 0.3) snapshots.begin();
-    snapshots.turn(at);
-    if (next() < 0.5) await new Promise((resolve) => setImmediate(resolve));
+    if (next() < 0.8) snapshots.begin();
+    for (let turns = Math.floor(next() * 12); turns > 0; turns--) snapshots.turn(at);
+    if (next() < 0.7) await snapshots.settled();
   }
   if (options.until === messages.length) {
     await snapshots.complete(at);

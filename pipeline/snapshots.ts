@@ -4,15 +4,20 @@ import { GroupState, type GroupStates, type SavedGroup } from '../operators/core
 import { VitalsError } from './contract/errors.ts';
 import { GROUPS, groupToken } from './contract/ids.ts';
 import type { StateSpec } from './contract/operator.ts';
+import { CopyArena } from './copy-arena.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
 
-/** Groups copied between two pushes while a round is under way: keeps the pause small. */
-const GROUPS_PER_TURN = 8;
+/** A round goes over all groups in so many slices, each with a write of its own: neither copies nor writes come in bursts. */
+export const SNAPSHOT_SLICES = 8;
+const GROUPS_PER_SLICE = GROUPS / SNAPSHOT_SLICES;
 
 interface Manifest {
   /** The stream whose positions these are, by the time at which it was made. */
   readonly stream?: string;
-  /** Per group: the position inside its newest file, and up to where the stream held nothing more for it. */
+  /**
+   * Per group: the position inside its newest file (0: it has none), and up to where the stream held nothing more for it.
+   * A group that is missing here was not looked at since the stream's beginning.
+   */
   readonly groups: Readonly<Record<string, { readonly saved: number; readonly covered: number }>>;
 }
 
@@ -27,14 +32,17 @@ export interface SnapshotOptions {
 /**
  * Snapshots of all groups with the stream position inside.
  *
- * A round copies the groups a few at a time between two pushes, waits until the sinks have made everything durable,
- * then writes one file per changed group (temporary name, fsync, rename; the file before is kept) and the manifest.
- * A kill at any moment leaves the last round whole: its positions say from where to read again.
+ * A slice copies a few groups, one between two pushes, waits until the sinks have made everything durable, then writes one
+ * file per changed group (temporary name, fsync, rename; the file before is kept) and the manifest. A kill at any moment
+ * leaves every group's last snapshot whole: its position says from where to read again. Memory: one slice's state.
  */
 export class Snapshots {
   private readonly options: SnapshotOptions;
   private readonly written = new Map<number, { saved: number; covered: number }>();
-  private round: { readonly copies: SavedGroup[]; next: number; readonly covered: Map<number, number> } | null = null;
+  private readonly arena = new CopyArena();
+  private slice: { readonly copies: SavedGroup[]; left: number; readonly covered: Map<number, number> } | null = null;
+  /** The group that is looked at next. */
+  private next = 0;
   private writing: Promise<void> | null = null;
   rounds = 0;
   /** Of the stream that is read: goes into the manifest. Empty while nobody knows. */
@@ -44,25 +52,30 @@ export class Snapshots {
     this.options = options;
   }
 
-  /** Begins a round unless one is under way. */
+  /** Begins the next slice unless one is under way. */
   begin(): void {
-    if (this.round === null && this.writing === null) this.round = { copies: [], next: 0, covered: new Map() };
+    if (this.slice !== null || this.writing !== null) return;
+    this.arena.reset();
+    this.slice = { copies: [], left: GROUPS_PER_SLICE, covered: new Map() };
   }
 
-  /** Called between pushes with the position up to which all groups have been fed. Cost: a few array copies. */
+  /** Called between pushes with the position up to which all groups have been fed. Cost: copies of one group's arrays. */
   turn(position: number): void {
-    const { round } = this;
-    if (round === null) return;
-    const until = Math.min(GROUPS, round.next + GROUPS_PER_TURN);
-    const states = this.options.states.all().filter(({ group }) => group >= round.next && group < until);
-    for (const state of states) {
-      round.covered.set(state.group, position);
-      if (this.written.get(state.group)?.saved !== state.position) round.copies.push(state.save());
+    const { slice } = this;
+    if (slice === null) return;
+    const states = this.options.states.all();
+    for (let copied = false; slice.left > 0 && !copied; slice.left--) {
+      const group = this.next;
+      this.next = (group + 1) % GROUPS;
+      slice.covered.set(group, position);
+      const state = states.find((one) => one.group === group);
+      if (state === undefined) continue;
+      copied = this.written.get(state.group)?.saved !== state.position;
+      if (copied) slice.copies.push(state.save((array, length) => this.arena.copy(array, length)));
     }
-    round.next = until;
-    if (until < GROUPS) return;
-    this.round = null;
-    this.writing = this.write(round.copies, round.covered)
+    if (slice.left > 0) return;
+    this.slice = null;
+    this.writing = this.write(slice.copies, slice.covered)
       .catch((error: unknown) => {
         this.options.report(
           new VitalsError('GV-SNP-001', 'a snapshot could not be written', this.options.dir, {
@@ -81,13 +94,16 @@ export class Snapshots {
     await this.writing;
   }
 
-  /** A whole round at once, for a graceful end. */
+  /** All groups at once, for a graceful end. */
   async complete(position: number): Promise<void> {
     await this.writing;
-    this.round = null;
-    this.begin();
-    while (this.round !== null) this.turn(position);
-    await this.writing;
+    this.slice = null;
+    this.next = 0;
+    for (let slices = 0; slices < SNAPSHOT_SLICES; slices++) {
+      this.begin();
+      while (this.slice !== null) this.turn(position);
+      await this.writing;
+    }
   }
 
   /** Loads what is there; returns the first position to read. A damaged file is told and the one before is used. */
@@ -95,19 +111,24 @@ export class Snapshots {
     const manifest = await this.readManifest();
     if (manifest === null) return 1;
     this.stream = manifest.stream ?? '';
-    let from = Number.POSITIVE_INFINITY;
-    for (const [name, entry] of Object.entries(manifest.groups)) {
+    const entries = Object.entries(manifest.groups);
+    let from = entries.length < GROUPS ? 0 : Number.POSITIVE_INFINITY;
+    for (const [name, entry] of entries) {
       const group = Number(name);
-      const saved = (await this.readGroup(group, 'snap')) ?? (await this.readGroup(group, 'prev.snap'));
-      if (saved === null) return this.startOver();
-      const covered = saved.position === entry.saved ? entry.covered : saved.position;
-      const state = GroupState.restore(saved, specs);
-      state.position = covered;
-      this.options.states.set(state);
-      this.written.set(group, { saved: saved.position, covered });
+      let { saved: position, covered } = entry;
+      if (position > 0) {
+        const saved = (await this.readGroup(group, 'snap')) ?? (await this.readGroup(group, 'prev.snap'));
+        if (saved === null) return this.startOver();
+        position = saved.position;
+        if (position !== entry.saved) covered = position;
+        const state = GroupState.restore(saved, specs);
+        state.position = covered;
+        this.options.states.set(state);
+      }
+      this.written.set(group, { saved: position, covered });
       from = Math.min(from, covered);
     }
-    return Number.isFinite(from) ? from + 1 : 1;
+    return from + 1;
   }
 
   /** Forgets everything restored; returns the first position of the stream. */
@@ -122,7 +143,7 @@ export class Snapshots {
    * between pushes, when nothing is being written.
    */
   rewind(position: number): void {
-    this.round = null;
+    this.slice = null;
     this.written.clear();
     for (const state of this.options.states.all()) state.position = position;
   }
@@ -135,12 +156,12 @@ export class Snapshots {
       this.written.set(saved.group, { saved: saved.position, covered: saved.position });
     }
     for (const [group, position] of covered) {
-      const entry = this.written.get(group);
-      if (entry) this.written.set(group, { saved: entry.saved, covered: Math.max(entry.covered, position) });
+      const { saved, covered: before } = this.written.get(group) ?? { saved: 0, covered: 0 };
+      this.written.set(group, { saved, covered: Math.max(before, position) });
     }
     const manifest: Manifest = { stream: this.stream, groups: Object.fromEntries(this.written) };
     await this.writeFile('manifest', [Buffer.from(JSON.stringify(manifest))]);
-    this.rounds += 1;
+    if (this.next === 0) this.rounds += 1;
   }
 
   private async writeFile(name: string, parts: readonly Uint8Array[]): Promise<void> {

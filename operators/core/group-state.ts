@@ -71,7 +71,10 @@ export class GroupState {
     return columns.arrays as State<S>;
   }
 
-  save(): SavedGroup {
+  /** Copies everything; `copy` makes the copy of an array's first `length` elements. */
+  save(
+    copy: (array: ElementArray, length: number) => ElementArray = (array, length) => array.slice(0, length),
+  ): SavedGroup {
     const used = { gpu: this.registry.gpus.length, node: this.registry.nodes.length, group: 1 };
     return {
       group: this.group,
@@ -83,7 +86,7 @@ export class GroupState {
           name,
           type,
           width,
-          data: (arrays[name] as ElementArray).slice(0, used[scope] * width),
+          data: copy(arrays[name] as ElementArray, used[scope] * width),
         })),
       ),
     };

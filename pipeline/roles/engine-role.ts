@@ -45,7 +45,7 @@ const MIB = 1_048_576;
 const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
 /** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
-const FLUSH_BYTES_MAX = 32 * MIB;
+const FLUSH_BYTES_MAX = 64 * MIB;
 
 /** Streams, tables, sinks and the topology of one engine. Everything it opens is closed by `stop`, except the bus. */
 export async function startEngineRole(options: EngineRoleOptions): Promise<Engine> {

@@ -4,6 +4,7 @@ import { subjectToken } from '../../pipeline/contract/ids.ts';
 import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { Sink } from '../../pipeline/contract/ports.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
+import { ByteStrings } from '../byte-strings.ts';
 import {
   FRAME_HEADER_BYTES,
   FRAME_IDENTITY_BYTES_MAX,
@@ -27,13 +28,13 @@ export const FRAMES_WILDCARD = 'vitals.frames.*';
 const ROW_BYTES_MAX = FRAME_ROW_HEADER_BYTES + METRIC_COUNT * 8 + FRAME_IDENTITY_BYTES_MAX + 8;
 const encoder = new TextEncoder();
 
-/** The identity bytes of one GPU and what they were made of. */
-interface IdentityBytes {
-  readonly identity: GpuIdentity;
-  readonly node: number;
-  readonly attribution: number;
-  readonly bytes: Uint8Array;
-  readonly hash: number;
+/** The identity bytes of a group's GPUs by dense index, and what they were made of. */
+interface Identities {
+  readonly texts: ByteStrings;
+  readonly revisions: number[];
+  readonly nodes: number[];
+  readonly attributions: number[];
+  readonly hashes: number[];
 }
 
 /**
@@ -55,7 +56,7 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
   u16[3] = METRIC_COUNT;
   u32[2] = FRAME_SCHEMA_ID;
 
-  const identities = new WeakMap<Registry, (IdentityBytes | undefined)[]>();
+  const identities = new WeakMap<Registry, Identities>();
   let end = FRAME_HEADER_BYTES;
   let rows = 0;
   let scheduled = false;
@@ -77,26 +78,27 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
     write(batch) {
       if (!bus.connected) return;
       const { registry, values } = batch;
-      let cache = identities.get(registry);
-      if (cache === undefined) {
-        cache = [];
-        identities.set(registry, cache);
+      let known = identities.get(registry);
+      if (known === undefined) {
+        known = { texts: new ByteStrings(), revisions: [], nodes: [], attributions: [], hashes: [] };
+        identities.set(registry, known);
       }
+      const { texts, revisions, nodes, attributions, hashes } = known;
       for (let row = 0; row < batch.rows; row++) {
         const gpu = batch.gpu[row] as number;
         const node = batch.node[row] as number;
         const attribution = batch.attribution[row] as number;
-        let known = cache[gpu];
-        if (
-          known === undefined ||
-          known.identity !== registry.gpus[gpu] ||
-          known.node !== node ||
-          known.attribution !== attribution
-        ) {
-          known = identityBytes(registry, gpu, node, attribution);
-          cache[gpu] = known;
+        const revision = registry.gpuRevisions[gpu] as number;
+        if (revisions[gpu] !== revision || nodes[gpu] !== node || attributions[gpu] !== attribution) {
+          const text = identityBytes(registry, gpu, node, attribution);
+          texts.set(gpu, text);
+          revisions[gpu] = revision;
+          nodes[gpu] = node;
+          attributions[gpu] = attribution;
+          hashes[gpu] = hashOf(text);
         }
-        if (known.bytes.length === 0) continue;
+        const identityLength = texts.length(gpu);
+        if (identityLength === 0) continue;
         if (end + ROW_BYTES_MAX > size) send();
 
         const at32 = end >> 2;
@@ -117,12 +119,12 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
           u32[at32 + 5 + word] = mask;
         }
         const identityAt = at64 << 3;
-        bytes.set(known.bytes, identityAt);
-        const next = (identityAt + known.bytes.length + 7) & ~7;
+        texts.copyTo(gpu, bytes, identityAt);
+        const next = (identityAt + identityLength + 7) & ~7;
         u32[at32] = next - end;
-        u32[at32 + 1] = known.hash;
+        u32[at32 + 1] = hashes[gpu] as number;
         f64[(end >> 3) + 1] = batch.ts[row] as number;
-        u16[(end >> 1) + 8] = known.bytes.length;
+        u16[(end >> 1) + 8] = identityLength;
         u16[(end >> 1) + 9] = at64 - firstValue;
         end = next;
         rows++;
@@ -144,7 +146,7 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
   };
 }
 
-function identityBytes(registry: Registry, gpu: number, node: number, attribution: number): IdentityBytes {
+function identityBytes(registry: Registry, gpu: number, node: number, attribution: number): Uint8Array {
   const identity = registry.gpus[gpu] as GpuIdentity;
   const list = registry.attributions[attribution] ?? [];
   const encode = (users: typeof list): Uint8Array =>
@@ -155,8 +157,12 @@ function identityBytes(registry: Registry, gpu: number, node: number, attributio
   if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = encode(list.slice(0, 8));
   if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = encode([]);
   // Nobody can look at a GPU whose name alone fills a frame.
-  if (bytes.length > FRAME_IDENTITY_BYTES_MAX) bytes = new Uint8Array(0);
+  return bytes.length > FRAME_IDENTITY_BYTES_MAX ? new Uint8Array(0) : bytes;
+}
+
+/** FNV-1a: tells the reader that an identity is the one it knows. */
+function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return { identity, node, attribution, bytes, hash: hash >>> 0 };
+  return hash >>> 0;
 }

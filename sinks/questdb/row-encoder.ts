@@ -1,6 +1,7 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import { METRIC_COUNT, METRICS } from '../../pipeline/contract/metrics.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
+import { ByteStrings } from '../byte-strings.ts';
 import type { RowChunk } from './row-chunk.ts';
 import { type RowBody, rowBody, symbolPrefix, TIMESTAMP_DIGITS } from './row-template.ts';
 
@@ -15,7 +16,7 @@ interface Body extends RowBody {
 /** Prefixes of one group, by dense GPU index, and the node they were made for. */
 interface GroupPrefixes {
   readonly registry: Registry;
-  readonly prefixes: (Uint8Array | undefined)[];
+  readonly prefixes: ByteStrings;
   readonly nodes: number[];
 }
 
@@ -56,7 +57,7 @@ export function rowEncoder(table: string): RowEncoder {
     append(batch, from, chunk) {
       let group = groups.get(batch.group);
       if (group?.registry !== batch.registry) {
-        group = { registry: batch.registry, prefixes: [], nodes: [] };
+        group = { registry: batch.registry, prefixes: new ByteStrings(), nodes: [] };
         groups.set(batch.group, group);
       }
       const { prefixes, nodes } = group;
@@ -81,18 +82,16 @@ export function rowEncoder(table: string): RowEncoder {
 
         const gpu = batch.gpu[row] as number;
         const node = batch.node[row] as number;
-        let prefix = prefixes[gpu];
-        if (prefix === undefined || nodes[gpu] !== node) {
-          prefix = makePrefix(table, batch.registry, gpu, node);
-          prefixes[gpu] = prefix;
+        if (nodes[gpu] !== node) {
+          prefixes.set(gpu, makePrefix(table, batch.registry, gpu, node));
           nodes[gpu] = node;
         }
 
         const start = chunk.length;
-        const at = start + prefix.length;
+        const at = start + prefixes.length(gpu);
         const end = at + body.bytes.length;
         if (end > capacity || chunk.rows === rowsMax) return row;
-        bytes.set(prefix, start);
+        prefixes.copyTo(gpu, bytes, start);
         bytes.set(body.bytes, at);
         const { metrics, offsets } = body;
         for (let i = 0; i < metrics.length; i++) {
