@@ -3,6 +3,7 @@ import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
+import { announceFrames } from '../sinks/live/frame-interest.ts';
 import { FRAMES_WILDCARD } from '../sinks/live/frames-sink.ts';
 import { openAnomalies } from '../sinks/questdb/read-anomalies.ts';
 import { listAssets } from '../sinks/questdb/read-assets.ts';
@@ -76,6 +77,7 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
       view.applyAnomaly(anomaly);
     }),
   ];
+  const announcing = announceFrames(bus);
   const sweeping = setInterval(() => view.sweep(), 1_000);
   sweeping.unref();
 
@@ -137,6 +139,7 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
       stopped = true;
       wake();
       clearInterval(sweeping);
+      announcing.stop();
       for (const subscription of subscriptions) subscription.unsubscribe();
     },
   };

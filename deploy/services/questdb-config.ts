@@ -35,6 +35,11 @@ export function renderQuestdbConfig(options: QuestdbConfigOptions): string {
     'mat.view.refresh.worker.count=1',
     'view.compiler.worker.count=1',
     'export.worker.count=1',
+    // A worker without work asks again and again before it sleeps: seven thousand times by default, which on two cores takes
+    // the time of whoever has what it waits for (a sixth of QuestDB's CPU under load).
+    ...['shared', 'wal.apply', 'mat.view.refresh', 'view.compiler', 'export'].map(
+      (pool) => `${pool}.worker.nap.threshold=100`,
+    ),
     'cairo.mat.view.enabled=true',
     // Two of these are kept per column while out-of-order rows are merged: 8 MiB each would be 1 GiB for a wide table.
     'cairo.o3.column.memory.size=512K',

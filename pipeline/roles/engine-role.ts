@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupStates } from '../../operators/core/group-state.ts';
+import { frameInterest } from '../../sinks/live/frame-interest.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
@@ -87,6 +88,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   const assetRows = tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES });
   const states = new GroupStates();
 
+  const interest = frameInterest(bus, clock);
   const engine = await startEngine<SinkItems>({
     bus,
     clock,
@@ -111,7 +113,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       gpu_assets: assetRows,
       anomalies: tableSink<Anomaly>(ANOMALIES, { ...delivery, ...SMALL_TABLES }),
       anomaly_events: jsonEventSink<Anomaly>(bus, ANOMALIES.name),
-      live: framesSink(bus, { worker: options.worker }),
+      live: framesSink(bus, { worker: options.worker, wanted: interest.wanted }),
       validated_tap: tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: tapSink(bus, { prefix: 'dcgm.enriched', clock }),
       dead_letters: deadLetters,
@@ -130,6 +132,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       await writer.stop();
       await inventory.stop();
       await engine.stop();
+      interest.close();
       await care.stop();
       await database.close();
     },

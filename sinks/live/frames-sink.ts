@@ -20,6 +20,8 @@ export interface FramesSinkOptions {
   readonly worker: string;
   /** Largest frame, bytes. */
   readonly frame_bytes_max?: number;
+  /** Whether anybody reads frames; they are not made while nobody does. Always, when left out. */
+  readonly wanted?: () => boolean;
 }
 
 /** Subject on which all engines' frames can be heard. */
@@ -76,7 +78,7 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
 
   return {
     write(batch) {
-      if (!bus.connected) return;
+      if (!bus.connected || options.wanted?.() === false) return;
       const { registry, values } = batch;
       let known = identities.get(registry);
       if (known === undefined) {
