@@ -62,7 +62,8 @@ export const END_TO_END_DEFAULTS = {
   quick_services: false,
 } as const satisfies EndToEndOptions;
 
-const STREAM_MIB = 2_048;
+/** As by default: a full stream costs the server more, and the longer messages would fill it first. */
+const STREAM_MIB = 8_192;
 const MIB = 1_048_576;
 const HOUR_MS = 3_600_000;
 const UNLIMITED = 2 ** 30;
@@ -81,7 +82,7 @@ export async function benchEndToEnd(options: EndToEndOptions): Promise<EndToEndR
       ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
       questdb_heap_max_mib: options.quick_services ? 160 : 2_048,
       questdb_quick_start: options.quick_services,
-      jetstream_max_mib: 4 * STREAM_MIB,
+      jetstream_max_mib: 3 * STREAM_MIB,
       restart: false,
     });
     ends.push(() => services.stop());
