@@ -20,12 +20,20 @@ export interface DecodePorts {
 
 /** What the last identity block of a subject meant: reused while its bytes stay the same. */
 interface KnownIdentity {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly name: string;
   readonly node: number;
   readonly gpus: Uint32Array;
   readonly attributions: Uint32Array;
 }
+
+/** What is remembered of a subject. */
+interface Route {
+  readonly group: number;
+  identity: KnownIdentity | null;
+}
+/** Subjects remembered; more than that come from somebody who makes them up. */
+const ROUTES_MAX = 262_144;
 
 /**
  * Turns messages into batches, one per group that had any.
@@ -50,7 +58,7 @@ export const decode = (): Stage<readonly RawMessage[], DecodePorts> => ({
 class Decoder {
   private readonly states: GroupStates;
   private readonly builders = Array.from({ length: GROUPS }, () => new BatchBuilder());
-  private readonly identities = new Map<string, KnownIdentity>();
+  private readonly routes = new Map<string, Route>();
   private readonly texts = new ScrapeTexts();
   private readonly touched: number[] = [];
   private scratch = new Float64Array(1024);
@@ -62,13 +70,14 @@ class Decoder {
 
   process(messages: readonly RawMessage[], emit: Emit<DecodePorts>): void {
     for (const message of messages) {
-      const group = groupOfSubject(message.subject);
+      const route = this.route(message.subject);
+      const { group } = route;
       const state = this.states.get(group);
       if (message.position <= state.position) continue;
       const builder = this.builders[group] as BatchBuilder;
       if (builder.position !== message.position) this.touched.push(group);
       builder.position = message.position;
-      this.read(message, group, state, builder, emit);
+      this.read(message, route, state, builder, emit);
     }
     for (const group of new Set(this.touched)) {
       const builder = this.builders[group] as BatchBuilder;
@@ -79,16 +88,26 @@ class Decoder {
     this.touched.length = 0;
   }
 
+  private route(subject: string): Route {
+    let route = this.routes.get(subject);
+    if (route === undefined) {
+      if (this.routes.size >= ROUTES_MAX) this.routes.clear();
+      route = { group: groupOfSubject(subject), identity: null };
+      this.routes.set(subject, route);
+    }
+    return route;
+  }
+
   private read(
     message: RawMessage,
-    group: number,
+    route: Route,
     state: GroupState,
     builder: BatchBuilder,
     emit: Emit<DecodePorts>,
   ): void {
     try {
       if (message.content_type === 'application/vnd.gpu-vitals.scrape') {
-        this.readBinary(message, group, state, builder, emit);
+        this.readBinary(message, route, state, builder, emit);
         return;
       }
       const scrapes = this.texts.read(message, nodeOfSubject(message.subject));
@@ -102,7 +121,7 @@ class Decoder {
 
   private readBinary(
     message: RawMessage,
-    group: number,
+    route: Route,
     state: GroupState,
     builder: BatchBuilder,
     emit: Emit<DecodePorts>,
@@ -110,7 +129,7 @@ class Decoder {
     const { data } = message;
     const header = readHeader(data);
     const extras = readExtras(data, header);
-    const known = this.identity(message.subject, data, header, group, state);
+    const known = this.identity(route, data, header, state);
     const width = header.columns.length;
     const first = builder.reserve(header.rows, message.arrived_at);
     builder.ts.fill(header.ts, first, first + header.rows);
@@ -141,33 +160,32 @@ class Decoder {
     this.scratchBytes.set(data.subarray(header.values_at, header.identity_at));
   }
 
-  private identity(
-    subject: string,
-    data: Uint8Array,
-    header: WireHeader,
-    group: number,
-    state: GroupState,
-  ): KnownIdentity {
-    const bytes = data.subarray(header.identity_at, header.extras_at);
-    const key = `${group}|${subject}`;
-    const last = this.identities.get(key);
+  private identity(route: Route, data: Uint8Array, header: WireHeader, state: GroupState): KnownIdentity {
+    const { identity_at, extras_at } = header;
+    const last = route.identity;
     const { registry } = state;
     // The same block on another number of rows is a damaged message, which readIdentity tells.
-    if (last && last.gpus.length === header.rows && Buffer.compare(last.bytes, bytes) === 0) {
+    if (
+      last !== null &&
+      last.gpus.length === header.rows &&
+      last.bytes.length === extras_at - identity_at &&
+      last.bytes.compare(data, identity_at, extras_at) === 0
+    ) {
+      const { gpus, node } = last;
       let unmoved = true;
-      for (const gpu of last.gpus) unmoved &&= registry.gpuNodes[gpu] === last.node;
+      for (let row = 0; row < gpus.length; row++) unmoved &&= registry.gpuNodes[gpus[row] as number] === node;
       if (unmoved) return last;
     }
     const identity = readIdentity(data, header);
     const node = registry.node(identity.node);
     const known: KnownIdentity = {
-      bytes: Uint8Array.from(bytes),
+      bytes: Buffer.from(data.subarray(identity_at, extras_at)),
       name: identity.node,
       node,
       gpus: Uint32Array.from(identity.rows, (row) => registry.gpu(row, node)),
       attributions: Uint32Array.from(identity.rows, (row) => registry.attribution(row.attribution)),
     };
-    this.identities.set(key, known);
+    route.identity = known;
     return known;
   }
 
