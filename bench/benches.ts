@@ -171,6 +171,11 @@ export const BENCHES: readonly Bench[] = [
           : [
               { name: 'steady, asked', value: steady.asked_rows_per_s, unit: 'rows/s' },
               { name: 'steady, 120 s', value: steady.rows_per_s, unit: 'rows/s' },
+              {
+                name: 'steady to bare chain',
+                value: Math.round((steady.rows_per_s / result.bare_rows_per_s) * 1_000) / 1_000,
+                unit: 'ratio',
+              },
               { name: 'steady, behind in the second third', value: steady.rows_behind_middle, unit: 'rows' },
               { name: 'steady, behind in the last third', value: steady.rows_behind_end, unit: 'rows' },
             ]),
