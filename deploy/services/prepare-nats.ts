@@ -16,7 +16,7 @@ import { PREFERRED_PORTS, type PreparedService, type ServicesOptions } from './s
  * of its CPU is saved; near the limit Go collects as often as it must. Both give way to the environment's own.
  */
 const GO_GC = '300';
-const GO_MEMORY_LIMIT = '768MiB';
+const GO_MEMORY_LIMIT = '2GiB';
 
 /** Programs to launch: our own nats-server, or a Docker client when there is no program for this machine. */
 export interface NatsProgram {
