@@ -2,11 +2,11 @@ import { bytesPerGpu, GroupState } from '../operators/core/group-state.ts';
 import { runOperator } from '../operators/core/lift.ts';
 import { features } from '../operators/features/features.ts';
 import { createPaneSet } from '../operators/windows/pane-set.ts';
-import { TIERS } from '../operators/windows/window-table.ts';
 import type { Batch } from '../pipeline/contract/batch.ts';
 import { GROUPS } from '../pipeline/contract/ids.ts';
 import { METRIC_COUNT, METRICS, type Metric, metricIndex } from '../pipeline/contract/metrics.ts';
 import { type DurationMs, minutes } from '../pipeline/contract/time.ts';
+import { TIERS } from '../pipeline/contract/windows.ts';
 
 /** What the windows cost on one core. */
 export interface WindowsFigures {

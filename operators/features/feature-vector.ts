@@ -1,4 +1,4 @@
-import { FEATURE_COUNT, FEATURES } from './feature-definitions.ts';
+import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 
 /** The features of one GPU (or MIG instance) as they stood at `ts`: from rows of that instant and before, never later. */
 export interface FeatureVector {

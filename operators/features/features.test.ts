@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type DurationMs, days, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { TIERS } from '../../pipeline/contract/windows.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, describeLaws, random, type SampleRow, START_MS, sampleRows } from '../core/laws.fixture.ts';
 import { finishOperator, runOperator } from '../core/lift.ts';
 import { inWindow, slowMoments } from '../windows/pane-twin.fixture.ts';
-import { TIERS } from '../windows/window-table.ts';
 import { type FeatureVector, featureRow } from './feature-vector.ts';
 import { type FeaturesOptions, features, type LateRow } from './features.ts';
 

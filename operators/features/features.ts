@@ -1,11 +1,11 @@
 import type { Asset } from '../../pipeline/contract/events.ts';
+import { FEATURE_COUNT } from '../../pipeline/contract/features.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import type { Emit, GroupView, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, minutes } from '../../pipeline/contract/time.ts';
 import { createWindows, type WindowCells, type Windows } from '../windows/windows.ts';
-import { FEATURE_COUNT } from './feature-definitions.ts';
 import type { FeatureVector } from './feature-vector.ts';
 import { createPeerDeviations, type Peer } from './peer-deviations.ts';
 import { createFeatureReader } from './read-features.ts';

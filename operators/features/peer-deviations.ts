@@ -1,6 +1,6 @@
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
+import { PEER_GAUGES } from '../../pipeline/contract/windows.ts';
 import { MOMENTS, meanOf } from '../windows/moments.ts';
-import { PEER_GAUGES } from '../windows/window-table.ts';
 import type { WindowCells, Windows } from '../windows/windows.ts';
 
 const PEERS_MIN = 2;

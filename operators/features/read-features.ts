@@ -1,9 +1,13 @@
 import type { Asset } from '../../pipeline/contract/events.ts';
+import {
+  FEATURES,
+  type FeatureSource,
+  findFeature,
+  type Given,
+  type Statistic,
+} from '../../pipeline/contract/features.ts';
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
-import { deviationOf, MOMENTS, maxOf, meanOf, minOf, trendOf } from '../windows/moments.ts';
-import { rises } from '../windows/rises.ts';
-import { tallies, tallyIndex } from '../windows/tallies.ts';
 import {
   COUNTER_TIERS,
   COUNTERS,
@@ -11,9 +15,11 @@ import {
   TALLIES,
   TALLY_TIERS,
   type WindowName,
-} from '../windows/window-table.ts';
+} from '../../pipeline/contract/windows.ts';
+import { deviationOf, MOMENTS, maxOf, meanOf, minOf, trendOf } from '../windows/moments.ts';
+import { rises } from '../windows/rises.ts';
+import { tallies, tallyIndex } from '../windows/tallies.ts';
 import type { WindowCells, Windows } from '../windows/windows.ts';
-import { FEATURES, type FeatureSource, findFeature, type Given, type Statistic } from './feature-definitions.ts';
 
 /** What a GPU is, besides what its samples say. */
 export interface GpuFacts {

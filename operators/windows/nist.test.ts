@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
+import { TIERS } from '../../pipeline/contract/windows.ts';
 import { START_MS } from '../core/laws.fixture.ts';
 import { addReading, deviationOf, MOMENTS, meanOf, trendOf } from './moments.ts';
 import { createPaneSet } from './pane-set.ts';
-import { TIERS } from './window-table.ts';
 
 const NIST = join(import.meta.dirname, '../../../shared/data/nist');
 const present = existsSync(join(NIST, 'NumAcc4.dat'));

@@ -1,9 +1,9 @@
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { PACED_GAUGES, type TallyName } from '../../pipeline/contract/windows.ts';
 import { MOMENTS } from './moments.ts';
 import type { PaneCells, PaneSet } from './pane-set.ts';
 import type { SumCells } from './pane-sums.ts';
 import { tallies, tallyIndex } from './tallies.ts';
-import { PACED_GAUGES, type TallyName } from './window-table.ts';
 
 const DEVIATIONS = 2;
 const KEPT = 3;

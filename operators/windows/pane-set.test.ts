@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { type DurationMs, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { TIERS, type Tier } from '../../pipeline/contract/windows.ts';
 import { random, START_MS } from '../core/laws.fixture.ts';
 import { MOMENTS } from './moments.ts';
 import { createPaneSet, type PaneCells, type PaneSet } from './pane-set.ts';
 import { expectMoments, inWindow, type Reading } from './pane-twin.fixture.ts';
-import { TIERS, type Tier } from './window-table.ts';
 
 const METRIC_NAMES: readonly MetricName[] = ['gpu_temp_celsius', 'power_watts', 'fb_used_bytes'];
 const LATENESS = minutes(5);

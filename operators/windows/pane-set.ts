@@ -1,8 +1,8 @@
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
+import type { Tier } from '../../pipeline/contract/windows.ts';
 import { combinePanes, REST } from './closed-panes.ts';
 import { addReading, addSet, MOMENTS } from './moments.ts';
-import type { Tier } from './window-table.ts';
 
 /** The state columns of a pane set; how wide they are follows from its metrics and tiers. */
 export interface PaneColumns {

@@ -1,4 +1,4 @@
-import type { Tier } from './window-table.ts';
+import type { Tier } from '../../pipeline/contract/windows.ts';
 
 export interface SumColumns {
   readonly sums: { readonly scope: 'gpu'; readonly type: 'f64'; readonly width: number; readonly initial: 0 };

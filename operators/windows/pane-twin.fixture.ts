@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import type { Tier } from '../../pipeline/contract/windows.ts';
 import { deviationOf, MOMENT, maxOf, meanOf, minOf, trendOf } from './moments.ts';
-import type { Tier } from './window-table.ts';
 
 export interface Reading {
   readonly ts: number;

@@ -1,6 +1,6 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { COUNTER_TIERS, COUNTERS } from '../../pipeline/contract/windows.ts';
 import { createPaneSums, type SumCells } from './pane-sums.ts';
-import { COUNTER_TIERS, COUNTERS } from './window-table.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
+import { TALLIES, TALLY_TIERS, type TallyName } from '../../pipeline/contract/windows.ts';
 import { createPaneSums } from './pane-sums.ts';
-import { TALLIES, TALLY_TIERS, type TallyName } from './window-table.ts';
 
 /** Counts and times about a GPU's samples, over the week. */
 export const tallies = createPaneSums({ width: TALLIES.length, tiers: TALLY_TIERS });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type DurationMs, days, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { COUNTERS, TALLIES, type TallyName } from '../../pipeline/contract/windows.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { batchOf, random, type SampleRow, START_MS } from '../core/laws.fixture.ts';
 import { clearGpu } from './clear-gpu.ts';
 import { MOMENTS, meanOf } from './moments.ts';
 import { rises } from './rises.ts';
 import { tallies, tallyIndex } from './tallies.ts';
-import { COUNTERS, TALLIES, type TallyName } from './window-table.ts';
 import { createWindows, type Observed } from './windows.ts';
 
 const windows = createWindows({ lateness_max: minutes(5) });

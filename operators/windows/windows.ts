@@ -2,6 +2,13 @@ import type { Batch } from '../../pipeline/contract/batch.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { State } from '../../pipeline/contract/operator.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
+import {
+  COUNTERS,
+  HOURLY_GAUGES,
+  PACED_GAUGES,
+  WEEKLY_GAUGES,
+  type WindowName,
+} from '../../pipeline/contract/windows.ts';
 import { createHourMeans, type HourCells } from './hour-means.ts';
 import { noteTime, TIME_COLUMNS, type TimeCells } from './observed-time.ts';
 import { createOutliers, OUTLIER_COLUMNS, type OutlierCells } from './outliers.ts';
@@ -9,7 +16,6 @@ import { createPaneSet, type PaneCells, type PaneSet } from './pane-set.ts';
 import type { SumCells } from './pane-sums.ts';
 import { RISE_COLUMNS, type RiseCells, rises } from './rises.ts';
 import { tallies, tallyIndex } from './tallies.ts';
-import { COUNTERS, HOURLY_GAUGES, PACED_GAUGES, WEEKLY_GAUGES, type WindowName } from './window-table.ts';
 
 /** What became of a row: a second one of the same instant is left out, one older than the allowed lateness too. */
 export type Observed = 'counted' | 'repeated' | 'late';

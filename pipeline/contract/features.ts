@@ -1,4 +1,4 @@
-import { METRICS, type Metric, type MetricName } from '../../pipeline/contract/metrics.ts';
+import { METRICS, type Metric, type MetricName } from './metrics.ts';
 import {
   COUNTER_TIERS,
   COUNTERS,
@@ -8,7 +8,7 @@ import {
   type TallyName,
   WEEKLY_GAUGES,
   type WindowName,
-} from '../windows/window-table.ts';
+} from './windows.ts';
 
 /** Where a feature's number comes from: data, from which reader, columns and documentation all follow. */
 export type FeatureSource =

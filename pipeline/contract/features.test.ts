@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../pipeline/contract/metrics.ts';
-import { FEATURES, findFeature, NAMED_FEATURES } from './feature-definitions.ts';
+import { FEATURES, findFeature, NAMED_FEATURES } from './features.ts';
+import { METRICS } from './metrics.ts';
 
 describe('feature definitions', () => {
   it('hold the 27 named ones in the order of the specification, then the extended set', () => {

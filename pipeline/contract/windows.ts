@@ -1,5 +1,5 @@
-import type { MetricName } from '../../pipeline/contract/metrics.ts';
-import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
+import type { MetricName } from './metrics.ts';
+import { type DurationMs, days, hours, minutes } from './time.ts';
 
 /**
  * Which metrics are kept over which windows, and in panes of which length: the one table behind state, features and
