@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startServices } from '../deploy/services/start-services.ts';
+import type { ServiceName } from '../deploy/services/report.ts';
 import { connectBus } from '../pipeline/bus/connect-bus.ts';
 import { ensureStreams } from '../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../pipeline/clock.ts';
@@ -15,6 +12,7 @@ import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
 import { benchParser } from './parser.ts';
 import { benchQuestdb } from './questdb.ts';
+import { type BenchServices, startBenchServices } from './start-bench-services.ts';
 
 /** One measured number. `at_least` and `at_most` are what it should reach on two cores of a server. */
 export interface Figure {
@@ -70,7 +68,7 @@ export const BENCHES: readonly Bench[] = [
     name: 'bus',
     summary: 'publish with acks, read back, latency of one message at a time',
     run: ({ quick }) =>
-      withServices(quick, ['nats'], async ({ nats_url }) => {
+      withServices(quick, 'nats', async ({ nats_url }) => {
         const bus = await connectBus({ servers: nats_url, name: 'bench', clock: systemClock });
         try {
           await ensureStreams(bus);
@@ -92,7 +90,7 @@ export const BENCHES: readonly Bench[] = [
     name: 'questdb',
     summary: 'samples into gpu_metrics through the sink, then the rollups once',
     run: ({ quick }) =>
-      withServices(quick, ['questdb'], async ({ questdb_http_url, questdb_pg_url, questdb_pid }) => {
+      withServices(quick, 'questdb', async ({ questdb_http_url, questdb_pg_url, questdb_pid }) => {
         const database = connectDatabase({
           url: questdb_pg_url,
           pool_size: 2,
@@ -190,39 +188,15 @@ export const BENCHES: readonly Bench[] = [
   },
 ];
 
-interface BenchServices {
-  readonly nats_url: string;
-  readonly questdb_http_url: string;
-  readonly questdb_pg_url: string;
-  readonly questdb_pid: number | null;
-}
-
 async function withServices<T>(
   quick: boolean,
-  services: readonly ('nats' | 'questdb')[],
+  service: ServiceName,
   use: (running: BenchServices) => Promise<T>,
 ): Promise<T> {
-  const data = await mkdtemp(join(tmpdir(), 'gpu-vitals-bench-'));
+  const running = await startBenchServices({ quick, services: [service] });
   try {
-    const running = await startServices({
-      data,
-      services: [...services],
-      ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
-      questdb_heap_max_mib: quick ? 160 : 2_048,
-      questdb_quick_start: quick,
-      restart: false,
-    });
-    try {
-      return await use({
-        nats_url: running.nats?.url ?? '',
-        questdb_http_url: running.questdb?.http_url ?? '',
-        questdb_pg_url: running.questdb?.pg_url ?? '',
-        questdb_pid: running.pids.questdb ?? null,
-      });
-    } finally {
-      await running.stop();
-    }
+    return await use(running);
   } finally {
-    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+    await running.stop();
   }
 }

@@ -1,8 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startServices } from '../deploy/services/start-services.ts';
 import { type Clock, systemClock } from '../pipeline/clock.ts';
 import type { Config } from '../pipeline/config-schema.ts';
 import { seconds } from '../pipeline/contract/time.ts';
@@ -12,6 +7,7 @@ import { chainBoard } from './chain-board.ts';
 import { type ChainFleet, GPUS_PER_NODE } from './chain-fleet.ts';
 import { type Chain, type ChainMemory, type ChainRun, median, runChain } from './chain-run.ts';
 import { openThread } from './chain-thread.ts';
+import { startBenchServices } from './start-bench-services.ts';
 
 export interface EndToEndOptions {
   readonly gpus: number;
@@ -74,22 +70,15 @@ const UNLIMITED = 2 ** 30;
  */
 export async function benchEndToEnd(options: EndToEndOptions): Promise<EndToEndResult> {
   const { clock = systemClock, say = () => undefined, threads = new URL('./', import.meta.url) } = options;
-  const data = mkdtempSync(join(tmpdir(), 'gpu-vitals-bench-'));
-  const ends: (() => Promise<void>)[] = [() => rm(data, { recursive: true, force: true, maxRetries: 5 })];
+  const services = await startBenchServices({
+    quick: options.quick_services,
+    jetstream_max_mib: 3 * STREAM_MIB,
+  });
+  const { data, nats_url, questdb_http_url, questdb_pg_url } = services;
+  const ends: (() => Promise<void>)[] = [() => services.stop()];
   try {
-    const services = await startServices({
-      data,
-      ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
-      questdb_heap_max_mib: options.quick_services ? 160 : 2_048,
-      questdb_quick_start: options.quick_services,
-      jetstream_max_mib: 3 * STREAM_MIB,
-      restart: false,
-    });
-    ends.push(() => services.stop());
-    const { nats, questdb, pids } = services;
-    if (nats === null || questdb === null) throw new Error('a service is missing');
     const database = connectDatabase({
-      url: questdb.pg_url,
+      url: questdb_pg_url,
       pool_size: 2,
       statement_timeout: seconds(600),
       connect_timeout: seconds(5),
@@ -101,8 +90,8 @@ export async function benchEndToEnd(options: EndToEndOptions): Promise<EndToEndR
       start_ms: Math.floor(clock.now() / HOUR_MS) * HOUR_MS,
       seed: options.seed,
     };
-    const addresses = { nats_url: nats.url, questdb_http_url: questdb.http_url, questdb_pg_url: questdb.pg_url };
-    say(`nats-server ${nats.version}, QuestDB ${questdb.version}, ${options.gpus} GPUs, seed ${options.seed}`);
+    const addresses = { nats_url, questdb_http_url, questdb_pg_url };
+    say(`${services.versions}, ${options.gpus} GPUs, seed ${options.seed}`);
 
     const real = await startRealChain({
       ...addresses,
@@ -121,7 +110,7 @@ export async function benchEndToEnd(options: EndToEndOptions): Promise<EndToEndR
     });
     ends.push(() => bare.close());
 
-    const processes = { nats: pids.nats ?? null, questdb: pids.questdb ?? null };
+    const processes = { nats: services.nats_pid, questdb: services.questdb_pid };
     const run = (chain: Chain, seconds: number, rows_per_s: number | null): Promise<ChainRun> =>
       runChain({
         chain,

@@ -1,9 +1,4 @@
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WebSocket } from 'undici';
-import { startServices } from '../deploy/services/start-services.ts';
 import { connectBus } from '../pipeline/bus/connect-bus.ts';
 import { type Clock, systemClock } from '../pipeline/clock.ts';
 import { encodeScrape } from '../pipeline/contract/encode-scrape.ts';
@@ -13,6 +8,7 @@ import type { LiveThreadData } from '../server/live-thread.ts';
 import { chainBoard } from './chain-board.ts';
 import { type ChainFleet, GPUS_PER_NODE, nodeName, nodesOf, usualScrape } from './chain-fleet.ts';
 import { openThread } from './chain-thread.ts';
+import { startBenchServices } from './start-bench-services.ts';
 
 export interface LatencyBenchOptions {
   readonly gpus: number;
@@ -56,24 +52,14 @@ const INSTANT = /"ts":"([^"]+)"/g;
 /** The whole way on real parts: publisher, nats-server, engine with its database, live server on its thread, clients. */
 export async function benchLatency(options: LatencyBenchOptions): Promise<LatencyBenchResult> {
   const { clock = systemClock, threads = new URL('./', import.meta.url) } = options;
-  const data = mkdtempSync(join(tmpdir(), 'gpu-vitals-bench-'));
-  const ends: (() => Promise<void>)[] = [() => rm(data, { recursive: true, force: true, maxRetries: 5 })];
+  const services = await startBenchServices({ quick: options.quick_services });
+  const { data, nats_url, questdb_http_url, questdb_pg_url } = services;
+  const ends: (() => Promise<void>)[] = [() => services.stop()];
   try {
-    const services = await startServices({
-      data,
-      ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
-      questdb_heap_max_mib: options.quick_services ? 160 : 1_024,
-      questdb_quick_start: options.quick_services,
-      jetstream_max_mib: 4_096,
-      restart: false,
-    });
-    ends.push(() => services.stop());
-    const { nats, questdb } = services;
-    if (nats === null || questdb === null) throw new Error('a service is missing');
     const engine = openThread(new URL('end-to-end-engine.js', threads), {
-      nats_url: nats.url,
-      questdb_http_url: questdb.http_url,
-      questdb_pg_url: questdb.pg_url,
+      nats_url,
+      questdb_http_url,
+      questdb_pg_url,
       config: { data, 'stream-size-max': 512 },
       shared: chainBoard().shared,
     });
@@ -83,8 +69,8 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
       file: new URL('../server/live-thread.js', threads),
       name: 'live',
       data: {
-        nats_url: nats.url,
-        questdb_pg_url: questdb.pg_url,
+        nats_url,
+        questdb_pg_url,
         host: '127.0.0.1',
         port: 0,
       } satisfies LiveThreadData,
@@ -93,7 +79,7 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
       },
     });
     ends.push(() => live.stop(3_000));
-    const bus = await connectBus({ servers: nats.url, name: 'bench publisher', clock });
+    const bus = await connectBus({ servers: nats_url, name: 'bench publisher', clock });
     ends.push(() => bus.close());
 
     const sentAt = new Map<string, number>();

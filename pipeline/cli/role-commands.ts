@@ -4,7 +4,6 @@ import { ensureStreams } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { openLog } from '../log.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
 import { startCollectorRole } from '../roles/collector-role.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
@@ -12,13 +11,10 @@ import { readInventory } from '../roles/inventory.ts';
 import { requireLoopback } from '../roles/listen-address.ts';
 import { startReadSide } from '../roles/read-side.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { loggedNews, type News } from './logged-news.ts';
 import { untilStopped } from './until-stopped.ts';
 
 type Role = Parameters<typeof untilStopped>[0];
-interface Told {
-  readonly say: (line: string) => void;
-  readonly tell: (error: VitalsError) => void;
-}
 
 const SERVICES: readonly ConfigKey[] = ['nats', 'questdb', 'questdb-pg'];
 const COLLECT: readonly ConfigKey[] = [
@@ -56,9 +52,9 @@ const SERVE: readonly ConfigKey[] = [...SERVICES, 'api', 'live', 'interval'];
 
 /** `collect`, `engine`, `serve`: one role each, for several machines. */
 export function addRoleCommands(program: Command): void {
-  add(program, 'collect', 'scrapes targets and publishes to NATS', COLLECT, (context, told) => collect(context, told));
-  add(program, 'engine', 'runs the topology: NATS to QuestDB and the bus', ENGINE, (context, told) =>
-    engine(context, told),
+  add(program, 'collect', 'scrapes targets and publishes to NATS', COLLECT, (context, news) => collect(context, news));
+  add(program, 'engine', 'runs the topology: NATS to QuestDB and the bus', ENGINE, (context, news) =>
+    engine(context, news),
   );
   add(program, 'serve', 'REST API, console and live socket', SERVE, (context) => serve(context));
 }
@@ -68,25 +64,13 @@ function add(
   name: string,
   help: string,
   keys: readonly ConfigKey[],
-  start: (context: CommandContext, told: Told) => Role,
+  start: (context: CommandContext, news: News) => Role,
 ): void {
   const command = configured(program.command(name), keys)
     .description(help)
     .action(async () => {
       const context = contextOf(command, keys);
-      const config = context.loaded.values;
-      const log = openLog({ data: config.data, level: config['log-level'], part: name });
-      const told: Told = {
-        say(line) {
-          context.say(line);
-          log.info(line);
-        },
-        tell(error) {
-          context.tell(error);
-          log.warn({ code: error.code, where: error.where }, error.message);
-        },
-      };
-      await untilStopped(start(context, told));
+      await untilStopped(start(context, loggedNews(context, name)));
     });
 }
 
@@ -101,7 +85,7 @@ function failure(): { readonly failed: Promise<never>; readonly fail: (error: Vi
 }
 
 const collect =
-  ({ loaded }: CommandContext, told: Told): Role =>
+  ({ loaded }: CommandContext, news: News): Role =>
   async () => {
     const config = loaded.values;
     if (config.targets.length === 0 && config['targets-file'].length === 0 && config['targets-url'] === '') {
@@ -111,12 +95,12 @@ const collect =
     const nats_url = await natsAddress(config);
     const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collect', clock: systemClock });
     await ensureStreams(bus).finally(() => bus.close());
-    const collector = await startCollectorRole({ config, nats_url, simulated: null, ...told, onExit: fail });
+    const collector = await startCollectorRole({ config, nats_url, simulated: null, ...news, onExit: fail });
     return { failed, stop: () => collector.stop() };
   };
 
 const engine =
-  ({ loaded }: CommandContext, told: Told): Role =>
+  ({ loaded }: CommandContext, news: News): Role =>
   async () => {
     const config = loaded.values;
     const { failed, fail } = failure();
@@ -131,9 +115,9 @@ const engine =
       clock: systemClock,
       wall_time: true,
       assets: readInventory(config.assets),
-      ...told,
+      ...news,
     });
-    told.say(`engine: reads DCGM_RAW from ${running.from}`);
+    news.say(`engine: reads DCGM_RAW from ${running.from}`);
     running.done.catch((error: unknown) =>
       fail(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), '')),
     );

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { CONFIG_KEYS } from '../config-schema.ts';
-import { openLog } from '../log.ts';
 import { startUp } from '../roles/up.ts';
 import { configured, contextOf } from './context.ts';
+import { loggedNews } from './logged-news.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `up`: everything on one machine. */
@@ -14,19 +14,9 @@ export function addUpCommand(program: Command): void {
     .action(async () => {
       const context = contextOf(command, CONFIG_KEYS);
       const config = context.loaded.values;
-      const log = openLog({ data: config.data, level: config['log-level'], part: 'up' });
+      const news = loggedNews(context, 'up');
       await untilStopped(async () => {
-        const system = await startUp({
-          config,
-          say(line) {
-            context.say(line);
-            log.info(line);
-          },
-          tell(error) {
-            context.tell(error);
-            log.warn({ code: error.code, where: error.where }, error.message);
-          },
-        });
+        const system = await startUp({ config, ...news });
         const { ready } = system;
         process.stdout.write(`${JSON.stringify(ready)}\n`);
         context.say(
@@ -43,7 +33,8 @@ export function addUpCommand(program: Command): void {
             '',
           ].join('\n'),
         );
-        log.info({ ready }, 'ready');
+        // The addresses of NATS and QuestDB may carry passwords.
+        news.note('ready', { api: ready.api, live: ready.live });
         return system;
       });
     });

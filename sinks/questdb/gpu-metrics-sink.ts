@@ -25,7 +25,7 @@ export interface GpuMetricsSinkOptions extends DeliveryOptions {
   readonly chunks_max: number;
   /**
    * Share of a full request that waits for the next one, the newest rows: what is still to come of the same instants goes
-   * with them. A request that begins before the end of the one before makes QuestDB merge, at up to twice the cost a row.
+   * with them. A request that begins before the end of the one before makes QuestDB merge, which costs it up to a quarter more a row.
    */
   readonly held_share?: number;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
 import { quoted } from './select-rows.ts';
+import { readTableStates } from './table-states.ts';
 
 export interface TableFacts {
   readonly name: string;
@@ -53,26 +54,12 @@ export async function inspectDatabase(database: Database, clock: Clock): Promise
   const [told] = await database.query<{ build: string; now: number }>('SELECT build() AS build, now() AS now');
   const after = clock.now();
   const answer_ms = clock.monotonic() - started;
-  const wal = await database.query<WalRow>(
-    'SELECT name, suspended, writerTxn, sequencerTxn, errorTag, errorMessage, memoryPressure FROM wal_tables()',
-  );
-  const storage = await database.query<{ name: string; rows: number | null }>(
-    'SELECT tableName AS name, rowCount AS rows FROM table_storage()',
-  );
-  const rows = new Map(storage.map((table) => [table.name, table.rows ?? 0]));
   const tables: TableFacts[] = [];
-  for (const name of OURS) {
-    const state = wal.find((table) => table.name === name);
-    if (state === undefined) continue;
-    tables.push({
-      name,
-      suspended: state.suspended,
-      error: [state.errorTag, state.errorMessage].filter((text) => text).join(': '),
-      transactions_behind: Math.max(0, state.sequencerTxn - state.writerTxn),
-      memory_pressure: state.memoryPressure,
-      rows: rows.get(name) ?? 0,
-      ...(await partitionsOf(database, name)),
-    });
+  for (const { name, suspended, error, transactions_behind, memory_pressure, rows } of await readTableStates(
+    database,
+  )) {
+    const partitions = await partitionsOf(database, name);
+    tables.push({ name, suspended, error, transactions_behind, memory_pressure, rows: rows ?? 0, ...partitions });
   }
   return {
     version: /QuestDB ([\w.-]+)/.exec(told?.build ?? '')?.[1] ?? '',
@@ -118,16 +105,6 @@ async function rollupsOf(database: Database): Promise<RollupFacts[]> {
       every_ms: view.timer_interval * MINUTE_MS,
     }))
     .sort((a, b) => a.every_ms - b.every_ms || (a.name < b.name ? -1 : 1));
-}
-
-interface WalRow extends Record<string, unknown> {
-  readonly name: string;
-  readonly suspended: boolean;
-  readonly writerTxn: number;
-  readonly sequencerTxn: number;
-  readonly errorTag: string | null;
-  readonly errorMessage: string | null;
-  readonly memoryPressure: number;
 }
 
 interface PartitionRow extends Record<string, unknown> {

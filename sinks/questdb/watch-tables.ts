@@ -1,26 +1,13 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { ErrorCode } from '../../pipeline/contract/errors.ts';
-import { ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { quoted } from './select-rows.ts';
 import type { SinkEvent } from './sink-events.ts';
+import { readTableStates, type TableState } from './table-states.ts';
 
 export interface WatchOptions {
   readonly every: DurationMs;
   readonly onEvent: (event: SinkEvent) => void;
-}
-
-/** State of one of our tables or rollups at the last look. */
-export interface TableState {
-  readonly name: string;
-  readonly suspended: boolean;
-  /** Transactions taken but not yet readable. */
-  readonly transactions_behind: number;
-  /** QuestDB slows itself down: 0 no, 1 less parallel, 2 with pauses. */
-  readonly memory_pressure: number;
-  readonly error: string;
-  readonly rows: number | null;
-  readonly disk_bytes: number;
 }
 
 export interface TableWatcher {
@@ -31,7 +18,6 @@ export interface TableWatcher {
   close(): Promise<void>;
 }
 
-const OURS = new Set([...TABLES, ...ROLLUPS].map((spec) => spec.name));
 const DISK_FULL = /no space|disk full|errno[=: ]*28\b/i;
 
 /**
@@ -56,30 +42,9 @@ export function watchTables(database: Database, options: WatchOptions): TableWat
     }
   };
 
-  const readStates = async (): Promise<TableState[]> => {
-    const wal = await database.query<WalRow>(
-      'SELECT name, suspended, writerTxn, sequencerTxn, errorTag, errorMessage, memoryPressure FROM wal_tables()',
-    );
-    const storage = await database.query<{ name: string; rows: number | null; bytes: number }>(
-      'SELECT tableName AS name, rowCount AS rows, diskSize AS bytes FROM table_storage()',
-    );
-    const sizes = new Map(storage.map((row) => [row.name, row]));
-    return wal
-      .filter((row) => OURS.has(row.name))
-      .map((row) => ({
-        name: row.name,
-        suspended: row.suspended,
-        transactions_behind: Math.max(0, row.sequencerTxn - row.writerTxn),
-        memory_pressure: row.memoryPressure,
-        error: [row.errorTag, row.errorMessage].filter((text) => text).join(': '),
-        rows: sizes.get(row.name)?.rows ?? null,
-        disk_bytes: sizes.get(row.name)?.bytes ?? 0,
-      }));
-  };
-
   const lookOnce = async (): Promise<void> => {
     try {
-      states = await readStates();
+      states = await readTableStates(database);
       const invalid = await database.query<{ view_name: string; invalidation_reason: string | null }>(
         "SELECT view_name, invalidation_reason FROM materialized_views() WHERE view_status = 'invalid'",
       );
@@ -122,14 +87,4 @@ export function watchTables(database: Database, options: WatchOptions): TableWat
       await looking;
     },
   };
-}
-
-interface WalRow extends Record<string, unknown> {
-  readonly name: string;
-  readonly suspended: boolean;
-  readonly writerTxn: number;
-  readonly sequencerTxn: number;
-  readonly errorTag: string | null;
-  readonly errorMessage: string | null;
-  readonly memoryPressure: number;
 }
