@@ -1,4 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { shownAddress } from '../../pipeline/contract/shown-address.ts';
 import { addressOf, probeNats, probeQuestdb, probeTcp } from './probe.ts';
 
 interface Given {
@@ -22,7 +23,7 @@ export async function givenNats(text: string | undefined): Promise<Given | null>
   }
   if (without !== '')
     throw new VitalsError('GV-BUS-001', `the NATS server at ${without} runs without JetStream`, '--nats');
-  throw new VitalsError('GV-BUS-001', `no NATS server answers at ${text}`, '--nats');
+  throw new VitalsError('GV-BUS-001', `no NATS server answers at ${shownAddress(text)}`, '--nats');
 }
 
 /** The QuestDB that the user names by one or both of its addresses, or null when none is named. */
@@ -38,9 +39,9 @@ export async function givenQuestdb(http: string | undefined, pg: string | undefi
   const pg_url = pg || `postgres://admin:quest@${named}:8812/qdb`;
   const version = await probeQuestdb(url, PROBE_MS);
   if (version === null)
-    throw new VitalsError('GV-SNK-001', `QuestDB does not answer at ${hidden(url)}`, '--questdb', GIVEN);
+    throw new VitalsError('GV-SNK-001', `QuestDB does not answer at ${shownAddress(url)}`, '--questdb', GIVEN);
   if (!(await probeTcp(pgAddress?.host ?? host, pgAddress?.port ?? 8812, PROBE_MS))) {
-    throw new VitalsError('GV-SNK-001', `nothing listens at ${hidden(pg_url)}`, '--questdb-pg', GIVEN);
+    throw new VitalsError('GV-SNK-001', `nothing listens at ${shownAddress(pg_url)}`, '--questdb-pg', GIVEN);
   }
   return { url, pg_url, version };
 }
@@ -52,11 +53,4 @@ function withPort(text: string, port: number | undefined): string {
   const url = new URL(text);
   if (url.port === '' && url.protocol === 'http:' && port !== undefined) url.port = String(port);
   return url.href.replace(/\/$/, '');
-}
-
-/** An address without its password, for messages. */
-function hidden(text: string): string {
-  const url = new URL(text);
-  if (url.password !== '') url.password = '***';
-  return url.href;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { configReference } from '../config-reference.ts';
 import { CONFIG_KEYS, isDuration } from '../config-schema.ts';
+import { shownAddress } from '../contract/shown-address.ts';
 import { type DurationMs, formatDuration } from '../contract/time.ts';
 import { configured, contextOf } from './context.ts';
 
@@ -15,13 +16,16 @@ export function addConfigCommand(program: Command): void {
         process.stdout.write(configReference());
         return;
       }
-      const shown = CONFIG_KEYS.map((key) => {
+      const rows = CONFIG_KEYS.map((key) => {
         const value = loaded.values[key];
-        const printed = isDuration(key) ? formatDuration(value as DurationMs) : value;
+        const printed = isDuration(key) ? formatDuration(value as DurationMs) : shown(value);
         return { option: key, value: printed, origin: loaded.origins[key] };
       });
-      answer(shown, () =>
-        shown.map(({ option, value, origin }) => `${option}: ${JSON.stringify(value)}  # ${origin}`).join('\n'),
+      answer(rows, () =>
+        rows.map(({ option, value, origin }) => `${option}: ${JSON.stringify(value)}  # ${origin}`).join('\n'),
       );
     });
 }
+
+/** Addresses carry passwords, and what this command prints ends in tickets. */
+const shown = (value: unknown): unknown => (typeof value === 'string' ? shownAddress(value) : value);

@@ -109,4 +109,19 @@ describe('wrong usage', () => {
     expect(options).toContainEqual({ option: 'seed', value: 7, origin: 'GPU_VITALS_SEED' });
     expect(options).toContainEqual({ option: 'interval', value: '10s', origin: 'default' });
   });
+
+  it.each([['config'], ['config', '--json'], ['doctor'], ['engine'], ['dead-letters', 'list']])(
+    'shows no password: %s %s',
+    async (...command) => {
+      const addresses = {
+        GPU_VITALS_NATS: 'nats://me:hush-hush@127.0.0.1:1',
+        GPU_VITALS_QUESTDB: 'http://me:hush-hush@127.0.0.1:1',
+        GPU_VITALS_QUESTDB_PG: 'postgres://me:hush-hush@127.0.0.1:1/qdb',
+      };
+      const given = command.filter((word) => word !== undefined);
+      const run = await runCli(given, { cwd: folder, env: { ...process.env, ...addresses } });
+      expect(run.stdout + run.stderr).toContain('127.0.0.1:1');
+      expect(run.stdout + run.stderr).not.toContain('hush-hush');
+    },
+  );
 });

@@ -8,6 +8,7 @@ import { type BusFacts, countInvalid, inspectBus } from '../bus/inspect-bus.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { shownAddress } from '../contract/shown-address.ts';
 import { hours, seconds } from '../contract/time.ts';
 import { listenAddress } from '../roles/listen-address.ts';
 import { type KnownAddresses, knownAddresses } from './addresses.ts';
@@ -118,7 +119,8 @@ async function lookAtBus({ nats }: KnownAddresses, { clock }: ExamineOptions): P
   try {
     const { url, expected } = nats;
     // What nobody said is there may be absent: not worth the time of a patient connection.
-    if (!expected && !(await answersNats(url))) return away(new VitalsError('GV-BUS-001', 'nothing answers', url));
+    if (!expected && !(await answersNats(url)))
+      return away(new VitalsError('GV-BUS-001', 'nothing answers', shownAddress(url)));
     const bus = await connectBus({ servers: url, name: 'gpu-vitals doctor', clock, connect_timeout_ms: CONNECT_MS });
     try {
       const [facts, parts, by_reason] = await Promise.all([
@@ -146,7 +148,8 @@ async function lookAtDatabase(
 ): Promise<{ readonly facts: DatabaseFacts | null; readonly findings: readonly Finding[] }> {
   const { http, pg, expected } = questdb;
   try {
-    if ((await probeQuestdb(http, CONNECT_MS)) === null) throw new VitalsError('GV-SNK-001', 'nothing answers', http);
+    if ((await probeQuestdb(http, CONNECT_MS)) === null)
+      throw new VitalsError('GV-SNK-001', 'nothing answers', shownAddress(http));
     const database = connectDatabase({ url: pg, ...DATABASE });
     try {
       return { facts: await inspectDatabase(database, clock), findings: [] };

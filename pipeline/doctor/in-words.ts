@@ -18,6 +18,3 @@ export function spanText(ms: number): string {
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   return ms < 172_800_000 ? `${(ms / 3_600_000).toFixed(1)} h` : `${(ms / 86_400_000).toFixed(1)} d`;
 }
-
-/** An address without its credentials. */
-export const addressText = (url: string): string => url.replace(/\/\/[^/@]*@/g, '//');

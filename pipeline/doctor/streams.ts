@@ -1,6 +1,7 @@
 import type { BusFacts, StreamFacts } from '../bus/inspect-bus.ts';
+import { shownAddress } from '../contract/shown-address.ts';
 import { type Finding, finding } from './finding.ts';
-import { addressText, bytesText, spanText } from './in-words.ts';
+import { bytesText, spanText } from './in-words.ts';
 
 const FULL = 0.97;
 /** A size limit that cuts well before the age limit keeps less for a replay than was asked for. */
@@ -18,7 +19,7 @@ export interface StreamContext {
 
 export function judgeBus(facts: BusFacts, context: StreamContext): Finding[] {
   const server = finding('nats', 'server', {
-    what: `nats-server ${facts.version} at ${addressText(context.url)}, round trip ${facts.round_trip_ms.toFixed(1)} ms`,
+    what: `nats-server ${facts.version} at ${shownAddress(context.url)}, round trip ${facts.round_trip_ms.toFixed(1)} ms`,
     figures: { version: facts.version, round_trip_ms: facts.round_trip_ms },
   });
   if (facts.jetstream_trouble !== null) {

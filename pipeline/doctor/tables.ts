@@ -1,6 +1,7 @@
 import type { DatabaseFacts, RollupFacts, TableFacts } from '../../sinks/questdb/inspect-database.ts';
+import { shownAddress } from '../contract/shown-address.ts';
 import { type Finding, finding } from './finding.ts';
-import { addressText, bytesText, spanText } from './in-words.ts';
+import { bytesText, spanText } from './in-words.ts';
 
 const DISK_FULL = /no space|disk full|errno[=: ]*28\b/i;
 const BEHIND_MAX = 100;
@@ -18,7 +19,7 @@ export function judgeDatabase(facts: DatabaseFacts, context: TableContext): Find
   const { version, answer_ms } = facts;
   return [
     finding('questdb', 'server', {
-      what: `QuestDB ${version} at ${addressText(context.url)}, answers in ${answer_ms.toFixed(1)} ms`,
+      what: `QuestDB ${version} at ${shownAddress(context.url)}, answers in ${answer_ms.toFixed(1)} ms`,
       figures: { version, answer_ms },
     }),
     ...facts.tables.map((table) => judgeTable(table, context.engine)),

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { shownAddress } from '../../pipeline/contract/shown-address.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 
 export interface DatabaseOptions {
@@ -62,7 +63,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks is taken out by the pool itself; unheard, the event would end the process.
   pool.on('error', () => {});
-  const where = `QuestDB at ${withoutPassword(options.url)}`;
+  const where = `QuestDB at ${shownAddress(options.url)}`;
   return {
     async query<Row extends Record<string, unknown>>(
       sql: string,
@@ -92,13 +93,4 @@ function asVitalsError(error: unknown, where: string): VitalsError {
   return new VitalsError('GV-API-003', `The database does not answer: ${message || 'no connection'}`, where, {
     cause: error,
   });
-}
-
-function withoutPassword(url: string): string {
-  try {
-    const { host, pathname } = new URL(url);
-    return `${host}${pathname}`;
-  } catch {
-    return 'an address that cannot be read';
-  }
 }
