@@ -52,6 +52,7 @@ function scrapes(nodes: number, metrics: number): (mark: number, ts: number) => 
       xids: [],
       position: 1,
       arrived_at: new Float64Array(GPUS_A_NODE).fill(ts),
+      clock: new Float64Array(GPUS_A_NODE).fill(ts),
     };
   };
 }

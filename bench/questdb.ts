@@ -99,6 +99,7 @@ function* fleetBatches(shape: FleetShape, from: number): Generator<Batch> {
           values: readings.subarray(offset * METRIC_COUNT, (offset + rows.length) * METRIC_COUNT),
           xids: [],
           arrived_at: new Float64Array(rows.length),
+          clock: new Float64Array(rows.length),
           position: 0,
         };
         sent += rows.length;

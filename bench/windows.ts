@@ -101,6 +101,7 @@ function fleet(gpus: number): Fleet {
         values,
         xids: [],
         arrived_at: ts,
+        clock: ts,
       };
       return { state, batch: { ...batch, position: 1 } };
     },
@@ -150,7 +151,7 @@ function measure(warmup_rows: number, seconds: number, step: () => number, told 
  * CPU time of all threads, collector included, so that neighbours on the machine matter little.
  */
 export function benchWindows(options: { gpus: number; seconds: number }): WindowsFigures {
-  const assets = { get: () => undefined };
+  const assets = { get: () => undefined, edition: () => 0 };
   const warmup_rows = options.gpus * WARMUP_SCRAPES;
   const run = (every: DurationMs) => {
     const source = fleet(options.gpus);

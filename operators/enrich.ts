@@ -69,7 +69,7 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
       // An instance is a slice of a board; once the board itself was seen, only that one tells.
       if (identity.instance !== '' && kin?.board) continue;
       const node = registry.nodes[registry.gpuNodes[gpu] as number] as string;
-      emit('assets', assetOf(identity, node, state.registered_at[gpu] as number, entry?.asset));
+      emit('assets', assetOf(identity, node, state.registered_at[gpu] as number, entry?.asset), row);
     }
     emit('rows', batch);
   },

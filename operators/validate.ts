@@ -1,7 +1,7 @@
 import type { Batch } from '../pipeline/contract/batch.ts';
 import { type DeadLetter, REASON_CODES, type Reason, type RefusalLevel } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, METRICS, type Metric } from '../pipeline/contract/metrics.ts';
-import type { Emit, Operator } from '../pipeline/contract/operator.ts';
+import type { EmitFrom, Operator } from '../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../pipeline/contract/registry.ts';
 import { type DurationMs, EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
 import { compactBatch } from './core/batch-slice.ts';
@@ -55,7 +55,7 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
       const node = batch.node[row] as number;
       if (!(ts > 0 && ts <= EPOCH_MS_MAX)) {
         drop(row);
-        emit('refused', rowLetter(batch, row, 'no_time', `time ${ts}`));
+        emit('refused', rowLetter(batch, row, 'no_time', `time ${ts}`), row);
         continue;
       }
       if (options.future_max !== null && ts > (batch.arrived_at[row] as number) + options.future_max) {
@@ -63,13 +63,14 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
         emit(
           'refused',
           rowLetter(batch, row, 'future', `${ts - (batch.arrived_at[row] as number)} ms after its arrival`),
+          row,
         );
         continue;
       }
       const newest = state.newest_ts[node] as number;
       if (ts < newest - options.lateness_max) {
         drop(row);
-        emit('late', rowLetter(batch, row, 'late', `${newest - ts} ms late, ${options.lateness_max} ms allowed`));
+        emit('late', rowLetter(batch, row, 'late', `${newest - ts} ms late, ${options.lateness_max} ms allowed`), row);
         continue;
       }
       if (ts > newest) state.newest_ts[node] = ts;
@@ -90,9 +91,9 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
   },
 });
 
-function refuseValue(batch: Batch, row: number, metric: Metric, value: number, emit: Emit<ValidatePorts>): void {
+function refuseValue(batch: Batch, row: number, metric: Metric, value: number, emit: EmitFrom<ValidatePorts>): void {
   const detail = `${metric.name} ${value} is outside ${metric.min}..${metric.max} ${metric.unit}`;
-  emit('refused', letter(batch, row, 'value', 'out_of_range', detail, `${metric.name} ${value}`));
+  emit('refused', letter(batch, row, 'value', 'out_of_range', detail, `${metric.name} ${value}`), row);
 }
 
 /** A refused row as the JSON row that `replay` and `dead-letters retry` read. */

@@ -2,7 +2,7 @@ import type { Batch } from '../pipeline/contract/batch.ts';
 import type { Anomaly, Severity } from '../pipeline/contract/events.ts';
 import { causeId } from '../pipeline/contract/ids.ts';
 import { METRIC_COUNT, METRICS, type Metric, metricIndex } from '../pipeline/contract/metrics.ts';
-import type { Emit, Operator, State } from '../pipeline/contract/operator.ts';
+import type { EmitFrom, Operator, State } from '../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../pipeline/contract/time.ts';
 
@@ -165,7 +165,7 @@ function open(
   value: number,
   state: ZState,
   options: ZscoreOptions,
-  emit: Emit<ZscorePorts>,
+  emit: EmitFrom<ZscorePorts>,
 ): void {
   const at = (batch.gpu[row] as number) * WIDTH + w;
   state.opened_at[at] = batch.ts[row] as number;
@@ -173,7 +173,7 @@ function open(
   state.open_observed[at] = value;
   state.open_score[at] = score;
   state.streak[at] = 0;
-  emit('anomalies', anomaly(batch, row, w, state, options, null));
+  emit('anomalies', anomaly(batch, row, w, state, options, null), row);
 }
 
 function close(
@@ -182,10 +182,10 @@ function close(
   w: number,
   state: ZState,
   options: ZscoreOptions,
-  emit: Emit<ZscorePorts>,
+  emit: EmitFrom<ZscorePorts>,
 ): void {
   const at = (batch.gpu[row] as number) * WIDTH + w;
-  emit('anomalies', anomaly(batch, row, w, state, options, batch.ts[row] as number));
+  emit('anomalies', anomaly(batch, row, w, state, options, batch.ts[row] as number), row);
   state.opened_at[at] = 0;
   state.streak[at] = 0;
 }

@@ -13,14 +13,15 @@ export class BatchBuilder {
   position = 0;
   ts = new Float64Array(ROWS_MIN);
   arrived_at = new Float64Array(ROWS_MIN);
+  clock = new Float64Array(ROWS_MIN);
   gpu = new Uint32Array(ROWS_MIN);
   node = new Uint32Array(ROWS_MIN);
   attribution = new Uint32Array(ROWS_MIN);
   values = new Float64Array(ROWS_MIN * METRIC_COUNT);
   xids: BatchXid[] = [];
 
-  /** Makes room for `count` more rows of a message that arrived at `arrivedAt`; returns the index of the first. */
-  reserve(count: number, arrivedAt: number): number {
+  /** Makes room for `count` more rows of a message that arrived at `arrivedAt`, by the fleet's `clock`; returns the index of the first. */
+  reserve(count: number, arrivedAt: number, clock: number): number {
     const first = this.rows;
     const needed = first + count;
     if (needed > this.ts.length) {
@@ -28,6 +29,7 @@ export class BatchBuilder {
       while (length < needed) length *= 2;
       this.ts = enlarged(this.ts, new Float64Array(length));
       this.arrived_at = enlarged(this.arrived_at, new Float64Array(length));
+      this.clock = enlarged(this.clock, new Float64Array(length));
       this.gpu = enlarged(this.gpu, new Uint32Array(length));
       this.node = enlarged(this.node, new Uint32Array(length));
       this.attribution = enlarged(this.attribution, new Uint32Array(length));
@@ -35,6 +37,7 @@ export class BatchBuilder {
     }
     this.rows = needed;
     this.arrived_at.fill(arrivedAt, first, needed);
+    this.clock.fill(clock, first, needed);
     return first;
   }
 
@@ -53,6 +56,7 @@ export class BatchBuilder {
       values: this.values.subarray(0, rows * METRIC_COUNT),
       xids,
       arrived_at: this.arrived_at.subarray(0, rows),
+      clock: this.clock.subarray(0, rows),
       position,
     };
   }

@@ -56,7 +56,7 @@ function run(rounds: readonly (readonly RawMessage[])[], states = new GroupState
   const rows: [node: string, uuid: string, ts: number, temperature: number][] = [];
   const refused: DeadLetter[] = [];
   const positions: number[] = [];
-  const step = decode().start(states);
+  const step = decode({ future_max: null }).start(states);
   for (const messages of rounds) {
     step.process(messages, (port, item) => {
       if (port === 'refused') {

@@ -1,3 +1,4 @@
+import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
@@ -8,10 +9,15 @@ import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
 import type { Scrape } from './contract/scrape.ts';
-import { EPOCH_MS_MAX } from './contract/time.ts';
+import { type DurationMs, EPOCH_MS_MAX } from './contract/time.ts';
 import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
 import { WireError } from './contract/wire-format.ts';
 import type { Stage } from './define-topology.ts';
+
+export interface DecodeOptions {
+  /** As for `validate`: what lies further in the future does not move the fleet's clock. */
+  readonly future_max: DurationMs | null;
+}
 
 export interface DecodePorts {
   readonly rows: Batch;
@@ -45,12 +51,12 @@ const ROUTES_MAX = 262_144;
  * Cost     one copy of the values per row; identity is parsed when its bytes change.
  * Errors   none: what cannot be read is a dead letter.
  */
-export const decode = (): Stage<readonly RawMessage[], DecodePorts> => ({
+export const decode = (options: DecodeOptions): Stage<readonly RawMessage[], DecodePorts> => ({
   name: 'decode',
   summary: 'binary, JSON or text to columnar batches',
   ports: ['rows', 'refused'],
   start(states) {
-    const decoder = new Decoder(states);
+    const decoder = new Decoder(states, options);
     return { process: (messages, emit) => decoder.process(messages, emit) };
   },
 });
@@ -64,8 +70,11 @@ class Decoder {
   private scratch = new Float64Array(1024);
   private scratchBytes = new Uint8Array(this.scratch.buffer);
 
-  constructor(states: GroupStates) {
+  private readonly future_ms: number;
+
+  constructor(states: GroupStates, options: DecodeOptions) {
     this.states = states;
+    this.future_ms = options.future_max ?? Number.POSITIVE_INFINITY;
   }
 
   process(messages: readonly RawMessage[], emit: Emit<DecodePorts>): void {
@@ -86,6 +95,16 @@ class Decoder {
       state.position = builder.position;
     }
     this.touched.length = 0;
+  }
+
+  /** Moves the fleet's clock on by a message; messages that some groups have seen before move it to where it was. */
+  private clockAt(ts: number, arrivedAt: number): number {
+    const { clock } = this.states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
+    if (isUsable(ts) && ts <= arrivedAt + this.future_ms) {
+      if (clock[BEGAN] === 0) clock[BEGAN] = ts;
+      if (ts > (clock[NOW] as number)) clock[NOW] = ts;
+    }
+    return clock[NOW] as number;
   }
 
   private route(subject: string): Route {
@@ -131,7 +150,8 @@ class Decoder {
     const extras = readExtras(data, header);
     const known = this.identity(route, data, header, state);
     const width = header.columns.length;
-    const first = builder.reserve(header.rows, message.arrived_at);
+    const ts = isUsable(header.ts) ? header.ts : message.event_time;
+    const first = builder.reserve(header.rows, message.arrived_at, this.clockAt(ts, message.arrived_at));
     builder.ts.fill(header.ts, first, first + header.rows);
     builder.gpu.set(known.gpus, first);
     builder.node.fill(known.node, first, first + header.rows);
@@ -146,7 +166,6 @@ class Decoder {
       for (let c = 0; c < width; c++) values[to + (columns[c] as number)] = scratch[from++] as number;
     }
     for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
-    const ts = isUsable(header.ts) ? header.ts : message.event_time;
     for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, ts));
   }
 
@@ -199,7 +218,7 @@ class Decoder {
     const { registry } = state;
     const node = registry.node(scrape.node);
     for (const scraped of scrape.gpus) {
-      const row = builder.reserve(1, arrivedAt);
+      const row = builder.reserve(1, arrivedAt, this.clockAt(scraped.ts, arrivedAt));
       builder.ts[row] = scraped.ts;
       builder.gpu[row] = registry.gpu(scraped, node);
       builder.node[row] = node;

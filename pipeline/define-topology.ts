@@ -1,6 +1,6 @@
 import type { GroupStates } from '../operators/core/group-state.ts';
 import type { Batch } from './contract/batch.ts';
-import type { Emit, Operator, StateSpec } from './contract/operator.ts';
+import type { Emit, FleetOperator, ItemOperator, Operator, StateSpec } from './contract/operator.ts';
 import type { Port, Ports } from './contract/ports.ts';
 import { type DurationMs, formatDuration } from './contract/time.ts';
 
@@ -22,19 +22,47 @@ interface NodeBase {
 export type SourceNode = NodeBase & { readonly kind: 'source' };
 export type StageNode = NodeBase & { readonly kind: 'stage'; readonly start: (states: GroupStates) => Started };
 export type OperatorNode = NodeBase & { readonly kind: 'operator'; readonly operator: Operator<StateSpec, never> };
+/** `inputs` are the batches whose clock counts, then those of `names`, in order. */
+export type ItemsNode = NodeBase & {
+  readonly kind: 'items';
+  readonly names: readonly string[];
+  readonly operator: ItemOperator<unknown, StateSpec, never>;
+};
+export type FleetNode = NodeBase & {
+  readonly kind: 'fleet';
+  readonly names: readonly string[];
+  readonly operator: FleetOperator<unknown, StateSpec, never>;
+};
 export type SinkNode = NodeBase & { readonly kind: 'sink' };
-export type TopologyNode = SourceNode | StageNode | OperatorNode | SinkNode;
+export type TopologyNode = SourceNode | StageNode | OperatorNode | ItemsNode | FleetNode | SinkNode;
 
 /** The dataflow as data: nodes in the order of their declaration, edges as inputs. */
 export interface Topology {
   readonly nodes: readonly TopologyNode[];
 }
 
+/** Each input of an operator over items, from one port or from several. */
+export type ItemInputs<Inputs> = {
+  readonly [I in keyof Inputs]: Port<Inputs[I]> | readonly Port<Inputs[I]>[];
+};
+
 /** What the author of a topology writes with. `SinkItems` names the sinks and what each takes. */
 export interface TopologyBuilder<SinkItems> {
   source<T>(id: string, options: { readonly summary: string; readonly lateness_max: DurationMs }): Port<T>;
   stage<In, P>(id: string, input: Port<In>, stage: Stage<In, P>): Ports<P>;
   operator<S extends StateSpec, P>(id: string, input: Port<Batch>, operator: Operator<S, P>): Ports<P>;
+  /** `rows`: the batches whose rows give the order and the clock. */
+  items<Inputs, S extends StateSpec, P>(
+    id: string,
+    rows: Port<Batch>,
+    inputs: ItemInputs<Inputs>,
+    operator: ItemOperator<Inputs, S, P>,
+  ): Ports<P>;
+  fleet<Inputs, S extends StateSpec, P>(
+    id: string,
+    inputs: ItemInputs<Inputs>,
+    operator: FleetOperator<Inputs, S, P>,
+  ): Ports<P>;
   sink<K extends keyof SinkItems & string>(id: K, ...inputs: readonly Port<SinkItems[K]>[]): void;
 }
 
@@ -70,6 +98,21 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
       });
       return portsOf(id, operator.ports);
     },
+    items(id, rows, inputs, operator) {
+      const { names, ports } = namedInputs(inputs);
+      const erased = operator as unknown as ItemOperator<unknown, StateSpec, never>;
+      const { summary } = operator;
+      const all = [rows as Port<unknown>, ...ports];
+      add({ kind: 'items', id, summary, inputs: all, names, ports: operator.ports, operator: erased });
+      return portsOf(id, operator.ports);
+    },
+    fleet(id, inputs, operator) {
+      const { names, ports } = namedInputs(inputs);
+      const erased = operator as unknown as FleetOperator<unknown, StateSpec, never>;
+      const { summary } = operator;
+      add({ kind: 'fleet', id, summary, inputs: ports, names, ports: operator.ports, operator: erased });
+      return portsOf(id, operator.ports);
+    },
     sink(id, ...inputs) {
       add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [] });
     },
@@ -77,10 +120,20 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
   return { nodes };
 }
 
+/** Ports one behind the other, and beside each the name of the input that it feeds. */
+function namedInputs<Inputs>(inputs: ItemInputs<Inputs>): { names: string[]; ports: Port<unknown>[] } {
+  const pairs = Object.entries<Port<unknown> | readonly Port<unknown>[]>(
+    inputs as Readonly<Record<string, Port<unknown> | readonly Port<unknown>[]>>,
+  ).flatMap(([name, from]) => [from].flat().map((port) => ({ name, port: port as Port<unknown> })));
+  return { names: pairs.map(({ name }) => name), ports: pairs.map(({ port }) => port) };
+}
+
 const SHAPES: Readonly<Record<TopologyNode['kind'], readonly [string, string]>> = {
   source: ['([', '])'],
   stage: ['[', ']'],
   operator: ['[', ']'],
+  items: ['[', ']'],
+  fleet: ['[[', ']]'],
   sink: ['[(', ')]'],
 };
 

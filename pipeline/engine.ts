@@ -2,10 +2,10 @@ import type { GroupStates } from '../operators/core/group-state.ts';
 import type { Clock } from './clock.ts';
 import type { Bus } from './contract/bus.ts';
 import { VitalsError } from './contract/errors.ts';
-import type { RawMessage } from './contract/message.ts';
 import type { DurationMs } from './contract/time.ts';
+import { ascending, cutBehind } from './cut-messages.ts';
 import { drawTopology, type Topology } from './define-topology.ts';
-import { type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { fleetStateSpecs, type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
 import { SNAPSHOT_SLICES, Snapshots } from './snapshots.ts';
 
 /** What the engine tells once a second on `vitals.topology.<worker>`, served at /api/v1/topology. */
@@ -63,7 +63,7 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
     report: options.report,
   });
   const stopping = new AbortController();
-  let from = await snapshots.restore(topologyStateSpecs(topology));
+  let from = await snapshots.restore(topologyStateSpecs(topology), fleetStateSpecs(topology));
   const stream = await bus.streamState('DCGM_RAW');
   const created = stream.created ?? '';
   const other = snapshots.stream !== '' && created !== '' && snapshots.stream !== created;
@@ -130,7 +130,7 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   };
   const read = async (): Promise<void> => {
     for await (const messages of bus.read({ stream: 'DCGM_RAW', from, batch_max: READ_BATCH_MAX }, stopping.signal)) {
-      for (const part of ascending(messages)) {
+      for (const part of ascending(messages).flatMap((run) => cutBehind(run, states.fleet.position))) {
         const [first, last] = [part[0], part.at(-1)];
         if (first && first.position <= position) await rewind(first.position);
         wired.push(part);
@@ -156,10 +156,4 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
       await wired.close();
     },
   };
-}
-
-/** The messages as they are, cut where their positions go back. */
-function ascending(messages: readonly RawMessage[]): (readonly RawMessage[])[] {
-  const at = messages.findIndex((message, i) => i > 0 && message.position <= (messages[i - 1]?.position ?? 0));
-  return at < 0 ? [messages] : [messages.slice(0, at), ...ascending(messages.slice(at))];
 }

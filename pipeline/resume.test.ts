@@ -17,7 +17,8 @@ import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
 import { minutes } from './contract/time.ts';
-import { topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { cutBehind } from './cut-messages.ts';
+import { fleetStateSpecs, topologyStateSpecs, wireTopology } from './run-topology.ts';
 import { Snapshots } from './snapshots.ts';
 import { fleetVitals, type SinkItems } from './topology.ts';
 
@@ -133,7 +134,7 @@ async function live(
     flush: () => wired.flush(),
     report: (error) => options.damaged?.push(error),
   });
-  const from = await snapshots.restore(topologyStateSpecs(topology));
+  const from = await snapshots.restore(topologyStateSpecs(topology), fleetStateSpecs(topology));
   const next = random(options.seed);
   let at = from - 1;
   let told = 0;
@@ -145,7 +146,7 @@ async function live(
       if (change === undefined || change.stored_after >= Math.max(to, options.known_until ?? 0)) break;
       assets.put(mergeAsset(assets.latest(change.gpu_uuid), change, 1), { edition: told + 1, from: change.from });
     }
-    wired.push(messages.slice(at, to));
+    for (const part of cutBehind(messages.slice(at, to), states.fleet.position)) wired.push(part);
     at = to;
     if (next() < 0.8) snapshots.begin();
     for (let turns = Math.floor(next() * 12); turns > 0; turns--) snapshots.turn(at);

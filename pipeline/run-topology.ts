@@ -1,10 +1,14 @@
 import { merge, type Observable, Subject } from 'rxjs';
+import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
 import type { GroupStates } from '../operators/core/group-state.ts';
 import { lift, stateSpecs } from '../operators/core/lift.ts';
+import { fleetSpecs } from '../operators/core/run-fleet.ts';
 import type { Clock } from './clock.ts';
+import type { Batch } from './contract/batch.ts';
 import type { StateSpec } from './contract/operator.ts';
 import type { Port, Sink } from './contract/ports.ts';
-import type { OperatorNode, StageNode, Topology } from './define-topology.ts';
+import type { Topology, TopologyNode } from './define-topology.ts';
+import { type Cause, type Drain, wireFleet, wireItems } from './wire-items.ts';
 
 export type Sinks<SinkItems> = { readonly [K in keyof SinkItems]?: Sink<SinkItems[K]> };
 
@@ -22,7 +26,7 @@ export interface StepCounters {
 export interface WiredTopology {
   /** Pushes one item of the source through the whole graph, synchronously. Throws when an invariant is broken. */
   push(item: unknown): void;
-  /** End of the input: timers up to the watermark fire, none after. */
+  /** End of the input: timers up to the watermark fire, none after; then every step tells how things stand. */
   finish(watermark: number): void;
   /** Waits while any sink is full; null when none is. */
   pressure(): Promise<void> | null;
@@ -33,12 +37,20 @@ export interface WiredTopology {
   readonly watermark: number;
 }
 
-/** State columns of every step, for restoring snapshots. */
-export function topologyStateSpecs(topology: Topology): Map<string, StateSpec> {
-  return new Map(
-    topology.nodes.flatMap((node) => (node.kind === 'operator' ? stateSpecs(node.id, node.operator) : [])),
+/** State columns of every step of the groups, for restoring snapshots. */
+export const topologyStateSpecs = (topology: Topology): Map<string, StateSpec> =>
+  new Map(
+    topology.nodes.flatMap((node) =>
+      node.kind === 'operator' || node.kind === 'items' ? stateSpecs(node.id, node.operator) : [],
+    ),
   );
-}
+
+/** State columns of the steps that span the groups. */
+export const fleetStateSpecs = (topology: Topology): Map<string, StateSpec> =>
+  new Map([
+    [CLOCK_STEP, CLOCK_STATE] as [string, StateSpec],
+    ...topology.nodes.flatMap((node) => (node.kind === 'fleet' ? fleetSpecs(node.id, node.operator) : [])),
+  ]);
 
 const sizeOf = (item: unknown): number =>
   item !== null && typeof item === 'object' && 'rows' in item && typeof item.rows === 'number'
@@ -49,7 +61,9 @@ const sizeOf = (item: unknown): number =>
 
 /**
  * Nodes to Observables: one Subject per port carries whole batches, so the graph costs per batch and not per row.
- * Everything runs in one synchronous push; what must wait (full sinks) is asked for between pushes.
+ * Everything runs in one synchronous push: a group's batch goes through all steps over rows, then what they found through
+ * the steps over items, and at the end of the push what all groups found through the steps over the fleet. What must wait
+ * (full sinks) is asked for between pushes.
  */
 export function wireTopology<SinkItems>(options: {
   readonly topology: Topology;
@@ -61,18 +75,21 @@ export function wireTopology<SinkItems>(options: {
   const sinks = options.sinks as Readonly<Record<string, Sink<unknown> | undefined>>;
   const streams = new Map<string, Observable<unknown>>();
   const counters: StepCounters[] = [];
-  const finishers: ((watermark: number) => void)[] = [];
   const used: Sink<unknown>[] = [];
   const source = new Subject<unknown>();
   const gate = topology.nodes.find((node) => node.kind === 'operator')?.id;
+  const cause: Cause = { row: 0, clock: null, position: 0 };
+  const operators: ((group: number, watermark: number) => void)[] = [];
+  const itemSteps: Drain[] = [];
+  const fleetSteps: { run(clock: number, began: number): void; finish(watermark: number): void }[] = [];
   let failure: unknown = null;
   let watermark = 0;
   let nested_ms = 0;
 
   /** Times a step without what the steps behind it take, and keeps the first failure: RxJS would report it too late. */
-  const around = (counter: StepCounters, item: unknown, call: () => void): void => {
+  const around = (counter: StepCounters, size: number, call: () => void): void => {
     if (failure !== null) return;
-    counter.items_in += sizeOf(item);
+    counter.items_in += size;
     counter.batches += 1;
     const outer_ms = nested_ms;
     nested_ms = 0;
@@ -87,31 +104,39 @@ export function wireTopology<SinkItems>(options: {
     nested_ms = outer_ms + took_ms;
   };
 
-  const inputOf = (inputs: readonly Port<unknown>[]): Observable<unknown> => {
-    const found = inputs.map(({ step, name }) => {
-      const stream = streams.get(`${step}.${name}`);
-      if (!stream) throw new Error(`port ${step}.${name} is not there`);
-      return stream;
-    });
-    return found.length === 1 ? (found[0] as Observable<unknown>) : merge(...found);
+  const stream = ({ step, name }: Port<unknown>): Observable<unknown> => {
+    const found = streams.get(`${step}.${name}`);
+    if (!found) throw new Error(`port ${step}.${name} is not there`);
+    return found;
   };
+  const inputOf = (inputs: readonly Port<unknown>[]): Observable<unknown> => merge(...inputs.map(stream));
 
-  const publishPorts = (
-    node: StageNode | OperatorNode,
-    ports: Readonly<Record<string, Observable<unknown>>>,
-    counter: StepCounters,
-  ): void => {
-    for (const [name, stream] of Object.entries(ports)) {
-      streams.set(`${node.id}.${name}`, stream);
-      stream.subscribe((item) => {
+  const publish = (node: TopologyNode, counter: StepCounters, ports: Readonly<Record<string, Observable<unknown>>>) => {
+    for (const [name, port] of Object.entries(ports)) {
+      streams.set(`${node.id}.${name}`, port);
+      port.subscribe((item) => {
         counter.items_out += sizeOf(item);
       });
     }
+  };
+  /** Subjects for the ports of a step, and the function that fills them. */
+  const open = (node: TopologyNode, counter: StepCounters): ((port: string, item: unknown) => void) => {
+    const subjects = Object.fromEntries(node.ports.map((port) => [port, new Subject<unknown>()]));
+    publish(node, counter, subjects);
+    return (port, item) => subjects[port]?.next(item);
+  };
+
+  /** A group's batch through everything: rows first, then what they caused. */
+  const withItems = (batch: Batch, call: () => void): void => {
+    cause.position = batch.position;
+    call();
+    for (const { drain } of itemSteps) drain(batch.group);
   };
 
   for (const node of topology.nodes) {
     const counter: StepCounters = { id: node.id, kind: node.kind, items_in: 0, items_out: 0, batches: 0, busy_ms: 0 };
     counters.push(counter);
+    const timed = (size: number, call: () => void): void => around(counter, size, call);
     switch (node.kind) {
       case 'source':
         streams.set(`${node.id}.out`, source);
@@ -121,34 +146,56 @@ export function wireTopology<SinkItems>(options: {
         });
         break;
       case 'stage': {
-        const subjects = Object.fromEntries(node.ports.map((port) => [port, new Subject<unknown>()]));
-        publishPorts(node, subjects, counter);
+        const emit = open(node, counter);
         const started = node.start(states) as unknown as {
           process(item: unknown, emit: (port: string, item: unknown) => void): void;
         };
-        const emit = (port: string, item: unknown): void => subjects[port]?.next(item);
-        inputOf(node.inputs).subscribe((item) => around(counter, item, () => started.process(item, emit)));
+        const told = (port: string, item: unknown): void => {
+          if (isBatch(item)) withItems(item, () => emit(port, item));
+          else emit(port, item);
+        };
+        inputOf(node.inputs).subscribe((item) => timed(sizeOf(item), () => started.process(item, told)));
         break;
       }
       case 'operator': {
-        const lifted = lift(node.id, node.operator, states, (batch, call) => {
-          if (node.id === gate) {
-            for (let row = 0; row < batch.rows; row++) {
-              const ts = batch.ts[row] as number;
-              if (ts > watermark) watermark = ts;
+        let batchClock: Float64Array | null = null;
+        const lifted = lift(
+          node.id,
+          node.operator,
+          states,
+          (batch, call) => {
+            if (node.id === gate) {
+              for (let row = 0; row < batch.rows; row++) {
+                const ts = batch.ts[row] as number;
+                if (ts > watermark) watermark = ts;
+              }
             }
-          }
-          around(counter, batch, call);
-        })(inputOf(node.inputs) as never);
-        publishPorts(node, lifted.ports as unknown as Readonly<Record<string, Observable<unknown>>>, counter);
-        finishers.push(lifted.finish);
+            batchClock = batch.clock;
+            timed(batch.rows, call);
+          },
+          (row) => {
+            cause.row = row;
+            cause.clock = batchClock;
+          },
+        )(inputOf(node.inputs) as never);
+        publish(node, counter, lifted.ports as unknown as Readonly<Record<string, Observable<unknown>>>);
+        operators.push((group, end) => {
+          batchClock = null;
+          timed(0, () => lifted.finish(states.get(group), end));
+        });
         break;
       }
+      case 'items':
+        itemSteps.push(wireItems({ node, stream, states, emit: open(node, counter), cause, timed }));
+        break;
+      case 'fleet':
+        fleetSteps.push(wireFleet({ node, stream, states, emit: open(node, counter), cause, timed }));
+        break;
       case 'sink': {
         const sink = sinks[node.id];
         if (!sink) break;
         used.push(sink);
-        inputOf(node.inputs).subscribe((item) => around(counter, item, () => sink.write(item)));
+        inputOf(node.inputs).subscribe((item) => timed(sizeOf(item), () => sink.write(item)));
         break;
       }
     }
@@ -164,10 +211,17 @@ export function wireTopology<SinkItems>(options: {
     },
     push(item) {
       source.next(item);
+      const { clock: now } = states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
+      for (const { run } of fleetSteps) run(now[NOW] as number, now[BEGAN] as number);
       rethrow();
     },
     finish(end) {
-      for (const finish of finishers) finish(end);
+      cause.position = Number.POSITIVE_INFINITY;
+      for (const { group } of states.all()) {
+        for (const finish of operators) finish(group, end);
+        for (const { finish } of itemSteps) finish(group, end);
+      }
+      for (const { finish } of fleetSteps) finish(end);
       rethrow();
     },
     pressure() {
@@ -183,3 +237,6 @@ export function wireTopology<SinkItems>(options: {
     },
   };
 }
+
+const isBatch = (item: unknown): item is Batch =>
+  item !== null && typeof item === 'object' && 'registry' in item && 'values' in item;

@@ -18,7 +18,14 @@ interface Head {
   readonly columns: readonly { step: string; name: string; type: ElementType; width: number; bytes: number }[];
 }
 
-const ARRAYS = { f64: Float64Array, f32: Float32Array, u32: Uint32Array, u16: Uint16Array, u8: Uint8Array } as const;
+const ARRAYS = {
+  f64: Float64Array,
+  f32: Float32Array,
+  u32: Uint32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+  record: Uint8Array,
+} as const;
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 const ZEROS = new Uint8Array(8);
 

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GroupState, type GroupStates, type SavedGroup } from '../operators/core/group-state.ts';
+import { FLEET, GroupState, type GroupStates, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
 import { GROUPS, groupToken } from './contract/ids.ts';
 import type { StateSpec } from './contract/operator.ts';
@@ -35,6 +35,9 @@ export interface SnapshotOptions {
  * A slice copies a few groups, one between two pushes, waits until the sinks have made everything durable, then writes one
  * file per changed group (temporary name, fsync, rename; the file before is kept) and the manifest. A kill at any moment
  * leaves every group's last snapshot whole: its position says from where to read again. Memory: one slice's state.
+ *
+ * What spans the groups is copied at the end of every slice and written before the slice's groups: so its position is never
+ * behind a group's, and what the groups tell again after a restart it has either taken already or not yet.
  */
 export class Snapshots {
   private readonly options: SnapshotOptions;
@@ -75,7 +78,9 @@ export class Snapshots {
     }
     if (slice.left > 0) return;
     this.slice = null;
-    this.writing = this.write(slice.copies, slice.covered)
+    const { fleet } = this.options.states;
+    fleet.position = position;
+    this.writing = this.write([fleet.save(), ...slice.copies], slice.covered)
       .catch((error: unknown) => {
         this.options.report(
           new VitalsError('GV-SNP-001', 'a snapshot could not be written', this.options.dir, {
@@ -107,10 +112,12 @@ export class Snapshots {
   }
 
   /** Loads what is there; returns the first position to read. A damaged file is told and the one before is used. */
-  async restore(specs: ReadonlyMap<string, StateSpec>): Promise<number> {
+  async restore(specs: ReadonlyMap<string, StateSpec>, fleetSpecs: ReadonlyMap<string, StateSpec>): Promise<number> {
     const manifest = await this.readManifest();
     if (manifest === null) return 1;
     this.stream = manifest.stream ?? '';
+    const fleet = (await this.readGroup(FLEET, 'snap')) ?? (await this.readGroup(FLEET, 'prev.snap'));
+    if (fleet !== null) this.options.states.fleet = GroupState.restore(fleet, fleetSpecs);
     const entries = Object.entries(manifest.groups);
     let from = entries.length < GROUPS ? 0 : Number.POSITIVE_INFINITY;
     for (const [name, entry] of entries) {
@@ -134,6 +141,7 @@ export class Snapshots {
   /** Forgets everything restored; returns the first position of the stream. */
   startOver(): number {
     for (const state of this.options.states.all()) this.options.states.set(new GroupState(state.group));
+    this.options.states.fleet = new GroupState(FLEET);
     this.written.clear();
     return 1;
   }
@@ -146,14 +154,15 @@ export class Snapshots {
     this.slice = null;
     this.written.clear();
     for (const state of this.options.states.all()) state.position = position;
+    this.options.states.fleet.position = position;
   }
 
   private async write(copies: readonly SavedGroup[], covered: ReadonlyMap<number, number>): Promise<void> {
     await this.options.flush();
     await mkdir(this.options.dir, { recursive: true });
     for (const saved of copies) {
-      await this.writeFile(`group-${groupToken(saved.group)}`, encodeSnapshot(saved));
-      this.written.set(saved.group, { saved: saved.position, covered: saved.position });
+      await this.writeFile(fileOf(saved.group), encodeSnapshot(saved));
+      if (saved.group !== FLEET) this.written.set(saved.group, { saved: saved.position, covered: saved.position });
     }
     for (const [group, position] of covered) {
       const { saved, covered: before } = this.written.get(group) ?? { saved: 0, covered: 0 };
@@ -193,7 +202,7 @@ export class Snapshots {
   }
 
   private async readGroup(group: number, suffix: string): Promise<SavedGroup | null> {
-    const name = `group-${groupToken(group)}.${suffix}`;
+    const name = `${fileOf(group)}.${suffix}`;
     let bytes: Uint8Array;
     try {
       bytes = await readFile(join(this.options.dir, name));
@@ -211,3 +220,5 @@ export class Snapshots {
     this.options.report(new VitalsError('GV-SNP-001', `snapshot ${name}: ${detail}`, this.options.dir));
   }
 }
+
+const fileOf = (group: number): string => (group === FLEET ? 'fleet' : `group-${groupToken(group)}`);

@@ -37,7 +37,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const { lateness_max, future_max } = options;
 
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
-    const decoded = t.stage('decode', raw, decode());
+    const decoded = t.stage('decode', raw, decode({ future_max }));
     const valid = t.operator('validate', decoded.rows, validate({ lateness_max, future_max }));
     const enriched = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
     const deviations = t.operator(

@@ -9,6 +9,7 @@ export function sliceBatch(batch: Batch, from: number, to: number): Batch {
     rows: to - from,
     ts: batch.ts.subarray(from, to),
     arrived_at: batch.arrived_at.subarray(from, to),
+    clock: batch.clock.subarray(from, to),
     gpu: batch.gpu.subarray(from, to),
     node: batch.node.subarray(from, to),
     attribution: batch.attribution.subarray(from, to),
@@ -24,6 +25,7 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
   if (rows === batch.rows) return batch;
   const ts = new Float64Array(rows);
   const arrived_at = new Float64Array(rows);
+  const clock = new Float64Array(rows);
   const gpu = new Uint32Array(rows);
   const node = new Uint32Array(rows);
   const attribution = new Uint32Array(rows);
@@ -33,6 +35,7 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
     if (keep[from] === 0) continue;
     ts[to] = batch.ts[from] as number;
     arrived_at[to] = batch.arrived_at[from] as number;
+    clock[to] = batch.clock[from] as number;
     gpu[to] = batch.gpu[from] as number;
     node[to] = batch.node[from] as number;
     attribution[to] = batch.attribution[from] as number;
@@ -42,5 +45,5 @@ export function compactBatch(batch: Batch, keep: Uint8Array): Batch {
   const xids = batch.xids
     .filter((x) => (moved[x.row] as number) >= 0)
     .map((x) => ({ ...x, row: moved[x.row] as number }));
-  return { ...batch, rows, ts, arrived_at, gpu, node, attribution, values, xids };
+  return { ...batch, rows, ts, arrived_at, clock, gpu, node, attribution, values, xids };
 }

@@ -2,24 +2,27 @@ import { GROUPS } from '../../pipeline/contract/ids.ts';
 import type { ElementType, State, StateColumn, StateSpec } from '../../pipeline/contract/operator.ts';
 import { Registry, type RegistrySnapshot } from '../../pipeline/contract/registry.ts';
 
+type NumberType = Exclude<ElementType, 'record'>;
 type ElementArray = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
 
-const ARRAYS: Readonly<
-  Record<ElementType, { new (length: number): ElementArray; readonly BYTES_PER_ELEMENT: number }>
-> = {
-  f64: Float64Array,
-  f32: Float32Array,
-  u32: Uint32Array,
-  u16: Uint16Array,
-  u8: Uint8Array,
-};
+const ARRAYS: Readonly<Record<NumberType, { new (length: number): ElementArray; readonly BYTES_PER_ELEMENT: number }>> =
+  {
+    f64: Float64Array,
+    f32: Float32Array,
+    u32: Uint32Array,
+    u16: Uint16Array,
+    u8: Uint8Array,
+  };
 
 const CELLS_MIN = 16;
+/** The group number of what spans all groups. */
+export const FLEET: number = GROUPS;
 
-/** Bytes that one GPU costs by declaration. */
+/** Bytes that one GPU costs by declaration; records, which few GPUs have, not counted. */
 export const bytesPerGpu = (spec: StateSpec): number =>
   Object.values(spec).reduce(
-    (sum, column) => sum + (column.scope === 'gpu' ? column.width * ARRAYS[column.type].BYTES_PER_ELEMENT : 0),
+    (sum, { scope, type, width }) =>
+      sum + (scope === 'gpu' && type !== 'record' ? width * ARRAYS[type].BYTES_PER_ELEMENT : 0),
     0,
   );
 
@@ -28,6 +31,7 @@ export interface SavedColumn {
   readonly name: string;
   readonly type: ElementType;
   readonly width: number;
+  /** Of records: JSON of [cell, record] pairs, as UTF-8. */
   readonly data: ElementArray;
 }
 
@@ -39,9 +43,11 @@ export interface SavedGroup {
   readonly columns: readonly SavedColumn[];
 }
 
+type Cells = ElementArray | unknown[];
+
 interface StepColumns {
   readonly spec: StateSpec;
-  readonly arrays: Record<string, ElementArray>;
+  readonly arrays: Record<string, Cells>;
 }
 
 /** Registry, position and the state columns of all steps for one key group. */
@@ -86,7 +92,10 @@ export class GroupState {
           name,
           type,
           width,
-          data: copy(arrays[name] as ElementArray, used[scope] * width),
+          data:
+            type === 'record'
+              ? packRecords(arrays[name] as unknown[])
+              : copy(arrays[name] as ElementArray, used[scope] * width),
         })),
       ),
     };
@@ -98,11 +107,13 @@ export class GroupState {
     state.registry = Registry.restore(saved.group, saved.registry);
     state.position = saved.position;
     for (const [step, spec] of specs) {
-      const arrays = state.columns(step, spec) as Record<string, ElementArray>;
+      const arrays = state.columns(step, spec) as Record<string, Cells>;
       for (const column of saved.columns) {
         const declared = spec[column.name];
         if (column.step !== step || declared?.type !== column.type || declared.width !== column.width) continue;
-        arrays[column.name]?.set(column.data);
+        const cells = arrays[column.name];
+        if (Array.isArray(cells)) unpackRecords(column.data as Uint8Array, cells);
+        else cells?.set(column.data);
       }
     }
     return state;
@@ -116,21 +127,35 @@ export class GroupState {
       for (const [name, column] of Object.entries(spec)) {
         if (column.scope !== scope) continue;
         const larger = this.allocate(column);
-        larger.set(arrays[name] as ElementArray);
+        const smaller = arrays[name] as Cells;
+        if (Array.isArray(larger)) larger.splice(0, smaller.length, ...(smaller as unknown[]));
+        else larger.set(smaller as ElementArray);
         arrays[name] = larger;
       }
     }
   }
 
-  private allocate(column: StateColumn): ElementArray {
-    const array = new ARRAYS[column.type](this.cells[column.scope] * column.width);
-    return column.initial === 0 ? array : array.fill(column.initial);
+  private allocate({ scope, type, width, initial }: StateColumn): Cells {
+    const length = this.cells[scope] * width;
+    if (type === 'record') return new Array<unknown>(length).fill(null);
+    const array = new ARRAYS[type](length);
+    return initial === 0 ? array : array.fill(initial);
   }
 }
 
-/** The 64 groups of one engine, made when first needed. */
+const packRecords = (cells: readonly unknown[]): Uint8Array =>
+  Buffer.from(JSON.stringify(cells.flatMap((record, cell) => (record === null ? [] : [[cell, record]]))), 'utf8');
+
+function unpackRecords(packed: Uint8Array, into: unknown[]): void {
+  const pairs = JSON.parse(Buffer.from(packed).toString('utf8')) as readonly (readonly [cell: number, unknown])[];
+  for (const [cell, record] of pairs) into[cell] = record;
+}
+
+/** The 64 groups of one engine, made when first needed, and what spans them. */
 export class GroupStates {
   private readonly groups: (GroupState | undefined)[] = new Array(GROUPS).fill(undefined);
+  /** State of the fleet's steps. Its position counts by itself: items of messages up to there were taken. */
+  fleet = new GroupState(FLEET);
 
   get(group: number): GroupState {
     let state = this.groups[group];

@@ -77,6 +77,7 @@ export function batchOf(state: GroupState, rows: readonly SampleRow[], position 
     xids: rows.flatMap((row, i) => (row.xids ?? []).map((xid) => ({ ...xid, row: i }))),
     position,
     arrived_at: Float64Array.from(rows, (row) => row.arrived_at ?? row.ts),
+    clock: Float64Array.from(rows, (row) => row.ts),
   };
   rows.forEach((row, i) => {
     const node = registry.node(row.node);

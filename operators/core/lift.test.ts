@@ -136,7 +136,7 @@ describe('lift', () => {
         [1, 25].map((s) => ({ ts: START_MS + s * 1_000, node: 'n', uuid: 'GPU-a', values: {} })),
       ),
     );
-    lifted.finish(START_MS + 60_000);
+    lifted.finish(state, START_MS + 60_000);
     source.complete();
     expect(seen).toEqual([20_000, 40_000, 60_000, 'end']);
     expect(calls).toEqual([2]);

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import type { Asset, FeatureVector } from '../../pipeline/contract/events.ts';
 import { type DurationMs, days, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { TIERS } from '../../pipeline/contract/windows.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, describeLaws, random, type SampleRow, START_MS, sampleRows } from '../core/laws.fixture.ts';
 import { finishOperator, runOperator } from '../core/lift.ts';
 import { inWindow, slowMoments } from '../windows/pane-twin.fixture.ts';
-import { type FeatureVector, featureRow } from './feature-vector.ts';
+import { featureRow } from './feature-row.ts';
 import { type FeaturesOptions, features, type LateRow } from './features.ts';
 
-const OPTIONS: FeaturesOptions = { lateness_max: minutes(5), every: minutes(5), assets: { get: () => undefined } };
+const OPTIONS: FeaturesOptions = {
+  lateness_max: minutes(5),
+  every: minutes(5),
+  assets: { get: () => undefined, edition: () => 0 },
+};
 
-describeLaws('features', () => features(OPTIONS), { bytes_per_gpu_max: 25_000 });
+describeLaws('features', () => features(OPTIONS), { bytes_per_gpu_max: 25_400 });
 // A day instead of half an hour: panes of every tier close, and rows come later than allowed.
 describeLaws('features over a day', () => features(OPTIONS), {
-  bytes_per_gpu_max: 25_000,
+  bytes_per_gpu_max: 25_400,
   rows: (seed) =>
     sampleRows(seed).map((row) => ({ ...row, ts: START_MS + (row.ts - START_MS) * 60, arrived_at: START_MS })),
 });
@@ -131,7 +136,9 @@ describe('features', () => {
       operating_hours: null,
       registered_at: START_MS,
     };
-    const { rows } = run(steady(243, minutes(6)), { assets: { get: () => ({ ...facts, ...asset }) } });
+    const { rows } = run(steady(243, minutes(6)), {
+      assets: { get: () => ({ asset: { ...facts, ...asset } as Asset, edition: 1 }), edition: () => 1 },
+    });
     // The vector of one day after the start, to within 5 minutes.
     const row = rows.find(({ ts }) => (ts as number) >= START_MS + days(1));
     for (const [name, value] of Object.entries(expected)) {

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Asset, FeatureVector } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, type SampleRow } from '../core/laws.fixture.ts';
 import { runOperator } from '../core/lift.ts';
-import { type FeatureVector, featureRow } from './feature-vector.ts';
+import { featureRow } from './feature-row.ts';
 import { features } from './features.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../shared/data/golden');
@@ -56,12 +57,16 @@ function lastVector({ file, asset }: GoldenCase): FeatureVector | undefined {
     lateness_max: minutes(5),
     every: minutes(5),
     assets: {
+      edition: () => 1,
       get: () => ({
-        model: asset.model as string,
-        deployed_at: asset.deployment_date_ms as number,
-        warranty_until: asset.warranty_expiry_ms as number,
-        operating_hours: asset.operating_hours_at_registration as number,
-        registered_at: asset.registered_at_ms as number,
+        edition: 1,
+        asset: {
+          model: asset.model as string,
+          deployed_at: asset.deployment_date_ms as number,
+          warranty_until: asset.warranty_expiry_ms as number,
+          operating_hours: asset.operating_hours_at_registration as number,
+          registered_at: asset.registered_at_ms as number,
+        } as Asset,
       }),
     },
   });

@@ -52,6 +52,7 @@ function batchOf(group: number, nodes: number, ts: number): Batch {
     xids: [],
     position: 1,
     arrived_at: new Float64Array(rows).fill(ts),
+    clock: new Float64Array(rows).fill(ts),
   };
   for (let row = 0; row < rows; row++) {
     const node = registry.node(`n${row >> 1}`);

@@ -25,6 +25,8 @@ export interface Batch {
   readonly xids: readonly BatchXid[];
   /** When the server stored the row's message, epoch ms. */
   readonly arrived_at: Float64Array;
+  /** The fleet's clock when the row came: the largest event time of the stream up to and with its message, epoch ms. */
+  readonly clock: Float64Array;
   /** Stream sequence of the last message in this batch. */
   readonly position: number;
 }

@@ -100,3 +100,151 @@ export interface Attribution {
   readonly container: string;
   readonly job: string;
 }
+
+/** Whom an attribution names: the job where there is one, else `namespace/pod`; empty for nobody. */
+export function jobOf(attribution: readonly Attribution[] | undefined): string {
+  const user = attribution?.[0];
+  if (user === undefined) return '';
+  return user.job || (user.pod === '' ? '' : `${user.namespace}/${user.pod}`);
+}
+
+/** An XID that has just happened, from whichever way the exporter tells it. */
+export interface XidEvent {
+  readonly ts: number;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly xid: number;
+  /** How many of it at this instant; more than 1 only where the exporter counts. */
+  readonly count: number;
+  /** Who used the GPU: `namespace/pod` or the job's name; empty when nobody is known. */
+  readonly job: string;
+}
+
+export type RecoveryAction =
+  | 'none'
+  | 'restart_application'
+  | 'reset_gpu'
+  | 'reboot_node'
+  | 'drain_and_reset'
+  | 'replace_gpu';
+
+/** XIDs and anomalies of one GPU, merged into one fault story. `ts` is `started_at`, so that every change rewrites the row. */
+export interface Episode {
+  readonly ts: number;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly id: string;
+  /** Distinct codes in the order of their first appearance; empty for a story without XIDs. */
+  readonly xids: readonly number[];
+  /** The code that the others follow from; null for a story without XIDs. */
+  readonly primary_xid: number | null;
+  /** Types of the anomalies that belong to it. */
+  readonly anomalies: readonly string[];
+  readonly severity: Severity;
+  /** memory, thermal, power, bus, fabric, driver, application, sensor or unknown. */
+  readonly category: string;
+  readonly action: RecoveryAction;
+  /** One sentence: what happened, and why this action. */
+  readonly explanation: string;
+  readonly started_at: number;
+  /** Null while it goes on. */
+  readonly ended_at: number | null;
+  /** XIDs and anomaly openings in it. */
+  readonly count: number;
+  /** Whether a reset or reboot ended it; null while nobody can know. */
+  readonly cured: boolean | null;
+  readonly job: string;
+}
+
+/** Episodes of several GPUs with one likely origin. `ts` is `opened_at`. */
+export interface Incident {
+  readonly ts: number;
+  /** The GPU of the origin; empty when it is no GPU. */
+  readonly gpu_uuid: string;
+  /** The node of the origin; empty when it is wider. */
+  readonly node: string;
+  readonly id: string;
+  readonly scope: 'gpu' | 'node' | 'nvlink_domain' | 'rack' | 'job';
+  /** What the scope is called. */
+  readonly origin: string;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly state: 'open' | 'closed';
+  /** UUIDs, in the order of joining. */
+  readonly gpus: readonly string[];
+  readonly nodes: readonly string[];
+  readonly episodes: readonly string[];
+  /** Why this origin: sentences with numbers. */
+  readonly evidence: readonly string[];
+  readonly action: RecoveryAction;
+  readonly summary: string;
+  readonly opened_at: number;
+  readonly closed_at: number | null;
+}
+
+export const DIMENSIONS = ['memory', 'thermal', 'performance', 'power', 'reliability'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+export type HealthGrade = 'excellent' | 'good' | 'fair' | 'degraded' | 'poor' | 'critical' | 'unknown';
+export type HealthProfile = 'default' | 'reference';
+
+/** Points that a health score lost, and why. */
+export interface HealthContribution {
+  readonly dimension: Dimension;
+  /** Points lost of the dimension's 100. */
+  readonly points: number;
+  /** Metric, feature, anomaly type or `xid`. */
+  readonly metric: string;
+  readonly value: number | null;
+  readonly limit: number | null;
+  readonly unit: string;
+  readonly window: string;
+  /** What to do next, in words. */
+  readonly action: string;
+}
+
+/** A row of gpu_health_scores. Scores are 0..100 to one decimal, null = unknown; confidences 0..1. */
+export interface HealthScore {
+  readonly ts: number;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly overall_score: number | null;
+  readonly memory_health: number | null;
+  readonly thermal_health: number | null;
+  readonly performance_health: number | null;
+  readonly power_health: number | null;
+  readonly reliability_health: number | null;
+  readonly health_grade: HealthGrade;
+  readonly degradation_factors: readonly string[];
+  readonly confidence: number;
+  readonly memory_confidence: number;
+  readonly thermal_confidence: number;
+  readonly performance_confidence: number;
+  readonly power_confidence: number;
+  readonly reliability_confidence: number;
+  readonly contributions: readonly HealthContribution[];
+  /** The verdict in one sentence with numbers. */
+  readonly explanation: string;
+  readonly action: RecoveryAction;
+  readonly profile: HealthProfile;
+}
+
+/** The features of one GPU (or MIG instance) as they stood at `ts`: from rows of that instant and before, never later. */
+export interface FeatureVector {
+  readonly ts: number;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly model: string;
+  /** Who used it in its last row; empty when nobody is known. */
+  readonly job: string;
+  /** FEATURE_COUNT numbers in the order of FEATURES; NaN = unknown. */
+  readonly values: Float64Array;
+  /** METRIC_COUNT readings of the last row, NaN = missing, and when that was. */
+  readonly latest: Float64Array;
+  readonly latest_ts: number;
+  /** True for the one told at the end of an input: whoever judges from time to time judges now. */
+  readonly final: boolean;
+}

@@ -19,6 +19,8 @@ export interface RegistrySnapshot {
   readonly attributions: readonly (readonly Attribution[])[];
 }
 
+const keyOf = (uuid: string, instance: string): string => (instance === '' ? uuid : `${uuid}\u001f${instance}`);
+
 /**
  * Dense indexes for the GPUs, nodes and attributions of one key group. Identity is (UUID, MIG instance); everything else
  * may change and is updated in place. Cost: one Map look-up per row at most; about 64 B a key plus the texts.
@@ -53,7 +55,7 @@ export class Registry {
   }
 
   gpu(identity: GpuIdentity, node: number): number {
-    const key = identity.instance === '' ? identity.uuid : `${identity.uuid}\u001f${identity.instance}`;
+    const key = keyOf(identity.uuid, identity.instance);
     let index = this.gpuIndex.get(key);
     if (index === undefined) {
       this.saved = null;
@@ -81,6 +83,11 @@ export class Registry {
       this.gpuRevisions[index] = (this.gpuRevisions[index] as number) + 1;
     }
     return index;
+  }
+
+  /** Index of a GPU that was seen before; -1 for any other. */
+  find(uuid: string, instance: string): number {
+    return this.gpuIndex.get(keyOf(uuid, instance)) ?? -1;
   }
 
   attribution(list: readonly Attribution[]): number {

@@ -60,7 +60,7 @@ describe('what a file of any name holds', () => {
     const seen: number[][] = [];
     const refused: unknown[] = [];
     const messages = await read(put('file.txt', content), { node: 'n' });
-    decode()
+    decode({ future_max: null })
       .start(states)
       .process(messages, (port, item) => {
         if (port === 'refused') refused.push(item);

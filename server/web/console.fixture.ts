@@ -170,6 +170,7 @@ function batchOfScrape(
     xids: [],
     position: 1,
     arrived_at: new Float64Array(gpus.length),
+    clock: new Float64Array(gpus.length),
   };
   gpus.forEach((gpu, row) => {
     batch.gpu[row] = registry.gpu(gpu, node);

@@ -43,6 +43,7 @@ function batch(rows: readonly { ts: number; power: number }[]): Batch {
     xids: [],
     position: 1,
     arrived_at: new Float64Array(rows.length),
+    clock: new Float64Array(rows.length),
   };
 }
 

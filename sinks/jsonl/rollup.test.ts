@@ -45,6 +45,7 @@ function batchesOf(readings: readonly Reading[], size: number): Batch[] {
       xids: [],
       position: at,
       arrived_at: new Float64Array(rows.length),
+      clock: new Float64Array(rows.length),
     });
   }
   return batches;

@@ -29,6 +29,7 @@ export function batchOf(rows: readonly FixtureRow[], registry: Registry = new Re
     xids: [],
     position: 1,
     arrived_at: new Float64Array(rows.length),
+    clock: new Float64Array(rows.length),
   };
   rows.forEach((row, i) => {
     const node = registry.node(row.node);

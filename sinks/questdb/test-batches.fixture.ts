@@ -35,6 +35,7 @@ export function batchOf(rows: readonly TestRow[], registry: Registry = new Regis
     xids: [],
     position: 0,
     arrived_at: new Float64Array(rows.length),
+    clock: new Float64Array(rows.length),
   };
   rows.forEach((row, i) => {
     const identity = {

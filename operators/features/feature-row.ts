@@ -1,14 +1,5 @@
+import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
-
-/** The features of one GPU (or MIG instance) as they stood at `ts`: from rows of that instant and before, never later. */
-export interface FeatureVector {
-  readonly ts: number;
-  readonly gpu_uuid: string;
-  readonly node: string;
-  readonly instance: string;
-  /** FEATURE_COUNT numbers in the order of FEATURES; NaN = unknown. */
-  readonly values: Float64Array;
-}
 
 /** The vector as a row of gpu_features: one field a feature, null = unknown. */
 export function featureRow(vector: FeatureVector): Readonly<Record<string, string | number | null>> {

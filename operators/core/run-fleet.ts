@@ -1,0 +1,120 @@
+import type { Emit, FleetInput, FleetItem, FleetOperator, StateSpec } from '../../pipeline/contract/operator.ts';
+import type { GroupState } from './group-state.ts';
+import { multiples } from './timers.ts';
+
+interface Waiting {
+  /** Event time that counts for the order: the item's own, or the edge where it came later than `delay`. */
+  readonly at: number;
+  readonly input: string;
+  readonly kept: FleetItem;
+}
+
+/** Besides a fleet operator's own columns: what waits for its turn, and the last multiple that its timer fired. */
+const WAITING_STATE = {
+  waiting: { scope: 'group', type: 'record', width: 1, initial: 0 },
+  fired: { scope: 'group', type: 'f64', width: 1, initial: Number.NEGATIVE_INFINITY },
+} as const satisfies StateSpec;
+
+const waitingStep = (step: string): string => `${step}.waiting`;
+
+/** Every state column of a fleet step, by the name it is kept under. */
+export const fleetSpecs = (step: string, operator: { readonly state: StateSpec }): [string, StateSpec][] => [
+  [step, operator.state],
+  [waitingStep(step), WAITING_STATE],
+];
+
+type Erased<S extends StateSpec, Ports> = Readonly<Record<string, FleetInput<unknown, FleetItem, S, Ports>>>;
+
+/** Keeps what the operator picks of an item. `clock`: the fleet's clock when the row came that caused it. */
+export function keepForFleet<Inputs, S extends StateSpec, Ports>(
+  step: string,
+  operator: FleetOperator<Inputs, S, Ports>,
+  fleet: GroupState,
+  input: string,
+  item: unknown,
+  clock: number,
+): void {
+  const kept = (operator.on as Erased<S, Ports>)[input]?.pick(item) ?? null;
+  if (kept === null) return;
+  const columns = fleet.columns(waitingStep(step), WAITING_STATE);
+  const waiting = (columns.waiting[0] ?? []) as Waiting[];
+  waiting.push({ at: Math.max(kept.ts, clock - operator.delay), input, kept });
+  columns.waiting[0] = waiting;
+}
+
+/** The fleet's clock: the event time with which the stream began, and the largest one so far. */
+export interface FleetTime {
+  readonly began: number;
+  readonly now: number;
+}
+
+/**
+ * Takes what is older than `delay` against the fleet's clock, in the order of event time, of one instant by node. Items of
+ * a node come from one group, which tells them in one order; so neither cuts nor the order between groups can show.
+ */
+export function runFleet<Inputs, S extends StateSpec, Ports>(
+  step: string,
+  operator: FleetOperator<Inputs, S, Ports>,
+  fleet: GroupState,
+  time: FleetTime,
+  emit: Emit<Ports>,
+): void {
+  if (time.now === 0) return;
+  const { fired } = fleet.columns(waitingStep(step), WAITING_STATE);
+  if (operator.timer && fired[0] === Number.NEGATIVE_INFINITY) {
+    fired[0] = Math.floor((time.began - operator.delay) / operator.timer.every) * operator.timer.every;
+  }
+  const edge = time.now - operator.delay;
+  takeBefore(step, operator, fleet, edge, emit);
+  passTime(step, operator, fleet, edge, emit);
+}
+
+/** The end of the input: everything that waits, then the multiples up to and with the watermark. */
+export function finishFleet<Inputs, S extends StateSpec, Ports>(
+  step: string,
+  operator: FleetOperator<Inputs, S, Ports>,
+  fleet: GroupState,
+  watermark: number,
+  emit: Emit<Ports>,
+): void {
+  takeBefore(step, operator, fleet, Number.POSITIVE_INFINITY, emit);
+  passTime(step, operator, fleet, watermark + 1, emit);
+}
+
+function takeBefore<Inputs, S extends StateSpec, Ports>(
+  step: string,
+  operator: FleetOperator<Inputs, S, Ports>,
+  fleet: GroupState,
+  edge: number,
+  emit: Emit<Ports>,
+): void {
+  const columns = fleet.columns(waitingStep(step), WAITING_STATE);
+  const waiting = columns.waiting[0] as Waiting[] | null;
+  if (waiting === null) return;
+  const due = waiting.filter(({ at }) => at < edge);
+  if (due.length === 0) return;
+  columns.waiting[0] = due.length === waiting.length ? null : waiting.filter(({ at }) => at >= edge);
+  due.sort((a, b) => a.at - b.at || (a.kept.node < b.kept.node ? -1 : Number(a.kept.node > b.kept.node)));
+  for (const { at, input, kept } of due) {
+    passTime(step, operator, fleet, at, emit);
+    (operator.on as Erased<S, Ports>)[input]?.take(kept, fleet.columns(step, operator.state), emit);
+  }
+}
+
+/** Fires the multiples of the timer that lie before `at`. */
+function passTime<Inputs, S extends StateSpec, Ports>(
+  step: string,
+  operator: FleetOperator<Inputs, S, Ports>,
+  fleet: GroupState,
+  at: number,
+  emit: Emit<Ports>,
+): void {
+  const { timer } = operator;
+  if (!timer) return;
+  const { fired } = fleet.columns(waitingStep(step), WAITING_STATE);
+  const due = Math.ceil(at / timer.every) * timer.every - timer.every;
+  const last = fired[0] as number;
+  if (due <= last) return;
+  fired[0] = due;
+  for (const now of multiples(last, timer.every, due)) timer.onTime(now, fleet.columns(step, operator.state), emit);
+}

@@ -1,0 +1,100 @@
+import type { Observable } from 'rxjs';
+import type { GroupStates } from '../operators/core/group-state.ts';
+import { finishFleet, keepForFleet, runFleet } from '../operators/core/run-fleet.ts';
+import { type ItemEntry, runItems } from '../operators/core/run-items.ts';
+import { advanceTimers, finishTimers } from '../operators/core/timers.ts';
+import type { Batch } from './contract/batch.ts';
+import type { Port } from './contract/ports.ts';
+import type { FleetNode, ItemsNode } from './define-topology.ts';
+
+/** What caused the item that is being told: a row of the batch that is being pushed. */
+export interface Cause {
+  row: number;
+  /** The fleet's clock by row; null at the end of the input. */
+  clock: Float64Array | null;
+  /** Of the batch's last message. */
+  position: number;
+}
+
+export interface Drain {
+  /** Runs what the batch of this group has brought. */
+  drain(group: number): void;
+  finish(group: number, watermark: number): void;
+}
+
+interface Wiring<Node> {
+  readonly node: Node;
+  readonly stream: (port: Port<unknown>) => Observable<unknown>;
+  readonly states: GroupStates;
+  readonly emit: (port: string, item: unknown) => void;
+  readonly cause: Cause;
+  /** Times a call, as of so many items. */
+  readonly timed: (size: number, call: () => void) => void;
+}
+
+/** Collects the inputs of a step over items while its group's batch goes through the steps over rows. */
+export function wireItems({ node, stream, states, emit, cause, timed }: Wiring<ItemsNode>): Drain {
+  const { id, operator, names } = node;
+  const { timer } = operator;
+  const [rows, ...inputs] = node.inputs;
+  let entries: ItemEntry[] = [];
+  let clock: Float64Array | null = null;
+  const told = (row: number, port: PropertyKey, item: unknown): void => {
+    cause.row = row;
+    cause.clock = clock;
+    emit(port as string, item);
+  };
+  const drain = (group: number): void => {
+    if (entries.length === 0) return;
+    const taken = entries;
+    entries = [];
+    timed(taken.length, () => runItems(id, operator, states.get(group), taken, told));
+  };
+  stream(rows as Port<unknown>).subscribe((item) => {
+    const batch = item as Batch;
+    clock = batch.clock;
+    if (!timer) return;
+    advanceTimers(id, timer.every, states.get(batch.group), batch, (now, row) => entries.push({ row, now }));
+  });
+  inputs.forEach((port, i) => {
+    const input = names[i] as string;
+    stream(port).subscribe((item) => entries.push({ row: cause.row, input, item }));
+  });
+  return {
+    drain,
+    finish(group, watermark) {
+      clock = null;
+      drain(group);
+      if (timer === undefined) return;
+      finishTimers(id, timer.every, states.get(group), watermark, (now) => entries.push({ row: 0, now }));
+      drain(group);
+    },
+  };
+}
+
+/** Collects the inputs of a step over the fleet. */
+export function wireFleet({ node, stream, states, emit, cause, timed }: Wiring<FleetNode>) {
+  const { id, operator, names } = node;
+  let news = 0;
+  node.inputs.forEach((port, i) => {
+    const input = names[i] as string;
+    stream(port).subscribe((item) => {
+      // After a restart the groups tell again what the fleet's snapshot has taken already.
+      if (cause.position <= states.fleet.position) return;
+      const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
+      keepForFleet(id, operator, states.fleet, input, item, clock);
+      news += 1;
+    });
+  });
+  const told = (port: PropertyKey, item: unknown): void => emit(port as string, item);
+  return {
+    run(clock: number, began: number): void {
+      const size = news;
+      news = 0;
+      timed(size, () => runFleet(id, operator, states.fleet, { now: clock, began }, told));
+    },
+    finish(watermark: number): void {
+      timed(0, () => finishFleet(id, operator, states.fleet, watermark, told));
+    },
+  };
+}
