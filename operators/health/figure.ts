@@ -1,0 +1,10 @@
+const THOUSANDS = 10_000;
+const HUGE = 1e7;
+
+/** A number for a sentence: three or four digits that matter, thousands apart, powers of ten from ten million on. */
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  if (size >= HUGE) return value.toExponential(2).replace('e+', 'e');
+  if (size >= THOUSANDS) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(size >= 1_000 ? 4 : 3)));
+}
