@@ -5,7 +5,7 @@ import { createPaneSet } from '../operators/windows/pane-set.ts';
 import type { Batch } from '../pipeline/contract/batch.ts';
 import { GROUPS } from '../pipeline/contract/ids.ts';
 import { METRIC_COUNT, METRICS, type Metric, metricIndex } from '../pipeline/contract/metrics.ts';
-import { type DurationMs, minutes } from '../pipeline/contract/time.ts';
+import { type DurationMs, days, hours, minutes } from '../pipeline/contract/time.ts';
 import { TIERS } from '../pipeline/contract/windows.ts';
 
 /** What the windows cost on one core. */
@@ -155,7 +155,12 @@ export function benchWindows(options: { gpus: number; seconds: number }): Window
   const warmup_rows = options.gpus * WARMUP_SCRAPES;
   const run = (every: DurationMs) => {
     const source = fleet(options.gpus);
-    const operator = features({ lateness_max: minutes(5), every, assets });
+    const operator = features({
+      lateness_max: minutes(5),
+      every,
+      history: { age_min: days(30), every: hours(1) },
+      assets,
+    });
     const counted = { vectors: 0 };
     const step = (): number => {
       const { state, batch } = source.next();

@@ -64,18 +64,29 @@ const list = (help: string) =>
 
 /** Without the token itself: what is configured can be shown. */
 const accessRule = targetAccessSchema.omit({ bearer_token: true });
-const rules = (help: string) =>
+/** In the file as it is, as JSON in the environment and on the command line. */
+const jsonOr = <T>(empty: T) =>
+  z.transform((value: unknown, context) => {
+    if (typeof value !== 'string') return value;
+    try {
+      return value.trim() === '' ? empty : (JSON.parse(value) as unknown);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
+      return z.NEVER;
+    }
+  });
+
+const rules = (help: string) => z.pipe(jsonOr([]), z.array(accessRule)).default([]).describe(help);
+
+const detectorSetting = z.strictObject({
+  enabled: z.boolean().optional(),
+  warning: z.number().optional(),
+  critical: z.number().optional(),
+});
+const detectors = (help: string) =>
   z
-    .preprocess((value, context) => {
-      if (typeof value !== 'string') return value;
-      try {
-        return value.trim() === '' ? [] : JSON.parse(value);
-      } catch {
-        context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
-        return z.NEVER;
-      }
-    }, z.array(accessRule))
-    .default([])
+    .pipe(jsonOr({}), z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'not a type of anomaly'), detectorSetting))
+    .default({})
     .describe(help);
 
 export const CONFIG_SECTIONS = {
@@ -160,6 +171,25 @@ export const CONFIG_SECTIONS = {
       3,
       { min: 1, max: 100 },
       "Deviation from a GPU's own recent past that counts, in sigma.",
+    ),
+    'features-interval': duration(
+      '5m',
+      { min: '1m', max: '1d' },
+      'Event time between two feature vectors of a GPU; while history is back-filled, an hour.',
+    ),
+    'health-interval': duration(
+      '15m',
+      { min: '1m', max: '1d' },
+      'Event time between two health scores of a GPU; something critical is told at once.',
+    ),
+    profile: z
+      .enum(['default', 'reference'])
+      .default('default')
+      .describe(
+        "How health is judged: `default` knows workloads, limits and rates; `reference` is the specification's formula, for comparison (it keeps a week of raw samples in memory).",
+      ),
+    detectors: detectors(
+      'Limits that differ from the defaults, by type of anomaly: {"pcie_replay_rate": {"warning": 20, "enabled": true}}.',
     ),
     'flush-rows': number(
       50_000,

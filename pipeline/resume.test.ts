@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../operators/core/group-state.ts';
 import { random, sampleRows } from '../operators/core/laws.fixture.ts';
+import { DEFAULT_ANALYSIS } from './analysis.ts';
 import { Assets } from './asset-book.ts';
 import { mergeAsset } from './asset-merge.ts';
 import { settableClock } from './clock.ts';
@@ -126,7 +127,7 @@ async function live(
 ): Promise<number> {
   const states = new GroupStates();
   const assets = new Assets();
-  const topology = fleetVitals({ lateness_max: minutes(5), future_max: minutes(5), zscore_threshold: 3, assets });
+  const topology = fleetVitals({ ...DEFAULT_ANALYSIS, future_max: minutes(5), assets });
   const wired = wireTopology<SinkItems>({ topology, states, sinks: tables.sinks, clock: settableClock(0) });
   const snapshots = new Snapshots({
     dir,

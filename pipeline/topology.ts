@@ -1,10 +1,12 @@
 import { type AssetBook, enrich } from '../operators/enrich.ts';
+import { features } from '../operators/features/features.ts';
 import { validate } from '../operators/validate.ts';
-import { zscore } from '../operators/zscore.ts';
+import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
+import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
 import type { Batch } from './contract/batch.ts';
-import type { Anomaly, Asset, DeadLetter } from './contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, FeatureVector } from './contract/events.ts';
 import type { RawMessage } from './contract/message.ts';
-import { type DurationMs, minutes } from './contract/time.ts';
+import { type DurationMs, hours, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
 
@@ -12,6 +14,7 @@ import { defineTopology, type Topology } from './define-topology.ts';
 export interface SinkItems {
   readonly gpu_metrics: Batch;
   readonly gpu_assets: Asset;
+  readonly gpu_features: FeatureVector;
   readonly anomalies: Anomaly;
   readonly anomaly_events: Anomaly;
   readonly live: Batch;
@@ -20,11 +23,9 @@ export interface SinkItems {
   readonly dead_letters: DeadLetter;
 }
 
-export interface TopologyOptions {
-  readonly lateness_max: DurationMs;
+export interface TopologyOptions extends Analysis {
   /** Null when the fleet's clock is not ours (simulated time, replays). */
   readonly future_max: DurationMs | null;
-  readonly zscore_threshold: number;
   readonly assets: AssetBook;
 }
 
@@ -43,18 +44,23 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const deviations = t.operator(
       'zscore',
       enriched.rows,
-      zscore({
-        threshold: options.zscore_threshold,
-        half_life: minutes(30),
-        confirm_rows: 3,
-        warmup_rows: 30,
-        warmup: minutes(10),
-        settle: minutes(10),
+      zscore({ ...ZSCORE_DEFAULTS, threshold: options.zscore_threshold }),
+    );
+
+    const vectors = t.operator(
+      'features',
+      enriched.rows,
+      features({
+        lateness_max,
+        every: options.features_every,
+        history: { age_min: hours(1), every: hours(1) },
+        assets: options.assets,
       }),
     );
 
     t.sink('gpu_metrics', enriched.rows);
     t.sink('gpu_assets', enriched.assets);
+    t.sink('gpu_features', vectors.vectors);
     t.sink('anomalies', deviations.anomalies);
     t.sink('anomaly_events', deviations.anomalies);
     t.sink('live', enriched.rows);
@@ -66,8 +72,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
 /** The topology as it is drawn and documented: defaults, and an inventory without entries. */
 export const defaultTopology = (): Topology =>
   fleetVitals({
-    lateness_max: minutes(5),
+    ...DEFAULT_ANALYSIS,
     future_max: minutes(5),
-    zscore_threshold: 3,
     assets: { get: () => undefined, edition: () => 0 },
   });

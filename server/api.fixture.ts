@@ -3,6 +3,14 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
+import {
+  FEATURE_DEFINITIONS,
+  GPU_FEATURES,
+  GPU_HEALTH_SCORES,
+  INCIDENTS,
+  type TableSpec,
+  XID_EPISODES,
+} from '../pipeline/contract/tables.ts';
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
 import { createApp } from './create-app.ts';
@@ -40,24 +48,30 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
   const clock = settableClock(NOW);
   const bus = memoryBus();
   const view = new FleetView({ clock });
-  const tables: { assets: Asset[]; anomalies: Anomaly[]; series: Record<string, unknown>[] } = {
-    assets: [],
-    anomalies: [],
-    series: [],
-  };
+  const tables: {
+    assets: Asset[];
+    anomalies: Anomaly[];
+    series: Record<string, unknown>[];
+    /** Rows of the tables that are listed as they are, by name. */
+    listed: Record<string, Record<string, unknown>[]>;
+  } = { assets: [], anomalies: [], series: [], listed: {} };
   const asked: { sql: string; parameters: readonly unknown[] }[] = [];
   let away = false;
   const database: Database = {
     async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
       asked.push({ sql, parameters });
       if (away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
-      const rows = sql.includes('gpu_assets')
-        ? tables.assets.filter((asset) => !sql.includes('gpu_uuid = $1') || asset.gpu_uuid === parameters[0])
-        : sql.includes('anomalies')
-          ? tables.anomalies
-          : sql.includes('gpu_metrics')
-            ? tables.series
-            : [{ one: 1 }];
+      const listed = Object.keys(tables.listed).find((name) => sql.includes(`FROM "${name}"`));
+      const rows =
+        listed !== undefined
+          ? (tables.listed[listed] ?? [])
+          : sql.includes('gpu_assets')
+            ? tables.assets.filter((asset) => !sql.includes('gpu_uuid = $1') || asset.gpu_uuid === parameters[0])
+            : sql.includes('anomalies')
+              ? tables.anomalies
+              : sql.includes('gpu_metrics')
+                ? tables.series
+                : [{ one: 1 }];
       const answer: unknown[] = sql.includes('count()') ? [{ total: rows.length }] : rows.map((row) => ({ ...row }));
       const limit = sql.includes('LIMIT') ? Number(parameters.at(-1)) : answer.length;
       return answer.slice(0, limit) as Row[];
@@ -115,6 +129,33 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
   };
 }
 
+/** A row of a table with something in every column. */
+export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+  ...Object.fromEntries(
+    spec.columns.map(({ name, type }) => {
+      switch (type) {
+        case 'TIMESTAMP':
+          return [name, NOW];
+        case 'DOUBLE':
+        case 'FLOAT':
+          return [name, 0.5];
+        case 'LONG':
+          return [name, 3];
+        case 'BOOLEAN':
+          return [name, null];
+        case 'JSON':
+          return [name, name === 'contributions' || name === 'xids' ? '[]' : '["one"]'];
+        case 'SYMBOL':
+        case 'VARCHAR':
+          return [name, 'x'];
+      }
+    }),
+  ),
+  gpu_uuid: 'GPU-00',
+  node: 'n0',
+  ...changes,
+});
+
 /** A small fleet with one of everything. */
 export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
   const world = apiWorld(options);
@@ -134,6 +175,9 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
     anomalyOf({ gpu_uuid: 'GPU-03', id: 'A3', severity: 'critical' }),
     anomalyOf({ gpu_uuid: 'GPU-04', id: 'A4', state: 'closed', closed_at: NOW, explanation: 'one, "two"\nthree' }),
   ];
+  for (const spec of [GPU_HEALTH_SCORES, GPU_FEATURES, XID_EPISODES, INCIDENTS, FEATURE_DEFINITIONS]) {
+    world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
+  }
   world.tables.series = [{ ts: NOW - 20_000, gpu_uuid: 'GPU-00', node: 'n0', instance: '', gpu_temp_celsius: 40.5 }];
   world.bus.publish({
     subject: 'vitals.topology.w1',
@@ -158,6 +202,14 @@ export const LISTS = [
   '/api/v1/anomalies',
   '/api/v1/assets',
   '/api/v1/errors',
+  '/api/v1/health-scores',
+  '/api/v1/gpus/GPU-00/health',
+  '/api/v1/features',
+  '/api/v1/gpus/GPU-00/features',
+  '/api/v1/episodes',
+  '/api/v1/gpus/GPU-00/episodes',
+  '/api/v1/incidents',
+  '/api/v1/feature-definitions',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',

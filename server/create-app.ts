@@ -16,6 +16,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
+import { tableRoutes } from './routes/tables.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
@@ -73,6 +74,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   gpuMetricsRoute(app, parts);
   anomalyRoutes(app, parts);
   assetRoutes(app, parts);
+  tableRoutes(app, parts);
   fleetRoutes(app, parts);
   healthRoutes(app, parts);
 

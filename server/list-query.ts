@@ -4,7 +4,7 @@ import { parseInstant } from '../pipeline/contract/time.ts';
 /** The parameters that lists share. */
 
 export const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 1_000;
+export const LIMIT_MAX = 1_000;
 const CURSOR_CHARACTERS_MAX = 2_048;
 
 const limit = z

@@ -15,3 +15,17 @@ export function featureRow(vector: FeatureVector): Readonly<Record<string, strin
   }
   return row;
 }
+
+/** Every definition is as old as the table: one instant for all, so that writing them again changes nothing. */
+const DEFINED_AT = Date.UTC(2026, 0, 1);
+
+/** The rows of feature_definitions. */
+export const featureDefinitionRows = (): Readonly<Record<string, string | number>>[] =>
+  FEATURES.map(({ name, unit, window, formula, version }) => ({
+    ts: DEFINED_AT,
+    name,
+    unit,
+    window,
+    formula,
+    version,
+  }));

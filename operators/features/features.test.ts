@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Asset, FeatureVector } from '../../pipeline/contract/events.ts';
-import { type DurationMs, days, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { type DurationMs, days, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { TIERS } from '../../pipeline/contract/windows.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, describeLaws, random, type SampleRow, START_MS, sampleRows } from '../core/laws.fixture.ts';
@@ -12,6 +12,7 @@ import { type FeaturesOptions, features, type LateRow } from './features.ts';
 const OPTIONS: FeaturesOptions = {
   lateness_max: minutes(5),
   every: minutes(5),
+  history: { age_min: days(30), every: hours(1) },
   assets: { get: () => undefined, edition: () => 0 },
 };
 

@@ -15,6 +15,8 @@ export interface FeaturesOptions {
   readonly lateness_max: DurationMs;
   /** Event time between two vectors of a GPU. */
   readonly every: DurationMs;
+  /** Rows that arrive this much after they happened are history, of which vectors are told less often. */
+  readonly history: { readonly age_min: DurationMs; readonly every: DurationMs };
   /** What inventory knows. */
   readonly assets: AssetBook;
 }
@@ -67,7 +69,7 @@ type FeaturesState = Windows['columns'] & typeof OWN_COLUMNS;
  * Errors   none.
  */
 export function features(options: FeaturesOptions): Operator<FeaturesState, FeaturesPorts> {
-  const { lateness_max, every, assets } = options;
+  const { lateness_max, every, history, assets } = options;
   const windows = createWindows({ lateness_max });
   const readFeatures = createFeatureReader(windows);
   const peerDeviations = createPeerDeviations(windows);
@@ -118,9 +120,9 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
   };
 
   /** The first instant of a node at or after `ts`. */
-  const dueFrom = (name: string, ts: number): number => {
+  const dueFrom = (name: string, ts: number, step: DurationMs): number => {
     const offset = (fnv1a(name) % spread_s) * 1_000;
-    return Math.ceil((ts - offset) / every) * every + offset;
+    return Math.ceil((ts - offset) / step) * step + offset;
   };
 
   return {
@@ -138,7 +140,8 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
         const due = state.due[node] as number;
         if (due === 0 || ts > due) {
           if (due !== 0) tellNode(batch, node, due, false, state, cells, (vector) => emit('vectors', vector, row));
-          state.due[node] = dueFrom(registry.nodes[node] as string, ts);
+          const old = (batch.arrived_at[row] as number) - ts >= history.age_min;
+          state.due[node] = dueFrom(registry.nodes[node] as string, ts, old ? history.every : every);
         }
         switch (windows.observe(cells, batch, row)) {
           case 'counted':

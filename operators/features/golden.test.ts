@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Asset, FeatureVector } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
-import { minutes } from '../../pipeline/contract/time.ts';
+import { days, hours, minutes } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, type SampleRow } from '../core/laws.fixture.ts';
 import { runOperator } from '../core/lift.ts';
@@ -56,6 +56,7 @@ function lastVector({ file, asset }: GoldenCase): FeatureVector | undefined {
   const operator = features({
     lateness_max: minutes(5),
     every: minutes(5),
+    history: { age_min: days(3_650), every: hours(1) },
     assets: {
       edition: () => 1,
       get: () => ({

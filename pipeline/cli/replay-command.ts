@@ -1,15 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ANALYSIS_KEYS, analysisOf } from '../analysis.ts';
 import { mergeAsset } from '../asset-merge.ts';
 import { systemClock } from '../clock.ts';
-import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { type DurationMs, parseDuration, parseInstant, seconds } from '../contract/time.ts';
 import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
 import { readInventory } from '../roles/inventory.ts';
 import { configured, contextOf } from './context.ts';
-
-const KEYS: readonly ConfigKey[] = ['lateness-max', 'zscore-threshold'];
 
 interface ReplayFlags {
   readonly out: string;
@@ -23,7 +21,7 @@ interface ReplayFlags {
 
 /** `replay`: saved telemetry through the same topology, no services, JSONL out. */
 export function addReplayCommand(program: Command): void {
-  const command = configured(program.command('replay'), KEYS)
+  const command = configured(program.command('replay'), ANALYSIS_KEYS)
     .description('saved telemetry through the same topology, no services, JSONL out')
     .argument('<input>', 'a file, a folder, or - for standard input')
     .requiredOption('--out <DIR>', 'folder for <table>.jsonl, dead_letters.jsonl and summary.json')
@@ -38,7 +36,7 @@ export function addReplayCommand(program: Command): void {
     .option('--assets <FILE.csv>', 'inventory')
     .option('--strict', 'exit 1 when anything was refused')
     .action(async (input: string) => {
-      const { loaded, say, answer } = contextOf(command, KEYS);
+      const { loaded, say, answer } = contextOf(command, ANALYSIS_KEYS);
       const flags = command.opts<ReplayFlags>();
       const started = systemClock.monotonic();
       const summary = await runReplay({
@@ -49,8 +47,7 @@ export function addReplayCommand(program: Command): void {
         start_ms: flags.start,
         ...(flags.node === undefined ? {} : { node: flags.node }),
         assets: readInventory(flags.assets ?? '').map((facts) => mergeAsset(undefined, facts, flags.start)),
-        lateness_max: loaded.values['lateness-max'],
-        zscore_threshold: loaded.values['zscore-threshold'],
+        analysis: analysisOf(loaded.values),
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
       });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ANALYSIS_KEYS } from '../analysis.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
@@ -40,10 +41,9 @@ const ENGINE: readonly ConfigKey[] = [
   'stream-size-max',
   'dead-letters-age-max',
   'assets',
-  'lateness-max',
+  ...ANALYSIS_KEYS,
   'future-max',
   'snapshot-interval',
-  'zscore-threshold',
   'flush-rows',
   'flush-interval',
   'parquet-after',

@@ -1,18 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { GroupStates } from '../../operators/core/group-state.ts';
+import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
 import { batchJsonlSink } from '../../sinks/jsonl/batch-jsonl-sink.ts';
 import { deadLetterJsonlSink } from '../../sinks/jsonl/dead-letter-jsonl-sink.ts';
 import { jsonlTableSink } from '../../sinks/jsonl/jsonl-table-sink.ts';
 import { rollupJsonlSink } from '../../sinks/jsonl/rollup-jsonl-sink.ts';
+import type { Analysis } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter } from '../contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, FeatureVector } from '../contract/events.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
-import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
-import type { DurationMs } from '../contract/time.ts';
+import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES } from '../contract/tables.ts';
+import { mapSink } from '../map-sink.ts';
 import { wireTopology } from '../run-topology.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
 import type { InputFormat } from './detect-format.ts';
@@ -27,8 +29,7 @@ export interface ReplayOptions {
   readonly start_ms: number;
   readonly node?: string;
   readonly assets: readonly Asset[];
-  readonly lateness_max: DurationMs;
-  readonly zscore_threshold: number;
+  readonly analysis: Analysis;
   readonly clock: Clock;
   /** Told about once a second. */
   readonly onProgress?: (rows: number) => void;
@@ -73,7 +74,7 @@ const seen = <T>(sink: Sink<T>, look: (item: T) => void): Sink<T> => ({
  * same bytes. At the end of the input the watermark is its last event time.
  */
 export async function runReplay(options: ReplayOptions): Promise<Summary> {
-  const { clock, out: directory, lateness_max } = options;
+  const { clock, out: directory, analysis } = options;
   try {
     mkdirSync(directory, { recursive: true });
   } catch (cause) {
@@ -83,12 +84,15 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   for (const asset of options.assets) assets.put(asset);
   const collector = createSummaryCollector();
   const metrics = batchJsonlSink({ directory });
-  const rollups = rollupJsonlSink({ directory, lateness_max });
+  const rollups = rollupJsonlSink({ directory, lateness_max: analysis.lateness_max });
   const assetRows = jsonlTableSink<Asset>({ directory, table: GPU_ASSETS, rewrites: true });
   const anomalies = jsonlTableSink<Anomaly>({ directory, table: ANOMALIES, rewrites: true });
+  const featureRows = jsonlTableSink<object>({ directory, table: GPU_FEATURES, rewrites: false });
+  const definitions = jsonlTableSink<object>({ directory, table: FEATURE_DEFINITIONS, rewrites: false });
+  for (const row of featureDefinitionRows()) definitions.write(row);
   const deadLetters = deadLetterJsonlSink({ directory });
 
-  const topology = fleetVitals({ lateness_max, future_max: null, zscore_threshold: options.zscore_threshold, assets });
+  const topology = fleetVitals({ ...analysis, future_max: null, assets });
   const wired = wireTopology<SinkItems>({
     topology,
     states: new GroupStates(),
@@ -99,6 +103,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
         rollups.write(batch);
       }),
       gpu_assets: assetRows,
+      gpu_features: mapSink<FeatureVector, object>(featureRows, featureRow),
       anomalies,
       dead_letters: seen<DeadLetter>(deadLetters, (letter) => collector.deadLetter(letter)),
     },
@@ -117,11 +122,14 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   wired.finish(wired.watermark);
   await wired.close();
   await rollups.close();
+  await definitions.close();
   const summary = collector.summary({
     gpu_metrics: metrics.rows,
     ...rollups.rows,
     gpu_assets: assetRows.rows,
     anomalies: anomalies.rows,
+    gpu_features: featureRows.rows,
+    feature_definitions: definitions.rows,
   });
   writeSummary(directory, summary);
   return summary;

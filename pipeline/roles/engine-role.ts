@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupStates } from '../../operators/core/group-state.ts';
+import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
 import { frameInterest } from '../../sinks/live/frame-interest.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
-import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { type TableSink, tableSink } from '../../sinks/questdb/table-sink.ts';
+import { analysisOf } from '../analysis.ts';
 import type { AssetFacts } from '../asset-merge.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
@@ -17,12 +19,13 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter } from '../contract/events.ts';
-import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
+import type { Anomaly, Asset, DeadLetter, FeatureVector } from '../contract/events.ts';
+import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
+import { mapSink } from '../map-sink.ts';
 import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
@@ -45,6 +48,8 @@ export interface EngineRoleOptions {
 const MIB = 1_048_576;
 const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
+/** Rows of some kilobytes. */
+const WIDE_TABLES = { rows_max: 1_000, waiting_max: 10_000 };
 /** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
 const FLUSH_BYTES_MAX = 64 * MIB;
 
@@ -86,6 +91,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   }
   const inventory = await followInventory({ bus, clock, tell });
   const assetRows = tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES });
+  await writeDefinitions(tableSink(FEATURE_DEFINITIONS, { ...delivery, ...SMALL_TABLES }));
   const states = new GroupStates();
 
   const interest = frameInterest(bus, clock);
@@ -98,9 +104,8 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     snapshot_interval: config['snapshot-interval'],
     report: tell,
     topology: fleetVitals({
-      lateness_max: config['lateness-max'],
+      ...analysisOf(config),
       future_max: options.wall_time ? config['future-max'] : null,
-      zscore_threshold: config['zscore-threshold'],
       assets: inventory.book,
     }),
     sinks: {
@@ -111,6 +116,10 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
         chunks_max: 4,
       }),
       gpu_assets: assetRows,
+      gpu_features: mapSink<FeatureVector, object>(
+        tableSink(GPU_FEATURES, { ...delivery, ...WIDE_TABLES }),
+        featureRow,
+      ),
       anomalies: tableSink<Anomaly>(ANOMALIES, { ...delivery, ...SMALL_TABLES }),
       anomaly_events: jsonEventSink<Anomaly>(bus, ANOMALIES.name),
       live: framesSink(bus, { worker: options.worker, wanted: interest.wanted }),
@@ -154,3 +163,9 @@ const refusedRow = (
   detail,
   original: JSON.stringify(row),
 });
+
+/** The same rows at every start: there they replace themselves. */
+async function writeDefinitions(sink: TableSink<object>): Promise<void> {
+  for (const row of featureDefinitionRows()) sink.write(row);
+  await sink.close();
+}

@@ -10,6 +10,7 @@ import {
   REFRESH_MINUTES,
   refreshText,
   rollupQuery,
+  storedType,
   type ViewRefresh,
 } from './table-ddl.ts';
 
@@ -90,8 +91,8 @@ async function prepareTable(database: Database, spec: TableSpec, onStep: (step: 
       await database.query(addColumn(spec.name, column));
       added = true;
       onStep(`column ${spec.name}.${column.name} added`);
-    } else if (type !== column.type) {
-      const what = `${spec.name}.${column.name} is ${type}, not ${column.type}`;
+    } else if (type !== storedType(column)) {
+      const what = `${spec.name}.${column.name} is ${type}, not ${storedType(column)}`;
       throw new VitalsError('GV-SNK-001', what, 'QuestDB', { action: 'Rename the table, or give another database.' });
     }
   }

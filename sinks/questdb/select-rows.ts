@@ -1,4 +1,4 @@
-import type { TableSpec } from '../../pipeline/contract/tables.ts';
+import type { ColumnType, TableSpec } from '../../pipeline/contract/tables.ts';
 
 /** A name as an identifier. Names come from the catalogue and the table specifications, never from a request. */
 export const quoted = (name: string): string => {
@@ -9,10 +9,19 @@ export const quoted = (name: string): string => {
 /** The columns of a table, quoted, in order. */
 export const columnList = (spec: TableSpec): string => spec.columns.map((column) => quoted(column.name)).join(', ');
 
-/** Turns NULL texts into the empty text, which is how unknown texts are spelled outside the database; in place. */
+/**
+ * Turns what the database gave into what everybody else knows, in place: NULL texts are empty texts outside, and columns of
+ * JSON are what their text means.
+ */
 export function fillTexts(spec: TableSpec, rows: readonly Record<string, unknown>[]): void {
-  const texts = spec.columns.filter((c) => c.type === 'SYMBOL' || c.type === 'VARCHAR').map((c) => c.name);
-  for (const row of rows) for (const name of texts) row[name] ??= '';
+  const named = (...types: readonly ColumnType[]): string[] =>
+    spec.columns.filter(({ type }) => types.includes(type)).map(({ name }) => name);
+  const texts = named('SYMBOL', 'VARCHAR');
+  const values = named('JSON');
+  for (const row of rows) {
+    for (const name of texts) row[name] ??= '';
+    for (const name of values) row[name] = typeof row[name] === 'string' ? JSON.parse(row[name]) : null;
+  }
 }
 
 export type Parameter = string | number | boolean | Date;

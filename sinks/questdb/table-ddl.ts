@@ -2,7 +2,10 @@ import { METRICS } from '../../pipeline/contract/metrics.ts';
 import { type ColumnSpec, type RollupSpec, rollupAggregates, type TableSpec } from '../../pipeline/contract/tables.ts';
 import { quoted } from './select-rows.ts';
 
-const columnText = (column: ColumnSpec): string => `${quoted(column.name)} ${column.type}`;
+/** What the database calls a column's type. */
+export const storedType = ({ type }: ColumnSpec): string => (type === 'JSON' ? 'VARCHAR' : type);
+
+const columnText = (column: ColumnSpec): string => `${quoted(column.name)} ${storedType(column)}`;
 
 /** QuestDB takes a TTL in whole partitions only; never shorter than asked for by more than a month's uneven length. */
 function lifetime(spec: TableSpec): string {

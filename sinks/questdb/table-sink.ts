@@ -128,6 +128,9 @@ function spellRow(spec: TableSpec, row: Readonly<Record<string, unknown>>, buffe
       case 'VARCHAR':
         buffer.stringColumn(name, String(value ?? ''));
         break;
+      case 'JSON':
+        buffer.stringColumn(name, JSON.stringify(value ?? null));
+        break;
       case 'TIMESTAMP':
         if (name !== 'ts' && value !== null && value !== undefined) buffer.timestampColumn(name, instant(name), 'ms');
         break;

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_ANALYSIS } from '../../analysis.ts';
 import { systemClock } from '../../clock.ts';
 import { GPU_METRICS, ROLLUPS } from '../../contract/tables.ts';
-import { minutes } from '../../contract/time.ts';
 import { runReplay } from '../run-replay.ts';
 import type { Summary } from '../summary.ts';
 
@@ -38,8 +38,7 @@ async function replay(scenario: string): Promise<{ out: string; summary: Summary
     interval_ms: 10_000,
     start_ms: Date.UTC(2026, 0, 1),
     assets: [],
-    lateness_max: minutes(5),
-    zscore_threshold: 3,
+    analysis: DEFAULT_ANALYSIS,
     clock: systemClock,
   });
   return { out, summary };

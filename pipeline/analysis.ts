@@ -1,0 +1,42 @@
+import { type Config, type ConfigKey, configSchema } from './config-schema.ts';
+import type { HealthProfile } from './contract/events.ts';
+import type { DurationMs } from './contract/time.ts';
+
+/** Limits of one detector that differ from its defaults, in its own unit. */
+export interface DetectorSetting {
+  readonly enabled?: boolean | undefined;
+  readonly warning?: number | undefined;
+  readonly critical?: number | undefined;
+}
+
+/** What configuration can change of the steps that judge. */
+export interface Analysis {
+  readonly lateness_max: DurationMs;
+  readonly features_every: DurationMs;
+  readonly health_every: DurationMs;
+  readonly profile: HealthProfile;
+  readonly zscore_threshold: number;
+  /** By anomaly type. */
+  readonly detectors: Readonly<Record<string, DetectorSetting>>;
+}
+
+/** Options that `analysisOf` reads. */
+export const ANALYSIS_KEYS: readonly ConfigKey[] = [
+  'lateness-max',
+  'features-interval',
+  'health-interval',
+  'profile',
+  'zscore-threshold',
+  'detectors',
+];
+
+export const analysisOf = (config: Config): Analysis => ({
+  lateness_max: config['lateness-max'],
+  features_every: config['features-interval'],
+  health_every: config['health-interval'],
+  profile: config.profile,
+  zscore_threshold: config['zscore-threshold'],
+  detectors: config.detectors,
+});
+
+export const DEFAULT_ANALYSIS: Analysis = analysisOf(configSchema.parse({}));

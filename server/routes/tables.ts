@@ -1,0 +1,179 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import {
+  FEATURE_DEFINITIONS,
+  GPU_FEATURES,
+  GPU_HEALTH_SCORES,
+  INCIDENTS,
+  type TableSpec,
+  XID_EPISODES,
+} from '../../pipeline/contract/tables.ts';
+import { parseInstant } from '../../pipeline/contract/time.ts';
+import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import { listAnswer } from '../list-answer.ts';
+import { LIMIT_DEFAULT, LIMIT_MAX, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
+import { BadRequest } from '../problem.ts';
+import { listSchema } from '../schemas.ts';
+import { serialiser } from '../serialiser.ts';
+import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
+import { assertGpu, GPU_PARAMETER } from './gpus.ts';
+
+/** Tables that REST lists as they are: under a path of their own, and those of one GPU under the GPU. */
+interface ListedTable {
+  readonly spec: TableSpec;
+  readonly title: string;
+  readonly path: string;
+  /** Path below `/gpus/{gpu_uuid}`; null: rows are not of one GPU. */
+  readonly of_gpu: string | null;
+  readonly filters: readonly string[];
+  readonly summary: string;
+}
+
+const LISTED: readonly ListedTable[] = [
+  {
+    spec: GPU_HEALTH_SCORES,
+    title: 'HealthScore',
+    path: 'health-scores',
+    of_gpu: 'health',
+    filters: ['node', 'instance', 'health_grade', 'action', 'profile'],
+    summary: 'Health scores',
+  },
+  {
+    spec: GPU_FEATURES,
+    title: 'Features',
+    path: 'features',
+    of_gpu: 'features',
+    filters: ['node', 'instance'],
+    summary: 'Feature vectors',
+  },
+  {
+    spec: XID_EPISODES,
+    title: 'Episode',
+    path: 'episodes',
+    of_gpu: 'episodes',
+    filters: ['node', 'instance', 'id', 'severity', 'category', 'action', 'job'],
+    summary: 'Fault stories of XIDs and anomalies',
+  },
+  {
+    spec: INCIDENTS,
+    title: 'Incident',
+    path: 'incidents',
+    of_gpu: null,
+    filters: ['node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
+    summary: 'Incidents over one or several GPUs',
+  },
+  {
+    spec: FEATURE_DEFINITIONS,
+    title: 'FeatureDefinition',
+    path: 'feature-definitions',
+    of_gpu: null,
+    filters: ['name', 'unit', 'window'],
+    summary: 'What each feature means',
+  },
+];
+
+const AT = z
+  .string()
+  .transform((text, context) => {
+    const instant = text === 'now' ? Number.POSITIVE_INFINITY : parseInstant(text);
+    if (Number.isNaN(instant)) context.addIssue('Must be now, epoch milliseconds or ISO 8601');
+    return instant;
+  })
+  .optional()
+  .openapi({
+    type: 'string',
+    description:
+      'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. Not together with from, to and cursor.',
+  });
+
+/** Later than any event. */
+const END_OF_TIME = Date.UTC(9999, 11, 31);
+
+/** Lists of the tables that the engine writes. */
+export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  for (const { spec, title, path, of_gpu, filters, summary } of LISTED) {
+    const schema = tableRowSchema(spec, title);
+    const columns = spec.columns.map(({ name }) => name);
+    const text = serialiser(schema);
+    const answerOf = tableRowAnswer(spec);
+    const helps = new Map(spec.columns.map(({ name, help }) => [name, help]));
+    const parameters = {
+      ...LIST_PARAMETERS,
+      ...SPAN_PARAMETERS,
+      at: AT,
+      sort: z.literal('-ts').optional().openapi({ description: 'Newest first.' }),
+    };
+    const filterParameters = Object.fromEntries(filters.map((name) => [name, textParameter(helps.get(name) ?? name)]));
+
+    const answer = async (c: Context, query: Record<string, unknown>, gpu_uuid?: string): Promise<Response> => {
+      const { limit, cursor, from, to, at, sort: _newestFirst, ...rest } = query;
+      const equal = {
+        ...(rest as Record<string, string | undefined>),
+        ...(gpu_uuid === undefined ? {} : { gpu_uuid }),
+      };
+      if (at !== undefined && (from ?? to ?? cursor) !== undefined) {
+        throw new BadRequest([{ field: 'at', detail: 'Cannot be combined with from, to or cursor' }]);
+      }
+      if (from !== undefined && to !== undefined && (from as number) >= (to as number)) {
+        throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
+      }
+      if (at !== undefined) {
+        const rows_max = (limit as number | undefined) ?? LIMIT_MAX;
+        const rows = await rowsAt(parts.database, spec, { equal }, Math.min(at as number, END_OF_TIME), rows_max);
+        return listAnswer(c, {
+          columns,
+          next: null,
+          total: rows.length,
+          texts: rows.map((row) => text(answerOf(row))),
+        });
+      }
+      const page = await listRows(
+        parts.database,
+        spec,
+        { equal, from: from as number | undefined, to: to as number | undefined },
+        { limit: (limit as number | undefined) ?? LIMIT_DEFAULT, cursor: cursor as string | undefined },
+      );
+      const texts = page.items.map((row) => text(answerOf(row)));
+      return listAnswer(c, { columns, next: page.next, total: page.total, texts });
+    };
+
+    defineGet(
+      app,
+      {
+        path: `/api/v1/${path}`,
+        tag: path,
+        summary: `${summary}, newest first.`,
+        params: NO_PARAMETERS,
+        query: z.strictObject({
+          ...parameters,
+          ...filterParameters,
+          ...(of_gpu === null ? {} : { gpu_uuid: textParameter('GPU identity.') }),
+        }),
+        answer: listSchema(schema),
+        csv: true,
+        failures: [503],
+      },
+      (c, { query }) => answer(c, query),
+    );
+    if (of_gpu === null) continue;
+    defineGet(
+      app,
+      {
+        path: `/api/v1/gpus/{gpu_uuid}/${of_gpu}`,
+        tag: 'gpus',
+        summary: `${summary} of one GPU, newest first.`,
+        params: GPU_PARAMETER,
+        query: z.strictObject({ ...parameters, ...filterParameters }),
+        answer: listSchema(schema),
+        csv: true,
+        failures: [404, 503],
+      },
+      async (c, { params: { gpu_uuid }, query }) => {
+        await assertGpu(parts, gpu_uuid);
+        return answer(c, query, gpu_uuid);
+      },
+    );
+  }
+}

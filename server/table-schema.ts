@@ -1,0 +1,54 @@
+import { z } from '@hono/zod-openapi';
+import type { ColumnSpec, TableSpec } from '../pipeline/contract/tables.ts';
+import { instantText, nullableInstantText } from './instant.ts';
+import { instantSchema } from './schemas.ts';
+
+/** What the JSON columns hold. */
+const CONTRIBUTIONS = z.array(
+  z.object({
+    dimension: z.string(),
+    points: z.number(),
+    metric: z.string(),
+    value: z.number().nullable(),
+    limit: z.number().nullable(),
+    unit: z.string(),
+    window: z.string(),
+    action: z.string(),
+  }),
+);
+const JSON_SHAPES: Readonly<Record<string, z.ZodType>> = { contributions: CONTRIBUTIONS, xids: z.array(z.int()) };
+const TEXTS = z.array(z.string());
+
+function columnSchema({ name, type, help }: ColumnSpec): z.ZodType {
+  switch (type) {
+    case 'TIMESTAMP':
+      return name === 'ts' ? instantSchema : instantSchema.nullable().openapi({ description: help });
+    case 'SYMBOL':
+    case 'VARCHAR':
+      return z.string().openapi({ description: help });
+    case 'DOUBLE':
+    case 'FLOAT':
+      return z.number().nullable().openapi({ description: help });
+    case 'LONG':
+      return z.int().nullable().openapi({ description: help });
+    case 'BOOLEAN':
+      return z.boolean().nullable().openapi({ description: help });
+    case 'JSON':
+      return (JSON_SHAPES[name] ?? TEXTS).nullable().openapi({ description: help });
+  }
+}
+
+/** A row of a table as REST answers it: the table's own fields, instants as texts. */
+export const tableRowSchema = (spec: TableSpec, title: string) =>
+  z.object(Object.fromEntries(spec.columns.map((column) => [column.name, columnSchema(column)]))).openapi(title);
+
+/** Instants to texts, everything else as it is. */
+export function tableRowAnswer(spec: TableSpec): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  const instants = spec.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name);
+  return (row) => {
+    const answer = { ...row };
+    for (const name of instants) answer[name] = nullableInstantText(row[name] as number | null);
+    answer.ts = instantText(row.ts as number);
+    return answer;
+  };
+}
