@@ -1,0 +1,132 @@
+import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { EmitFrom } from '../../pipeline/contract/operator.ts';
+import { deviationAnomaly } from './deviation-anomaly.ts';
+import type { Judgement, ZscoreState } from './judge-minute.ts';
+import type { WatchedGauge } from './watched-gauges.ts';
+import type { ZscoreOptions, ZscorePorts } from './zscore.ts';
+import { CERTAIN } from './zscore-state.ts';
+
+/** So many judgements make a streak, however far apart they are. */
+const STREAK_MIN = 3;
+/** A streak with a longer hole than this begins anew. */
+const HOLE_MAX_MS = 600_000;
+
+/** Takes a judgement into the story of its gauge: opens after a confirmed streak, warns, closes after a calm one. */
+export function trackDeviation(
+  batch: Batch,
+  state: ZscoreState,
+  options: ZscoreOptions,
+  gauge: WatchedGauge,
+  judged: Judgement,
+  emit: EmitFrom<ZscorePorts>,
+): void {
+  const gpu = batch.gpu[judged.row] as number;
+  const at = gpu * options.gauges.length + judged.gauge;
+  const { from, until, score } = judged;
+  const size = Math.abs(score);
+  const open = state.opened_at[at] !== 0;
+  if (!open) {
+    const other =
+      (state.peak_score[at] as number) > 0 !== score > 0 || from - (state.seen_at[at] as number) > HOLE_MAX_MS;
+    if (size < options.threshold || other) state.streak[at] = 0;
+    if (size < options.threshold) return;
+    state.seen_at[at] = until;
+    if (state.streak[at] === 0) begin(state, at, judged);
+    notePeak(state, at, judged);
+    noteStrength(state, at, size, from, options);
+    if (!lasts(state, at, until, options.confirm)) return;
+    state.opened_at[at] = batch.ts[judged.row] as number;
+    state.open_kind[at] = judged.kind;
+    state.streak[at] = 0;
+    state.warned[at] = warns(state, at, until, gauge, options) ? 1 : 0;
+    emit('anomalies', deviationAnomaly(batch, judged.row, state, options, gauge, at, null), judged.row);
+    return;
+  }
+  // Judged only where it was found: heat hardly shows in an idle board.
+  if (judged.kind !== state.open_kind[at]) {
+    trackSilence(batch, state, options, gauge, judged, emit);
+    return;
+  }
+  state.seen_at[at] = until;
+  const same = (state.peak_score[at] as number) > 0 === score > 0;
+  if (same) notePeak(state, at, judged);
+  noteStrength(state, at, same ? size : 0, from, options);
+  if (state.warned[at] === 0 && warns(state, at, until, gauge, options)) {
+    state.warned[at] = 1;
+    emit('anomalies', deviationAnomaly(batch, judged.row, state, options, gauge, at, null), judged.row);
+  }
+  if (same && size >= options.threshold / 2) {
+    state.streak[at] = 0;
+    return;
+  }
+  if (state.streak[at] === 0) state.since[at] = from;
+  if (lasts(state, at, until, options.calm)) close(batch, state, options, gauge, judged, at, emit);
+}
+
+/** A minute that cannot be judged: a streak does not outlive it, an open anomaly waits for its workload to come back. */
+export function trackSilence(
+  batch: Batch,
+  state: ZscoreState,
+  options: ZscoreOptions,
+  gauge: WatchedGauge,
+  judged: Judgement,
+  emit: EmitFrom<ZscorePorts>,
+): void {
+  const at = (batch.gpu[judged.row] as number) * options.gauges.length + judged.gauge;
+  state.streak[at] = 0;
+  if (state.opened_at[at] !== 0 && judged.until - (state.seen_at[at] as number) >= options.forget) {
+    close(batch, state, options, gauge, judged, at, emit);
+  }
+}
+
+function begin(state: ZscoreState, at: number, judged: Judgement): void {
+  state.since[at] = judged.from;
+  state.began_at[at] = judged.from;
+  state.strong_since[at] = 0;
+  state.peak_score[at] = 0;
+}
+
+function notePeak(state: ZscoreState, at: number, judged: Judgement): void {
+  if (Math.abs(judged.score) <= Math.abs(state.peak_score[at] as number)) return;
+  state.peak_score[at] = judged.score;
+  state.peak_observed[at] = judged.observed;
+  state.peak_expected[at] = judged.expected;
+  state.peak_sigma[at] = judged.sigma;
+  state.peak_cause[at] = judged.cause;
+  state.doubted[at] = judged.doubt;
+}
+
+function noteStrength(state: ZscoreState, at: number, size: number, from: number, options: ZscoreOptions): void {
+  if (size < 2 * options.threshold) state.strong_since[at] = 0;
+  else if (state.strong_since[at] === 0) state.strong_since[at] = from;
+}
+
+function warns(state: ZscoreState, at: number, until: number, gauge: WatchedGauge, options: ZscoreOptions): boolean {
+  const since = state.strong_since[at] as number;
+  const harmless =
+    gauge.workload || gauge.worse * (state.peak_score[at] as number) < 0 || state.doubted[at] !== CERTAIN;
+  return since !== 0 && !harmless && until - since >= options.confirm_warning;
+}
+
+/** Counts a judgement in; whether the streak is long enough in time and in judgements. */
+function lasts(state: ZscoreState, at: number, until: number, time: number): boolean {
+  const streak = Math.min(255, (state.streak[at] as number) + 1);
+  state.streak[at] = streak;
+  return streak >= STREAK_MIN && until - (state.since[at] as number) >= time;
+}
+
+function close(
+  batch: Batch,
+  state: ZscoreState,
+  options: ZscoreOptions,
+  gauge: WatchedGauge,
+  judged: Judgement,
+  at: number,
+  emit: EmitFrom<ZscorePorts>,
+): void {
+  const now = batch.ts[judged.row] as number;
+  emit('anomalies', deviationAnomaly(batch, judged.row, state, options, gauge, at, now), judged.row);
+  state.opened_at[at] = 0;
+  state.streak[at] = 0;
+  state.peak_score[at] = 0;
+}

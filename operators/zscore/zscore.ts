@@ -1,0 +1,185 @@
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import type { Operator, State } from '../../pipeline/contract/operator.ts';
+import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
+import { judgeMinute } from './judge-minute.ts';
+import { BOARD_GAUGES, watchedGauge } from './watched-gauges.ts';
+import { INPUT, INPUTS, zscoreState } from './zscore-state.ts';
+
+export interface ZscoreOptions {
+  /** Deviation, in sigma, that both variants must see; twice of it warns. */
+  readonly threshold: number;
+  /** Time, spent at one kind of activity, in which a reading's weight falls to a half. */
+  readonly half_life: DurationMs;
+  /** How long a deviation lasts before it is told: this, and three judgements. */
+  readonly confirm: DurationMs;
+  /** How long twice the threshold lasts before it warns. */
+  readonly confirm_warning: DurationMs;
+  /** How long a reading stays within half the threshold before the anomaly closes. */
+  readonly calm: DurationMs;
+  /** An anomaly whose workload has not come back for so long closes. */
+  readonly forget: DurationMs;
+  /** Judgements, a minute apart or more, that a kind of activity is watched before it is judged. */
+  readonly warmup: number;
+  /** Who is watched: BOARD_GAUGES, or any of WATCHABLE_GAUGES; a gauge of the workload itself never goes above info. */
+  readonly gauges: readonly MetricName[];
+}
+
+export const ZSCORE_DEFAULTS: ZscoreOptions = {
+  threshold: 3,
+  half_life: hours(24),
+  confirm: minutes(2),
+  confirm_warning: minutes(5),
+  calm: minutes(5),
+  forget: hours(24),
+  warmup: 10,
+  gauges: BOARD_GAUGES,
+};
+
+export interface ZscorePorts {
+  readonly anomalies: Anomaly;
+}
+
+const GR_ENGINE = metricIndex('gr_engine_active_ratio');
+const GPU_UTIL = metricIndex('gpu_util_ratio');
+const SM_ACTIVE = metricIndex('sm_active_ratio');
+const TENSOR_ACTIVE = metricIndex('tensor_active_ratio');
+const DRAM_ACTIVE = metricIndex('dram_active_ratio');
+const POWER = metricIndex('power_watts');
+const POWER_LIMIT = metricIndex('power_limit_watts');
+const FB_USED = metricIndex('fb_used_bytes');
+const THROTTLE = metricIndex('throttle_reasons');
+
+const MINUTE_MS = 60_000;
+/** What a board's temperature remembers of its power: the die within half a minute, sinks and air within two. */
+const FAST_MS = 30_000;
+const SLOW_MS = 120_000;
+
+/**
+ * Flags a GPU whose reading its own workload does not explain.
+ *
+ * Input    enriched rows; missing readings are skipped, rows not newer than the GPU's last one too.
+ * Output   anomalies: one when a condition is confirmed, again under its id when it warns and when it closes. Never critical.
+ * How      Readings are averaged over minutes of event time; what a minute's mean should be is learned per GPU, gauge and kind
+ *          of activity (idle, light, busy) as a line on its cause: temperatures on power behind a thermal lag, power on SM,
+ *          tensor and memory activity, clocks on what is set, away from minutes that idling or the power cap explain. A
+ *          deviation counts as far as the variance and the median / MAD of the residuals agree.
+ * Time     event time: a minute is judged when a row of a later one comes; no timers. A cadence slower than a minute makes
+ *          each row its own minute.
+ * State    156 B per watched gauge and 190 B per GPU: 1.1 kB with the six board gauges.
+ * Cost     per row additions only; per GPU and minute O(watched gauges), a few square roots each; nothing allocated unless it
+ *          emits. Instances of a MIG board look for their kin every 16 minutes, O(GPUs of the group).
+ * Errors   none.
+ * Source   conditional-baseline.ts; control limits after Roberts 1959.
+ */
+export const zscore = (options: ZscoreOptions): Operator<ReturnType<typeof zscoreState>, ZscorePorts> => {
+  const gauges = options.gauges.map(watchedGauge);
+  const columns = Uint16Array.from(gauges, ({ column }) => column);
+  const spec = zscoreState(gauges.length);
+  const width = gauges.length + INPUTS;
+  const judge = judgeMinute(options, gauges);
+  return {
+    name: 'zscore',
+    summary: "each gauge against what the GPU's own workload explains",
+    state: spec,
+    ports: ['anomalies'],
+    onBatch(batch, state, emit) {
+      const { values } = batch;
+      for (let row = 0; row < batch.rows; row++) {
+        const gpu = batch.gpu[row] as number;
+        const ts = batch.ts[row] as number;
+        const last = state.last_ts[gpu] as number;
+        if (ts <= last) continue;
+        const minute = Math.floor(ts / MINUTE_MS);
+        const base = gpu * width;
+        if (minute !== state.minute[gpu]) {
+          if (last > 0) {
+            judge(batch, row, state, emit);
+            state.sums.fill(0, base, base + width);
+            state.counts.fill(0, base, base + width);
+            state.throttle[gpu] = 0;
+          }
+          state.minute[gpu] = minute;
+          state.minute_from[gpu] = ts;
+        }
+        state.last_ts[gpu] = ts;
+        state.user[gpu] = batch.attribution[row] as number;
+        const from = row * METRIC_COUNT;
+        for (let g = 0; g < columns.length; g++) {
+          const value = values[from + (columns[g] as number)] as number;
+          if (Number.isNaN(value)) continue;
+          state.sums[base + g] = (state.sums[base + g] as number) + value;
+          state.counts[base + g] = (state.counts[base + g] as number) + 1;
+        }
+        addCauses(values, from, state, gpu, base + columns.length, ts - last);
+      }
+    },
+  };
+};
+
+/** Adds what explains the gauges: activity, power behind its lags, what holds the clocks. */
+function addCauses(
+  values: Float64Array,
+  from: number,
+  state: State<ReturnType<typeof zscoreState>>,
+  gpu: number,
+  base: number,
+  elapsed: number,
+): void {
+  const { sums, counts } = state;
+  const engine = values[from + GR_ENGINE] as number;
+  const activity = Number.isNaN(engine) ? (values[from + GPU_UTIL] as number) : engine;
+  if (!Number.isNaN(activity)) {
+    sums[base + INPUT.activity] = (sums[base + INPUT.activity] as number) + activity;
+    counts[base + INPUT.activity] = (counts[base + INPUT.activity] as number) + 1;
+  }
+  const sm = values[from + SM_ACTIVE] as number;
+  if (!Number.isNaN(sm)) counts[base + INPUT.profiled] = 1;
+  const work = Number.isNaN(sm)
+    ? activity
+    : meanOf(sm, values[from + TENSOR_ACTIVE] as number, values[from + DRAM_ACTIVE] as number);
+  if (!Number.isNaN(work)) {
+    sums[base + INPUT.work] = (sums[base + INPUT.work] as number) + work;
+    counts[base + INPUT.work] = (counts[base + INPUT.work] as number) + 1;
+  }
+  const power = values[from + POWER] as number;
+  const powered = !Number.isNaN(power);
+  if (powered && state.driver[gpu] !== 1) {
+    state.driver[gpu] = 1;
+    state.fast[gpu] = Number.NaN;
+  }
+  const heat = state.driver[gpu] === 1 ? power : activity;
+  if (!Number.isNaN(heat)) {
+    const before = state.fast[gpu] as number;
+    const fresh = Number.isNaN(before);
+    const fast = fresh ? heat : before + lagWeight(elapsed / FAST_MS) * (heat - before);
+    const slowBefore = state.slow[gpu] as number;
+    const slow = fresh ? heat : slowBefore + lagWeight(elapsed / SLOW_MS) * (heat - slowBefore);
+    state.fast[gpu] = fast;
+    state.slow[gpu] = slow;
+    sums[base + INPUT.heat] = (sums[base + INPUT.heat] as number) + (fast + slow) / 2;
+    sums[base + INPUT.swing] = (sums[base + INPUT.swing] as number) + Math.abs(fast - slow) / 2;
+    counts[base + INPUT.heat] = (counts[base + INPUT.heat] as number) + 1;
+  }
+  const reasons = values[from + THROTTLE] as number;
+  if (!Number.isNaN(reasons)) {
+    state.throttle[gpu] = (state.throttle[gpu] as number) | reasons;
+    sums[base + INPUT.setting] = (sums[base + INPUT.setting] as number) + ((reasons >> 1) & 1);
+    counts[base + INPUT.setting] = (counts[base + INPUT.setting] as number) + 1;
+  }
+  const memory = values[from + FB_USED] as number;
+  if (!Number.isNaN(memory)) {
+    sums[base + INPUT.memory] = (sums[base + INPUT.memory] as number) + memory;
+    counts[base + INPUT.memory] = (counts[base + INPUT.memory] as number) + 1;
+  }
+  const limit = values[from + POWER_LIMIT] as number;
+  if (!Number.isNaN(limit)) state.limit[gpu] = limit;
+}
+
+const meanOf = (sm: number, tensor: number, dram: number): number => {
+  if (Number.isNaN(tensor)) return Number.isNaN(dram) ? sm : (sm + dram) / 2;
+  return Number.isNaN(dram) ? (sm + tensor) / 2 : (sm + tensor + dram) / 3;
+};
+
+/** 1 - e^-u within 0.06 for all u, without the exponential. */
+const lagWeight = (u: number): number => 1 - 1 / (1 + u * (1 + u / 2));
