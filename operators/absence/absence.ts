@@ -1,0 +1,221 @@
+import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { causeId } from '../../pipeline/contract/ids.ts';
+import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
+import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
+import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
+import { elapsedWords } from './elapsed-words.ts';
+import { usualInterval } from './laps.ts';
+import { comeBack, judgeAbsent, LOST_COLUMNS, type LostOptions, type NodeAt, replaceMissing } from './lost.ts';
+import { addMember, dropMember, membersOf } from './members.ts';
+import { hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
+
+export interface AbsenceOptions extends LostOptions {
+  /** How long, and for how many scrapes, nothing of a node may move before its exporter counts as frozen. */
+  readonly frozen_after: DurationMs;
+  readonly frozen_scrapes: number;
+  /** Event time between two heartbeats of a node. */
+  readonly heartbeat: DurationMs;
+}
+
+/** A node is alive: its newest row, and how often its scrapes usually come (0 = not known yet). */
+export interface Heartbeat {
+  readonly ts: number;
+  readonly node: string;
+  readonly cadence_ms: number;
+}
+/** A GPU's first row on a node. */
+export interface Arrival {
+  readonly ts: number;
+  readonly node: string;
+  readonly gpu_uuid: string;
+}
+
+export interface AbsencePorts {
+  readonly anomalies: Anomaly;
+  readonly heartbeats: Heartbeat;
+  readonly arrivals: Arrival;
+}
+
+/** A node is known to be lively after so many laps in which something moved. */
+const LIVELY_LAPS = 10;
+/** It must stand still for so many times its longest still stretch so far; that memory fades by a hundredth a movement. */
+const STILL_FACTOR = 5;
+const STILL_FADING = 0.99;
+
+const STATE = {
+  ...LOST_COLUMNS,
+  ...STILLNESS_COLUMNS,
+  /** Event time of the last heartbeat. */
+  beat_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  /** When and in which lap a reading of the node moved last, in how many laps one did, and the longest stretch without. */
+  moved_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  moved_lap: { scope: 'node', type: 'u32', width: 1, initial: 0 },
+  moved_laps: { scope: 'node', type: 'u32', width: 1, initial: 0 },
+  still_laps: { scope: 'node', type: 'f32', width: 1, initial: 0 },
+  /** The open anomaly of a frozen exporter, as it was told. */
+  frozen: { scope: 'node', type: 'record', width: 1, initial: 0 },
+} as const;
+type AbsenceState = State<typeof STATE>;
+
+/**
+ * Notices what no longer comes: a GPU that its node's scrapes lack (gpu_lost), MIG instances that are cut anew
+ * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node).
+ *
+ * Input    enriched rows; rows not newer than the GPU's last one are skipped.
+ * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
+ *          operator cannot: a silent node has no rows, and its group's clock is another nodes'); arrivals: a GPU's first row
+ *          on a node.
+ * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
+ * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
+ *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
+ * State    46 B per GPU, 76 B per node and its list of GPUs.
+ * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
+ *          scrape only while one is missing.
+ * Errors   none.
+ */
+export const absence = (options: AbsenceOptions): Operator<typeof STATE, AbsencePorts> => ({
+  name: 'absence',
+  summary: 'GPUs that a scrape lacks, exporters that stand still',
+  state: STATE,
+  ports: ['anomalies', 'heartbeats', 'arrivals'],
+  onBatch(batch, state, emit) {
+    const { values } = batch;
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    for (let row = 0; row < batch.rows; row++) {
+      const gpu = batch.gpu[row] as number;
+      const node = batch.node[row] as number;
+      const ts = batch.ts[row] as number;
+      const last = state.last_ts[gpu] as number;
+      if (ts <= last) continue;
+      if (state.home[gpu] !== node + 1) join(batch, row, state, emit);
+      else {
+        if (state.lap[gpu] === state.node_lap[node]) turnLap(batch, row, state, options, emit);
+        state.interval_ms[gpu] = usualInterval(state.interval_ms[gpu] as number, ts - last);
+      }
+      if (state.told[gpu] !== 0) {
+        comeBack(nodeAt(batch, row, node, state, emit), identityOf(batch, gpu).uuid, 'reports again');
+        state.expected[node] = membersOf(state, node).length;
+      }
+      state.last_ts[gpu] = ts;
+      state.missing_since[gpu] = 0;
+      state.lap[gpu] = state.node_lap[node] as number;
+      state.lap_rows[node] = (state.lap_rows[node] as number) + 1;
+      if ((state.seen[gpu] as number) < 255) state.seen[gpu] = (state.seen[gpu] as number) + 1;
+      if (hasMoved(state, gpu, values, bits, row)) noteMovement(batch, row, state, emit);
+      else if (ts - (state.moved_ts[node] as number) >= options.frozen_after && state.frozen[node] === null)
+        judgeStillness(batch, row, state, options, emit);
+      if (ts - (state.beat_ts[node] as number) >= options.heartbeat) {
+        state.beat_ts[node] = ts;
+        const name = batch.registry.nodes[node] as string;
+        emit('heartbeats', { ts, node: name, cadence_ms: state.cadence_ms[node] as number }, row);
+      }
+    }
+  },
+});
+
+type Tell = EmitFrom<AbsencePorts>;
+
+const identityOf = (batch: Batch, gpu: number): GpuIdentity => batch.registry.gpus[gpu] as GpuIdentity;
+
+const nodeAt = (batch: Batch, row: number, node: number, state: AbsenceState, emit: Tell): NodeAt => ({
+  registry: batch.registry,
+  node,
+  now: batch.ts[row] as number,
+  state,
+  tell: (anomaly) => emit('anomalies', anomaly, row),
+});
+
+/** A GPU's first row on a node. */
+function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
+  const gpu = batch.gpu[row] as number;
+  const node = batch.node[row] as number;
+  const { uuid } = identityOf(batch, gpu);
+  const name = batch.registry.nodes[node] as string;
+  const before = (state.home[gpu] as number) - 1;
+  if (before >= 0) {
+    comeBack(nodeAt(batch, row, before, state, emit), uuid, `has moved to ${name}`);
+    dropMember(state, before, gpu);
+    state.expected[before] = membersOf(state, before).length;
+    if (state.lap[gpu] === state.node_lap[before]) state.lap_rows[before] = (state.lap_rows[before] as number) - 1;
+  }
+  state.lap[gpu] = 0;
+  state.seen[gpu] = 0;
+  state.interval_ms[gpu] = 0;
+  const here = nodeAt(batch, row, node, state, emit);
+  comeBack(here, uuid, 'reports again');
+  addMember(state, node, gpu);
+  replaceMissing(here, gpu);
+  state.expected[node] = membersOf(state, node).length;
+  if (state.lap_ts[node] === 0) state.lap_ts[node] = here.now;
+  emit('arrivals', { ts: here.now, node: name, gpu_uuid: uuid }, row);
+}
+
+/** A GPU comes again: the scrape before is whole. */
+function turnLap(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
+  const node = batch.node[row] as number;
+  const ts = batch.ts[row] as number;
+  const step = Math.max(0, ts - (state.lap_ts[node] as number));
+  state.cadence_ms[node] = usualInterval(state.cadence_ms[node] as number, step);
+  if ((state.lap_rows[node] as number) < (state.expected[node] as number)) {
+    state.expected[node] = judgeAbsent(nodeAt(batch, row, node, state, emit), options);
+  }
+  state.node_lap[node] = (state.node_lap[node] as number) + 1;
+  state.lap_rows[node] = 0;
+  state.lap_ts[node] = ts;
+}
+
+function noteMovement(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
+  const node = batch.node[row] as number;
+  const ts = batch.ts[row] as number;
+  const lap = state.node_lap[node] as number;
+  const open = state.frozen[node] as Anomaly | null;
+  if (open !== null) {
+    state.frozen[node] = null;
+    const stood = elapsedWords(ts - (state.moved_ts[node] as number));
+    const explanation = `The readings of ${open.node} move again; they had stood still for ${stood}.`;
+    emit('anomalies', { ...open, state: 'closed', closed_at: ts, explanation }, row);
+  } else if (lap !== state.moved_lap[node]) {
+    const still = state.moved_lap[node] === 0 ? 0 : lap - (state.moved_lap[node] as number) - 1;
+    state.still_laps[node] = Math.max((state.still_laps[node] as number) * STILL_FADING, still);
+    state.moved_laps[node] = (state.moved_laps[node] as number) + 1;
+  }
+  state.moved_ts[node] = ts;
+  state.moved_lap[node] = lap;
+}
+
+/** Nothing of the node has moved for long. */
+function judgeStillness(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
+  const node = batch.node[row] as number;
+  const laps = (state.node_lap[node] as number) - (state.moved_lap[node] as number);
+  if ((state.moved_laps[node] as number) < LIVELY_LAPS) return;
+  if (laps < Math.max(options.frozen_scrapes, STILL_FACTOR * (state.still_laps[node] as number))) return;
+  const evidence = impossibleStillness(batch.values, row);
+  if (evidence === null) return;
+  const opened_at = batch.ts[row] as number;
+  const since = state.moved_ts[node] as number;
+  const name = batch.registry.nodes[node] as string;
+  const anomaly: Anomaly = {
+    ts: opened_at,
+    gpu_uuid: '',
+    node: name,
+    instance: '',
+    id: causeId('absence', name, '', 'exporter_frozen', '', opened_at),
+    type: 'exporter_frozen',
+    metric: '',
+    severity: 'warning',
+    score: laps,
+    observed: laps,
+    expected: state.still_laps[node] as number,
+    window: formatDuration(options.frozen_after),
+    detector: 'absence',
+    explanation:
+      `All readings of ${name} stand still since ${new Date(since).toISOString()}: ${laps} scrapes in ` +
+      `${elapsedWords(opened_at - since)} were equal bit for bit, and ${evidence}; the exporter repeats old values.`,
+    state: 'open',
+    opened_at,
+    closed_at: null,
+  };
+  state.frozen[node] = anomaly;
+  emit('anomalies', anomaly, row);
+}

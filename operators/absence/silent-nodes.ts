@@ -1,0 +1,165 @@
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { causeId } from '../../pipeline/contract/ids.ts';
+import type { Emit, FleetOperator, State } from '../../pipeline/contract/operator.ts';
+import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
+import type { Heartbeat } from './absence.ts';
+import { elapsedWords } from './elapsed-words.ts';
+
+export interface SilentNodesOptions {
+  /** A node is silent after the longer of this and so many of its own cadences without a scrape. */
+  readonly silent_after: DurationMs;
+  readonly silent_scrapes: number;
+  /** Silence from here on is critical; longer than a reboot. */
+  readonly critical_after: DurationMs;
+  /** A node that has been away for so long is taken as removed. */
+  readonly forget_after: DurationMs;
+  /** The interval of the heartbeats. */
+  readonly heartbeat: DurationMs;
+  /** How far heartbeats of different groups may lie apart in the stream. */
+  readonly delay: DurationMs;
+}
+
+interface Heart {
+  /** Newest heartbeat, and the fleet's own time at it. */
+  readonly ts: number;
+  readonly lived_ms: number;
+  readonly cadence_ms: number;
+  /** First heartbeat since the node was silent last. */
+  readonly since: number;
+  readonly open: Anomaly | null;
+}
+interface Fleet {
+  /** Event time that passed while heartbeats came: what all nodes lack together is nobody's silence. */
+  lived_ms: number;
+  newest: number;
+  readonly hearts: Record<string, Heart>;
+}
+
+const STATE = { fleet: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
+
+/** Longest step between two heartbeats of the fleet that counts as time, in heartbeats' own cadences where that is more. */
+const STEP_MAX_MS = 120_000;
+const STEP_CADENCES = 1.5;
+/** How often silence is looked for. */
+const EVERY = seconds(20);
+
+/**
+ * Names nodes that stop scraping: node_silent, one per node, a warning first, critical when it lasts.
+ *
+ * Input    heartbeats of `absence`, one per node and minute.
+ * Output   anomalies about nodes: gpu_uuid and instance are empty.
+ * Time     silence is measured in time in which other nodes were heard, so a gap of the whole fleet (a stop, the border of
+ *          a back-filled history) is nobody's silence; and a witness is needed: a node heard before and after.
+ * Limits   with one node, or all of them silent, event time stands still and nobody can tell. The last scrape is known to
+ *          one heartbeat, so silence is told up to that much later than `silent_after`.
+ * State    one record of about 90 B per node.
+ * Cost     O(1) per heartbeat; O(nodes) every 20 s of event time.
+ * Errors   none.
+ */
+export const silentNodes = (
+  options: SilentNodesOptions,
+): FleetOperator<{ heartbeats: Heartbeat }, typeof STATE, { anomalies: Anomaly }> => {
+  const limitOf = (heart: Heart): number =>
+    Math.max(options.silent_after, options.silent_scrapes * heart.cadence_ms) + options.heartbeat;
+  return {
+    name: 'silent_nodes',
+    summary: 'nodes that stop scraping while others go on',
+    state: STATE,
+    ports: ['anomalies'],
+    delay: options.delay,
+    on: {
+      heartbeats: {
+        pick: ({ ts, node, cadence_ms }) => ({ ts, node, cadence_ms }),
+        take({ ts, node, cadence_ms }: Heartbeat, state, emit) {
+          const fleet = fleetOf(state);
+          if (fleet.newest > 0 && ts > fleet.newest) {
+            fleet.lived_ms += Math.min(ts - fleet.newest, Math.max(STEP_MAX_MS, STEP_CADENCES * cadence_ms));
+          }
+          fleet.newest = Math.max(fleet.newest, ts);
+          const heart = fleet.hearts[keyOf(node)];
+          if (heart !== undefined && ts <= heart.ts) return;
+          if (heart?.open) {
+            const away = elapsedWords(ts - heart.ts);
+            const explanation = `${node} scrapes again after ${away} without a word.`;
+            emit('anomalies', { ...heart.open, state: 'closed', closed_at: ts, explanation });
+          }
+          const goesOn = heart !== undefined && ts - heart.ts <= limitOf(heart);
+          const since = goesOn ? heart.since : ts;
+          fleet.hearts[keyOf(node)] = { ts, lived_ms: fleet.lived_ms, cadence_ms, since, open: null };
+        },
+      },
+    },
+    timer: {
+      every: EVERY,
+      onTime(now, state, emit) {
+        const fleet = fleetOf(state);
+        let witness = Number.POSITIVE_INFINITY;
+        let heard = 0;
+        for (const heart of Object.values(fleet.hearts)) {
+          if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) continue;
+          heard++;
+          witness = Math.min(witness, heart.since);
+        }
+        if (heard === Object.keys(fleet.hearts).length) return;
+        for (const [key, heart] of Object.entries(fleet.hearts)) {
+          const node = key.slice(1);
+          const silence_ms = fleet.lived_ms - heart.lived_ms;
+          const limit_ms = limitOf(heart);
+          if (silence_ms <= limit_ms) continue;
+          if (silence_ms > options.forget_after) {
+            if (heart.open) forget(heart.open, now, options, emit);
+            delete fleet.hearts[key];
+            continue;
+          }
+          if (witness > heart.ts) continue;
+          const severity = silence_ms > options.critical_after ? 'critical' : 'warning';
+          if (heart.open?.severity === severity) continue;
+          const opened_at = heart.open?.opened_at ?? now;
+          const usual = heart.cadence_ms > 0 ? `, where it scrapes every ${elapsedWords(heart.cadence_ms)}` : '';
+          const open: Anomaly = {
+            ts: opened_at,
+            gpu_uuid: '',
+            node,
+            instance: '',
+            id: causeId('silent_nodes', node, '', 'node_silent', '', opened_at),
+            type: 'node_silent',
+            metric: '',
+            severity,
+            score: silence_ms / limit_ms,
+            observed: Math.round(silence_ms / 1_000),
+            expected: Math.round(heart.cadence_ms / 1_000),
+            window: elapsedWords(limit_ms),
+            detector: 'silent_nodes',
+            explanation:
+              `Nothing from ${node} for ${elapsedWords(silence_ms)}, last heard at ${new Date(heart.ts).toISOString()} or within ` +
+              `${formatDuration(options.heartbeat)} after${usual}; ${heard} other node${heard === 1 ? '' : 's'} went on.`,
+            state: 'open',
+            opened_at,
+            closed_at: null,
+          };
+          fleet.hearts[key] = { ...heart, open };
+          emit('anomalies', open);
+        }
+      },
+    },
+  };
+};
+
+/** No name can pass for a property that objects have anyway, nor for a number, which would change the order. */
+const keyOf = (node: string): string => `@${node}`;
+
+function fleetOf(state: State<typeof STATE>): Fleet {
+  const fleet = (state.fleet[0] ?? { lived_ms: 0, newest: 0, hearts: {} }) as Fleet;
+  state.fleet[0] = fleet;
+  return fleet;
+}
+
+function forget(
+  open: Anomaly,
+  now: number,
+  options: SilentNodesOptions,
+  emit: Emit<{ readonly anomalies: Anomaly }>,
+): void {
+  const explanation = `Nothing from ${open.node} for ${elapsedWords(options.forget_after)}: taken as removed.`;
+  emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation });
+}
