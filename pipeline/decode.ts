@@ -1,3 +1,4 @@
+import { sweepDaily } from '../operators/core/daily-sweep.ts';
 import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
 import { BatchBuilder } from './batch-builder.ts';
@@ -27,6 +28,8 @@ export interface DecodePorts {
 /** What the last identity block of a subject meant: reused while its bytes stay the same. */
 interface KnownIdentity {
   readonly bytes: Buffer;
+  /** Of the registry when this was learned: a sweep may have given the indexes to others. */
+  readonly sweeps: number;
   readonly name: string;
   readonly node: number;
   readonly gpus: Uint32Array;
@@ -86,6 +89,8 @@ class Decoder {
       const builder = this.builders[group] as BatchBuilder;
       if (builder.position !== message.position) this.touched.push(group);
       builder.position = message.position;
+      const { event_time: ts } = message;
+      if (isUsable(ts) && ts <= message.arrived_at + this.future_ms) sweepDaily(state, ts);
       this.read(message, route, state, builder, emit);
     }
     for (const group of new Set(this.touched)) {
@@ -146,6 +151,7 @@ class Decoder {
     emit: Emit<DecodePorts>,
   ): void {
     const { data } = message;
+    const { registry } = state;
     const header = readHeader(data);
     const extras = readExtras(data, header);
     const known = this.identity(route, data, header, state);
@@ -164,6 +170,9 @@ class Decoder {
     values.fill(Number.NaN, first * METRIC_COUNT, (first + header.rows) * METRIC_COUNT);
     for (let row = 0, from = 0, to = first * METRIC_COUNT; row < header.rows; row++, to += METRIC_COUNT) {
       for (let c = 0; c < width; c++) values[to + (columns[c] as number)] = scratch[from++] as number;
+    }
+    for (let row = first; row < first + header.rows; row++) {
+      registry.see(builder.gpu[row] as number, known.node, builder.attribution[row] as number, ts);
     }
     for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
     for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, ts));
@@ -186,6 +195,7 @@ class Decoder {
     // The same block on another number of rows is a damaged message, which readIdentity tells.
     if (
       last !== null &&
+      last.sweeps === registry.sweeps &&
       last.gpus.length === header.rows &&
       last.bytes.length === extras_at - identity_at &&
       last.bytes.compare(data, identity_at, extras_at) === 0
@@ -199,6 +209,7 @@ class Decoder {
     const node = registry.node(identity.node);
     const known: KnownIdentity = {
       bytes: Buffer.from(data.subarray(identity_at, extras_at)),
+      sweeps: registry.sweeps,
       name: identity.node,
       node,
       gpus: Uint32Array.from(identity.rows, (row) => registry.gpu(row, node)),
@@ -224,6 +235,7 @@ class Decoder {
       builder.node[row] = node;
       builder.attribution[row] = registry.attribution(scraped.attribution);
       builder.values.set(scraped.values, row * METRIC_COUNT);
+      registry.see(builder.gpu[row] as number, node, builder.attribution[row] as number, scraped.ts);
       for (const { xid, kind, count } of scraped.xids) builder.xids.push({ row, xid, kind, count });
     }
     for (const refusal of scrape.refusals) emit('refused', refusalLetter(refusal, scrape.node, scrape.ts));

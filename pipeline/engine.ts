@@ -92,7 +92,7 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
     lag_messages: Math.max(0, stored - position),
     position,
     watermark: wired.watermark,
-    gpus: states.all().reduce((sum, { registry }) => sum + registry.gpus.length, 0),
+    gpus: states.all().reduce((sum, { registry }) => sum + registry.size, 0),
     snapshots: snapshots.rounds,
     mermaid,
   });

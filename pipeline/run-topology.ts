@@ -1,4 +1,5 @@
 import { merge, type Observable, Subject } from 'rxjs';
+import { SWEEP_STATE, SWEEP_STEP } from '../operators/core/daily-sweep.ts';
 import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
 import type { GroupStates } from '../operators/core/group-state.ts';
 import { lift, stateSpecs } from '../operators/core/lift.ts';
@@ -39,11 +40,12 @@ export interface WiredTopology {
 
 /** State columns of every step of the groups, for restoring snapshots. */
 export const topologyStateSpecs = (topology: Topology): Map<string, StateSpec> =>
-  new Map(
-    topology.nodes.flatMap((node) =>
+  new Map([
+    [SWEEP_STEP, SWEEP_STATE] as [string, StateSpec],
+    ...topology.nodes.flatMap((node) =>
       node.kind === 'operator' || node.kind === 'items' ? stateSpecs(node.id, node.operator) : [],
     ),
-  );
+  ]);
 
 /** State columns of the steps that span the groups. */
 export const fleetStateSpecs = (topology: Topology): Map<string, StateSpec> =>

@@ -9,7 +9,7 @@ import type { RegistrySnapshot } from './contract/registry.ts';
  */
 const MAGIC = 'GPVSNAP1';
 const PREFIX_BYTES = 16;
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 
 interface Head {
   readonly version: number;

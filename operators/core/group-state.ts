@@ -77,6 +77,23 @@ export class GroupState {
     return columns.arrays as State<S>;
   }
 
+  /**
+   * Lets go of what was last seen before the day of `ts`: its cells in all steps become as good as new, and its indexes go
+   * to the next that come.
+   */
+  sweep(ts: number): void {
+    const swept = this.registry.sweep(ts);
+    for (const { spec, arrays } of this.steps.values()) {
+      for (const [name, { scope, type, width, initial }] of Object.entries(spec)) {
+        if (scope === 'group') continue;
+        const blank = type === 'record' ? null : initial;
+        for (const index of scope === 'gpu' ? swept.gpus : swept.nodes) {
+          (arrays[name] as unknown[]).fill(blank, index * width, (index + 1) * width);
+        }
+      }
+    }
+  }
+
   /** Copies everything; `copy` makes the copy of an array's first `length` elements. */
   save(
     copy: (array: ElementArray, length: number) => ElementArray = (array, length) => array.slice(0, length),

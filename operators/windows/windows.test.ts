@@ -3,7 +3,6 @@ import { type DurationMs, days, hours, minutes, seconds } from '../../pipeline/c
 import { COUNTERS, TALLIES, type TallyName } from '../../pipeline/contract/windows.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { batchOf, random, type SampleRow, START_MS } from '../core/laws.fixture.ts';
-import { clearGpu } from './clear-gpu.ts';
 import { MOMENTS, meanOf } from './moments.ts';
 import { rises } from './rises.ts';
 import { tallies, tallyIndex } from './tallies.ts';
@@ -207,7 +206,7 @@ describe('windows', () => {
     expect(windows.hours.contrast(gpu.cells.hours, 0, 0)).toBeCloseTo(30 / 7, 4);
   });
 
-  it('reuses an index after clearing it as if nobody had been there, and does not grow', () => {
+  it('reuses the index of a GPU that was swept as if nobody had been there, and does not grow', () => {
     const state = new GroupState(0);
     const fresh = watch(every(minutes(7), 500, (i) => ({ gpu_temp_celsius: 40 + (i % 9), ecc_sbe_volatile_total: i })));
     const bytes = new Set<number>();
@@ -222,7 +221,7 @@ describe('windows', () => {
         fresh.state.save().columns.map(({ data }) => Array.from(data)),
       );
       bytes.add(saved.reduce((sum, { data }) => sum + data.byteLength, 0));
-      clearGpu(spec, state.columns('w', spec), 0);
+      state.sweep(Date.UTC(2100, 0, 1));
     }
     expect(bytes.size).toBe(1);
     for (const [name, column] of Object.entries(spec)) {

@@ -17,13 +17,27 @@ export interface RegistrySnapshot {
   readonly gpu_nodes: readonly number[];
   readonly gpu_revisions: readonly number[];
   readonly attributions: readonly (readonly Attribution[])[];
+  /** Day (since the epoch) on which each was last seen; -1 = the index is free. */
+  readonly gpu_days: readonly number[];
+  readonly node_days: readonly number[];
+  readonly attribution_days: readonly number[];
 }
 
+/** What a sweep has let go of: whoever keeps something by these indexes clears it. */
+export interface Swept {
+  readonly gpus: readonly number[];
+  readonly nodes: readonly number[];
+}
+
+const DAY_MS = 86_400_000;
+const FREE = -1;
+const NOBODY: GpuIdentity = { uuid: '', instance: '', model: '', pci_bus_id: '', serial: '', slot: '' };
 const keyOf = (uuid: string, instance: string): string => (instance === '' ? uuid : `${uuid}\u001f${instance}`);
 
 /**
  * Dense indexes for the GPUs, nodes and attributions of one key group. Identity is (UUID, MIG instance); everything else
- * may change and is updated in place. Cost: one Map look-up per row at most; about 64 B a key plus the texts.
+ * may change and is updated in place. What was not seen for long is swept, and its index given to the next that comes; a
+ * free index has empty names. Cost: one Map look-up per row at most; about 64 B a key plus the texts.
  */
 export class Registry {
   readonly group: number;
@@ -34,21 +48,38 @@ export class Registry {
   /** From 1; rises whenever anything known of the GPU changes, so that others can tell cheaply. */
   readonly gpuRevisions: number[] = [];
   readonly attributions: (readonly Attribution[])[] = [[]];
+  /** Rises with every sweep that freed an index: what was kept by index before may mean another now. */
+  sweeps = 0;
+  private readonly gpuDays: number[] = [];
+  private readonly nodeDays: number[] = [];
+  private readonly attributionDays: number[] = [Number.MAX_SAFE_INTEGER];
   private readonly nodeIndex = new Map<string, number>();
   private readonly gpuIndex = new Map<string, number>();
+  private readonly attributionIndex = new Map<string, number>([['[]', 0]]);
+  private readonly free: { gpus: number[]; nodes: number[]; attributions: number[] } = {
+    gpus: [],
+    nodes: [],
+    attributions: [],
+  };
   /** The last snapshot, while nothing has changed since. */
   private saved: RegistrySnapshot | null = null;
-  private readonly attributionIndex = new Map<string, number>([['[]', 0]]);
 
   constructor(group: number) {
     this.group = group;
+  }
+
+  /** GPUs and instances that are known now. */
+  get size(): number {
+    return this.gpuIndex.size;
   }
 
   node(name: string): number {
     let index = this.nodeIndex.get(name);
     if (index === undefined) {
       this.saved = null;
-      index = this.nodes.push(name) - 1;
+      index = this.free.nodes.pop() ?? this.nodes.length;
+      this.nodes[index] = name;
+      this.nodeDays[index] = 0;
       this.nodeIndex.set(name, index);
     }
     return index;
@@ -59,9 +90,12 @@ export class Registry {
     let index = this.gpuIndex.get(key);
     if (index === undefined) {
       this.saved = null;
-      index = this.gpus.push(identity) - 1;
-      this.gpuNodes.push(node);
-      this.gpuRevisions.push(1);
+      index = this.free.gpus.pop() ?? this.gpus.length;
+      const { uuid, instance, model, pci_bus_id, serial, slot } = identity;
+      this.gpus[index] = { uuid, instance, model, pci_bus_id, serial, slot };
+      this.gpuNodes[index] = node;
+      this.gpuRevisions[index] = (this.gpuRevisions[index] ?? 0) + 1;
+      this.gpuDays[index] = 0;
       this.gpuIndex.set(key, index);
       return index;
     }
@@ -96,10 +130,62 @@ export class Registry {
     let index = this.attributionIndex.get(key);
     if (index === undefined) {
       this.saved = null;
-      index = this.attributions.push(list) - 1;
+      index = this.free.attributions.pop() ?? this.attributions.length;
+      this.attributions[index] = list;
+      this.attributionDays[index] = 0;
       this.attributionIndex.set(key, index);
     }
     return index;
+  }
+
+  /** Notes that a row of this GPU, node and attribution came at `ts`. Cost: three comparisons, but once a day. */
+  see(gpu: number, node: number, attribution: number, ts: number): void {
+    const day = Math.floor(ts / DAY_MS);
+    if (day > (this.gpuDays[gpu] as number)) {
+      this.gpuDays[gpu] = day;
+      this.saved = null;
+    }
+    if (day > (this.nodeDays[node] as number)) {
+      this.nodeDays[node] = day;
+      this.saved = null;
+    }
+    if (day > (this.attributionDays[attribution] as number)) {
+      this.attributionDays[attribution] = day;
+      this.saved = null;
+    }
+  }
+
+  /** Lets go of everything that was last seen before the day of `ts`. */
+  sweep(ts: number): Swept {
+    const day = Math.floor(ts / DAY_MS);
+    const stale = (days: readonly number[]): number[] =>
+      days.flatMap((seen, index) => (seen !== FREE && seen < day ? [index] : []));
+    const swept = { gpus: stale(this.gpuDays), nodes: stale(this.nodeDays) };
+    const attributions = stale(this.attributionDays);
+    for (const index of swept.gpus) {
+      const { uuid, instance } = this.gpus[index] as GpuIdentity;
+      this.gpuIndex.delete(keyOf(uuid, instance));
+      this.gpus[index] = NOBODY;
+      this.gpuDays[index] = FREE;
+      this.free.gpus.push(index);
+    }
+    for (const index of swept.nodes) {
+      this.nodeIndex.delete(this.nodes[index] as string);
+      this.nodes[index] = '';
+      this.nodeDays[index] = FREE;
+      this.free.nodes.push(index);
+    }
+    for (const index of attributions) {
+      this.attributionIndex.delete(JSON.stringify(this.attributions[index]));
+      this.attributions[index] = [];
+      this.attributionDays[index] = FREE;
+      this.free.attributions.push(index);
+    }
+    if (swept.gpus.length + swept.nodes.length + attributions.length > 0) {
+      this.sweeps += 1;
+      this.saved = null;
+    }
+    return swept;
   }
 
   /** The names as they are now; the same object as long as nothing changes. */
@@ -110,18 +196,38 @@ export class Registry {
       gpu_nodes: [...this.gpuNodes],
       gpu_revisions: [...this.gpuRevisions],
       attributions: [...this.attributions],
+      gpu_days: [...this.gpuDays],
+      node_days: [...this.nodeDays],
+      attribution_days: [...this.attributionDays],
     };
     return this.saved;
   }
 
   static restore(group: number, saved: RegistrySnapshot): Registry {
     const registry = new Registry(group);
-    for (const name of saved.nodes) registry.node(name);
-    saved.gpus.forEach((identity, i) => {
-      registry.gpu(identity, saved.gpu_nodes[i] ?? 0);
-      registry.gpuRevisions[i] = saved.gpu_revisions[i] ?? 1;
+    const take = <T>(from: readonly T[], into: T[]): void => {
+      into.splice(0, into.length, ...from);
+    };
+    take(saved.nodes, registry.nodes);
+    take(saved.gpus, registry.gpus);
+    take(saved.gpu_nodes, registry.gpuNodes);
+    take(saved.gpu_revisions, registry.gpuRevisions);
+    take(saved.attributions, registry.attributions);
+    take(saved.gpu_days, registry.gpuDays);
+    take(saved.node_days, registry.nodeDays);
+    take(saved.attribution_days, registry.attributionDays);
+    saved.gpus.forEach(({ uuid, instance }, index) => {
+      if (saved.gpu_days[index] === FREE) registry.free.gpus.push(index);
+      else registry.gpuIndex.set(keyOf(uuid, instance), index);
     });
-    for (const list of saved.attributions) registry.attribution(list);
+    saved.nodes.forEach((name, index) => {
+      if (saved.node_days[index] === FREE) registry.free.nodes.push(index);
+      else registry.nodeIndex.set(name, index);
+    });
+    saved.attributions.forEach((list, index) => {
+      if (saved.attribution_days[index] === FREE) registry.free.attributions.push(index);
+      else registry.attributionIndex.set(JSON.stringify(list), index);
+    });
     return registry;
   }
 }

@@ -32,6 +32,8 @@ const encoder = new TextEncoder();
 
 /** The identity bytes of a group's GPUs by dense index, and what they were made of. */
 interface Identities {
+  /** Of the registry when these were learned. */
+  readonly sweeps: number;
   readonly texts: ByteStrings;
   readonly revisions: number[];
   readonly nodes: number[];
@@ -81,8 +83,15 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
       if (!bus.connected || options.wanted?.() === false) return;
       const { registry, values } = batch;
       let known = identities.get(registry);
-      if (known === undefined) {
-        known = { texts: new ByteStrings(), revisions: [], nodes: [], attributions: [], hashes: [] };
+      if (known === undefined || known.sweeps !== registry.sweeps) {
+        known = {
+          sweeps: registry.sweeps,
+          texts: new ByteStrings(),
+          revisions: [],
+          nodes: [],
+          attributions: [],
+          hashes: [],
+        };
         identities.set(registry, known);
       }
       const { texts, revisions, nodes, attributions, hashes } = known;

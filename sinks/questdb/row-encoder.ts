@@ -16,6 +16,8 @@ interface Body extends RowBody {
 /** Prefixes of one group, by dense GPU index, and the node they were made for. */
 interface GroupPrefixes {
   readonly registry: Registry;
+  /** Of the registry when the prefixes were made. */
+  readonly sweeps: number;
   readonly prefixes: ByteStrings;
   readonly nodes: number[];
 }
@@ -56,8 +58,8 @@ export function rowEncoder(table: string): RowEncoder {
   return {
     append(batch, from, chunk) {
       let group = groups.get(batch.group);
-      if (group?.registry !== batch.registry) {
-        group = { registry: batch.registry, prefixes: new ByteStrings(), nodes: [] };
+      if (group?.registry !== batch.registry || group.sweeps !== batch.registry.sweeps) {
+        group = { registry: batch.registry, sweeps: batch.registry.sweeps, prefixes: new ByteStrings(), nodes: [] };
         groups.set(batch.group, group);
       }
       const { prefixes, nodes } = group;
