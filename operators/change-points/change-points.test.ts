@@ -175,19 +175,19 @@ describe('change points', () => {
   });
 
   it('adds up the NVLink counters of one GPU', () => {
-    const rows = Array.from({ length: 60 * 6 }, (_, minute) => ({
+    const rows = Array.from({ length: 60 * 9 }, (_, minute) => ({
       ts: START_MS + minute * 60_000,
       node: 'n',
       uuid: 'GPU-a',
       values: {
-        nvlink_crc_flit_errors_total: Math.max(0, minute - 300) * 40,
-        nvlink_replay_errors_total: Math.max(0, minute - 300) * 60,
+        nvlink_crc_flit_errors_total: Math.max(0, minute - 480) * 400,
+        nvlink_replay_errors_total: Math.max(0, minute - 480) * 600,
       },
     }));
     const [opened] = run(rows);
-    expect(opened).toMatchObject({ metric: 'nvlink_errors_total', severity: 'warning', observed: 6_000, expected: 0 });
+    expect(opened).toMatchObject({ metric: 'nvlink_errors_total', severity: 'warning', observed: 60_000, expected: 0 });
     expect(opened?.explanation).toBe(
-      'NVLink errors went from none to 1.67 a second, since about 2026-01-01 05:00 UTC.',
+      'NVLink errors went from none to 16.7 a second, since about 2026-01-01 05:00 UTC.',
     );
   });
 

@@ -3,7 +3,7 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { EmitFrom, Operator } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
-import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
+import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
 import { isBoardVoice } from './board-voice.ts';
 import { type Cells, CHANGE_STATE, type ChangeState, type Found, type Reading } from './change-state.ts';
 import { cusum } from './cusum.ts';
@@ -11,6 +11,7 @@ import { COUNTER_COLUMNS, ERROR_SIGNALS, type ErrorSignal, FIRST_COUNTER, SIGNAL
 import { changeAnomaly, type OpenChange, severityOf } from './open-change.ts';
 import { PAGE_HINKLEY_CELLS, pageHinkley } from './page-hinkley.ts';
 import { beginSignal, forgetSignal, noteSlow } from './slow-changes.ts';
+import { crestOf, noteMean, noteRates, STEP_MAX, sharpRate, weightOf } from './usual-rates.ts';
 
 export interface ChangePointsOptions {
   /** Test for sharp changes, minute by minute; slow ones are always left to ADWIN. */
@@ -31,7 +32,7 @@ export interface ChangePointsOptions {
 
 export const CHANGE_POINTS_DEFAULTS: ChangePointsOptions = {
   sharp: 'cusum',
-  warmup: hours(2),
+  warmup: hours(6),
   half_life: hours(24),
   warning_factor: 10,
   calm: hours(1),
@@ -45,25 +46,24 @@ export interface ChangePointsPorts {
 
 const MINUTE_MS = minutes(1);
 const HOUR_MS = hours(1);
-const DAY_MS = days(1);
 
 /** In log1p of errors per minute: what chance may add in a minute, what is a change, and what one reading may add at most. */
 const SLACK = 0.35;
 const THRESHOLD = 5;
-const STEP_MAX = 1.7;
+/** The standard deviation that these fit; of errors that come in bunches more is asked. */
+const SPREAD = 0.5;
 const PAGE_HINKLEY = { readings_min: 30, delta: SLACK, threshold: THRESHOLD, alpha: 0.9999 };
 /** A reading after a gap stands for no more than this. */
 const WEIGHT_MAX_MIN = 5;
-/** Time constants of the rates that tell whether a change goes on: for sharp changes, and for slow ones and the crest. */
-const FAST_MS = minutes(30);
-const SLOW_MS = hours(6);
 /** A rate that is not this much above what the last days have seen is no change: jobs come and go. */
 const CREST_FACTOR = 2;
-const CREST_DECAY_PER_DAY = 0.8;
+/** A rate that has lasted for less may be chance. */
+const SURE_MS = minutes(15);
 /** An open change is told anew when it has grown by this. */
 const GROWTH_FACTOR = 3;
 /** A rate is back when it has lost this share of its rise. */
 const RETURNED_RATIO = 0.8;
+
 /**
  * Tells when a GPU's rate of errors changes for the worse: sharply (CUSUM or Page-Hinkley over log1p of the errors per
  * minute) or slowly (ADWIN over longer bins).
@@ -135,9 +135,10 @@ function createLook(options: ChangePointsOptions) {
   /** Feeds the sharp test; true when it completes a change. */
   const sharp = (state: ChangeState, cell: number, x: number, elapsed_min: number): boolean => {
     const at = cell * PAGE_HINKLEY_CELLS;
-    const mean = state.mean[cell] as number;
-    if (byPage) return page.update(state.test, at, x - mean, Math.min(WEIGHT_MAX_MIN, elapsed_min));
-    return hinkley.update(state.test, at, Math.min(x, mean + SLACK + STEP_MAX));
+    const deviation =
+      (x - (state.mean[cell] as number)) / Math.max(1, Math.sqrt(state.variance[cell] as number) / SPREAD);
+    if (byPage) return page.update(state.test, at, deviation, Math.min(WEIGHT_MAX_MIN, elapsed_min));
+    return hinkley.update(state.test, at, Math.min(deviation, SLACK + STEP_MAX));
   };
 
   return (reading: Reading, state: ChangeState, emit: EmitFrom<ChangePointsPorts>): void => {
@@ -185,35 +186,9 @@ function createLook(options: ChangePointsOptions) {
       state.excursion_at[cell] = 0;
       if (changed) state.test.fill(0, test, test + PAGE_HINKLEY_CELLS);
     }
-    const mean = state.mean[cell] as number;
-    const deviation = judged ? Math.min(STEP_MAX, x - mean) : x - mean;
-    state.mean[cell] = mean + weightOf(elapsed_ms, watched_ms, options.half_life) * deviation;
+    noteMean(state, cell, x, judged, weightOf(elapsed_ms, watched_ms, options.half_life));
     forgetSignal(state, gpu, signal, ts);
   };
-}
-
-/** Until a half-life has passed, plain averaging learns faster than the decay would. */
-const weightOf = (elapsed_ms: number, watched_ms: number, half_life: DurationMs): number =>
-  Math.min(1, Math.max(1 - 2 ** (-elapsed_ms / half_life), elapsed_ms / Math.max(watched_ms, elapsed_ms)));
-
-const crestOf = (state: ChangeState, cell: number): number =>
-  Math.max(state.crest[cell] as number, state.crest_yesterday[cell] as number);
-
-/** Rates per minute with a short and a long memory, and the highest of the long one by day. */
-function noteRates(state: ChangeState, cell: number, ts: number, elapsed_ms: number, rate: number): void {
-  const fast = state.fast[cell] as number;
-  const slow = state.slow[cell] as number;
-  state.fast[cell] = fast + (1 - Math.exp(-elapsed_ms / FAST_MS)) * (rate - fast);
-  state.slow[cell] = slow + (1 - Math.exp(-elapsed_ms / SLOW_MS)) * (rate - slow);
-  const passed = Math.floor(ts / DAY_MS) - Math.floor((ts - elapsed_ms) / DAY_MS);
-  for (let day = 0; day < Math.min(passed, 30); day++) {
-    state.crest[cell] = Math.max(
-      (state.crest[cell] as number) * CREST_DECAY_PER_DAY,
-      state.crest_yesterday[cell] as number,
-    );
-    state.crest_yesterday[cell] = state.crest_today[cell] as number;
-    state.crest_today[cell] = 0;
-  }
 }
 
 function openChange(
@@ -226,8 +201,10 @@ function openChange(
   const { gpu, signal, ts } = reading;
   const before = found.before * 60;
   const after = found.after * 60;
-  const severity = severityOf(ERROR_SIGNALS[signal] as ErrorSignal, before, after, options.warning_factor);
   const { since, detector } = found;
+  // What a few minutes show must be ten times as clear.
+  const doubt = ts - since < SURE_MS ? 10 : 1;
+  const severity = severityOf(ERROR_SIGNALS[signal] as ErrorSignal, before, after / doubt, options.warning_factor);
   const change: OpenChange = { opened_at: ts, since, before, after, severity, detector, calm_since: 0, raised_at: ts };
   const cells = (state.open[gpu] as Cells<OpenChange> | null) ?? new Array<null>(SIGNAL_COUNT).fill(null);
   cells[signal] = change;
@@ -250,14 +227,11 @@ function follow(
     change.after = rate;
     change.raised_at = ts;
   }
-  const severity = severityOf(
-    ERROR_SIGNALS[signal] as ErrorSignal,
-    change.before,
-    Math.max(rate, change.after),
-    options.warning_factor,
-  );
+  const lasted_ms = ts - change.since;
+  const level = lasted_ms < SURE_MS ? 0 : Math.max(rate, sharpRate(state, cell, lasted_ms));
+  const severity = severityOf(ERROR_SIGNALS[signal] as ErrorSignal, change.before, level, options.warning_factor);
   if (change.severity === 'info' && severity === 'warning') {
-    change.after = Math.max(rate, change.after);
+    change.after = Math.max(level, change.after);
     change.severity = severity;
     tell(reading, change, null, emit);
   }

@@ -29,6 +29,8 @@ export const CHANGE_STATE = {
   active: { scope: 'gpu', type: 'u8', width: SIGNAL_COUNT, initial: 0 },
   /** Mean of log1p(errors per minute), and the rate per minute as it is without what the test wonders about. */
   mean: signalColumn,
+  /** Variance of log1p(errors per minute). */
+  variance: signalColumn,
   usual: signalColumn,
   test: { scope: 'gpu', type: 'f64', width: SIGNAL_COUNT * PAGE_HINKLEY_CELLS, initial: 0 },
   /** Rises while the test's sum is above 0, and since when that is. */

@@ -57,7 +57,15 @@ export function forgetSignal(state: ChangeState, gpu: number, signal: number, ts
   if (cells.every((cell) => cell === null)) state.slow_cells[gpu] = null;
   const cell = gpu * SIGNAL_COUNT + signal;
   state.active[cell] = 0;
-  for (const column of [state.mean, state.usual, state.excursion, state.excursion_at, state.fast, state.slow])
+  for (const column of [
+    state.mean,
+    state.variance,
+    state.usual,
+    state.excursion,
+    state.excursion_at,
+    state.fast,
+    state.slow,
+  ])
     column[cell] = 0;
   for (const column of [state.crest, state.crest_yesterday, state.crest_today]) column[cell] = 0;
   state.test.fill(0, cell * PAGE_HINKLEY_CELLS, (cell + 1) * PAGE_HINKLEY_CELLS);
