@@ -1,0 +1,59 @@
+import type { Severity } from '../../pipeline/contract/events.ts';
+import { grouped } from './grouped.ts';
+import { bucketKey, type Place, peakedAt, type TruthIndex } from './match-truth.ts';
+import type { Alarm } from './sink-log.ts';
+
+export type PerSeverity = Readonly<Record<Severity, number>>;
+
+/** Anomalies where nothing was wrong. Rates are per 1,000 GPU-days. */
+export interface FalseAlarmFigures {
+  /** `clean`, a look-alike's name, or `beside` (healthy GPUs whose node has a fault at another time or place). */
+  readonly where: string;
+  readonly gpu_days: number;
+  readonly count: PerSeverity;
+  readonly per_1000_gpu_days: PerSeverity;
+  /** Counts by `detector/type`, the most frequent first. */
+  readonly by_type: Readonly<Record<string, PerSeverity>>;
+}
+
+export const CLEAN = 'clean';
+export const BESIDE = 'beside';
+
+/** Where alarms are false: first on clean GPUs, then per look-alike, last beside faults. */
+export function falseAlarmFigures(
+  truth: TruthIndex,
+  alarms: Iterable<Alarm>,
+  fleet: { readonly places: readonly Place[]; readonly from_ms: number; readonly to_ms: number },
+): FalseAlarmFigures[] {
+  const gpu_days = new Map<string, number>([[CLEAN, 0]]);
+  for (const place of fleet.places) {
+    for (const [key, spent] of truth.exposure(place, fleet.from_ms, fleet.to_ms)) {
+      gpu_days.set(key, (gpu_days.get(key) ?? 0) + spent);
+    }
+  }
+  gpu_days.delete('fault');
+  const told = grouped(alarms, (alarm) => bucketKey(truth.bucket(alarm, peakedAt(alarm))));
+  const rank = (key: string): number => (key === CLEAN ? 0 : key === BESIDE ? 2 : 1);
+  return [...gpu_days]
+    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map(([where, spent]) => {
+      const here = told.get(where) ?? [];
+      const count = perSeverity(here);
+      const rate = (n: number): number => (spent > 0 ? (n / spent) * 1_000 : 0);
+      const types = [...grouped(here, (alarm) => `${alarm.detector}/${alarm.type}`)];
+      types.sort(([a, n], [b, m]) => m.length - n.length || (a < b ? -1 : 1));
+      return {
+        where,
+        gpu_days: spent,
+        count,
+        per_1000_gpu_days: { info: rate(count.info), warning: rate(count.warning), critical: rate(count.critical) },
+        by_type: Object.fromEntries(types.map(([type, list]) => [type, perSeverity(list)])),
+      };
+    });
+}
+
+export function perSeverity(alarms: Iterable<Pick<Alarm, 'severity'>>): PerSeverity {
+  const count = { info: 0, warning: 0, critical: 0 };
+  for (const { severity } of alarms) count[severity]++;
+  return count;
+}

@@ -1,0 +1,73 @@
+import type { StoryTruth } from '../fleet/story-schedule.ts';
+import { grouped, shares } from './grouped.ts';
+import type { Place, TruthIndex } from './match-truth.ts';
+import { quantile } from './quantile.ts';
+import type { HealthTrack, SinkLog } from './sink-log.ts';
+
+/** Health of clean GPUs at all times, and of sick ones at their worst. */
+export interface HealthFigures {
+  readonly clean: {
+    readonly scores: number;
+    readonly p01: number | null;
+    readonly p50: number | null;
+    /** Shares of the scores by grade. */
+    readonly grades: Readonly<Record<string, number>>;
+  };
+  /** Per story: median of the lowest score while it went on, and shares of the instances by the grade of that moment. */
+  readonly sick: Readonly<
+    Record<string, { readonly worst_p50: number | null; readonly grades: Readonly<Record<string, number>> }>
+  >;
+}
+
+/** Null while the topology tells no health. */
+export function healthFigures(truth: TruthIndex, log: SinkLog, places: readonly Place[]): HealthFigures | null {
+  if (!('gpu_health_scores' in log.items)) return null;
+  const scores: number[] = [];
+  const clean: string[] = [];
+  for (const place of places) {
+    for (const track of log.health.get(place.gpu_uuid)?.values() ?? []) {
+      track.ts.forEach((ts, i) => {
+        if (truth.bucket(place, ts).kind !== 'clean') return;
+        clean.push(track.grade[i] as string);
+        if (!Number.isNaN(track.score[i])) scores.push(track.score[i] as number);
+      });
+    }
+  }
+  const faults = truth.truths.filter((one) => one.fault);
+  const sick = [...grouped(faults, (one) => one.story)].map(([story, instances]) => {
+    const worst = instances.flatMap((one) => worstOf(one, log.health) ?? []);
+    const grades = shares(worst.map(({ grade }) => grade));
+    return [
+      story,
+      {
+        worst_p50: quantile(
+          worst.map(({ score }) => score),
+          0.5,
+        ),
+        grades,
+      },
+    ] as const;
+  });
+  return {
+    clean: { scores: clean.length, p01: quantile(scores, 0.01), p50: quantile(scores, 0.5), grades: shares(clean) },
+    sick: Object.fromEntries(sick),
+  };
+}
+
+/** The lowest score of a story's GPUs while it went on; null when none was told. */
+function worstOf(
+  truth: StoryTruth,
+  health: ReadonlyMap<string, ReadonlyMap<string, HealthTrack>>,
+): { readonly score: number; readonly grade: string } | null {
+  let worst: { score: number; grade: string } | null = null;
+  for (const uuid of truth.gpu_uuids) {
+    for (const track of health.get(uuid)?.values() ?? []) {
+      track.ts.forEach((ts, i) => {
+        const score = track.score[i] as number;
+        if (ts < truth.since_ms || ts > truth.until_ms || Number.isNaN(score)) return;
+        if (worst === null || score < worst.score) worst = { score, grade: track.grade[i] as string };
+      });
+    }
+  }
+  return worst;
+}

@@ -1,0 +1,124 @@
+import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
+import type { StoryTruth } from '../fleet/story-schedule.ts';
+import type { Alarm } from './sink-log.ts';
+
+/**
+ * Whose an instant of a GPU is:
+ * `fault` a story that touches it is going on, or has just ended;
+ * `look_alike` something harmless that looks like trouble is;
+ * `beside` neither, but its node has a fault at some time of the run: what is told there is nobody's and counts for nothing;
+ * `clean` all else.
+ */
+export type Bucket =
+  | { readonly kind: 'fault' | 'look_alike'; readonly truth: StoryTruth }
+  | { readonly kind: 'beside' | 'clean' };
+
+export interface TruthOptions {
+  /** How long after a fault's end an anomaly may still be told for it. */
+  readonly grace: DurationMs;
+  /** How long after a look-alike's end a false alarm is still put down to it. */
+  readonly tail: DurationMs;
+}
+
+export const TRUTH_OPTIONS: TruthOptions = { grace: minutes(30), tail: hours(1) };
+
+export interface Place {
+  /** Empty for what concerns a whole node. */
+  readonly gpu_uuid: string;
+  readonly node: string;
+}
+
+/** What really happened, ready to be asked about an instant of a GPU or node. */
+export interface TruthIndex {
+  readonly truths: readonly StoryTruth[];
+  bucket(place: Place, ts_ms: number): Bucket;
+  /** Days that a GPU spent in each bucket between two instants, by the key that `bucketKey` gives. */
+  exposure(place: Place, from_ms: number, to_ms: number): ReadonlyMap<string, number>;
+}
+
+/** `fault`, `beside`, `clean`, or the look-alike's name. */
+export const bucketKey = (bucket: Bucket): string => (bucket.kind === 'look_alike' ? bucket.truth.story : bucket.kind);
+
+const WIDTH = { gpu: 0, node: 1, rack: 2, fleet: 3 } as const;
+
+export function indexTruth(truths: readonly StoryTruth[], options: TruthOptions = TRUTH_OPTIONS): TruthIndex {
+  const by_node = new Map<string, StoryTruth[]>();
+  const faulty = new Set<string>();
+  for (const truth of truths) {
+    for (const node of truth.nodes) {
+      by_node.set(node, [...(by_node.get(node) ?? []), truth]);
+      if (truth.fault) faulty.add(node);
+    }
+  }
+  // Of several stories the faults come first, then whichever is nearest to the GPU.
+  for (const list of by_node.values())
+    list.sort((a, b) => Number(b.fault) - Number(a.fault) || WIDTH[a.scope] - WIDTH[b.scope]);
+  const endOf = (truth: StoryTruth): number => truth.until_ms + (truth.fault ? options.grace : options.tail);
+  const touches = (truth: StoryTruth, place: Place): boolean =>
+    place.gpu_uuid === '' ? truth.scope !== 'gpu' || !truth.fault : truth.gpu_uuids.includes(place.gpu_uuid);
+
+  const bucket = (place: Place, ts_ms: number): Bucket => {
+    for (const truth of by_node.get(place.node) ?? []) {
+      if (ts_ms >= truth.since_ms && ts_ms <= endOf(truth) && touches(truth, place)) {
+        return { kind: truth.fault ? 'fault' : 'look_alike', truth };
+      }
+    }
+    return { kind: faulty.has(place.node) ? 'beside' : 'clean' };
+  };
+
+  return {
+    truths,
+    bucket,
+    exposure(place, from_ms, to_ms) {
+      const cuts = [from_ms, to_ms];
+      for (const truth of by_node.get(place.node) ?? []) cuts.push(truth.since_ms, endOf(truth));
+      const inside = cuts.filter((cut) => cut >= from_ms && cut <= to_ms).sort((a, b) => a - b);
+      const spent = new Map<string, number>();
+      for (let i = 1; i < inside.length; i++) {
+        const [left, right] = [inside[i - 1] as number, inside[i] as number];
+        if (right <= left) continue;
+        const key = bucketKey(bucket(place, (left + right) / 2));
+        spent.set(key, (spent.get(key) ?? 0) + (right - left) / days(1));
+      }
+      return spent;
+    },
+  };
+}
+
+export interface Detection {
+  /** When a warning or critical anomaly was first told for the story, epoch ms. */
+  readonly at_ms: number;
+  readonly critical_at_ms: number | null;
+  /** The first one, and whatever else was told at the same moment. */
+  readonly first: readonly Alarm[];
+}
+
+/**
+ * The first warning or critical anomaly that was told for each fault: on its GPU, or for stories of nodes and racks on one of
+ * their GPUs or nodes, between its beginning and its end plus grace. An anomaly that was a warning before counts only
+ * when it became critical meanwhile. Faults that nobody told are not in the map.
+ */
+export function detections(truth: TruthIndex, alarms: Iterable<Alarm>): ReadonlyMap<string, Detection> {
+  const found = new Map<string, { at_ms: number; critical_at_ms: number | null; first: Alarm[] }>();
+  for (const alarm of alarms) {
+    for (const at_ms of [alarm.warned_at, alarm.critical_at]) {
+      if (at_ms === null) continue;
+      const where = truth.bucket(alarm, at_ms);
+      if (where.kind !== 'fault') continue;
+      const { id } = where.truth;
+      const known = found.get(id) ?? { at_ms: Number.POSITIVE_INFINITY, critical_at_ms: null, first: [] };
+      found.set(id, known);
+      if (at_ms < known.at_ms) {
+        known.at_ms = at_ms;
+        known.first = [alarm];
+      } else if (at_ms === known.at_ms && !known.first.includes(alarm)) {
+        known.first.push(alarm);
+      }
+      if (at_ms === alarm.critical_at) known.critical_at_ms = Math.min(at_ms, known.critical_at_ms ?? at_ms);
+    }
+  }
+  return found;
+}
+
+/** When an alarm became as severe as it ever was: the moment that it is judged by as a false one. */
+export const peakedAt = (alarm: Alarm): number => alarm.critical_at ?? alarm.warned_at ?? alarm.told_at;

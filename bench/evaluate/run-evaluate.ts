@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { systemClock } from '../../pipeline/clock.ts';
+import { EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
+import { printEvaluation } from './print-evaluation.ts';
+
+/** `npm run evaluate`: what the topology sees, what it misses and what it makes up, from a seed. */
+const program = new Command('evaluate')
+  .description('Judges the topology: a simulated fleet with known faults, NAB, and recordings of real GPUs.')
+  .option('--only <parts>', `some of: ${PARTS.join(', ')}`)
+  .option('--gpus <n>', `GPUs of the simulated fleet (default ${EVALUATE_DEFAULTS.gpus})`, positive)
+  .option('--days <n>', `length of its life (default ${EVALUATE_DEFAULTS.days})`, positive)
+  .option('--seed <n>', `what everything is drawn from (default ${EVALUATE_DEFAULTS.seed})`, positive)
+  .option('--quick', 'a small fleet for a few hours: shows that it works, not how well', false)
+  .option('--data <folder>', 'folder of the check data', '../shared/data')
+  .option('--json <file>', 'write date, seed, commit, command and figures as JSON')
+  .showHelpAfterError()
+  .parse();
+const options = program.opts<{
+  only?: string;
+  gpus?: number;
+  days?: number;
+  seed?: number;
+  quick: boolean;
+  data: string;
+  json?: string;
+}>();
+const parts = (options.only?.split(',') ?? PARTS) as readonly Part[];
+const unknown = parts.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0) program.error(`no such part: ${unknown.join(', ')}`);
+const size = options.quick ? EVALUATE_QUICK : EVALUATE_DEFAULTS;
+const gpus = Math.round(options.gpus ?? size.gpus);
+const seed = Math.round(options.seed ?? size.seed);
+
+const began = systemClock.monotonic();
+const evaluation = await evaluate({
+  parts,
+  gpus,
+  seed,
+  days: options.days ?? size.days,
+  data: options.data,
+  say: (line) => process.stderr.write(`${line}\n`),
+});
+const report = {
+  at: new Date(systemClock.now()).toISOString(),
+  seed,
+  commit: commit(),
+  command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, ''),
+  machine: { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version },
+  took_s: Math.round((systemClock.monotonic() - began) / 1_000),
+  ...evaluation,
+};
+process.stdout.write(
+  `${printEvaluation(evaluation)}\n${report.at.slice(0, 10)}, seed ${seed}, commit ${report.commit}, ${report.took_s} s: ${report.command}\n`,
+);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) program.error(`"${text}" is no positive number`);
+  return value;
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
