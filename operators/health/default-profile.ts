@@ -1,0 +1,103 @@
+import { DIMENSIONS, type Dimension } from '../../pipeline/contract/events.ts';
+import { limitsOf } from './board-limits.ts';
+import { confidenceOf, KNOWN_MIN, PROVEN } from './confidence.ts';
+import { explain } from './explain.ts';
+import { actionOf, faultsOf, type OpenAnomaly, type RecentEpisode } from './faults.ts';
+import { type Loss, lostBy, settle } from './loss.ts';
+import { metricLosses } from './metric-losses.ts';
+import type { Observations } from './observations.ts';
+import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension } from './verdict.ts';
+
+export interface HealthInput {
+  /** The instant judged, epoch ms. */
+  readonly t: number;
+  /** When the readings were made. */
+  readonly latest_ts: number;
+  readonly seen: Observations;
+  /** Place of the model in the table of boards. */
+  readonly board: number;
+  readonly anomalies: readonly OpenAnomaly[];
+  readonly episodes: readonly RecentEpisode[];
+}
+
+/** Weight of known dimensions from which there is an overall score. */
+const KNOWN_WEIGHT_MIN = 0.5;
+/** Below this a dimension counts as a factor of its own. */
+const WEAK = 70;
+const WEAK_FACTORS: Readonly<Record<Dimension, string>> = {
+  memory: 'memory_degradation',
+  thermal: 'thermal_issues',
+  performance: 'performance_degradation',
+  power: 'power_issues',
+  reliability: 'reliability_issues',
+};
+
+/**
+ * The health of one GPU as we think it right: the specification's dimensions, weights and grades, charged for evidence of
+ * damage or distress and never for workload.
+ *
+ * - Idle, application clocks and display (bits 1, 2, 256) are nothing; the power cap (bit 4) is said and costs nothing; low
+ *   use, occupancy, bandwidth and a swinging draw are not even looked at.
+ * - Temperatures count by their distance from where the board slows itself down (temp_margin, else its model's); corrected
+ *   errors by their pace; rows by remap state where the board tells it, else retired pages; XID stories by severity, decaying
+ *   with a half-life of 2 days after their end (1 day, and 0.4 of the points, once cured); open anomalies by severity.
+ * - Of several findings of one cause only the dearest counts. A dimension that would lose more than 100 has its points scaled,
+ *   so that contributions always add up to what was lost, to the tenth.
+ * - A critical fault that forbids giving the GPU work takes performance and reliability with it; one that halts it (lost, asked
+ *   to be reset, a bus or driver XID that goes on) also makes temperature and power unknown: they show only under work.
+ * - A dimension is known from a confidence of 0.1 on; one with a proven fault is known at 0.3 at least. Overall is the weighted
+ *   mean of the known ones, its confidence the weighted mean of all. Where these weigh less than half together, and no fault
+ *   stands that forbids work, overall is null and the grade unknown.
+ *
+ * Pure; about 30 us. Errors: none.
+ */
+export function defaultProfile(input: HealthInput): HealthVerdict {
+  const { t, latest_ts, seen, anomalies, episodes } = input;
+  const limits = limitsOf(input.board);
+  const faults = faultsOf(anomalies, episodes, seen.recovery_action, t);
+  const settled = settle([...metricLosses(seen, limits), ...faults.losses]);
+  const confidences = perDimension((dimension) => {
+    const sure = confidenceOf(dimension, seen, t - latest_ts) * faults.sight(dimension);
+    return settled.some((loss) => loss.dimension === dimension && provenNow(loss, faults.sight(dimension)))
+      ? Math.max(sure, PROVEN)
+      : sure;
+  });
+  const dimensions = perDimension((dimension) =>
+    confidences[dimension] < KNOWN_MIN ? null : tenth(100 - lostBy(settled, dimension)),
+  );
+  const known = DIMENSIONS.filter((dimension) => dimensions[dimension] !== null);
+  const weight = known.reduce((sum, dimension) => sum + DIMENSION_WEIGHTS[dimension], 0);
+  const confidence = DIMENSIONS.reduce(
+    (sum, dimension) => sum + DIMENSION_WEIGHTS[dimension] * confidences[dimension],
+    0,
+  );
+  // Sums of tenths: 0.3 + 0.2 is not quite 0.5.
+  const told = weight > KNOWN_WEIGHT_MIN - 1e-9 || faults.stopped;
+  const overall = told
+    ? tenth(known.reduce((sum, d) => sum + DIMENSION_WEIGHTS[d] * (dimensions[d] as number), 0) / weight)
+    : null;
+  const grade = overall === null ? 'unknown' : gradeOf(overall);
+  const counted = settled.filter(({ dimension }) => dimensions[dimension] !== null);
+  const factors = new Set([
+    ...counted.map(({ factor }) => factor),
+    ...known
+      .filter((dimension) => (dimensions[dimension] as number) < WEAK)
+      .map((dimension) => WEAK_FACTORS[dimension]),
+  ]);
+  return {
+    overall,
+    dimensions,
+    confidence,
+    confidences,
+    grade,
+    factors: [...factors],
+    contributions: counted.map(({ cause: _cause, factor: _factor, proves: _proves, ...contribution }) => contribution),
+    explanation: explain(grade, overall, dimensions, confidence, settled, seen, limits),
+    action: actionOf(seen.recovery_action, episodes),
+  };
+}
+
+/** Whether a loss is knowledge of the present: a standing fault is, an old reading of a GPU out of sight is not. */
+const provenNow = (loss: Loss, sight: number): boolean => loss.proves && (sight > 0 || loss.cause === 'out_of_work');
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,208 @@
+import type { Anomaly, Dimension, Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
+import { findMetric, METRICS } from '../../pipeline/contract/metrics.ts';
+import { days, hours } from '../../pipeline/contract/time.ts';
+import { type AnomalyCost, anomalyCost, dimensionOf } from './anomaly-costs.ts';
+import type { Loss } from './loss.ts';
+
+/** What health keeps of an open anomaly. */
+export type OpenAnomaly = Pick<Anomaly, 'id' | 'type' | 'metric' | 'severity' | 'opened_at'> & {
+  /** Null where it is no number. */
+  readonly observed: number | null;
+  readonly expected: number | null;
+};
+
+/** What health keeps of an episode. */
+export type RecentEpisode = Pick<
+  Episode,
+  'id' | 'primary_xid' | 'anomalies' | 'severity' | 'category' | 'action' | 'started_at' | 'ended_at' | 'cured'
+>;
+
+/** An episode weighs half as much this long after its end; half as long, and less to begin with, when it was cured. */
+const EPISODE_HALF_LIFE_MS = days(2);
+const CURED_HALF_LIFE_MS = hours(24);
+const CURED_WEIGHT = 0.4;
+const EPISODE_POINTS: Readonly<Record<Severity, number>> = { info: 0, warning: 15, critical: 60 };
+
+/** Where an episode costs. An application's own faults cost its GPU nothing. */
+const CATEGORY_DIMENSIONS: Readonly<Record<string, Dimension | null>> = {
+  memory: 'memory',
+  thermal: 'thermal',
+  power: 'power',
+  fabric: 'performance',
+  application: null,
+};
+const categoryDimension = (category: string): Dimension | null =>
+  Object.hasOwn(CATEGORY_DIMENSIONS, category) ? (CATEGORY_DIMENSIONS[category] as Dimension | null) : 'reliability';
+
+const ACTION_WORDS: Readonly<Record<RecoveryAction, string>> = {
+  none: 'watch for a repetition',
+  restart_application: 'restart the application',
+  reset_gpu: 'reset the GPU',
+  reboot_node: 'reboot the node',
+  drain_and_reset: 'drain the GPU and reset it',
+  replace_gpu: 'take the GPU out and have it replaced',
+};
+const ACTION_RANK: readonly RecoveryAction[] = [
+  'none',
+  'restart_application',
+  'reset_gpu',
+  'drain_and_reset',
+  'reboot_node',
+  'replace_gpu',
+];
+
+/** Field 1523 by its value: what the driver itself asks for. */
+const DRIVER_ACTIONS: readonly RecoveryAction[] = [
+  'none',
+  'reset_gpu',
+  'reboot_node',
+  'drain_and_reset',
+  'drain_and_reset',
+];
+export const driverAction = (code: number): RecoveryAction => DRIVER_ACTIONS[code] ?? 'none';
+
+/** Weight of an episode at `t`: 1 while it goes on, then halving; less once it was cured. */
+export function episodeWeight({ ended_at, cured }: Pick<RecentEpisode, 'ended_at' | 'cured'>, t: number): number {
+  if (ended_at === null || ended_at > t) return 1;
+  const half_life = cured === true ? CURED_HALF_LIFE_MS : EPISODE_HALF_LIFE_MS;
+  return (cured === true ? CURED_WEIGHT : 1) * 0.5 ** ((t - ended_at) / half_life);
+}
+
+/** Whether it still costs anything that can be printed. */
+export const episodeMatters = (episode: RecentEpisode, t: number): boolean =>
+  categoryDimension(episode.category) !== null && EPISODE_POINTS[episode.severity] * episodeWeight(episode, t) >= 0.5;
+
+/** What the driver asks for, else what the worst open episode asks for, else nothing. */
+export function actionOf(recovery_action: number, episodes: readonly RecentEpisode[]): RecoveryAction {
+  const asked = driverAction(recovery_action);
+  if (asked !== 'none') return asked;
+  return episodes
+    .filter(({ ended_at }) => ended_at === null)
+    .reduce<RecoveryAction>(
+      (worst, { action }) => (ACTION_RANK.indexOf(action) > ACTION_RANK.indexOf(worst) ? action : worst),
+      'none',
+    );
+}
+
+export interface Faults {
+  readonly losses: readonly Loss[];
+  /** Whether something stands that forbids giving the GPU work. */
+  readonly stopped: boolean;
+  /** What is left, 0..1, of the trust in a dimension's readings. */
+  sight(dimension: Dimension): number;
+}
+
+/** Trust that an anomaly about a reading leaves to the dimension of that reading. */
+const HIDDEN_METRIC = 0.5;
+/** A GPU that does no work shows neither its heat nor its draw. */
+const UNSEEN_WITHOUT_WORK: readonly Dimension[] = ['thermal', 'power'];
+
+/** What open anomalies, episodes and the driver's own request cost, and what they hide. */
+export function faultsOf(
+  anomalies: readonly OpenAnomaly[],
+  episodes: readonly RecentEpisode[],
+  recovery_action: number,
+  t: number,
+): Faults {
+  const losses: Loss[] = [];
+  const hidden = new Map<Dimension, number>();
+  let blind = false;
+  let stopped = false;
+  let halted = false;
+  const stop = (cause: Loss): void => {
+    stopped = true;
+    for (const dimension of ['performance', 'reliability'] as const) {
+      losses.push({ ...cause, dimension, points: 100, cause: 'out_of_work', factor: 'out_of_work', proves: true });
+    }
+  };
+
+  for (const anomaly of anomalies) {
+    const cost = anomalyCost(anomaly.type);
+    const loss = anomalyLoss(anomaly, cost, t);
+    if (loss.points > 0) losses.push(loss);
+    if (cost.hides === 'all') blind = true;
+    if (cost.hides === 'metric') hidden.set(dimensionOf(anomaly.metric), HIDDEN_METRIC);
+    if (!cost.stops || anomaly.severity !== 'critical') continue;
+    stop(loss);
+    if (loss.dimension === 'reliability') halted = true;
+  }
+
+  for (const episode of episodes) {
+    const dimension = categoryDimension(episode.category);
+    const open = episode.ended_at === null;
+    // A story of anomalies alone is told by these while it goes on.
+    if (dimension === null || (open && episode.primary_xid === null)) continue;
+    const loss = episodeLoss(episode, dimension, t);
+    if (loss.points > 0) losses.push(loss);
+    if (episode.severity !== 'critical') continue;
+    if (open) {
+      stop(loss);
+      if (dimension === 'reliability') halted = true;
+    } else if (dimension !== 'reliability') losses.push({ ...loss, dimension: 'reliability' });
+  }
+
+  const asked = driverAction(recovery_action);
+  if (asked !== 'none') {
+    stop({
+      dimension: 'reliability',
+      points: 100,
+      metric: 'recovery_action',
+      value: recovery_action,
+      limit: 0,
+      unit: 'enum',
+      window: 'now',
+      action: `do what the driver asks for: ${ACTION_WORDS[asked]}`,
+      cause: 'recovery',
+      factor: 'recovery_requested',
+      proves: true,
+    });
+    halted = true;
+  }
+  return {
+    losses,
+    stopped,
+    sight: (dimension) =>
+      blind || (halted && UNSEEN_WITHOUT_WORK.includes(dimension)) ? 0 : (hidden.get(dimension) ?? 1),
+  };
+}
+
+/** A counter's anomaly is about its pace, which each detector measures in its own way. */
+function unitOf(name: string): string {
+  const metric = METRICS[findMetric(name)];
+  return metric?.kind === 'gauge' ? metric.unit : '';
+}
+
+function anomalyLoss(anomaly: OpenAnomaly, cost: AnomalyCost, t: number): Loss {
+  const minutes = Math.max(0, Math.round((t - anomaly.opened_at) / 60_000));
+  return {
+    dimension: cost.dimension ?? dimensionOf(anomaly.metric),
+    points: anomaly.severity === 'info' ? 0 : cost[anomaly.severity],
+    metric: anomaly.type,
+    value: anomaly.observed,
+    limit: anomaly.expected,
+    unit: unitOf(anomaly.metric),
+    window: `open for ${minutes}m`,
+    action: cost.action,
+    cause: cost.cause || `${anomaly.type}:${anomaly.metric}`,
+    factor: anomaly.type,
+    // Silence proves nothing about the GPU; that it is gone does.
+    proves: cost.hides !== 'all' || cost.stops,
+  };
+}
+
+function episodeLoss(episode: RecentEpisode, dimension: Dimension, t: number): Loss {
+  const hours_ago = episode.ended_at === null ? 0 : Math.max(0, Math.round((t - episode.ended_at) / 3_600_000));
+  return {
+    dimension,
+    points: EPISODE_POINTS[episode.severity] * episodeWeight(episode, t),
+    metric: episode.primary_xid === null ? (episode.anomalies[0] ?? 'episode') : 'xid',
+    value: episode.primary_xid,
+    limit: null,
+    unit: episode.primary_xid === null ? '' : 'XID',
+    window: episode.ended_at === null ? 'going on' : `ended ${hours_ago}h ago${episode.cured ? ', cured' : ''}`,
+    action: ACTION_WORDS[episode.action],
+    cause: `episode:${episode.id}`,
+    factor: 'fault_history',
+    proves: true,
+  };
+}
