@@ -12,7 +12,7 @@ import { settableClock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
 import type { VitalsError } from './contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter } from './contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, FeatureVector } from './contract/events.ts';
 import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
@@ -90,6 +90,9 @@ class Tables {
       [`assets ${asset.ts} ${asset.gpu_uuid} ${asset.owner}`, JSON.stringify(asset)],
     ]),
     anomalies: this.sink<Anomaly>((row) => [[`anomalies ${row.ts} ${row.id}`, JSON.stringify(row)]]),
+    gpu_features: this.sink<FeatureVector>((row) => [
+      [`features ${row.ts} ${row.gpu_uuid}`, JSON.stringify([...row.values, ...row.latest, row.latest_ts, row.job])],
+    ]),
     dead_letters: this.sink<DeadLetter>((row) => [[`dead ${row.ts} ${row.node} ${row.detail}`, JSON.stringify(row)]]),
   };
 }

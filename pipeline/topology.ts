@@ -1,14 +1,20 @@
+import { absence } from '../operators/absence/absence.ts';
+import { movedGpus } from '../operators/absence/moved-gpus.ts';
+import { silentNodes } from '../operators/absence/silent-nodes.ts';
+import { CHANGE_POINTS_DEFAULTS, changePoints } from '../operators/change-points/change-points.ts';
 import { type AssetBook, enrich } from '../operators/enrich.ts';
 import { features } from '../operators/features/features.ts';
 import { validate } from '../operators/validate.ts';
+import { xidEvents } from '../operators/xids/xid-events.ts';
 import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
 import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
 import type { Batch } from './contract/batch.ts';
 import type { Anomaly, Asset, DeadLetter, FeatureVector } from './contract/events.ts';
 import type { RawMessage } from './contract/message.ts';
-import { type DurationMs, hours, minutes } from './contract/time.ts';
+import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
+import { ABSENCE, FEATURE_HISTORY, MOVED_GPUS, SILENT_NODES, XID_EVENTS } from './step-options.ts';
 
 /** Where things end, and what each takes. */
 export interface SinkItems {
@@ -16,7 +22,6 @@ export interface SinkItems {
   readonly gpu_assets: Asset;
   readonly gpu_features: FeatureVector;
   readonly anomalies: Anomaly;
-  readonly anomaly_events: Anomaly;
   readonly live: Batch;
   readonly validated_tap: Batch;
   readonly enriched_tap: Batch;
@@ -40,32 +45,30 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
     const decoded = t.stage('decode', raw, decode({ future_max }));
     const valid = t.operator('validate', decoded.rows, validate({ lateness_max, future_max }));
-    const enriched = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
-    const deviations = t.operator(
-      'zscore',
-      enriched.rows,
-      zscore({ ...ZSCORE_DEFAULTS, threshold: options.zscore_threshold }),
+    const { rows, assets } = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
+
+    const windows = { lateness_max, every: options.features_every, history: FEATURE_HISTORY, assets: options.assets };
+    const { vectors } = t.operator('features', rows, features(windows));
+    t.operator('xids', rows, xidEvents(XID_EVENTS));
+
+    const threshold = options.zscore_threshold;
+    const deviations = t.operator('zscore', rows, zscore({ ...ZSCORE_DEFAULTS, threshold }));
+    const changes = t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS));
+    const absent = t.operator('absence', rows, absence(ABSENCE));
+    const silent = t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES));
+    const moved = t.fleet(
+      'moved_gpus',
+      { anomalies: absent.anomalies, arrivals: absent.arrivals },
+      movedGpus(MOVED_GPUS),
     );
 
-    const vectors = t.operator(
-      'features',
-      enriched.rows,
-      features({
-        lateness_max,
-        every: options.features_every,
-        history: { age_min: hours(1), every: hours(1) },
-        assets: options.assets,
-      }),
-    );
-
-    t.sink('gpu_metrics', enriched.rows);
-    t.sink('gpu_assets', enriched.assets);
-    t.sink('gpu_features', vectors.vectors);
-    t.sink('anomalies', deviations.anomalies);
-    t.sink('anomaly_events', deviations.anomalies);
-    t.sink('live', enriched.rows);
+    t.sink('gpu_metrics', rows);
+    t.sink('gpu_assets', assets);
+    t.sink('gpu_features', vectors);
+    t.sink('anomalies', deviations.anomalies, changes.anomalies, absent.anomalies, silent.anomalies, moved.anomalies);
+    t.sink('live', rows);
     t.sink('validated_tap', valid.rows);
-    t.sink('enriched_tap', enriched.rows);
+    t.sink('enriched_tap', rows);
     t.sink('dead_letters', decoded.refused, valid.refused, valid.late);
   });
 

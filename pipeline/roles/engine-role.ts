@@ -20,12 +20,14 @@ import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Anomaly, Asset, DeadLetter, FeatureVector } from '../contract/events.ts';
-import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES } from '../contract/tables.ts';
+import type { Sink } from '../contract/ports.ts';
+import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES, type TableSpec } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
 import { mapSink } from '../map-sink.ts';
+import { teeSink } from '../tee-sink.ts';
 import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
@@ -94,6 +96,10 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   await writeDefinitions(tableSink(FEATURE_DEFINITIONS, { ...delivery, ...SMALL_TABLES }));
   const states = new GroupStates();
 
+  /** Rows of a small table: to the database, and to whoever listens. */
+  const told = <Row extends { readonly node: string; readonly gpu_uuid: string }>(spec: TableSpec): Sink<Row> =>
+    teeSink(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES }), jsonEventSink<Row>(bus, spec.name));
+
   const interest = frameInterest(bus, clock);
   const engine = await startEngine<SinkItems>({
     bus,
@@ -120,8 +126,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
         tableSink(GPU_FEATURES, { ...delivery, ...WIDE_TABLES }),
         featureRow,
       ),
-      anomalies: tableSink<Anomaly>(ANOMALIES, { ...delivery, ...SMALL_TABLES }),
-      anomaly_events: jsonEventSink<Anomaly>(bus, ANOMALIES.name),
+      anomalies: told<Anomaly>(ANOMALIES),
       live: framesSink(bus, { worker: options.worker, wanted: interest.wanted }),
       validated_tap: tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: tapSink(bus, { prefix: 'dcgm.enriched', clock }),

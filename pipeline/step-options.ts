@@ -1,0 +1,35 @@
+import type { AbsenceOptions } from '../operators/absence/absence.ts';
+import type { MovedGpusOptions } from '../operators/absence/moved-gpus.ts';
+import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
+import type { XidEventsOptions } from '../operators/xids/xid-events.ts';
+import { days, hours, minutes, seconds } from './contract/time.ts';
+
+/** What the steps are set to where configuration has no say; each option is explained at its step. */
+
+/** How far apart in event time groups may lie in the stream before a step over the fleet sees them out of order. */
+const FLEET_DELAY = seconds(15);
+
+/** Rows that arrive so late are back-filled history: an hour between vectors is then enough. */
+export const FEATURE_HISTORY = { age_min: hours(1), every: hours(1) };
+
+export const ABSENCE: AbsenceOptions = {
+  lost_scrapes: 3,
+  lost_after: minutes(1),
+  partition_grace: minutes(15),
+  frozen_after: minutes(5),
+  frozen_scrapes: 10,
+  heartbeat: minutes(1),
+};
+
+export const SILENT_NODES: SilentNodesOptions = {
+  silent_after: minutes(2),
+  silent_scrapes: 3,
+  critical_after: minutes(15),
+  forget_after: days(7),
+  heartbeat: ABSENCE.heartbeat,
+  delay: FLEET_DELAY,
+};
+
+export const MOVED_GPUS: MovedGpusOptions = { arrivals_max: 100_000, delay: FLEET_DELAY };
+
+export const XID_EVENTS: XidEventsOptions = { rearm_after: minutes(5), remember: minutes(15) };
