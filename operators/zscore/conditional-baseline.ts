@@ -84,8 +84,15 @@ export function agreedScore(y: number, { expected, sigma, robust_expected, robus
   return Math.abs(score) < Math.abs(robust) ? score : robust;
 }
 
+/** The first reading of all. */
+export function begin(model: Float32Array, at: number, x: number, y: number): void {
+  model[at + COUNT] = 1;
+  model[at + MEAN_X] = x;
+  model[at + MEAN_Y] = y;
+}
+
 /**
- * Learns a reading. `weight` is what it is worth among those before; `known` is what was expected of it. What strays further
+ * Learns a further reading. `weight` is what it is worth among those before; `known` is what was expected of it. What strays further
  * than `reach` sigma moves the baseline only as far as a reading at `reach` would.
  */
 export function learn(
@@ -99,12 +106,6 @@ export function learn(
   known: Expectation,
 ): void {
   const seen = model[at + COUNT] as number;
-  if (seen === 0) {
-    model[at + COUNT] = 1;
-    model[at + MEAN_X] = x;
-    model[at + MEAN_Y] = y;
-    return;
-  }
   const furthest = reach * known.sigma;
   const residual = Math.min(furthest, Math.max(-furthest, y - known.expected));
   const dx = x - (model[at + MEAN_X] as number);

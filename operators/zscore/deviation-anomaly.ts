@@ -3,10 +3,9 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { formatDuration } from '../../pipeline/contract/time.ts';
-import type { ZscoreState } from './judge-minute.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions } from './zscore.ts';
-import { LIMITED } from './zscore-state.ts';
+import { HEATED_BY_ACTIVITY, HEATED_BY_POWER, LIMITED, type ZscoreState } from './zscore-state.ts';
 
 /** The row of a gauge's open condition, `at` its place in the state; `closed_at` null while it is open. */
 export function deviationAnomaly(
@@ -48,12 +47,12 @@ function explain(state: ZscoreState, options: ZscoreOptions, gauge: WatchedGauge
   const { unit } = gauge;
   const score = state.peak_score[at] as number;
   const cause = state.peak_cause[at] as number;
-  const powered = state.driver[gpu] === 1;
+  const powered = state.driver[gpu] === HEATED_BY_POWER;
   const heat = gauge.cause === 'heat';
   const [where, there] =
     heat && powered
       ? [`at ${rounded(cause)} W`, 'at that power']
-      : heat && Number.isNaN(state.fast[gpu] as number)
+      : heat && state.driver[gpu] !== HEATED_BY_ACTIVITY
         ? ['', '']
         : gauge.cause === 'clock_setting'
           ? ['that neither idling nor the power cap explains', '']

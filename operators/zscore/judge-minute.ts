@@ -1,33 +1,42 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
-import type { EmitFrom, State } from '../../pipeline/contract/operator.ts';
+import type { EmitFrom } from '../../pipeline/contract/operator.ts';
+import type { DurationMs } from '../../pipeline/contract/time.ts';
 import {
   agreedScore,
+  begin,
   type Expectation,
   expect,
   learn,
   MODEL_WIDTH,
   seenMinutes,
   shift,
+  usualReading,
 } from './conditional-baseline.ts';
 import { slopePrior } from './slope-prior.ts';
-import { speaksForBoard } from './speaks-for-board.ts';
+import { SILENT_SLICE, speakerOf, WHOLE_BOARD } from './speaks-for-board.ts';
 import { trackDeviation, trackSilence } from './track-deviation.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions, ZscorePorts } from './zscore.ts';
 import {
   BUSY,
   CERTAIN,
+  CLOCK_WIDTH,
+  HEATED_BY_POWER,
   IDLE,
   INPUT,
-  INPUTS,
+  JOB_MEMORY,
+  JUDGED_AT,
   KINDS,
+  LAST_TS,
   LIGHT,
   LIMITED,
+  MINUTE_FROM,
+  meansWidth,
+  minuteMean,
+  modelAt,
   UNPROFILED,
-  type zscoreState,
+  type ZscoreState,
 } from './zscore-state.ts';
-
-export type ZscoreState = State<ReturnType<typeof zscoreState>>;
 
 /** A minute of one gauge, as it was judged. */
 export interface Judgement {
@@ -70,18 +79,12 @@ export function judgeMinute(
   options: ZscoreOptions,
   gauges: readonly WatchedGauge[],
 ): (batch: Batch, row: number, state: ZscoreState, emit: EmitFrom<ZscorePorts>) => void {
-  const width = gauges.length + INPUTS;
-  const inputs = gauges.length;
+  const count = gauges.length;
+  const width = meansWidth(count);
   const mirrors = Int8Array.from(gauges, ({ mirror_of }) => gauges.findIndex(({ name }) => name === mirror_of));
-  const decay = Math.LN2 / options.half_life;
-  const known: Expectation = {
-    expected: 0,
-    sigma: 0,
-    robust_sigma: 0,
-    robust_expected: 0,
-    slope: 0,
-    doubt: 0,
-  };
+  const power = gauges.findIndex(({ name }) => name === 'power_watts');
+  const agingWeight = aging(options.half_life);
+  const known: Expectation = { expected: 0, sigma: 0, robust_sigma: 0, robust_expected: 0, slope: 0, doubt: 0 };
   const prior = { mean: 0, sigma: 1, noise: 0 };
   const told: Judgement = {
     row: 0,
@@ -98,118 +101,127 @@ export function judgeMinute(
   };
 
   return (batch, row, state, emit) => {
+    const { clock, means, models } = state;
     const gpu = batch.gpu[row] as number;
+    const at = gpu * CLOCK_WIDTH;
     const base = gpu * width;
-    const mean = (at: number, count = at): number => {
-      const n = state.counts[base + count] as number;
-      return n === 0 ? Number.NaN : (state.sums[base + at] as number) / n;
-    };
-    const until = state.last_ts[gpu] as number;
-    const elapsed = Math.min(ELAPSED_MAX_MS, until - (state.judged_at[gpu] as number));
-    state.judged_at[gpu] = until;
-    const own = (batch.registry.gpus[gpu] as { readonly instance: string }).instance === '';
-    if (!own && !speaksForBoard(batch.registry.gpus, state, gpu)) return;
+    const inputs = base + 2 * count;
+    const until = clock[at + LAST_TS] as number;
+    const elapsed = Math.min(ELAPSED_MAX_MS, until - (clock[at + JUDGED_AT] as number));
+    clock[at + JUDGED_AT] = until;
+    const speaker = speakerOf(batch.registry.gpus, state, gpu);
+    if (speaker === SILENT_SLICE) return;
     freshen(batch, row, state, gauges);
 
     const reasons = state.throttle[gpu] as number;
-    const reasoned = (state.counts[base + inputs + INPUT.setting] as number) > 0;
+    const setting = minuteMean(means, inputs + 2 * INPUT.setting);
+    const reasoned = !Number.isNaN(setting);
     // The activity of a slice says nothing of the board.
-    const activity = own ? mean(inputs + INPUT.activity) : Number.NaN;
-    const work = own ? mean(inputs + INPUT.work) : Number.NaN;
+    const whole = speaker === WHOLE_BOARD;
+    const activity = whole ? minuteMean(means, inputs + 2 * INPUT.activity) : Number.NaN;
+    const work = whole ? minuteMean(means, inputs + 2 * INPUT.work) : Number.NaN;
     const before = state.kind[gpu] as number;
-    const kind = Number.isNaN(activity)
-      ? reasoned && (reasons & IDLE_BIT) !== 0
-        ? IDLE
-        : BUSY
-      : kindOf(activity, before);
+    const kind = kindOf(activity, reasons, before);
     state.kind[gpu] = kind;
-    noteJob(state, gpu, kind, own ? mean(inputs + INPUT.memory) : Number.NaN);
+    noteJob(state, gpu, kind, whole ? minuteMean(means, inputs + 2 * INPUT.memory) : Number.NaN);
     const jobMinutes = state.job_minutes[gpu * KINDS + kind] as number;
-    const heat = mean(inputs + INPUT.heat);
-    const swing = mean(inputs + INPUT.swing, inputs + INPUT.heat);
+    state.job_minutes[gpu * KINDS + kind] = Math.min(255, jobMinutes + 1);
+    const heat = minuteMean(means, inputs + 2 * INPUT.heat);
+    const swing = minuteMean(means, inputs + 2 * INPUT.swing);
     const limit = state.limit[gpu] as number;
-    const aged = -Math.expm1(-elapsed * decay);
+    const aged = agingWeight(elapsed);
     const usualLimit = noteLimit(state, gpu, limit, aged);
-    const limited = limit > 0 && Math.abs(limit / usualLimit - 1) > OTHER_LIMIT_RATIO;
+    const doubtOfLimit = Math.abs(limit / usualLimit - 1) > OTHER_LIMIT_RATIO && limit > 0 ? LIMITED : CERTAIN;
+    const doubtOfWork =
+      (means[inputs + 2 * INPUT.profiled + 1] as number) > 0 ? doubtOfLimit : doubtOfLimit || UNPROFILED;
+    const watts = power < 0 ? Number.NaN : minuteMean(means, base + 2 * power);
+    const held = reasoned ? (reasons & BENIGN_BITS) !== 0 : !(watts < AT_LIMIT_RATIO * limit);
+    const clocksTell = kind === before && kind !== IDLE && !held;
+    const workTells = kind === before && !Number.isNaN(work);
 
-    const profiled = state.counts[base + inputs + INPUT.profiled] === 1;
     told.row = row;
-    told.from = state.minute_from[gpu] as number;
+    told.from = clock[at + MINUTE_FROM] as number;
     told.until = until;
     told.kind = kind;
-    for (let g = 0; g < gauges.length; g++) {
+    for (let g = 0; g < count; g++) {
       const gauge = gauges[g] as WatchedGauge;
-      const observed = mean(g);
-      let cause = 0;
-      let usable = !Number.isNaN(observed);
-      if (gauge.cause === 'heat') {
-        cause = Number.isNaN(heat) ? 0 : heat;
-        const mirror = mirrors[g] as number;
-        if (mirror >= 0 && (state.counts[base + mirror] as number) > 0) usable = false;
-      } else if (kind !== before) {
-        usable = false;
-      } else if (gauge.cause === 'activity') {
-        cause = work;
-        if (Number.isNaN(work)) usable = false;
-      } else {
-        cause = reasoned ? mean(inputs + INPUT.setting) : 0;
-        if (kind === IDLE || (reasoned ? (reasons & BENIGN_BITS) !== 0 : mayBeCapped(mean, gauges, limit)))
-          usable = false;
-      }
+      const observed = minuteMean(means, base + 2 * g);
+      const mirror = mirrors[g] as number;
+      const heated = gauge.cause === 'heat';
+      const usable = heated
+        ? mirror < 0 || (means[base + 2 * mirror + 1] as number) === 0
+        : gauge.cause === 'activity'
+          ? workTells
+          : clocksTell;
       told.gauge = g;
-      if (!usable) {
+      if (!usable || Number.isNaN(observed)) {
         trackSilence(batch, state, options, gauge, told, emit);
         continue;
       }
-      const at = ((gpu * gauges.length + g) * KINDS + kind) * MODEL_WIDTH;
-      const seen = seenMinutes(state.models, at);
-      const young = gauge.cause === 'activity' && jobMinutes < options.warmup;
-      const usual = state.models[at + 2] as number;
+      const cause = (heated ? heat : gauge.cause === 'activity' ? work : setting) || 0;
+      const model = modelAt(count, gpu, kind, g);
+      const seen = seenMinutes(models, model);
       const floor = Math.max(
         gauge.floor,
-        Math.abs(usual) * (kind === IDLE ? gauge.floor_ratio_idle : gauge.floor_ratio),
+        Math.abs(usualReading(models, model)) * (kind === IDLE ? gauge.floor_ratio_idle : gauge.floor_ratio),
       );
+      if (seen === 0) {
+        begin(models, model, cause, observed);
+        continue;
+      }
+      slopePrior(gauge, state.driver[gpu] === HEATED_BY_POWER, models, model, prior);
+      expect(models, model, cause, heated ? swing : 0, floor, prior, known);
+      if (g === power && known.expected > usualLimit) {
+        known.robust_expected += usualLimit - known.expected;
+        known.expected = usualLimit;
+      }
+      const settled = seen >= options.warmup;
+      const young = gauge.cause === 'activity' && jobMinutes < options.warmup;
       let weight = aged;
-      if (seen > 0) {
-        slopePrior(gauge, state.driver[gpu] === 1, state.models, at, prior);
-        expect(state.models, at, cause, gauge.cause === 'heat' ? swing : 0, floor, prior, known);
-        if (gauge.name === 'power_watts' && known.expected > usualLimit) {
-          known.robust_expected += usualLimit - known.expected;
-          known.expected = usualLimit;
-        }
-        const score = seen < options.warmup || young ? 0 : agreedScore(observed, known);
-        if (Math.abs(score) < options.threshold) weight = Math.max(aged, 1 / (seen + 1));
-        told.score = score;
+      if (settled && !young) {
+        told.score = agreedScore(observed, known);
         told.observed = observed;
         told.expected = known.expected;
         told.sigma = Math.max(known.sigma, known.robust_sigma);
         told.cause = cause;
-        told.doubt =
-          gauge.cause === 'heat'
-            ? CERTAIN
-            : limited
-              ? LIMITED
-              : gauge.cause === 'activity' && !profiled
-                ? UNPROFILED
-                : CERTAIN;
-        if (seen < options.warmup || young) trackSilence(batch, state, options, gauge, told, emit);
-        else trackDeviation(batch, state, options, gauge, told, emit);
+        told.doubt = heated ? CERTAIN : gauge.cause === 'activity' ? doubtOfWork : doubtOfLimit;
+        trackDeviation(batch, state, options, gauge, told, emit);
+        if (Math.abs(told.score) < options.threshold) weight = Math.max(aged, 1 / (seen + 1));
+      } else {
+        trackSilence(batch, state, options, gauge, told, emit);
+        weight = Math.max(aged, 1 / (seen + 1));
       }
-      if (young && seen > 0) {
+      if (young) {
         const offset = (observed - known.expected) / (jobMinutes + 1);
-        shift(state.models, at, offset);
+        shift(models, model, offset);
         known.expected += offset;
       }
-      const reach = seen < options.warmup ? Number.POSITIVE_INFINITY : options.threshold;
-      learn(state.models, at, cause, observed, weight, floor, reach, known);
+      learn(
+        models,
+        model,
+        cause,
+        observed,
+        weight,
+        floor,
+        settled ? options.threshold : Number.POSITIVE_INFINITY,
+        known,
+      );
     }
-    state.job_minutes[gpu * KINDS + kind] = Math.min(255, jobMinutes + 1);
   };
+}
 
-  function mayBeCapped(mean: (at: number) => number, all: readonly WatchedGauge[], limit: number): boolean {
-    const power = all.findIndex(({ name }) => name === 'power_watts');
-    return power < 0 || !(mean(power) < AT_LIMIT_RATIO * limit);
-  }
+/** What is worth how much of the baseline after so much time; all GPUs of a scrape ask for the same. */
+function aging(half_life: DurationMs): (elapsed: number) => number {
+  const decay = Math.LN2 / half_life;
+  let last = -1;
+  let weight = 0;
+  return (elapsed) => {
+    if (elapsed !== last) {
+      last = elapsed;
+      weight = -Math.expm1(-elapsed * decay);
+    }
+    return weight;
+  };
 }
 
 /** Another node cools otherwise, and heat told as power is no heat told as activity: such baselines begin anew. */
@@ -220,14 +232,16 @@ function freshen(batch: Batch, row: number, state: ZscoreState, gauges: readonly
   if (state.learned_node[gpu] === node && state.learned_driver[gpu] === driver) return;
   state.learned_node[gpu] = node;
   state.learned_driver[gpu] = driver;
-  const size = KINDS * MODEL_WIDTH;
-  gauges.forEach((gauge, g) => {
-    const at = (gpu * gauges.length + g) * size;
-    if (gauge.cause === 'heat') state.models.fill(0, at, at + size);
-  });
+  for (let kind = 0; kind < KINDS; kind++) {
+    for (let g = 0; g < gauges.length; g++) {
+      const at = modelAt(gauges.length, gpu, kind, g);
+      if ((gauges[g] as WatchedGauge).cause === 'heat') state.models.fill(0, at, at + MODEL_WIDTH);
+    }
+  }
 }
 
-function kindOf(activity: number, before: number): number {
+function kindOf(activity: number, reasons: number, before: number): number {
+  if (Number.isNaN(activity)) return (reasons & IDLE_BIT) === 0 ? BUSY : IDLE;
   const busy = activity > BUSY_BOUNDS[before === BUSY ? 0 : 1];
   if (busy) return BUSY;
   return activity < IDLE_BOUNDS[before === IDLE ? 1 : 0] ? IDLE : LIGHT;
@@ -235,12 +249,13 @@ function kindOf(activity: number, before: number): number {
 
 /** Another user, another framebuffer or work after a pause is another job: what it draws at the same activity is its own. */
 function noteJob(state: ZscoreState, gpu: number, kind: number, memory: number): void {
-  const before = state.job_memory[gpu] as number;
+  const at = gpu * CLOCK_WIDTH + JOB_MEMORY;
+  const before = state.clock[at] as number;
   const user = state.user[gpu] as number;
   const paused = kind !== IDLE && (state.idle_minutes[gpu] as number) >= PAUSE_MINUTES;
   const resized = Math.abs(memory - before) > Math.max(OTHER_MEMORY_BYTES, OTHER_MEMORY_RATIO * before);
   state.idle_minutes[gpu] = kind === IDLE ? Math.min(255, (state.idle_minutes[gpu] as number) + 1) : 0;
-  if (!Number.isNaN(memory)) state.job_memory[gpu] = memory;
+  if (!Number.isNaN(memory)) state.clock[at] = memory;
   if (!paused && !resized && user === state.job_user[gpu]) return;
   state.job_user[gpu] = user;
   state.job_minutes.fill(0, gpu * KINDS, (gpu + 1) * KINDS);
@@ -250,6 +265,7 @@ function noteJob(state: ZscoreState, gpu: number, kind: number, memory: number):
 function noteLimit(state: ZscoreState, gpu: number, limit: number, weight: number): number {
   if (!(limit > 0)) return Number.POSITIVE_INFINITY;
   const usual = state.usual_limit[gpu] as number;
-  state.usual_limit[gpu] = Number.isNaN(usual) ? limit : usual + weight * (limit - usual);
-  return state.usual_limit[gpu] as number;
+  const learned = usual === 0 ? limit : usual + weight * (limit - usual);
+  state.usual_limit[gpu] = learned;
+  return learned;
 }

@@ -1,10 +1,10 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { EmitFrom } from '../../pipeline/contract/operator.ts';
 import { deviationAnomaly } from './deviation-anomaly.ts';
-import type { Judgement, ZscoreState } from './judge-minute.ts';
+import type { Judgement } from './judge-minute.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions, ZscorePorts } from './zscore.ts';
-import { CERTAIN } from './zscore-state.ts';
+import { CERTAIN, DEVIATING, OPEN, QUIET, type ZscoreState } from './zscore-state.ts';
 
 /** So many judgements make a streak, however far apart they are. */
 const STREAK_MIN = 3;
@@ -24,17 +24,20 @@ export function trackDeviation(
   const at = gpu * options.gauges.length + judged.gauge;
   const { from, until, score } = judged;
   const size = Math.abs(score);
-  const open = state.opened_at[at] !== 0;
-  if (!open) {
+  const phase = state.phase[at] as number;
+  if (phase !== OPEN) {
+    if (size < options.threshold) {
+      if (phase !== QUIET) state.phase[at] = QUIET;
+      return;
+    }
     const other =
       (state.peak_score[at] as number) > 0 !== score > 0 || from - (state.seen_at[at] as number) > HOLE_MAX_MS;
-    if (size < options.threshold || other) state.streak[at] = 0;
-    if (size < options.threshold) return;
+    if (phase === QUIET || other) begin(state, at, from);
     state.seen_at[at] = until;
-    if (state.streak[at] === 0) begin(state, at, judged);
     notePeak(state, at, judged);
     noteStrength(state, at, size, from, options);
-    if (!lasts(state, at, until, options.confirm)) return;
+    if (!lasts(state, at, until - (state.began_at[at] as number), options.confirm)) return;
+    state.phase[at] = OPEN;
     state.opened_at[at] = batch.ts[judged.row] as number;
     state.open_kind[at] = judged.kind;
     state.streak[at] = 0;
@@ -59,8 +62,9 @@ export function trackDeviation(
     state.streak[at] = 0;
     return;
   }
-  if (state.streak[at] === 0) state.since[at] = from;
-  if (lasts(state, at, until, options.calm)) close(batch, state, options, gauge, judged, at, emit);
+  if (state.streak[at] === 0) state.calm_since[at] = from;
+  if (lasts(state, at, until - (state.calm_since[at] as number), options.calm))
+    close(batch, state, options, gauge, judged, at, emit);
 }
 
 /** A minute that cannot be judged: a streak does not outlive it, an open anomaly waits for its workload to come back. */
@@ -73,15 +77,18 @@ export function trackSilence(
   emit: EmitFrom<ZscorePorts>,
 ): void {
   const at = (batch.gpu[judged.row] as number) * options.gauges.length + judged.gauge;
+  if (state.phase[at] === QUIET) return;
   state.streak[at] = 0;
-  if (state.opened_at[at] !== 0 && judged.until - (state.seen_at[at] as number) >= options.forget) {
+  if (state.phase[at] === DEVIATING) state.phase[at] = QUIET;
+  else if (judged.until - (state.seen_at[at] as number) >= options.forget) {
     close(batch, state, options, gauge, judged, at, emit);
   }
 }
 
-function begin(state: ZscoreState, at: number, judged: Judgement): void {
-  state.since[at] = judged.from;
-  state.began_at[at] = judged.from;
+function begin(state: ZscoreState, at: number, from: number): void {
+  state.phase[at] = DEVIATING;
+  state.streak[at] = 0;
+  state.began_at[at] = from;
   state.strong_since[at] = 0;
   state.peak_score[at] = 0;
 }
@@ -109,10 +116,10 @@ function warns(state: ZscoreState, at: number, until: number, gauge: WatchedGaug
 }
 
 /** Counts a judgement in; whether the streak is long enough in time and in judgements. */
-function lasts(state: ZscoreState, at: number, until: number, time: number): boolean {
+function lasts(state: ZscoreState, at: number, lasted: number, time: number): boolean {
   const streak = Math.min(255, (state.streak[at] as number) + 1);
   state.streak[at] = streak;
-  return streak >= STREAK_MIN && until - (state.since[at] as number) >= time;
+  return streak >= STREAK_MIN && lasted >= time;
 }
 
 function close(
@@ -126,7 +133,5 @@ function close(
 ): void {
   const now = batch.ts[judged.row] as number;
   emit('anomalies', deviationAnomaly(batch, judged.row, state, options, gauge, at, now), judged.row);
-  state.opened_at[at] = 0;
-  state.streak[at] = 0;
-  state.peak_score[at] = 0;
+  state.phase[at] = QUIET;
 }

@@ -1,10 +1,23 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
-import type { Operator, State } from '../../pipeline/contract/operator.ts';
+import type { Operator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
 import { judgeMinute } from './judge-minute.ts';
 import { BOARD_GAUGES, watchedGauge } from './watched-gauges.ts';
-import { INPUT, INPUTS, zscoreState } from './zscore-state.ts';
+import {
+  CLOCK_WIDTH,
+  FAST,
+  HEATED_BY_ACTIVITY,
+  HEATED_BY_POWER,
+  INPUT,
+  LAST_TS,
+  MINUTE,
+  MINUTE_FROM,
+  meansWidth,
+  SLOW,
+  type ZscoreState,
+  zscoreState,
+} from './zscore-state.ts';
 
 export interface ZscoreOptions {
   /** Deviation, in sigma, that both variants must see; twice of it warns. */
@@ -76,7 +89,7 @@ export const zscore = (options: ZscoreOptions): Operator<ReturnType<typeof zscor
   const gauges = options.gauges.map(watchedGauge);
   const columns = Uint16Array.from(gauges, ({ column }) => column);
   const spec = zscoreState(gauges.length);
-  const width = gauges.length + INPUTS;
+  const width = meansWidth(gauges.length);
   const judge = judgeMinute(options, gauges);
   return {
     name: 'zscore',
@@ -85,95 +98,100 @@ export const zscore = (options: ZscoreOptions): Operator<ReturnType<typeof zscor
     ports: ['anomalies'],
     onBatch(batch, state, emit) {
       const { values } = batch;
+      const { clock, means } = state;
       for (let row = 0; row < batch.rows; row++) {
         const gpu = batch.gpu[row] as number;
         const ts = batch.ts[row] as number;
-        const last = state.last_ts[gpu] as number;
+        const at = gpu * CLOCK_WIDTH;
+        const last = clock[at + LAST_TS] as number;
         if (ts <= last) continue;
         const minute = Math.floor(ts / MINUTE_MS);
         const base = gpu * width;
-        if (minute !== state.minute[gpu]) {
+        if (minute !== clock[at + MINUTE]) {
           if (last > 0) {
             judge(batch, row, state, emit);
-            state.sums.fill(0, base, base + width);
-            state.counts.fill(0, base, base + width);
+            for (let i = base; i < base + width; i++) means[i] = 0;
             state.throttle[gpu] = 0;
           }
-          state.minute[gpu] = minute;
-          state.minute_from[gpu] = ts;
+          clock[at + MINUTE] = minute;
+          clock[at + MINUTE_FROM] = ts;
         }
-        state.last_ts[gpu] = ts;
+        clock[at + LAST_TS] = ts;
         state.user[gpu] = batch.attribution[row] as number;
         const from = row * METRIC_COUNT;
         for (let g = 0; g < columns.length; g++) {
-          const value = values[from + (columns[g] as number)] as number;
-          if (Number.isNaN(value)) continue;
-          state.sums[base + g] = (state.sums[base + g] as number) + value;
-          state.counts[base + g] = (state.counts[base + g] as number) + 1;
+          add(means, base + 2 * g, values[from + (columns[g] as number)] as number);
         }
-        addCauses(values, from, state, gpu, base + columns.length, ts - last);
+        addCauses(values, from, state, gpu, base + 2 * columns.length, ts - last);
       }
     },
   };
 };
 
+function add(means: Float64Array, place: number, value: number): void {
+  if (Number.isNaN(value)) return;
+  means[place] = (means[place] as number) + value;
+  means[place + 1] = (means[place + 1] as number) + 1;
+}
+
 /** Adds what explains the gauges: activity, power behind its lags, what holds the clocks. */
 function addCauses(
   values: Float64Array,
   from: number,
-  state: State<ReturnType<typeof zscoreState>>,
+  state: ZscoreState,
   gpu: number,
   base: number,
   elapsed: number,
 ): void {
-  const { sums, counts } = state;
+  const { means } = state;
   const engine = values[from + GR_ENGINE] as number;
   const activity = Number.isNaN(engine) ? (values[from + GPU_UTIL] as number) : engine;
-  if (!Number.isNaN(activity)) {
-    sums[base + INPUT.activity] = (sums[base + INPUT.activity] as number) + activity;
-    counts[base + INPUT.activity] = (counts[base + INPUT.activity] as number) + 1;
-  }
+  add(means, base + 2 * INPUT.activity, activity);
   const sm = values[from + SM_ACTIVE] as number;
-  if (!Number.isNaN(sm)) counts[base + INPUT.profiled] = 1;
-  const work = Number.isNaN(sm)
-    ? activity
-    : meanOf(sm, values[from + TENSOR_ACTIVE] as number, values[from + DRAM_ACTIVE] as number);
-  if (!Number.isNaN(work)) {
-    sums[base + INPUT.work] = (sums[base + INPUT.work] as number) + work;
-    counts[base + INPUT.work] = (counts[base + INPUT.work] as number) + 1;
-  }
-  const power = values[from + POWER] as number;
-  const powered = !Number.isNaN(power);
-  if (powered && state.driver[gpu] !== 1) {
-    state.driver[gpu] = 1;
-    state.fast[gpu] = Number.NaN;
-  }
-  const heat = state.driver[gpu] === 1 ? power : activity;
-  if (!Number.isNaN(heat)) {
-    const before = state.fast[gpu] as number;
-    const fresh = Number.isNaN(before);
-    const fast = fresh ? heat : before + lagWeight(elapsed / FAST_MS) * (heat - before);
-    const slowBefore = state.slow[gpu] as number;
-    const slow = fresh ? heat : slowBefore + lagWeight(elapsed / SLOW_MS) * (heat - slowBefore);
-    state.fast[gpu] = fast;
-    state.slow[gpu] = slow;
-    sums[base + INPUT.heat] = (sums[base + INPUT.heat] as number) + (fast + slow) / 2;
-    sums[base + INPUT.swing] = (sums[base + INPUT.swing] as number) + Math.abs(fast - slow) / 2;
-    counts[base + INPUT.heat] = (counts[base + INPUT.heat] as number) + 1;
-  }
+  const profiled = !Number.isNaN(sm);
+  add(means, base + 2 * INPUT.profiled, sm);
+  const work = profiled
+    ? meanOf(sm, values[from + TENSOR_ACTIVE] as number, values[from + DRAM_ACTIVE] as number)
+    : activity;
+  add(means, base + 2 * INPUT.work, work);
+  addHeat(state, gpu, base, values[from + POWER] as number, activity, elapsed);
   const reasons = values[from + THROTTLE] as number;
   if (!Number.isNaN(reasons)) {
     state.throttle[gpu] = (state.throttle[gpu] as number) | reasons;
-    sums[base + INPUT.setting] = (sums[base + INPUT.setting] as number) + ((reasons >> 1) & 1);
-    counts[base + INPUT.setting] = (counts[base + INPUT.setting] as number) + 1;
+    add(means, base + 2 * INPUT.setting, (reasons >> 1) & 1);
   }
-  const memory = values[from + FB_USED] as number;
-  if (!Number.isNaN(memory)) {
-    sums[base + INPUT.memory] = (sums[base + INPUT.memory] as number) + memory;
-    counts[base + INPUT.memory] = (counts[base + INPUT.memory] as number) + 1;
-  }
+  add(means, base + 2 * INPUT.memory, values[from + FB_USED] as number);
   const limit = values[from + POWER_LIMIT] as number;
   if (!Number.isNaN(limit)) state.limit[gpu] = limit;
+}
+
+function addHeat(
+  state: ZscoreState,
+  gpu: number,
+  base: number,
+  power: number,
+  activity: number,
+  elapsed: number,
+): void {
+  const { clock, means } = state;
+  const before = state.driver[gpu] as number;
+  const driver = Number.isNaN(power) ? Math.max(before, HEATED_BY_ACTIVITY) : HEATED_BY_POWER;
+  const heat = driver === HEATED_BY_POWER ? power : activity;
+  if (Number.isNaN(heat)) return;
+  const at = gpu * CLOCK_WIDTH;
+  if (driver !== before) {
+    state.driver[gpu] = driver;
+    clock[at + FAST] = heat;
+    clock[at + SLOW] = heat;
+  }
+  const fastBefore = clock[at + FAST] as number;
+  const slowBefore = clock[at + SLOW] as number;
+  const fast = fastBefore + lagWeight(elapsed / FAST_MS) * (heat - fastBefore);
+  const slow = slowBefore + lagWeight(elapsed / SLOW_MS) * (heat - slowBefore);
+  clock[at + FAST] = fast;
+  clock[at + SLOW] = slow;
+  add(means, base + 2 * INPUT.heat, (fast + slow) / 2);
+  add(means, base + 2 * INPUT.swing, Math.abs(fast - slow) / 2);
 }
 
 const meanOf = (sm: number, tensor: number, dram: number): number => {
@@ -181,5 +199,5 @@ const meanOf = (sm: number, tensor: number, dram: number): number => {
   return Number.isNaN(dram) ? (sm + tensor) / 2 : (sm + tensor + dram) / 3;
 };
 
-/** 1 - e^-u within 0.06 for all u, without the exponential. */
+/** 1 - e^-u within 0.07 for all u, without the exponential. */
 const lagWeight = (u: number): number => 1 - 1 / (1 + u * (1 + u / 2));
