@@ -9,6 +9,8 @@ export type PerSeverity = Readonly<Record<Severity, number>>;
 export interface FalseAlarmFigures {
   /** `clean`, a look-alike's name, or `beside` (healthy GPUs whose node has a fault at another time or place). */
   readonly where: string;
+  /** How often the look-alike was told; null where there is none. */
+  readonly instances: number | null;
   readonly gpu_days: number;
   readonly count: PerSeverity;
   readonly per_1000_gpu_days: PerSeverity;
@@ -33,6 +35,7 @@ export function falseAlarmFigures(
   }
   gpu_days.delete('fault');
   const told = grouped(alarms, (alarm) => bucketKey(truth.bucket(alarm, peakedAt(alarm))));
+  const told_of = (story: string): number => truth.truths.filter((one) => one.story === story).length;
   const rank = (key: string): number => (key === CLEAN ? 0 : key === BESIDE ? 2 : 1);
   return [...gpu_days]
     .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
@@ -44,6 +47,7 @@ export function falseAlarmFigures(
       types.sort(([a, n], [b, m]) => m.length - n.length || (a < b ? -1 : 1));
       return {
         where,
+        instances: where === CLEAN || where === BESIDE ? null : told_of(where),
         gpu_days: spent,
         count,
         per_1000_gpu_days: { info: rate(count.info), warning: rate(count.warning), critical: rate(count.critical) },

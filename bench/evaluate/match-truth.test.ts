@@ -8,6 +8,14 @@ import type { Alarm } from './sink-log.ts';
 const options = { grace: seconds(30), tail: seconds(50) };
 const node_story = truthOf({ id: 's2', story: 'fan_decay', scope: 'node', gpu_uuids: ['GPU-0', 'GPU-1'] });
 const look_alike = truthOf({ id: 's3', story: 'idle', category: 'benign', fault: false });
+const reboot = truthOf({
+  id: 's5',
+  story: 'reboot',
+  category: 'benign',
+  fault: false,
+  scope: 'node',
+  gpu_uuids: ['GPU-0', 'GPU-1'],
+});
 const heat = truthOf({
   id: 's4',
   story: 'hot_afternoon',
@@ -38,7 +46,9 @@ describe('whose an instant is', () => {
     ['a look-alike', [look_alike], gpu0, 150, 'idle'],
     ['its tail', [look_alike], gpu0, 250, 'idle'],
     ['after its tail', [look_alike], gpu0, 251, 'clean'],
-    ['its node as a whole', [look_alike], whole_node, 150, 'idle'],
+    ['its node as a whole', [look_alike], whole_node, 150, 'clean'],
+    ['one that goes on beats the tail of another', [{ ...look_alike, until_ms: 110_000 }, reboot], gpu0, 150, 'reboot'],
+    ['a node in a look-alike of its own', [look_alike, reboot], whole_node, 150, 'reboot'],
     ['a fault beats a look-alike', [heat, truthOf()], gpu0, 150, 'fault'],
     ['the nearer look-alike beats the wider', [heat, look_alike], gpu0, 150, 'idle'],
     ['the wider one where the nearer is not', [heat, look_alike], gpu1, 150, 'hot_afternoon'],

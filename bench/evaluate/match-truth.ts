@@ -31,6 +31,7 @@ export interface Place {
 /** What really happened, ready to be asked about an instant of a GPU or node. */
 export interface TruthIndex {
   readonly truths: readonly StoryTruth[];
+  /** Of several stories: faults first, then those that are not over yet, then the one nearest to the GPU. */
   bucket(place: Place, ts_ms: number): Bucket;
   /** Days that a GPU spent in each bucket between two instants, by the key that `bucketKey` gives. */
   exposure(place: Place, from_ms: number, to_ms: number): ReadonlyMap<string, number>;
@@ -50,19 +51,20 @@ export function indexTruth(truths: readonly StoryTruth[], options: TruthOptions 
       if (truth.fault) faulty.add(node);
     }
   }
-  // Of several stories the faults come first, then whichever is nearest to the GPU.
-  for (const list of by_node.values())
-    list.sort((a, b) => Number(b.fault) - Number(a.fault) || WIDTH[a.scope] - WIDTH[b.scope]);
   const endOf = (truth: StoryTruth): number => truth.until_ms + (truth.fault ? options.grace : options.tail);
   const touches = (truth: StoryTruth, place: Place): boolean =>
-    place.gpu_uuid === '' ? truth.scope !== 'gpu' || !truth.fault : truth.gpu_uuids.includes(place.gpu_uuid);
+    place.gpu_uuid === '' ? truth.scope !== 'gpu' : truth.gpu_uuids.includes(place.gpu_uuid);
 
   const bucket = (place: Place, ts_ms: number): Bucket => {
-    for (const truth of by_node.get(place.node) ?? []) {
-      if (ts_ms >= truth.since_ms && ts_ms <= endOf(truth) && touches(truth, place)) {
-        return { kind: truth.fault ? 'fault' : 'look_alike', truth };
-      }
-    }
+    const [truth] = (by_node.get(place.node) ?? [])
+      .filter((one) => ts_ms >= one.since_ms && ts_ms <= endOf(one) && touches(one, place))
+      .sort(
+        (a, b) =>
+          Number(b.fault) - Number(a.fault) ||
+          Number(ts_ms <= b.until_ms) - Number(ts_ms <= a.until_ms) ||
+          WIDTH[a.scope] - WIDTH[b.scope],
+      );
+    if (truth) return { kind: truth.fault ? 'fault' : 'look_alike', truth };
     return { kind: faulty.has(place.node) ? 'beside' : 'clean' };
   };
 

@@ -68,6 +68,7 @@ const adwinDetector: SeriesDetector = {
 };
 
 const GAUSSIAN_READINGS = 1_000;
+const GAUSSIAN_SIGMA_MIN = 1e-6;
 
 /**
  * The benchmark's own simple detector: distance from the mean of the last 1,000 readings in their standard deviations. Its
@@ -78,14 +79,24 @@ const windowedGaussian: SeriesDetector = {
   how: "the benchmark's baseline, 1,000 readings, on these series",
   threshold: null,
   start() {
-    const window: number[] = [];
+    const window = new Float64Array(GAUSSIAN_READINGS);
+    let seen = 0;
+    let origin = 0;
+    let sum = 0;
+    let squares = 0;
     return (_ts, value) => {
-      const n = window.length;
-      const mean = window.reduce((sum, x) => sum + x, 0) / Math.max(1, n);
-      const variance = window.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, n);
-      window.push(value);
-      if (window.length > GAUSSIAN_READINGS) window.shift();
-      return n === 0 ? 0 : Math.abs(value - mean) / Math.max(1e-6, Math.sqrt(variance));
+      if (seen === 0) origin = value;
+      // Around the first reading, so that squares of large values do not cancel.
+      const reading = value - origin;
+      const n = Math.min(seen, GAUSSIAN_READINGS);
+      const mean = n === 0 ? 0 : sum / n;
+      const deviation = n === 0 ? 0 : Math.sqrt(Math.max(0, squares / n - mean * mean));
+      const at = seen++ % GAUSSIAN_READINGS;
+      const oldest = window[at] as number;
+      window[at] = reading;
+      sum += reading - oldest;
+      squares += reading * reading - oldest * oldest;
+      return n === 0 ? 0 : Math.abs(reading - mean) / Math.max(GAUSSIAN_SIGMA_MIN, deviation);
     };
   },
 };

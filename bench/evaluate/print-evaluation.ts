@@ -44,7 +44,7 @@ function simulatedTables(report: SimulatedReport): string[] {
     ...(Object.keys(unplaced).length > 0 ? [`No room for: ${counted(unplaced, 99)}\n`] : []),
     ...(Object.keys(breaches).length > 0 ? [`Rules of anomalies broken: ${counted(breaches, 99)}\n`] : []),
     `Faults: warning or critical told from the beginning to half an hour after the end\n${storyTable(stories)}`,
-    `False alarms per 1,000 GPU-days: where nothing was wrong\n${falseAlarmTable(false_alarms)}`,
+    `False alarms, where nothing was wrong: anomalies, and their rates per 1,000 GPU-days\n${falseAlarmTable(false_alarms)}`,
     ...(Object.keys(clean.by_type).length > 0 ? [`False alarms on clean GPUs by detector\n${typeTable(clean)}`] : []),
     ...(health ? [`Health\n${healthTable(health)}`] : []),
   ];
@@ -84,13 +84,16 @@ const storyTable = (stories: readonly StoryFigures[]): string =>
 
 const falseAlarmTable = (figures: readonly FalseAlarmFigures[]): string =>
   textTable(
-    ['where', 'GPU-days', 'critical', 'warning', 'info', 'most of it'],
+    ['where', 'n', 'GPU-days', 'critical', 'warning', 'info', 'critical rate', 'warning rate', 'most of it'],
     figures.map((one) => [
       one.where,
+      String(one.instances ?? ''),
       number(one.gpu_days),
+      String(one.count.critical),
+      String(one.count.warning),
+      String(one.count.info),
       number(one.per_1000_gpu_days.critical),
       number(one.per_1000_gpu_days.warning),
-      number(one.per_1000_gpu_days.info),
       serious(one.by_type),
     ]),
   );

@@ -12,7 +12,7 @@ export interface StoryPlanOptions {
   readonly start_ms: number;
   /** Length of the run, in days, with fractions. */
   readonly days: number;
-  /** How often each fault and each look-alike is wished for. */
+  /** How often each fault is wished for; look-alikes three times as often, heat of the whole fleet twice at most. */
   readonly instances: number;
 }
 
@@ -28,6 +28,8 @@ export const storyInstances = (gpus: number): number =>
 
 /** One of each fault fills about this many nodes, if two fifths of the fleet may have faults. */
 const NODES_PER_INSTANCE = 42;
+/** Look-alikes are short and go together on few nodes. */
+const LOOK_ALIKES_PER_FAULT = 3;
 const FAULT_SHARE = 0.45;
 const LOOK_ALIKE_SHARE = 0.2;
 /** In shorter runs the stories are as short as those that a person injects. */
@@ -63,11 +65,12 @@ export function planStories(options: StoryPlanOptions): StoryPlan {
   const faultKinds = STORY_KINDS.filter((kind) => kind.category !== 'benign');
   for (const kind of [...hardestFirst(faultKinds, layout), ...hardestFirst(benignKinds, layout)]) {
     const benign = kind.category === 'benign';
-    for (let k = 0; k < instances; k++) {
+    for (let k = 0; k < instances * (benign ? LOOK_ALIKES_PER_FAULT : 1); k++) {
       const placed =
         kind.scope === 'fleet'
           ? noonStory(kind, k, start_ms, room, short)
           : (benign ? look_alikes : faults).place(kind, lengthOf(kind, short, room, from), !benign);
+      if (placed === null && kind.scope === 'fleet') break;
       if (placed === null) unplaced[kind.name] = (unplaced[kind.name] ?? 0) + 1;
       else specs.push(placed);
     }
@@ -91,9 +94,10 @@ function noonStory(
   room: Room,
   short: boolean,
 ): Required<StorySpec> | null {
+  if (k > (short ? 0 : 1)) return null;
   const duration_ms = short ? minutes(kind.inject_minutes) : hours(kind.hours[0]);
   const at_ms = short ? room.from_ms : Math.floor(start_ms / days(1)) * days(1) + days(k + 1) + hours(11);
-  if (k > (short ? 0 : 1) || at_ms < room.from_ms || at_ms + duration_ms > room.to_ms) return null;
+  if (at_ms < room.from_ms || at_ms + duration_ms > room.to_ms) return null;
   return { story: kind.name, gpu: 0, at_ms, duration_ms };
 }
 
