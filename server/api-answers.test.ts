@@ -9,9 +9,9 @@ describe('single answers', () => {
       gpu_uuid: 'GPU-00',
       asset: { rack: 'r1', deployed_at: '2025-12-31T00:00:00.000Z', retired_at: null },
       sample: { ts: '2025-12-31T23:59:55.000Z', gpu_temp_celsius: 40, attribution: [] },
-      health: null,
+      health: { gpu_uuid: 'GPU-00', overall_score: 0.5, degradation_factors: ['one'], contributions: [] },
       anomalies: [],
-      episodes: [],
+      episodes: [{ gpu_uuid: 'GPU-00' }, { gpu_uuid: 'GPU-00' }],
       prediction: null,
       decision: null,
       unavailable: [],
@@ -26,7 +26,12 @@ describe('single answers', () => {
   it('live on without the database where they can, and say so where they cannot', async () => {
     const world = populated();
     world.setAway(true);
-    expect((await world.json('/api/v1/gpus/GPU-00')).body).toMatchObject({ asset: null, unavailable: ['asset'] });
+    expect((await world.json('/api/v1/gpus/GPU-00')).body).toMatchObject({
+      asset: null,
+      health: null,
+      episodes: [],
+      unavailable: ['asset', 'health', 'episodes'],
+    });
     expect((await world.get('/api/v1/gpus')).status).toBe(200);
     for (const path of [
       '/api/v1/anomalies',

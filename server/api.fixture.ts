@@ -4,6 +4,7 @@ import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
 import {
+  type ColumnType,
   FEATURE_DEFINITIONS,
   GPU_FEATURES,
   GPU_HEALTH_SCORES,
@@ -129,27 +130,22 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
   };
 }
 
+/** Something that the database may answer for a column of the type. */
+const STORED: Readonly<Record<ColumnType, unknown>> = {
+  TIMESTAMP: NOW,
+  SYMBOL: 'x',
+  VARCHAR: 'x',
+  DOUBLE: 0.5,
+  FLOAT: 0.5,
+  LONG: 3,
+  BOOLEAN: null,
+  JSON: '["one"]',
+};
+
 /** A row of a table with something in every column. */
 export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   ...Object.fromEntries(
-    spec.columns.map(({ name, type }) => {
-      switch (type) {
-        case 'TIMESTAMP':
-          return [name, NOW];
-        case 'DOUBLE':
-        case 'FLOAT':
-          return [name, 0.5];
-        case 'LONG':
-          return [name, 3];
-        case 'BOOLEAN':
-          return [name, null];
-        case 'JSON':
-          return [name, name === 'contributions' || name === 'xids' ? '[]' : '["one"]'];
-        case 'SYMBOL':
-        case 'VARCHAR':
-          return [name, 'x'];
-      }
-    }),
+    spec.columns.map(({ name, type }) => [name, name === 'contributions' || name === 'xids' ? '[]' : STORED[type]]),
   ),
   gpu_uuid: 'GPU-00',
   node: 'n0',

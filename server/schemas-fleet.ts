@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { METRICS } from '../pipeline/contract/metrics.ts';
 import { rollupAggregates } from '../pipeline/contract/tables.ts';
-import { anomalySchema, gpuStateSchema, gpuSummarySchema, instantSchema, listSchema } from './schemas.ts';
+import { instantSchema } from './instant-schema.ts';
+import { anomalySchema, gpuStateSchema, gpuSummarySchema, listSchema } from './schemas.ts';
 
 const groupCounts = {
   gpus: z.int().openapi({ description: 'GPUs and MIG instances in the list.' }),

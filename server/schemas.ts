@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { METRICS, type MetricName } from '../pipeline/contract/metrics.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/tables.ts';
+import { instantSchema } from './instant-schema.ts';
+import { tableRowSchema } from './table-schema.ts';
 
 /**
  * The JSON shapes of REST and live answers: one definition for validation, OpenAPI, serialisers and the console's types.
  * Field names are those of the tables; instants are ISO 8601 texts in UTC with milliseconds, ratios 0..1.
  */
-export const instantSchema = z.iso
-  .datetime({ precision: 3 })
-  .openapi({ description: 'UTC, ISO 8601 with milliseconds.', example: '2026-01-01T00:00:00.000Z' });
 const nullableInstant = instantSchema.nullable();
 const nullableNumber = z.number().nullable();
 
@@ -143,9 +143,11 @@ export const verdictSchema = z
     asset: assetSchema.nullable(),
     sample: sampleSchema.nullable().openapi({ description: "The board's, else its first instance's." }),
     instances: z.array(sampleSchema).openapi({ description: 'Latest sample of every MIG instance.' }),
-    health: z.null(),
+    health: tableRowSchema(GPU_HEALTH_SCORES).nullable().openapi({
+      description: "The newest score: the board's, else its first instance's; null when there is none yet.",
+    }),
     anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
-    episodes: z.array(z.object({})).max(0),
+    episodes: z.array(tableRowSchema(XID_EPISODES)).openapi({ description: 'The newest ones, at most 20.' }),
     prediction: z.null(),
     decision: z.null(),
     unavailable: z.array(z.string()).openapi({ description: 'Fields that could not be looked up just now.' }),

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/tables.ts';
 import { instantText, nullableInstantText } from './instant.ts';
-import { instantSchema } from './schemas.ts';
+import { instantSchema } from './instant-schema.ts';
 
 /** What the JSON columns hold. */
 const CONTRIBUTIONS = z.array(
@@ -38,9 +38,26 @@ function columnSchema({ name, type, help }: ColumnSpec): z.ZodType {
   }
 }
 
-/** A row of a table as REST answers it: the table's own fields, instants as texts. */
-export const tableRowSchema = (spec: TableSpec, title: string) =>
-  z.object(Object.fromEntries(spec.columns.map((column) => [column.name, columnSchema(column)]))).openapi(title);
+const NAMES: Readonly<Record<string, string>> = {
+  gpu_health_scores: 'HealthScore',
+  gpu_features: 'Features',
+  xid_episodes: 'Episode',
+  incidents: 'Incident',
+  feature_definitions: 'FeatureDefinition',
+};
+
+const makeSchema = (spec: TableSpec) =>
+  z
+    .object(Object.fromEntries(spec.columns.map((column) => [column.name, columnSchema(column)])))
+    .openapi(NAMES[spec.name] ?? spec.name);
+const made = new Map<string, ReturnType<typeof makeSchema>>();
+
+/** A row of a table as REST answers it: the table's own fields, instants as texts. The same schema each time. */
+export function tableRowSchema(spec: TableSpec): ReturnType<typeof makeSchema> {
+  const schema = made.get(spec.name) ?? makeSchema(spec);
+  made.set(spec.name, schema);
+  return schema;
+}
 
 /** Instants to texts, everything else as it is. */
 export function tableRowAnswer(spec: TableSpec): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {

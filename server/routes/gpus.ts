@@ -1,14 +1,16 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import type { Asset } from '../../pipeline/contract/events.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/tables.ts';
+import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
+import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import { readAsset } from '../../sinks/questdb/read-assets.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { type FleetView, type GpuEntry, identityOf } from '../fleet-view.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
 import {
   type GpuSummary,
@@ -19,10 +21,15 @@ import {
   verdictSchema,
 } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
+import { tableRowAnswer } from '../table-schema.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
 
 const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
 const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
+/** A page of the verdict; the whole list has a path of its own. */
+const EPISODES_MAX = 20;
+const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
+const episodeAnswer = tableRowAnswer(XID_EPISODES);
 const verdictText = serialiser(verdictSchema);
 
 export const GPU_PARAMETER = z.strictObject({
@@ -104,15 +111,27 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
     },
     async (c, { params: { gpu_uuid } }) => {
       const state = gpuState(view, gpu_uuid);
-      let asset: Asset | null = null;
       const unavailable: string[] = [];
-      try {
-        asset = await readAsset(parts.database, gpu_uuid);
-      } catch (error) {
-        // The live part is still worth an answer; without it there is nothing to tell.
-        if (state === null) throw error;
-        unavailable.push('asset');
-      }
+      const lookUp = async <T>(field: string, missing: T, ask: () => Promise<T>): Promise<T> => {
+        try {
+          return await ask();
+        } catch (error) {
+          // The live part is still worth an answer; without it there is nothing to tell.
+          if (state === null) throw error;
+          unavailable.push(field);
+          return missing;
+        }
+      };
+      const { database } = parts;
+      const equal = { gpu_uuid };
+      const [asset, scores, episodes] = await Promise.all([
+        lookUp('asset', null, () => readAsset(database, gpu_uuid)),
+        lookUp('health', [], () => rowsAt(database, GPU_HEALTH_SCORES, { equal }, EPOCH_MS_MAX, LIMIT_DEFAULT)),
+        lookUp('episodes', [], async () => {
+          const { items } = await listRows(database, XID_EPISODES, { equal }, { limit: EPISODES_MAX });
+          return items;
+        }),
+      ]);
       if (state === null && asset === null) {
         throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');
       }
@@ -125,9 +144,9 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         asset: asset === null ? null : assetAnswer(asset),
         sample: state?.sample ?? null,
         instances: state?.instances ?? [],
-        health: null,
+        health: scores[0] === undefined ? null : healthAnswer(scores[0]),
         anomalies: state?.anomalies ?? [],
-        episodes: [],
+        episodes: episodes.map(episodeAnswer),
         prediction: null,
         decision: null,
         unavailable,

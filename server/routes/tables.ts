@@ -8,7 +8,7 @@ import {
   type TableSpec,
   XID_EPISODES,
 } from '../../pipeline/contract/tables.ts';
-import { parseInstant } from '../../pipeline/contract/time.ts';
+import { EPOCH_MS_MAX, parseInstant } from '../../pipeline/contract/time.ts';
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
@@ -23,7 +23,6 @@ import { assertGpu, GPU_PARAMETER } from './gpus.ts';
 /** Tables that REST lists as they are: under a path of their own, and those of one GPU under the GPU. */
 interface ListedTable {
   readonly spec: TableSpec;
-  readonly title: string;
   readonly path: string;
   /** Path below `/gpus/{gpu_uuid}`; null: rows are not of one GPU. */
   readonly of_gpu: string | null;
@@ -34,7 +33,6 @@ interface ListedTable {
 const LISTED: readonly ListedTable[] = [
   {
     spec: GPU_HEALTH_SCORES,
-    title: 'HealthScore',
     path: 'health-scores',
     of_gpu: 'health',
     filters: ['node', 'instance', 'health_grade', 'action', 'profile'],
@@ -42,7 +40,6 @@ const LISTED: readonly ListedTable[] = [
   },
   {
     spec: GPU_FEATURES,
-    title: 'Features',
     path: 'features',
     of_gpu: 'features',
     filters: ['node', 'instance'],
@@ -50,7 +47,6 @@ const LISTED: readonly ListedTable[] = [
   },
   {
     spec: XID_EPISODES,
-    title: 'Episode',
     path: 'episodes',
     of_gpu: 'episodes',
     filters: ['node', 'instance', 'id', 'severity', 'category', 'action', 'job'],
@@ -58,7 +54,6 @@ const LISTED: readonly ListedTable[] = [
   },
   {
     spec: INCIDENTS,
-    title: 'Incident',
     path: 'incidents',
     of_gpu: null,
     filters: ['node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
@@ -66,7 +61,6 @@ const LISTED: readonly ListedTable[] = [
   },
   {
     spec: FEATURE_DEFINITIONS,
-    title: 'FeatureDefinition',
     path: 'feature-definitions',
     of_gpu: null,
     filters: ['name', 'unit', 'window'],
@@ -88,13 +82,10 @@ const AT = z
       'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. Not together with from, to and cursor.',
   });
 
-/** Later than any event. */
-const END_OF_TIME = Date.UTC(9999, 11, 31);
-
 /** Lists of the tables that the engine writes. */
 export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
-  for (const { spec, title, path, of_gpu, filters, summary } of LISTED) {
-    const schema = tableRowSchema(spec, title);
+  for (const { spec, path, of_gpu, filters, summary } of LISTED) {
+    const schema = tableRowSchema(spec);
     const columns = spec.columns.map(({ name }) => name);
     const text = serialiser(schema);
     const answerOf = tableRowAnswer(spec);
@@ -121,7 +112,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       }
       if (at !== undefined) {
         const rows_max = (limit as number | undefined) ?? LIMIT_MAX;
-        const rows = await rowsAt(parts.database, spec, { equal }, Math.min(at as number, END_OF_TIME), rows_max);
+        const rows = await rowsAt(parts.database, spec, { equal }, Math.min(at as number, EPOCH_MS_MAX), rows_max);
         return listAnswer(c, {
           columns,
           next: null,
