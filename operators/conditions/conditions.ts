@@ -1,0 +1,99 @@
+import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
+import type { Operator } from '../../pipeline/contract/operator.ts';
+import { assignRole, speaksForBoard } from './board-role.ts';
+import { type ConditionsOptions, conditionLimits } from './condition-limits.ts';
+import { CONDITIONS } from './condition-table.ts';
+import { correctedErrorRate, correctedErrorTotal, uncorrectableErrors } from './ecc-errors.ts';
+import { energyMismatch } from './energy-mismatch.ts';
+import { fieldVanished } from './field-vanished.ts';
+import { framebufferStuck, heldIdle } from './idle-gpu.ts';
+import { forgetEvidence } from './ledger.ts';
+import { profZero, tempStuck } from './lying-sensors.ts';
+import { nvlinkErrors } from './nvlink-errors.ts';
+import { pcieDowntrained, pcieReplays } from './pcie-link.ts';
+import { noteCounters, rollSlots } from './rate-window.ts';
+import { recoveryAction } from './recovery-action.ts';
+import { retiredPages } from './retired-pages.ts';
+import { rowRemap } from './row-remap.ts';
+import { CONDITIONS_STATE, type ConditionsPorts, reading, type Scene } from './scene.ts';
+import { thermalMargin } from './thermal-margin.ts';
+import { throttling } from './throttling.ts';
+import { violations } from './violations.ts';
+
+const MASK = metricIndex('throttle_reasons');
+const BOARD_BITS = CONDITIONS.reduce((bits, { board }, c) => (board ? bits | (1 << c) : bits), 0);
+
+/**
+ * Faults with known limits, one condition each (condition-table.ts), judged row by row in one pass.
+ *
+ * Input    enriched rows; rows not newer than the GPU's last one are ignored. Missing readings are neither good nor bad.
+ * Output   anomalies: one when a condition opens, one more (same id and ts) when its severity rises and when it closes.
+ * Time     event time; rates and durations hold for any cadence from 100 ms to 2 min; no timers.
+ * State    about 2.7 kB per GPU, declared in scene.ts.
+ * Cost     about 60 readings a row; no allocation unless something is wrong.
+ * Errors   GV-CFG-001 for options that name no condition or are no numbers.
+ * Source   DCGM's health watches (PCIe replays, NVLink CRC, retired pages, remapped rows), NVSentinel's ADR-042 (thermal
+ *          margins), gpud (hardware slowdown), Azure's node checks (corrected errors).
+ */
+export const conditions = (options: ConditionsOptions): Operator<typeof CONDITIONS_STATE, ConditionsPorts> => {
+  const limits = conditionLimits(options);
+  let scene: Scene | null = null;
+  return {
+    name: 'conditions',
+    summary: 'faults with known limits: memory, links, heat, power, sensors, idle holders',
+    state: CONDITIONS_STATE,
+    ports: ['anomalies'],
+    onBatch(batch, state, emit) {
+      const { values } = batch;
+      scene ??= { batch, state, emit, limits, values, row: 0, from: 0, gpu: 0, ts: 0, previous_ts: 0, detail: '' };
+      scene.batch = batch;
+      scene.state = state;
+      scene.emit = emit;
+      scene.values = values;
+      for (let row = 0; row < batch.rows; row++) {
+        const gpu = batch.gpu[row] as number;
+        const ts = batch.ts[row] as number;
+        const last = state.last_ts[gpu] as number;
+        if (ts <= last) continue;
+        state.last_ts[gpu] = ts;
+        scene.row = row;
+        scene.from = row * METRIC_COUNT;
+        scene.gpu = gpu;
+        scene.ts = ts;
+        scene.previous_ts = last === 0 ? ts : last;
+        if (last === 0) assignRole(batch, state, gpu);
+        judgeRow(scene);
+      }
+    },
+  };
+};
+
+function judgeRow(scene: Scene): void {
+  const { state, gpu } = scene;
+  if (state.alive[gpu] !== 0) forgetEvidence(scene);
+  heldIdle(scene);
+  // An instance that no longer speaks for its board still ends what it began.
+  if (!speaksForBoard(state, gpu) && ((state.alive[gpu] as number) & BOARD_BITS) === 0) return;
+  noteCounters(scene);
+  correctedErrorTotal(scene);
+  rowRemap(scene);
+  retiredPages(scene);
+  pcieDowntrained(scene);
+  thermalMargin(scene);
+  throttling(scene);
+  if (((state.active[gpu] as number) | (state.alive[gpu] as number)) !== 0) {
+    correctedErrorRate(scene);
+    uncorrectableErrors(scene);
+    pcieReplays(scene);
+    nvlinkErrors(scene);
+    violations(scene);
+    const mask = reading(scene, MASK);
+    rollSlots(scene, Number.isNaN(mask));
+  }
+  recoveryAction(scene);
+  energyMismatch(scene);
+  profZero(scene);
+  tempStuck(scene);
+  framebufferStuck(scene);
+  fieldVanished(scene);
+}

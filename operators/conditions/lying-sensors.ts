@@ -1,0 +1,78 @@
+import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { hours, minutes } from '../../pipeline/contract/time.ts';
+import { conditionBit, conditionIndex } from './condition-table.ts';
+import { inTime } from './explain-condition.ts';
+import { noteReading } from './ledger.ts';
+import { aliveBits, reading, type Scene } from './scene.ts';
+
+const PROF_ZERO = conditionIndex('prof_zero');
+const TEMP_STUCK = conditionIndex('temp_stuck');
+const PROF_ALIVE = conditionBit('prof_zero');
+const TEMP_ALIVE = conditionBit('temp_stuck');
+const GPU_UTIL = metricIndex('gpu_util_ratio');
+const GR_ENGINE = metricIndex('gr_engine_active_ratio');
+const SM_ACTIVE = metricIndex('sm_active_ratio');
+const TEMP = metricIndex('gpu_temp_celsius');
+const POWER = metricIndex('power_watts');
+const SEEN_PROF = 2;
+const [READING, SINCE, SMOOTH, LEAST, MOST, WIDTH] = [0, 1, 2, 3, 4, 5] as const;
+const STILL_MS = hours(1);
+const SMOOTHING_MS = minutes(10);
+const GAP_MS = minutes(10);
+/** Besides the limit in watts: least movement of the power as a share of its highest. */
+const MOVEMENT_RATIO = 0.3;
+
+/** Profiling counters that stand at exactly 0 on a GPU that works, and did not always. */
+export function profZero(scene: Scene): void {
+  const { state, gpu, limits } = scene;
+  const sm = reading(scene, SM_ACTIVE);
+  const engine = reading(scene, GR_ENGINE);
+  if (sm > 0 || engine > 0) {
+    state.seen[gpu] = (state.seen[gpu] as number) | SEEN_PROF;
+    if ((aliveBits(scene) & PROF_ALIVE) !== 0) noteReading(scene, PROF_ZERO, 0, 0, 0);
+    return;
+  }
+  const util = reading(scene, GPU_UTIL);
+  if ((sm !== 0 && engine !== 0) || !(util >= (limits.mildest[PROF_ZERO] as number))) return;
+  if (((state.seen[gpu] as number) & SEEN_PROF) === 0) return;
+  const level = util >= (limits.critical[PROF_ZERO] as number) ? 3 : 2;
+  noteReading(scene, PROF_ZERO, level, util, 0, sm === 0 ? SM_ACTIVE : GR_ENGINE);
+}
+
+/** A temperature that is the same to the bit for an hour while the smoothed power moves a lot. */
+export function tempStuck(scene: Scene): void {
+  const { ts, limits } = scene;
+  const cells = scene.state.stillness;
+  const at = scene.gpu * WIDTH;
+  const temp = reading(scene, TEMP);
+  const power = reading(scene, POWER);
+  if (Number.isNaN(temp) || Number.isNaN(power)) return;
+  const elapsed = ts - scene.previous_ts;
+  const before = cells[at + SMOOTH] as number;
+  const since = cells[at + SINCE] as number;
+  const fresh = since === 0 || elapsed > GAP_MS;
+  const smooth = fresh || elapsed >= SMOOTHING_MS ? power : before + ((power - before) * elapsed) / SMOOTHING_MS;
+  cells[at + SMOOTH] = smooth;
+  if (fresh || temp !== cells[at + READING]) {
+    if ((aliveBits(scene) & TEMP_ALIVE) !== 0 && !fresh) noteReading(scene, TEMP_STUCK, 0, 0, 0);
+    cells[at + READING] = temp;
+    cells[at + SINCE] = ts;
+    cells[at + LEAST] = smooth;
+    cells[at + MOST] = smooth;
+    return;
+  }
+  if (smooth < (cells[at + LEAST] as number)) cells[at + LEAST] = smooth;
+  if (smooth > (cells[at + MOST] as number)) cells[at + MOST] = smooth;
+  if (ts - since < STILL_MS) return;
+  const most = cells[at + MOST] as number;
+  const moved = most - (cells[at + LEAST] as number);
+  if (!(moved >= (limits.mildest[TEMP_STUCK] as number)) || moved < MOVEMENT_RATIO * most) return;
+  scene.detail = ` at ${temp} C for ${inTime(ts - since)}`;
+  noteReading(
+    scene,
+    TEMP_STUCK,
+    moved >= (limits.critical[TEMP_STUCK] as number) ? 3 : 2,
+    moved,
+    limits.mildest[TEMP_STUCK] as number,
+  );
+}

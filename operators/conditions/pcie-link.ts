@@ -1,0 +1,79 @@
+import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { HOLD, type Level } from './condition-limits.ts';
+import { conditionBit, conditionIndex } from './condition-table.ts';
+import { noteRate, noteReading } from './ledger.ts';
+import { slotBit, slotOf } from './rate-slots.ts';
+import { slotMissing, slotRate, slotRiseAt } from './rate-window.ts';
+import { aliveBits, reading, type Scene } from './scene.ts';
+
+const REPLAYS = conditionIndex('pcie_replay_rate');
+const WIDTH = conditionIndex('pcie_width');
+const GENERATION = conditionIndex('pcie_generation');
+const REPLAYS_ALIVE = conditionBit('pcie_replay_rate');
+const LINK_ALIVE = conditionBit('pcie_width') | conditionBit('pcie_generation');
+const REPLAY_SLOT = slotOf('pcie_replay_total');
+const REPLAY_BIT = slotBit('pcie_replay_total');
+const LINK_GEN = metricIndex('pcie_link_gen');
+const LINK_WIDTH = metricIndex('pcie_link_width');
+const MAX_GEN = metricIndex('pcie_max_link_gen');
+const MAX_WIDTH = metricIndex('pcie_max_link_width');
+const GPU_UTIL = metricIndex('gpu_util_ratio');
+const GR_ENGINE = metricIndex('gr_engine_active_ratio');
+const MS_PER_MINUTE = 60_000;
+const GEN_DEFAULT = 4;
+const WIDTH_DEFAULT = 16;
+/** Replays per lane and minute that DCGM allows, by generation. */
+const REPLAYS_PER_LANE = [0.15, 0.3, 0.48, 0.96, 1.92, 3.84] as const;
+/** A GPU that works as much keeps its link awake; below, a link may sleep at a lower generation. */
+const BUSY_RATIO = 0.2;
+
+/** Replays per minute that are no fault: ceil(lanes x factor of the generation). Unknown: Gen4, 16 lanes. Source: DCGM. */
+export function replaysAllowed(gen: number, width: number): number {
+  const known = Number.isInteger(gen) && gen >= 1 ? Math.min(gen, REPLAYS_PER_LANE.length) : GEN_DEFAULT;
+  return Math.ceil((width >= 1 ? width : WIDTH_DEFAULT) * (REPLAYS_PER_LANE[known - 1] as number));
+}
+
+const busy = (scene: Scene): boolean =>
+  reading(scene, GPU_UTIL) >= BUSY_RATIO || reading(scene, GR_ENGINE) >= BUSY_RATIO;
+const known = (value: number, other: number): number => (value >= 1 ? value : other);
+
+/** Replays against what the link may repeat. The generation of a sleeping link says nothing: then the slot's own counts. */
+export function pcieReplays(scene: Scene): void {
+  if (((scene.state.active[scene.gpu] as number) & REPLAY_BIT) === 0 && (aliveBits(scene) & REPLAYS_ALIVE) === 0)
+    return;
+  if (slotMissing(scene, REPLAY_SLOT)) return;
+  const { limits } = scene;
+  const link = reading(scene, LINK_GEN);
+  const most = reading(scene, MAX_GEN);
+  const gen = busy(scene) ? known(link, most) : known(most, link);
+  const width = known(reading(scene, LINK_WIDTH), reading(scene, MAX_WIDTH));
+  const allowed = replaysAllowed(gen, width);
+  const per_minute = slotRate(scene, REPLAY_SLOT) * MS_PER_MINUTE;
+  const times = per_minute / allowed;
+  let level: Level = HOLD;
+  // Exactly what is allowed is allowed.
+  if (times > (limits.critical[REPLAYS] as number)) level = 3;
+  else if (times > (limits.warning[REPLAYS] as number)) level = 2;
+  else if (times < (limits.clear[REPLAYS] as number)) level = 0;
+  scene.detail = ` for ${known(width, WIDTH_DEFAULT)} lanes of generation ${known(gen, GEN_DEFAULT)}`;
+  noteRate(scene, REPLAYS, level, per_minute, allowed, slotRiseAt(scene, REPLAY_SLOT));
+}
+
+/** Lanes missing at any time; generation below the slot's own, only while the GPU works, since links sleep at idle. */
+export function pcieDowntrained(scene: Scene): void {
+  const width = reading(scene, LINK_WIDTH);
+  const width_max = reading(scene, MAX_WIDTH);
+  const gen = reading(scene, LINK_GEN);
+  const gen_max = reading(scene, MAX_GEN);
+  if (!(width < width_max) && !(gen < gen_max) && (aliveBits(scene) & LINK_ALIVE) === 0) return;
+  if (width >= 1 && width_max >= 1) judge(scene, WIDTH, width, width_max);
+  if (gen >= 1 && gen_max >= 1 && (gen >= gen_max || busy(scene))) judge(scene, GENERATION, gen, gen_max);
+}
+
+function judge(scene: Scene, c: number, now: number, most: number): void {
+  const { limits } = scene;
+  const ratio = now / most;
+  let level: Level = 0;
+  if (ratio < 1) level = ratio < (limits.critical[c] as number) ? 3 : ratio < (limits.warning[c] as number) ? 2 : 0;
+  noteReading(scene, c, level, now, most);
+}
