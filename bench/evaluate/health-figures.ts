@@ -41,7 +41,7 @@ export function healthFigures(truth: TruthIndex, log: SinkLog, places: readonly 
       story,
       {
         worst_p50: quantile(
-          worst.map(({ score }) => score),
+          worst.map(({ score }) => score).filter((score) => !Number.isNaN(score)),
           0.5,
         ),
         grades,
@@ -54,19 +54,21 @@ export function healthFigures(truth: TruthIndex, log: SinkLog, places: readonly 
   };
 }
 
-/** The lowest score of a story's GPUs while it went on; null when none was told. */
+/** The lowest score of a story's GPUs while it went on, `unknown` where none is known; null when nothing was told. */
 function worstOf(
   truth: StoryTruth,
   health: ReadonlyMap<string, ReadonlyMap<string, HealthTrack>>,
 ): { readonly score: number; readonly grade: string } | null {
   let worst: { score: number; grade: string } | null = null;
   for (const uuid of truth.gpu_uuids) {
-    for (const track of health.get(uuid)?.values() ?? []) {
-      track.ts.forEach((ts, i) => {
-        const score = track.score[i] as number;
-        if (ts < truth.since_ms || ts > truth.until_ms || Number.isNaN(score)) return;
-        if (worst === null || score < worst.score) worst = { score, grade: track.grade[i] as string };
-      });
+    for (const { ts, score, grade } of health.get(uuid)?.values() ?? []) {
+      for (const [i, at] of ts.entries()) {
+        if (at < truth.since_ms || at > truth.until_ms) continue;
+        const told = score[i] as number;
+        if (worst === null || Number.isNaN(worst.score) || told < worst.score) {
+          worst = { score: told, grade: grade[i] as string };
+        }
+      }
     }
   }
   return worst;

@@ -72,8 +72,8 @@ function judgedReadings(answer: NabAnswer, profile: NabProfile, first_window: nu
 export interface NabResult {
   /** 0 = a detector that says nothing, 100 = one that calls each window at its first reading and nothing else. */
   readonly score: number;
-  /** Readings with this score and above are called strange. */
-  readonly threshold: number;
+  /** Readings with this score and above are called strange; null = none is. */
+  readonly threshold: number | null;
   readonly windows: number;
   readonly windows_found: number;
   /** Readings called strange outside of every window. */
@@ -96,14 +96,14 @@ export function nabScore(answers: readonly NabAnswer[], profile: NabProfile, thr
   let raw = -profile.fn * windows;
   let false_readings = 0;
   const normalised = (): number => (100 * (raw + profile.fn * windows)) / ((profile.tp + profile.fn) * windows);
-  const standing = (at: number): NabResult => ({
+  const standing = (at: number | null): NabResult => ({
     score: normalised(),
     threshold: at,
     windows,
     windows_found: worth_of.size,
     false_readings,
   });
-  let best = standing(Number.POSITIVE_INFINITY);
+  let best = standing(null);
   for (let i = 0; i < readings.length; i++) {
     const { score, worth, window } = readings[i] as Reading;
     if (threshold !== null && !(score >= threshold)) break;

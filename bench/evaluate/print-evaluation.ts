@@ -46,6 +46,11 @@ function simulatedTables(report: SimulatedReport): string[] {
     `Faults: warning or critical told from the beginning to half an hour after the end\n${storyTable(stories)}`,
     `False alarms, where nothing was wrong: anomalies, and their rates per 1,000 GPU-days\n${falseAlarmTable(false_alarms)}`,
     ...(Object.keys(clean.by_type).length > 0 ? [`False alarms on clean GPUs by detector\n${typeTable(clean)}`] : []),
+    ...(report.clean_episodes === null && report.clean_incidents === null
+      ? []
+      : [
+          `On clean GPUs per 1,000 GPU-days: ${number(report.clean_episodes)} episodes, ${number(report.clean_incidents)} incidents.\n`,
+        ]),
     ...(health ? [`Health\n${healthTable(health)}`] : []),
   ];
 }

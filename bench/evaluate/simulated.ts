@@ -6,6 +6,7 @@ import { CLEAN, type FalseAlarmFigures, falseAlarmFigures } from './false-alarm-
 import { fleetStream } from './fleet-stream.ts';
 import { type HealthFigures, healthFigures } from './health-figures.ts';
 import { indexTruth, type Place } from './match-truth.ts';
+import { retoldClean } from './retold-clean.ts';
 import { startStream } from './run-stream.ts';
 import { type StoryFigures, storyFigures } from './story-figures.ts';
 import { planStories, storyInstances } from './story-plan.ts';
@@ -28,6 +29,9 @@ export interface SimulatedReport {
   readonly unplaced: Readonly<Record<string, number>>;
   readonly stories: readonly StoryFigures[];
   readonly false_alarms: readonly FalseAlarmFigures[];
+  /** Episodes and incidents where nothing was wrong, per 1,000 GPU-days; null while nothing tells them. */
+  readonly clean_episodes: number | null;
+  readonly clean_incidents: number | null;
   readonly health: HealthFigures | null;
   /** Items by table, and what no anomaly may do. */
   readonly items: Readonly<Record<string, number>>;
@@ -64,8 +68,10 @@ export function evaluateSimulated(options: SimulatedOptions): SimulatedReport {
     .gpuUuids()
     .map((gpu_uuid, gpu) => ({ gpu_uuid, node: fleet.node_names[Math.floor(gpu / GPUS_PER_NODE)] as string }));
   const false_alarms = falseAlarmFigures(truth, log.alarms.values(), { places, from_ms: START_MS, to_ms });
-  const { warning, critical } = (false_alarms.find(({ where }) => where === CLEAN) as FalseAlarmFigures)
-    .per_1000_gpu_days;
+  const { gpu_days, per_1000_gpu_days } = false_alarms.find(({ where }) => where === CLEAN) as FalseAlarmFigures;
+  const { warning, critical } = per_1000_gpu_days;
+  const { episodes, incidents } = retoldClean(truth, log);
+  const rate = (count: number | null): number | null => (count === null ? null : (count / gpu_days) * 1_000);
   return {
     gpus,
     days: options.days,
@@ -76,6 +82,8 @@ export function evaluateSimulated(options: SimulatedOptions): SimulatedReport {
     unplaced: plan.unplaced,
     stories: storyFigures(truth, log, (warning + critical) / 1_000),
     false_alarms,
+    clean_episodes: rate(episodes),
+    clean_incidents: rate(incidents),
     health: healthFigures(truth, log, places),
     items: log.items,
     breaches: log.breaches,
