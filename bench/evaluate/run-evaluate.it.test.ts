@@ -31,10 +31,10 @@ it('prints tables, and writes date, seed, commit, command and figures', async ()
 });
 
 it.each([
-  ['--only', 'nonsense'],
-  ['--gpus', 'many'],
-  ['--days', '-1'],
-  ['--seed', 'NaN'],
-])('refuses %s %s', async (...args) => {
-  await expect(run(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(args[1] as string) });
+  ['--only', 'nonsense', 'no such part: nonsense'],
+  ['--gpus', 'many', "'many' is invalid"],
+  ['--days', '-1', "'-1' is invalid"],
+  ['--seed', 'NaN', "'NaN' is invalid"],
+])('refuses %s %s', async (option, value, why) => {
+  await expect(run(option, value)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
 });

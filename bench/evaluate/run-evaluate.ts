@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../pipeline/clock.ts';
 import { EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
@@ -59,7 +59,7 @@ if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(re
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) program.error(`"${text}" is no positive number`);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It is no positive number.');
   return value;
 }
 
