@@ -37,7 +37,7 @@ const EXPORTER = 'check the exporter and the node';
  */
 const COSTS: Readonly<Record<string, AnomalyCost>> = {
   ecc_sbe_rate: cost('memory', 25, 100, MEMORY_TEST, { stops: true, cause: 'sbe' }),
-  ecc_dbe: cost('memory', 30, 80, MEMORY_TEST, { stops: true, cause: 'dbe' }),
+  ecc_dbe: cost('memory', 30, 80, MEMORY_TEST, { cause: 'dbe' }),
   row_remap_failed: cost('memory', 50, 95, REPLACE, { stops: true, cause: 'remap_failed' }),
   row_remap_pending: cost('memory', 15, 30, 'reset the GPU to finish the remap', { cause: 'remap_pending' }),
   row_remap_pressure: cost('memory', 20, 60, 'plan the replacement before spare rows run out', { cause: 'remap_rows' }),
@@ -49,6 +49,10 @@ const COSTS: Readonly<Record<string, AnomalyCost>> = {
   thermal_violation: cost('thermal', 20, 60, COOL, { cause: 'thermal_throttle' }),
   hw_slowdown: cost('performance', 20, 60, 'check cooling, power cables and power supplies', { cause: 'hw_slowdown' }),
   power_brake: cost('power', 25, 60, SUPPLY, { cause: 'power_brake' }),
+  board_limit_violation: cost('performance', 15, 40, 'compare board power and voltage with its peers', {
+    cause: 'board_limits',
+  }),
+  reliability_violation: cost('performance', 15, 40, 'compare board voltage with its peers', { cause: 'board_limits' }),
   power_violation: cost('power', 0, 0, 'raise the power limit where more speed is wanted'),
   energy_mismatch: cost('power', 5, 20, 'compare the sensor with the rack meter', { hides: 'metric' }),
   sensor_lying: cost('reliability', 5, 20, 'restart the exporter, then reset the GPU', { hides: 'metric' }),

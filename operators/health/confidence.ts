@@ -71,7 +71,7 @@ export function confidenceOf(dimension: Dimension, o: Observations, age_ms: numb
   if (!evidence[0]?.[1](o)) return 0;
   const worth = evidence.reduce((sum, [each, present]) => (present(o) ? sum + each : sum), 0);
   const watched = Math.min(1, (watchedDays(o) * days(1)) / HISTORY_MS);
-  const coverage = Number.isNaN(o.coverage_ratio_7d) ? 1 : o.coverage_ratio_7d;
+  const coverage = Number.isNaN(o.coverage_ratio_7d) ? 1 : Math.min(1, o.coverage_ratio_7d);
   const history = (WITHOUT_HISTORY + (1 - WITHOUT_HISTORY) * Math.sqrt(watched)) * coverage;
   const cadence_ms = seconds(Number.isNaN(o.cadence_seconds) ? 0 : o.cadence_seconds);
   const stale = age_ms - Math.max(FRESH_MIN_MS, FRESH_CADENCES * cadence_ms);

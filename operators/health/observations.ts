@@ -77,12 +77,12 @@ const FEATURE_COLUMNS: readonly number[] = MEASURED.map((name) => {
   return index;
 });
 
-/** Vectors that a reading which the newest row lacks is remembered for: an hour of them. */
+/** Vectors that a reading which the newest row lacks is remembered for: an hour of them, of history half a day. */
 const MISSED_MAX = 12;
 
 /**
  * Takes what health needs out of a vector: `into` gets OBSERVATION_COUNT numbers from `at` on. A reading that the last row
- * lacks keeps its former value for up to an hour of vectors, counted in `missed` (READING_COUNT numbers from `missedAt`
+ * lacks keeps its former value for 11 vectors, counted in `missed` (READING_COUNT numbers from `missedAt`
  * on), so that one blank does not make a dimension unknown.
  */
 export function takeObservations(
