@@ -1,6 +1,5 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { EmitFrom } from '../../pipeline/contract/operator.ts';
-import type { DurationMs } from '../../pipeline/contract/time.ts';
 import {
   agreedScore,
   begin,
@@ -60,7 +59,9 @@ const BENIGN_BITS = 1 | 4 | 16 | 256;
 /** Without throttle reasons, power this near its limit may hold the clock back. */
 const AT_LIMIT_RATIO = 0.93;
 /** A power limit that far from its usual one is another one. */
-const OTHER_LIMIT_RATIO = 0.05;
+const OTHER_LIMIT_RATIO = 0.01;
+/** A power limit that stays is the usual one within a working day. */
+const LIMIT_HALF_LIFE_MS = 21_600_000;
 /** Bounds of the kinds of activity; a kind is left only at the far bound. */
 const IDLE_BOUNDS = [0.05, 0.1] as const;
 const BUSY_BOUNDS = [0.45, 0.55] as const;
@@ -84,6 +85,7 @@ export function judgeMinute(
   const mirrors = Int8Array.from(gauges, ({ mirror_of }) => gauges.findIndex(({ name }) => name === mirror_of));
   const power = gauges.findIndex(({ name }) => name === 'power_watts');
   const agingWeight = aging(options.half_life);
+  const agingLimit = aging(LIMIT_HALF_LIFE_MS);
   const known: Expectation = { expected: 0, sigma: 0, robust_sigma: 0, robust_expected: 0, slope: 0, doubt: 0 };
   const prior = { mean: 0, sigma: 1, noise: 0 };
   const told: Judgement = {
@@ -130,7 +132,7 @@ export function judgeMinute(
     const swing = minuteMean(means, inputs + 2 * INPUT.swing);
     const limit = state.limit[gpu] as number;
     const aged = agingWeight(elapsed);
-    const usualLimit = noteLimit(state, gpu, limit, aged);
+    const usualLimit = noteLimit(state, gpu, limit, agingLimit(elapsed));
     const doubtOfLimit = Math.abs(limit / usualLimit - 1) > OTHER_LIMIT_RATIO && limit > 0 ? LIMITED : CERTAIN;
     const doubtOfWork =
       (means[inputs + 2 * INPUT.profiled + 1] as number) > 0 ? doubtOfLimit : doubtOfLimit || UNPROFILED;
@@ -211,7 +213,7 @@ export function judgeMinute(
 }
 
 /** What is worth how much of the baseline after so much time; all GPUs of a scrape ask for the same. */
-function aging(half_life: DurationMs): (elapsed: number) => number {
+function aging(half_life: number): (elapsed: number) => number {
   const decay = Math.LN2 / half_life;
   let last = -1;
   let weight = 0;
@@ -261,7 +263,7 @@ function noteJob(state: ZscoreState, gpu: number, kind: number, memory: number):
   state.job_minutes.fill(0, gpu * KINDS, (gpu + 1) * KINDS);
 }
 
-/** The power limit that the GPU usually has, learned as its readings are; infinite when none is told. */
+/** The power limit that the GPU usually has; infinite when none is told. */
 function noteLimit(state: ZscoreState, gpu: number, limit: number, weight: number): number {
   if (!(limit > 0)) return Number.POSITIVE_INFINITY;
   const usual = state.usual_limit[gpu] as number;

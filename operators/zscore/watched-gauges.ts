@@ -32,12 +32,14 @@ type Nature = Pick<WatchedGauge, 'cause' | 'worse'> & Partial<WatchedGauge>;
 const POWER_RATIO = 0.1;
 const POWER_RATIO_IDLE = 0.6;
 const CLOCK_RATIO = 0.03;
+/** The air that cools a board is not told; halls drift by some degrees in a day. */
+const AIR_CELSIUS = 2;
 const WORKLOAD_RATIO = 0.3;
 
 const NATURES: Partial<Record<MetricName, Nature>> = {
-  gpu_temp_celsius: { cause: 'heat', worse: 1 },
-  memory_temp_celsius: { cause: 'heat', worse: 1 },
-  temp_margin_celsius: { cause: 'heat', worse: -1, mirror_of: 'gpu_temp_celsius' },
+  gpu_temp_celsius: { cause: 'heat', worse: 1, floor: AIR_CELSIUS },
+  memory_temp_celsius: { cause: 'heat', worse: 1, floor: AIR_CELSIUS },
+  temp_margin_celsius: { cause: 'heat', worse: -1, floor: AIR_CELSIUS, mirror_of: 'gpu_temp_celsius' },
   power_watts: { cause: 'activity', worse: 0, floor_ratio: POWER_RATIO, floor_ratio_idle: POWER_RATIO_IDLE },
   sm_clock_mhz: { cause: 'clock_setting', worse: -1, floor_ratio: CLOCK_RATIO },
   memory_clock_mhz: { cause: 'clock_setting', worse: -1, floor_ratio: CLOCK_RATIO },

@@ -1,7 +1,7 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Operator } from '../../pipeline/contract/operator.ts';
-import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
+import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
 import { judgeMinute } from './judge-minute.ts';
 import { BOARD_GAUGES, watchedGauge } from './watched-gauges.ts';
 import {
@@ -40,7 +40,7 @@ export interface ZscoreOptions {
 
 export const ZSCORE_DEFAULTS: ZscoreOptions = {
   threshold: 3,
-  half_life: hours(24),
+  half_life: days(3),
   confirm: minutes(2),
   confirm_warning: minutes(5),
   calm: minutes(5),
