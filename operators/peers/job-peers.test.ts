@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { seconds } from '../../pipeline/contract/time.ts';
+import { driveFleet, type FleetEntry } from '../absence/fleet-driver.fixture.ts';
+import { START_MS } from '../core/laws.fixture.ts';
+import { gangOf } from './gang-of.ts';
+import { type JobPeersOptions, jobPeers } from './job-peers.ts';
+import { runNodePeers, type WorkScene, workRows } from './peers.fixture.ts';
+
+const OPTIONS: JobPeersOptions = {
+  clock_ratio: 0.05,
+  capped_clock_ratio: 0.08,
+  power_ratio: 0.1,
+  activity_ratio: 0.06,
+  mads: 6,
+  peers_min: 4,
+  delay: seconds(15),
+  half_life: seconds(20),
+};
+const minute = (n: number): number => n * 60_000;
+const HOUR_MS = 3_600_000;
+const from = minute(20);
+const to = minute(40);
+const sick = (gpu: number, t: number): boolean => gpu === 13 && t >= from && t < to;
+
+const entriesOf = (scene: WorkScene): FleetEntry[] =>
+  runNodePeers(workRows(scene))
+    .summaries.map((item) => ({ input: 'summaries', item: { ...item } }))
+    .sort((a, b) => a.item.ts - b.item.ts);
+const run = (scene: Partial<WorkScene>, restoreEvery = 0): Anomaly[] =>
+  driveFleet(jobPeers(OPTIONS), entriesOf({ nodes: 4, cadence_ms: 10_000, until_ms: HOUR_MS, ...scene }), {
+    restoreEvery,
+  });
+const brief = (anomalies: readonly Anomaly[]): string[] =>
+  anomalies.map((a) => `${a.type} ${a.metric} ${a.severity} ${a.state} ${a.gpu_uuid}`);
+const slower =
+  (ratio: number): WorkScene['change'] =>
+  (gpu, t, sound) =>
+    sick(gpu, t)
+      ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * ratio, power_watts: (sound.power_watts as number) * ratio }
+      : {};
+
+describe('jobPeers', () => {
+  it.each([1_000, 10_000, 30_000])('names a GPU 8 %% below its job within two minutes, every %i ms', (cadence_ms) => {
+    const change = slower(0.92);
+    const told = run({ cadence_ms, ...(change ? { change } : {}) });
+    expect(brief(told)).toEqual([
+      'straggler sm_clock_mhz warning open GPU-13',
+      'straggler sm_clock_mhz warning closed GPU-13',
+    ]);
+    const delay_ms = (told[0]?.ts ?? 0) - START_MS - from;
+    expect(delay_ms).toBeGreaterThan(0);
+    expect(delay_ms).toBeLessThanOrEqual(120_000);
+    expect(told[0]?.node).toBe('n1');
+    expect(told[1]).toMatchObject({ id: told[0]?.id, ts: told[0]?.ts });
+    expect((told[1]?.closed_at ?? 0) - START_MS - to).toBeLessThanOrEqual(200_000);
+    expect(told[0]?.explanation).toMatch(
+      /^sm_clock_mhz is 1,6\d\d MHz, [5-8] % below the median 1,7\d\d MHz of 31 peers of job train \(MAD \d MHz\), in 3 of the last 5 evaluations: it holds up the job\.$/,
+    );
+  });
+
+  it('at a cadence of two minutes takes three scrapes', () => {
+    const change = slower(0.92);
+    const [opened] = run({ cadence_ms: 120_000, ...(change ? { change } : {}) });
+    expect(brief(opened ? [opened] : [])).toEqual(['straggler sm_clock_mhz warning open GPU-13']);
+    expect((opened?.ts ?? 0) - START_MS - from).toBeLessThanOrEqual(minute(7));
+  });
+
+  it.each<[string, Partial<WorkScene>, string]>([
+    [
+      'within one node',
+      { nodes: 2, job: (gpu) => `job-${gpu >> 3}`, change: slower(0.9) as NonNullable<WorkScene['change']> },
+      'sm_clock_mhz',
+    ],
+    [
+      'by power, where no clock is told',
+      {
+        change: (gpu, t, sound) => ({
+          sm_clock_mhz: Number.NaN,
+          ...(sick(gpu, t) ? { power_watts: (sound.power_watts as number) * 0.8 } : {}),
+        }),
+      },
+      'power_watts',
+    ],
+    [
+      'by its tensor cores',
+      {
+        change: (gpu, t, sound) =>
+          sick(gpu, t) ? { tensor_active_ratio: (sound.tensor_active_ratio as number) * 0.88 } : {},
+      },
+      'tensor_active_ratio',
+    ],
+    [
+      'by waiting for its own host',
+      {
+        change: (gpu, t, sound) =>
+          sick(gpu, t) ? { gr_engine_active_ratio: (sound.gr_engine_active_ratio as number) * 0.88 } : {},
+      },
+      'gr_engine_active_ratio',
+    ],
+    [
+      'beside others that are held by their power limit',
+      {
+        change: (gpu, t, sound) => ({
+          throttle_reasons: sick(gpu, t) ? 0 : 4,
+          ...(sick(gpu, t) ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * 0.92 } : {}),
+        }),
+      },
+      'sm_clock_mhz',
+    ],
+  ])('names a straggler %s', (_, scene, metric) => {
+    expect(brief(run(scene))).toEqual([
+      `straggler ${metric} warning open GPU-13`,
+      `straggler ${metric} warning closed GPU-13`,
+    ]);
+  });
+
+  it.each<[string, Partial<WorkScene>]>([
+    ['all keep up', {}],
+    ['nobody knows the jobs', { job: () => '', change: slower(0.8) as NonNullable<WorkScene['change']> }],
+    ['nodes start one after the other', { load: (gpu, t) => (t > minute(10) + (gpu >> 3) * 40_000 ? 0.95 : 0) }],
+    ['GPUs end one after the other', { load: (gpu, t) => (t < minute(30) + gpu * 9_000 ? 0.95 : 0) }],
+    ['checkpoints in step', { load: (_, t) => (t % minute(6) < 80_000 ? 0.1 : 0.95) }],
+    [
+      'a quarter does other work',
+      {
+        change: (gpu, _, sound) =>
+          gpu % 4 === 0 ? { tensor_active_ratio: (sound.tensor_active_ratio as number) * 0.7 } : {},
+      },
+    ],
+    ['half runs slower', { change: (gpu) => (gpu < 16 ? { sm_clock_mhz: 1_500 } : {}) }],
+    ['each GPU serves its own requests', { load: (gpu, t) => 0.5 + 0.2 * Math.sin(t / 90_000 + gpu * 2.4) }],
+    [
+      'power limits spread the clocks',
+      { change: (gpu) => ({ sm_clock_mhz: 1_500 + 15 * ((gpu * 7) % 8), throttle_reasons: 4 }) },
+    ],
+    ['too few peers', { nodes: 1, boards: 4, change: (gpu) => (gpu === 1 ? { sm_clock_mhz: 1_200 } : {}) }],
+    ['one odd scrape', { change: (gpu, t) => (gpu === 13 && t === from ? { sm_clock_mhz: 900 } : {}) }],
+    ['a node reboots', { there: (node, t) => node !== 1 || t < minute(20) || t > minute(28) }],
+    [
+      'the border from a history to live scrapes',
+      { there: (_, t) => (t < minute(20) ? t % 120_000 === 0 : t > minute(40)) },
+    ],
+  ])('stays silent: %s', (_, scene) => {
+    expect(brief(run(scene))).toEqual([]);
+  });
+
+  it('closes when the straggler leaves the job', () => {
+    const told = run({
+      change: slower(0.85) as NonNullable<WorkScene['change']>,
+      job: (gpu, t) => (gpu === 13 && t > minute(30) ? 'other' : 'train'),
+    });
+    expect(brief(told).map((line) => line.split(' ')[3])).toEqual(['open', 'closed']);
+    expect(told[1]?.explanation).toBe('GPU-13 no longer works on train.');
+  });
+
+  it('goes on after a snapshot at any point as if nothing had happened', () => {
+    const scene = { until_ms: minute(45), change: slower(0.9) as NonNullable<WorkScene['change']> };
+    const whole = run(scene);
+    expect(whole.length).toBe(2);
+    for (const every of [1, 11]) expect(run(scene, every)).toEqual(whole);
+  });
+});
+
+describe('gangOf', () => {
+  const pod = (name: string) => ({ namespace: 'ml', pod: name, container: 'c', job: '' });
+  it.each([
+    [[], ''],
+    [[{ namespace: '', pod: '', container: '', job: 'run-7' }], 'run-7'],
+    [[pod('train-x1-worker-12')], 'ml/train-x1'],
+    [[pod('train-x1-master-0')], 'ml/train-x1'],
+    [[pod('train-x1-3')], 'ml/train-x1'],
+    [[pod('serve-6d5f-abcde')], 'ml/serve-6d5f-abcde'],
+    [[pod('a'), pod('b')], ''],
+    [[pod('a'), { ...pod('a'), container: 'd' }], 'ml/a'],
+  ])('%j is %s', (attribution, gang) => {
+    expect(gangOf(attribution)).toBe(gang);
+  });
+});

@@ -1,0 +1,252 @@
+import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { causeId } from '../../pipeline/contract/ids.ts';
+import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
+import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
+import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
+import { addMember, dropMember, MEMBER_COLUMNS, membersOf } from '../absence/members.ts';
+import { gangOf } from './gang-of.ts';
+import { type Board, type Deviation, judgeBoard, KINDS, type PeerLimits } from './judge-board.ts';
+import { readingWords } from './reading-words.ts';
+import { READING, READINGS, SMOOTH_COLUMNS, smoothRow } from './smooth-readings.ts';
+import { castVote, countVotes, isCarried } from './votes.ts';
+
+export interface NodePeersOptions extends PeerLimits {
+  /** Time in which a reading's weight falls to a half. */
+  readonly half_life: DurationMs;
+  /** Event time between two evaluations of a node. */
+  readonly every: DurationMs;
+  /** Activity from which a board is busy; others are not compared. */
+  readonly busy_ratio: number;
+  /** How long a board must have had its load before its job hears of it. */
+  readonly job_settle: DurationMs;
+}
+
+/**
+ * Busy boards of one node that work for one job: per GPU SUMMARY_WIDTH numbers, averages of the half-life; -1 = missing.
+ */
+export interface JobSummary {
+  readonly ts: number;
+  readonly node: string;
+  readonly job: string;
+  readonly model: string;
+  readonly gpus: readonly string[];
+  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), 1 while its power limit holds it. */
+  readonly readings: readonly number[];
+}
+export const SUMMARY_WIDTH = 6;
+
+export interface NodePeersPorts {
+  readonly anomalies: Anomaly;
+  readonly summaries: JobSummary;
+}
+
+/** A GPU whose last row is older than this is not of the scrape that is judged. */
+const FRESH_MS = 30_000;
+/** One that has been away for so long no longer belongs to the node, and its averages begin anew. */
+const AWAY_MS = 600_000;
+
+const STATE = {
+  ...MEMBER_COLUMNS,
+  ...SMOOTH_COLUMNS,
+  votes: { scope: 'gpu', type: 'u8', width: KINDS.length, initial: 0 },
+  /** Open anomalies by the number of their kind, as they were told. */
+  open: { scope: 'gpu', type: 'record', width: 1, initial: 0 },
+  newest_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  due: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+} as const;
+type PeersState = State<typeof STATE>;
+type Tell = EmitFrom<NodePeersPorts>;
+type OpenKinds = Readonly<Record<string, Anomaly>>;
+
+/**
+ * Compares the boards of a node with each other: type `peer_deviation`, for heat at the same power, clock, power and link
+ * traffic at the same load. 3 of 5 evaluations open an anomaly, five calm ones close it. Info and warnings only.
+ *
+ * Input    enriched rows; rows not newer than the GPU's last one are skipped. MIG instances are not compared.
+ * Output   anomalies; summaries: what the node's busy boards do for each job, for `jobPeers`.
+ * Time     event time of the node's own rows; evaluated when a row passes the node's next multiple of `every`, from the rows
+ *          before it; no timers.
+ * State    70 B per GPU, 16 B per node and its list of GPUs.
+ * Cost     nine averages per row, one exp where the interval changes; O(boards squared) per node and evaluation.
+ * Errors   none.
+ * Source   median and MAD with a continuity window, after Minder (arXiv 2411.01791).
+ */
+export const nodePeers = (options: NodePeersOptions): Operator<typeof STATE, NodePeersPorts> => {
+  const decay = Math.LN2 / options.half_life;
+  return {
+    name: 'node_peers',
+    summary: 'boards of one node against each other',
+    state: STATE,
+    ports: ['anomalies', 'summaries'],
+    onBatch(batch, state, emit) {
+      let elapsed_ms = 0;
+      let weight = 0;
+      for (let row = 0; row < batch.rows; row++) {
+        const gpu = batch.gpu[row] as number;
+        const ts = batch.ts[row] as number;
+        const last = state.last_ts[gpu] as number;
+        if (ts <= last) continue;
+        const node = batch.node[row] as number;
+        if (state.home[gpu] !== node + 1) addMember(state, node, gpu);
+        if (ts >= (state.due[node] as number)) {
+          if (state.due[node] !== 0) evaluate(batch, row, state, options, emit);
+          state.due[node] = (Math.floor(ts / options.every) + 1) * options.every;
+        }
+        if (ts - last !== elapsed_ms) {
+          elapsed_ms = ts - last;
+          weight = elapsed_ms > AWAY_MS ? 1 : 1 - Math.exp(-elapsed_ms * decay);
+        }
+        state.last_ts[gpu] = ts;
+        smoothRow(state, batch, row, gpu, weight);
+        if (ts > (state.newest_ts[node] as number)) state.newest_ts[node] = ts;
+      }
+    },
+  };
+};
+
+interface Judged extends Board {
+  readonly gpu: number;
+}
+
+/** Judges the node's last scrape; `row` is the first of the next one. */
+function evaluate(batch: Batch, row: number, state: PeersState, options: NodePeersOptions, emit: Tell): void {
+  const node = batch.node[row] as number;
+  const now = state.newest_ts[node] as number;
+  const { gpus, attributions } = batch.registry;
+  const busy: Judged[] = [];
+  const others: number[] = [];
+  for (const gpu of membersOf(state, node)) {
+    const { model, instance } = gpus[gpu] as GpuIdentity;
+    const age_ms = now - (state.last_ts[gpu] as number);
+    const activity = state.smooth[gpu * READINGS + READING.activity] as number;
+    if (instance === '' && age_ms <= FRESH_MS && activity >= options.busy_ratio) {
+      busy.push({
+        gpu,
+        model,
+        gang: gangOf(attributions[state.used_by[gpu] as number]),
+        capped: state.capped[gpu] === 1,
+        steady_ms: (state.last_ts[gpu] as number) - (state.steady_ts[gpu] as number),
+        readings: state.smooth.subarray(gpu * READINGS, (gpu + 1) * READINGS),
+      });
+    } else others.push(gpu);
+  }
+  for (let kind = 0; kind < KINDS.length; kind++) {
+    for (const board of busy)
+      vote(batch, row, board.gpu, kind, judge(board, busy, kind, options), state, options, emit);
+    for (const gpu of others) vote(batch, row, gpu, kind, null, state, options, emit);
+  }
+  for (const gpu of others) {
+    if (now - (state.last_ts[gpu] as number) > AWAY_MS && state.open[gpu] === null) dropMember(state, node, gpu);
+  }
+  tellJobs(
+    batch,
+    row,
+    now,
+    busy.filter(({ gang, steady_ms }) => gang !== '' && steady_ms >= options.job_settle),
+    emit,
+  );
+}
+
+const judge = (board: Board, boards: readonly Board[], kind: number, options: NodePeersOptions): Deviation | null =>
+  judgeBoard(board, boards, KINDS[kind] as (typeof KINDS)[number], options);
+
+function vote(
+  batch: Batch,
+  row: number,
+  gpu: number,
+  kind: number,
+  deviation: Deviation | null,
+  state: PeersState,
+  options: NodePeersOptions,
+  emit: Tell,
+): void {
+  const at = gpu * KINDS.length + kind;
+  const votes = castVote(state.votes[at] as number, deviation !== null);
+  state.votes[at] = votes;
+  const all = (state.open[gpu] ?? {}) as OpenKinds;
+  const open = all[kind];
+  const node = batch.node[row] as number;
+  const now = state.newest_ts[node] as number;
+  if (open === undefined) {
+    if (deviation === null || !isCarried(votes)) return;
+    const anomaly = deviationAnomaly(batch, row, gpu, kind, deviation, votes, now, options);
+    state.open[gpu] = { ...all, [kind]: anomaly };
+    emit('anomalies', anomaly, row);
+  } else if (votes === 0) {
+    const { [String(kind)]: _, ...rest } = all;
+    state.open[gpu] = Object.keys(rest).length === 0 ? null : rest;
+    const name = batch.registry.nodes[node];
+    const explanation = `${open.metric} of ${open.gpu_uuid} has not been apart from its peers on ${name} for five evaluations.`;
+    emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation }, row);
+  } else if (deviation?.severity === 'warning' && open.severity === 'info') {
+    const anomaly = deviationAnomaly(batch, row, gpu, kind, deviation, votes, open.opened_at, options);
+    state.open[gpu] = { ...all, [kind]: anomaly };
+    emit('anomalies', anomaly, row);
+  }
+}
+
+function deviationAnomaly(
+  batch: Batch,
+  row: number,
+  gpu: number,
+  kind: number,
+  deviation: Deviation,
+  votes: number,
+  opened_at: number,
+  options: NodePeersOptions,
+): Anomaly {
+  const { metric, reading } = KINDS[kind] as (typeof KINDS)[number];
+  const { uuid } = batch.registry.gpus[gpu] as GpuIdentity;
+  const node = batch.registry.nodes[batch.node[row] as number] as string;
+  const { observed, median, mad, peers } = deviation;
+  const words = (value: number): string => readingWords(value, metric);
+  const off = observed - median;
+  const apart = reading === READING.temp ? words(Math.abs(off)) : `${((100 * Math.abs(off)) / median).toFixed(0)} %`;
+  const what = reading === READING.temp ? 'that draw the same power' : 'under the same load';
+  return {
+    ts: opened_at,
+    gpu_uuid: uuid,
+    node,
+    instance: '',
+    id: causeId('node_peers', uuid, '', 'peer_deviation', metric, opened_at),
+    type: 'peer_deviation',
+    metric,
+    severity: deviation.severity,
+    score: deviation.score,
+    observed,
+    expected: median,
+    window: formatDuration(options.half_life),
+    detector: 'node_peers',
+    explanation:
+      `${metric} is ${words(observed)}, ${apart} ${off < 0 ? 'below' : 'above'} the median ${words(median)} of ${peers} boards of ` +
+      `${node} ${what} (MAD ${words(mad)}), in ${countVotes(votes)} of the last 5 evaluations.`,
+    state: 'open',
+    opened_at,
+    closed_at: null,
+  };
+}
+
+/** One summary per job and model, in the order of the node's GPUs. */
+function tellJobs(batch: Batch, row: number, now: number, boards: readonly Judged[], emit: Tell): void {
+  const node = batch.registry.nodes[batch.node[row] as number] as string;
+  const told = ({ readings }: Judged, reading: number, unit: number): number => {
+    const value = readings[reading] as number;
+    return Number.isNaN(value) ? -1 : Math.round(value * unit) / unit;
+  };
+  for (const { gang: job, model } of boards.filter(
+    ({ gang, model }, i) => boards.findIndex((other) => other.gang === gang && other.model === model) === i,
+  )) {
+    const own = boards.filter((board) => board.gang === job && board.model === model);
+    const readings = own.flatMap((board) => [
+      told(board, READING.activity, 1e4),
+      told(board, READING.sm, 1e4),
+      told(board, READING.tensor, 1e4),
+      told(board, READING.clock, 10),
+      told(board, READING.power, 10),
+      Number(board.capped),
+    ]);
+    const gpus = own.map(({ gpu }) => (batch.registry.gpus[gpu] as GpuIdentity).uuid);
+    emit('summaries', { ts: now, node, job, model, gpus, readings }, row);
+  }
+}
