@@ -16,6 +16,8 @@ export interface FalseAlarmFigures {
   readonly per_1000_gpu_days: PerSeverity;
   /** Counts by `detector/type`, the most frequent first. */
   readonly by_type: Readonly<Record<string, PerSeverity>>;
+  /** Some explanations of each type, the most severe first. */
+  readonly examples: Readonly<Record<string, readonly string[]>>;
 }
 
 export const CLEAN = 'clean';
@@ -52,9 +54,20 @@ export function falseAlarmFigures(
         count,
         per_1000_gpu_days: { info: rate(count.info), warning: rate(count.warning), critical: rate(count.critical) },
         by_type: Object.fromEntries(types.map(([type, list]) => [type, perSeverity(list)])),
+        examples: Object.fromEntries(types.map(([type, list]) => [type, examplesOf(list)])),
       };
     });
 }
+
+const EXAMPLES = 5;
+const SEVEREST: readonly Severity[] = ['critical', 'warning', 'info'];
+
+const examplesOf = (alarms: readonly Alarm[]): string[] =>
+  SEVEREST.flatMap((severity) => alarms.filter((alarm) => alarm.severity === severity))
+    .slice(0, EXAMPLES)
+    .map(({ severity, node, gpu_uuid, told_at, explanation }) =>
+      [severity, new Date(told_at).toISOString(), node, gpu_uuid, explanation].join(' '),
+    );
 
 export function perSeverity(alarms: Iterable<Pick<Alarm, 'severity'>>): PerSeverity {
   const count = { info: 0, warning: 0, critical: 0 };

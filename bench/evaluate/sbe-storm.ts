@@ -11,7 +11,7 @@ export interface StormCase {
   readonly interval: DurationMs;
   /** Which counters the exporter tells. */
   readonly counters: readonly MetricName[];
-  /** Corrected errors that the board had before. */
+  /** Corrected errors that the stormy board had before. */
   readonly before: number;
 }
 
@@ -78,8 +78,8 @@ export function evaluateStorm({ name, interval, counters, before }: StormCase): 
   for (let ts = START_MS; ts <= began_ms + STORM; ts += interval) {
     const scrape = scrapeOf(ts, (gpu, values) => {
       for (const [metric, level, spread] of USUAL) values[metricIndex(metric)] = level + spread * bell(noise);
-      const stormy = gpu === STORMY && ts > began_ms;
-      const errors = before + (stormy ? Math.round((PER_SECOND * (ts - began_ms)) / 1_000) : 0);
+      const storm_s = Math.max(0, ts - began_ms) / 1_000;
+      const errors = gpu === STORMY ? before + Math.round(PER_SECOND * storm_s) : 0;
       for (const counter of counters) values[metricIndex(counter)] = errors;
     });
     const message = {

@@ -57,6 +57,11 @@ describe('rules of anomalies', () => {
     ['opened_at moved', [anomaly(), anomaly({ ts: 12, opened_at: 12 })]],
     ['told again after it closed', [anomaly(), anomaly(closed), anomaly(closed)]],
     ['no explanation', [anomaly({ explanation: ' ' })]],
+    [
+      'explanation with NaN, undefined or the epoch',
+      [anomaly({ explanation: 'It is so since 1970-01-01T00:00:00Z.' })],
+    ],
+    ['a figure that is no number', [anomaly({ expected: Number.NaN })]],
     ['open with closed_at', [anomaly({ closed_at: 20 })]],
     ['closed_at before opened_at', [anomaly(), anomaly({ ...closed, closed_at: 9 })]],
     ['a second one for an open condition', [anomaly(), anomaly({ id: 'a2' })]],

@@ -131,6 +131,9 @@ export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology:
   };
 }
 
+/** What no sentence for people holds. */
+const UNWORTHY = /\b(?:NaN|undefined|null|Infinity|1970-01-01)\b/;
+
 /** One condition is one open anomaly with one id; its row is rewritten, never moved; it says why. */
 function judge(
   anomaly: Anomaly,
@@ -152,6 +155,8 @@ function judge(
   if (known && known.opened_at !== anomaly.opened_at) breach('opened_at moved');
   if (known && known.closed_at !== null) breach('told again after it closed');
   if (anomaly.explanation.trim() === '') breach('no explanation');
+  if (UNWORTHY.test(anomaly.explanation)) breach('explanation with NaN, undefined or the epoch');
+  if (![anomaly.score, anomaly.observed, anomaly.expected].every(Number.isFinite)) breach('a figure that is no number');
   if (state === 'open' && anomaly.closed_at !== null) breach('open with closed_at');
   if (state === 'closed' && !(anomaly.closed_at !== null && anomaly.closed_at >= anomaly.opened_at)) {
     breach('closed_at before opened_at');
