@@ -25,13 +25,6 @@ export interface NoveltyForestOptions {
   readonly threshold_min: number;
 }
 
-/** A feature that makes a row strange. */
-interface Strangeness {
-  readonly feature: number;
-  /** Splits by which it makes the mean path shorter than that of the median row, times the spreads that it is off. */
-  readonly weight: number;
-}
-
 interface Grown {
   readonly residuals: Residuals;
   readonly rows: readonly Float64Array[];
@@ -51,8 +44,11 @@ export function createNoveltyForests(options: NoveltyForestOptions): {
   step(seed: ForestSeed, trees: number): boolean;
   /** 0..1, see `scoreRow`; and by how many spreads the row's farthest feature is off. */
   judge(seed: ForestSeed, row: KeptRow): { readonly score: number; readonly deviation: number };
-  /** The features that make the row strange, strongest first. */
-  reasons(seed: ForestSeed, row: KeptRow): Strangeness[];
+  /**
+   * The features that make the row strange, strongest first: by how many splits they make its mean path shorter than that
+   * of the median row, times the spreads that they are off.
+   */
+  reasons(seed: ForestSeed, row: KeptRow): number[];
   residuals(seed: ForestSeed): Residuals;
 } {
   const cache = new WeakMap<ForestSeed, Grown>();
@@ -110,7 +106,8 @@ export function createNoveltyForests(options: NoveltyForestOptions): {
         return { feature, weight: Number.isNaN(weight) ? 0 : weight };
       })
         .filter(({ weight }) => weight > 0)
-        .sort((a, b) => b.weight - a.weight || a.feature - b.feature);
+        .sort((a, b) => b.weight - a.weight || a.feature - b.feature)
+        .map(({ feature }) => feature);
     },
     residuals: (seed) => grownFrom(seed).residuals,
   };

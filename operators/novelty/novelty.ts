@@ -1,13 +1,12 @@
 import type { Anomaly, FeatureVector } from '../../pipeline/contract/events.ts';
-import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
+import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { confirm, forgetWatches, type Watches } from './confirmation.ts';
-import { type KeptRow, keptRow, NOVELTY_FEATURES, type NoveltyFeature, observedHours } from './novelty-features.ts';
+import { type KeptRow, keptRow, observedHours } from './novelty-features.ts';
 import { createNoveltyForests, type ForestSeed, type NoveltyForestOptions } from './novelty-forest.ts';
-import { instant, reasonInWords } from './novelty-words.ts';
+import { outlierAnomaly } from './outlier-anomaly.ts';
 import { forgetBefore, offerRow, type RowReservoir, reservoirRows, SLOTS } from './row-reservoir.ts';
-import { observedAndExpected } from './workload-residuals.ts';
 
 export interface NoveltyOptions extends NoveltyForestOptions {
   /** How long an item waits for others of its time. */
@@ -92,7 +91,6 @@ const MODEL_KEPT = days(2);
 const WATCH_KEPT = days(1);
 /** Evaluations over which the strange ones are averaged. */
 const SHARE_EVALUATIONS = 64;
-const REASONS = 3;
 
 /**
  * Says which GPU looks unlike all others of its model, when no single reading does.
@@ -130,7 +128,7 @@ export function novelty(
     model.strange_share += (Number(material && score >= threshold) - model.strange_share) / SHARE_EVALUATIONS;
     const changed = model.strange_share >= options.changed_share;
     const tell = (severity: 'info' | 'warning', opened_at: number): Anomaly | null =>
-      changed ? null : anomalyOf({ vector, model, forest, score, severity, opened_at });
+      changed ? null : tellOf({ vector, model, forest, score }, severity, opened_at);
     confirm(
       model.watches,
       { gpu, ts, every: options.evaluate_every, hot, strong: hot && score >= options.warning_score },
@@ -141,40 +139,25 @@ export function novelty(
     return changed || !(hot && Boolean(model.watches[gpu]?.open));
   };
 
-  const anomalyOf = (found: {
-    vector: KeptVector;
-    model: ModelState;
-    forest: ForestSeed;
-    score: number;
-    severity: 'info' | 'warning';
-    opened_at: number;
-  }): Anomaly | null => {
-    const { vector, model, forest, score, severity, opened_at } = found;
-    const { gpu_uuid, node, row } = vector;
-    const reasons = forests.reasons(forest, row).slice(0, REASONS);
-    const [first] = reasons;
-    if (!first) return null;
-    const residuals = forests.residuals(forest);
-    const metric = (NOVELTY_FEATURES[first.feature] as NoveltyFeature).name;
-    const words = reasons.map(({ feature }) => reasonInWords(residuals, row, feature)).join('; ');
-    return {
-      ts: opened_at,
-      gpu_uuid,
-      node,
-      instance: '',
-      id: causeId('isolation_forest', gpu_uuid, '', 'novelty', metric, opened_at),
+  const tellOf = (
+    found: { vector: KeptVector; model: ModelState; forest: ForestSeed; score: number },
+    severity: 'info' | 'warning',
+    opened_at: number,
+  ): Anomaly | null => {
+    const { vector, model, forest, score } = found;
+    const limit = (forest.threshold ?? 1).toFixed(2);
+    return outlierAnomaly({
       type: 'novelty',
-      metric,
+      detector: 'isolation_forest',
+      window: '24h',
+      board: vector,
       severity,
       score,
-      ...observedAndExpected(residuals, row, first.feature),
-      window: '24h',
-      detector: 'isolation_forest',
-      explanation: `Since ${instant(opened_at)} this GPU has looked unlike the other ${model.name} of the last day, isolation score ${score.toFixed(2)} where ${(forest.threshold ?? 1).toFixed(2)} is the limit: ${words}.`,
-      state: 'open',
       opened_at,
-      closed_at: null,
-    };
+      residuals: forests.residuals(forest),
+      reasons: forests.reasons(forest, vector.row),
+      claim: `has looked unlike the other ${model.name} of the last day, isolation score ${score.toFixed(2)} where ${limit} is the limit`,
+    });
   };
 
   /** Takes the rows for a new forest when it is time for one. */
