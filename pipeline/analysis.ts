@@ -1,13 +1,7 @@
 import { type Config, type ConfigKey, configSchema } from './config-schema.ts';
 import type { HealthProfile } from './contract/events.ts';
 import type { DurationMs } from './contract/time.ts';
-
-/** Limits of one detector that differ from its defaults, in its own unit. */
-export interface DetectorSetting {
-  readonly enabled?: boolean | undefined;
-  readonly warning?: number | undefined;
-  readonly critical?: number | undefined;
-}
+import type { DetectorSettings } from './detectors.ts';
 
 /** What configuration can change of the steps that judge. */
 export interface Analysis {
@@ -16,8 +10,9 @@ export interface Analysis {
   readonly health_every: DurationMs;
   readonly profile: HealthProfile;
   readonly zscore_threshold: number;
-  /** By anomaly type. */
-  readonly detectors: Readonly<Record<string, DetectorSetting>>;
+  /** The reference profile's time between samples; null = each GPU's usual one. */
+  readonly reference_interval: DurationMs | null;
+  readonly detectors: DetectorSettings;
 }
 
 /** Options that `analysisOf` reads. */
@@ -36,6 +31,7 @@ export const analysisOf = (config: Config): Analysis => ({
   health_every: config['health-interval'],
   profile: config.profile,
   zscore_threshold: config['zscore-threshold'],
+  reference_interval: null,
   detectors: config.detectors,
 });
 

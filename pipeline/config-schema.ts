@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { targetAccessSchema } from './collect/scraper-access.ts';
 import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
+import { DETECTOR_NAMES } from './detectors.ts';
 
 /**
  * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
@@ -80,12 +81,13 @@ const rules = (help: string) => z.pipe(jsonOr([]), z.array(accessRule)).default(
 
 const detectorSetting = z.strictObject({
   enabled: z.boolean().optional(),
-  warning: z.number().optional(),
-  critical: z.number().optional(),
+  info: z.number().nullable().optional(),
+  warning: z.number().nullable().optional(),
+  critical: z.number().nullable().optional(),
 });
 const detectors = (help: string) =>
   z
-    .pipe(jsonOr({}), z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'not a type of anomaly'), detectorSetting))
+    .pipe(jsonOr({}), z.partialRecord(z.enum(DETECTOR_NAMES), detectorSetting))
     .default({})
     .describe(help);
 
@@ -189,7 +191,7 @@ export const CONFIG_SECTIONS = {
         "How health is judged: `default` knows workloads, limits and rates; `reference` is the specification's formula, for comparison (it keeps a week of raw samples in memory).",
       ),
     detectors: detectors(
-      'Limits that differ from the defaults, by type of anomaly: {"pcie_replay_rate": {"warning": 20, "enabled": true}}.',
+      'What differs from the defaults, by detector: limits in its own unit, null for a severity that it shall never give, `enabled`; for example {"pcie_replay_rate": {"warning": 2}, "novelty": {"enabled": false}}.',
     ),
     'flush-rows': number(
       50_000,

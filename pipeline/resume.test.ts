@@ -12,7 +12,7 @@ import { settableClock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
 import type { VitalsError } from './contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, FeatureVector } from './contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from './contract/events.ts';
 import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
@@ -93,6 +93,10 @@ class Tables {
     gpu_features: this.sink<FeatureVector>((row) => [
       [`features ${row.ts} ${row.gpu_uuid}`, JSON.stringify([...row.values, ...row.latest, row.latest_ts, row.job])],
     ]),
+    gpu_health_scores: this.sink<HealthScore>((row) => [
+      [`health ${row.ts} ${row.gpu_uuid} ${row.instance}`, JSON.stringify(row)],
+    ]),
+    xid_episodes: this.sink<Episode>((row) => [[`episode ${row.ts} ${row.id}`, JSON.stringify(row)]]),
     dead_letters: this.sink<DeadLetter>((row) => [[`dead ${row.ts} ${row.node} ${row.detail}`, JSON.stringify(row)]]),
   };
 }

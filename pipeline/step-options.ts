@@ -1,6 +1,7 @@
 import type { AbsenceOptions } from '../operators/absence/absence.ts';
 import type { MovedGpusOptions } from '../operators/absence/moved-gpus.ts';
 import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
+import type { EpisodesOptions } from '../operators/episodes/episodes.ts';
 import type { XidEventsOptions } from '../operators/xids/xid-events.ts';
 import { days, hours, minutes, seconds } from './contract/time.ts';
 
@@ -33,3 +34,13 @@ export const SILENT_NODES: SilentNodesOptions = {
 export const MOVED_GPUS: MovedGpusOptions = { arrivals_max: 100_000, delay: FLEET_DELAY };
 
 export const XID_EVENTS: XidEventsOptions = { rearm_after: minutes(5), remember: minutes(15) };
+
+export const EPISODES: EpisodesOptions = {
+  burst_gap: minutes(3),
+  sticky: hours(3),
+  repeat_window: hours(24),
+  fatal_bursts_max: 5,
+  cured_after: hours(24),
+  await_reset: days(7),
+  episodes_max: 6,
+};

@@ -2,25 +2,34 @@ import { absence } from '../operators/absence/absence.ts';
 import { movedGpus } from '../operators/absence/moved-gpus.ts';
 import { silentNodes } from '../operators/absence/silent-nodes.ts';
 import { CHANGE_POINTS_DEFAULTS, changePoints } from '../operators/change-points/change-points.ts';
+import { conditions } from '../operators/conditions/conditions.ts';
 import { type AssetBook, enrich } from '../operators/enrich.ts';
+import { episodes } from '../operators/episodes/episodes.ts';
 import { features } from '../operators/features/features.ts';
+import { health } from '../operators/health/health.ts';
+import { referenceHealth } from '../operators/health/reference-health.ts';
+import { NOVELTY_DEFAULTS, novelty } from '../operators/novelty/novelty.ts';
 import { validate } from '../operators/validate.ts';
+import { boardConditions } from '../operators/xids/board-conditions.ts';
 import { xidEvents } from '../operators/xids/xid-events.ts';
 import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
 import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
 import type { Batch } from './contract/batch.ts';
-import type { Anomaly, Asset, DeadLetter, FeatureVector } from './contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from './contract/events.ts';
 import type { RawMessage } from './contract/message.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
-import { ABSENCE, FEATURE_HISTORY, MOVED_GPUS, SILENT_NODES, XID_EVENTS } from './step-options.ts';
+import { conditionSettings, type DetectorStep, isOn } from './detectors.ts';
+import { ABSENCE, EPISODES, FEATURE_HISTORY, MOVED_GPUS, SILENT_NODES, XID_EVENTS } from './step-options.ts';
 
 /** Where things end, and what each takes. */
 export interface SinkItems {
   readonly gpu_metrics: Batch;
   readonly gpu_assets: Asset;
   readonly gpu_features: FeatureVector;
+  readonly gpu_health_scores: HealthScore;
+  readonly xid_episodes: Episode;
   readonly anomalies: Anomaly;
   readonly live: Batch;
   readonly validated_tap: Batch;
@@ -37,10 +46,13 @@ export interface TopologyOptions extends Analysis {
 /** Where assets are joined. */
 export const ENRICH_STEP = 'enrich';
 
-/** The whole dataflow. */
+/** The whole dataflow: samples, what each GPU's samples say, what that means for the GPU, what it means for the fleet. */
 export const fleetVitals = (options: TopologyOptions): Topology =>
   defineTopology<SinkItems>((t) => {
-    const { lateness_max, future_max } = options;
+    const { lateness_max, future_max, detectors } = options;
+    /** The ports of a detector that configuration has not switched off. */
+    const when = <T>(step: DetectorStep, declare: () => readonly T[]): readonly T[] =>
+      isOn(step, detectors) ? declare() : [];
 
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
     const decoded = t.stage('decode', raw, decode({ future_max }));
@@ -49,23 +61,48 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
 
     const windows = { lateness_max, every: options.features_every, history: FEATURE_HISTORY, assets: options.assets };
     const { vectors } = t.operator('features', rows, features(windows));
-    t.operator('xids', rows, xidEvents(XID_EVENTS));
-
-    const threshold = options.zscore_threshold;
-    const deviations = t.operator('zscore', rows, zscore({ ...ZSCORE_DEFAULTS, threshold }));
-    const changes = t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS));
+    const { xids } = t.operator('xids', rows, xidEvents(XID_EVENTS));
+    const board = t.operator('board_conditions', rows, boardConditions());
     const absent = t.operator('absence', rows, absence(ABSENCE));
-    const silent = t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES));
-    const moved = t.fleet(
-      'moved_gpus',
-      { anomalies: absent.anomalies, arrivals: absent.arrivals },
-      movedGpus(MOVED_GPUS),
+
+    const found = [
+      ...when('conditions', () => [t.operator('conditions', rows, conditions(conditionSettings(detectors))).anomalies]),
+      ...when('zscore', () => {
+        const threshold = options.zscore_threshold;
+        return [t.operator('zscore', rows, zscore({ ...ZSCORE_DEFAULTS, threshold })).anomalies];
+      }),
+      ...when('change_points', () => [
+        t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS)).anomalies,
+      ]),
+      ...when('absence', () => [absent.anomalies]),
+    ];
+    const stories = t.items(
+      'episodes',
+      rows,
+      { conditions: board.conditions, xids, anomalies: found },
+      episodes(EPISODES),
     );
+    const every = options.health_every;
+    const { scores } =
+      options.profile === 'reference'
+        ? t.operator('health', rows, referenceHealth({ every, interval: options.reference_interval, lateness_max }))
+        : t.items('health', rows, { vectors, anomalies: found, episodes: stories.episodes }, health({ every }));
+
+    const foundInFleet = [
+      ...when('absence', () => [
+        t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES)).anomalies,
+        t.fleet('moved_gpus', { anomalies: absent.anomalies, arrivals: absent.arrivals }, movedGpus(MOVED_GPUS))
+          .anomalies,
+      ]),
+      ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY_DEFAULTS)).anomalies]),
+    ];
 
     t.sink('gpu_metrics', rows);
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
-    t.sink('anomalies', deviations.anomalies, changes.anomalies, absent.anomalies, silent.anomalies, moved.anomalies);
+    t.sink('gpu_health_scores', scores);
+    t.sink('xid_episodes', stories.episodes);
+    t.sink('anomalies', ...found, ...foundInFleet);
     t.sink('live', rows);
     t.sink('validated_tap', valid.rows);
     t.sink('enriched_tap', rows);

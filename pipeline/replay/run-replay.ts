@@ -10,10 +10,18 @@ import { Assets } from '../asset-book.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, FeatureVector } from '../contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from '../contract/events.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
-import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES } from '../contract/tables.ts';
+import {
+  ANOMALIES,
+  FEATURE_DEFINITIONS,
+  GPU_ASSETS,
+  GPU_FEATURES,
+  GPU_HEALTH_SCORES,
+  type TableSpec,
+  XID_EPISODES,
+} from '../contract/tables.ts';
 import { mapSink } from '../map-sink.ts';
 import { wireTopology } from '../run-topology.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
@@ -85,8 +93,11 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const collector = createSummaryCollector();
   const metrics = batchJsonlSink({ directory });
   const rollups = rollupJsonlSink({ directory, lateness_max: analysis.lateness_max });
-  const assetRows = jsonlTableSink<Asset>({ directory, table: GPU_ASSETS, rewrites: true });
-  const anomalies = jsonlTableSink<Anomaly>({ directory, table: ANOMALIES, rewrites: true });
+  const rewritten = <Row extends object>(table: TableSpec) => jsonlTableSink<Row>({ directory, table, rewrites: true });
+  const assetRows = rewritten<Asset>(GPU_ASSETS);
+  const anomalies = rewritten<Anomaly>(ANOMALIES);
+  const scores = rewritten<HealthScore>(GPU_HEALTH_SCORES);
+  const episodes = rewritten<Episode>(XID_EPISODES);
   const featureRows = jsonlTableSink<object>({ directory, table: GPU_FEATURES, rewrites: false });
   const definitions = jsonlTableSink<object>({ directory, table: FEATURE_DEFINITIONS, rewrites: false });
   for (const row of featureDefinitionRows()) definitions.write(row);
@@ -105,6 +116,8 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
       gpu_assets: assetRows,
       gpu_features: mapSink<FeatureVector, object>(featureRows, featureRow),
       anomalies,
+      gpu_health_scores: scores,
+      xid_episodes: episodes,
       dead_letters: seen<DeadLetter>(deadLetters, (letter) => collector.deadLetter(letter)),
     },
   });
@@ -128,6 +141,8 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     ...rollups.rows,
     gpu_assets: assetRows.rows,
     anomalies: anomalies.rows,
+    gpu_health_scores: scores.rows,
+    xid_episodes: episodes.rows,
     gpu_features: featureRows.rows,
     feature_definitions: definitions.rows,
   });

@@ -19,9 +19,17 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, FeatureVector } from '../contract/events.ts';
+import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
-import { ANOMALIES, FEATURE_DEFINITIONS, GPU_ASSETS, GPU_FEATURES, type TableSpec } from '../contract/tables.ts';
+import {
+  ANOMALIES,
+  FEATURE_DEFINITIONS,
+  GPU_ASSETS,
+  GPU_FEATURES,
+  GPU_HEALTH_SCORES,
+  type TableSpec,
+  XID_EPISODES,
+} from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
@@ -127,6 +135,8 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
         featureRow,
       ),
       anomalies: told<Anomaly>(ANOMALIES),
+      gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
+      xid_episodes: told<Episode>(XID_EPISODES),
       live: framesSink(bus, { worker: options.worker, wanted: interest.wanted }),
       validated_tap: tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: tapSink(bus, { prefix: 'dcgm.enriched', clock }),
