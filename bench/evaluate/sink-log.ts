@@ -132,7 +132,7 @@ export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology:
 }
 
 /** What no sentence for people holds. */
-const UNWORTHY = /\b(?:NaN|undefined|null|Infinity|1970-01-01)\b/;
+const UNWORTHY = /\b(?:NaN|undefined|null|Infinity)\b|1970-01-01/;
 
 /** One condition is one open anomaly with one id; its row is rewritten, never moved; it says why. */
 function judge(
