@@ -307,7 +307,7 @@ describe('episodes', () => {
     const [first, second] = lastOf(told);
     expect(new Set(told.map(({ id, ts }) => `${id} ${ts}`)).size).toBe(2);
     expect([first?.ts, second?.ts]).toEqual([at(0), at(5 * H)]);
-    told.forEach((row, i) => expect(row).not.toEqual(told[i - 1]));
+    for (const [i, row] of told.entries()) expect(row).not.toEqual(told[i - 1]);
   });
 
   it('says in words what happened, why, and how it went on', () => {

@@ -1,0 +1,68 @@
+import type { Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
+import { xidEntry } from '../../pipeline/contract/xids.ts';
+import { anomalyKind } from './anomaly-kind.ts';
+import { type FleetMap, nvlinkDomainOf, rackOf } from './fleet-map.ts';
+
+/** What an incident keeps of an episode. Plain data. */
+export interface Member {
+  readonly ts: number;
+  readonly node: string;
+  readonly id: string;
+  readonly gpu_uuid: string;
+  readonly job: string;
+  readonly category: string;
+  readonly severity: Severity;
+  readonly action: RecoveryAction;
+  /** What it shows, for the evidence: its codes, or the types of its anomalies. */
+  readonly signs: readonly string[];
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  /** Errors of links between GPUs that no program can cause. */
+  readonly fabric: boolean;
+  /** What a host can do to all its GPUs: driver and bus errors, lost GPUs. */
+  readonly host: boolean;
+  /** The host cannot reach the GPU any more, or nobody the host. */
+  readonly lost: boolean;
+}
+
+const LOST_XID = 79;
+const LOST_TYPES = ['gpu_lost', 'node_silent'];
+
+export function memberOf(episode: Episode): Member {
+  const { xids, anomalies, ended_at, started_at } = episode;
+  const codes = xids.map(xidEntry).filter(({ follows, by_application }) => follows !== 'any' && !by_application);
+  const lost = xids.includes(LOST_XID) || anomalies.some((type) => LOST_TYPES.includes(type));
+  return {
+    ts: ended_at ?? started_at,
+    node: episode.node,
+    id: episode.id,
+    gpu_uuid: episode.gpu_uuid,
+    job: episode.job,
+    category: episode.category,
+    severity: episode.severity,
+    action: episode.action,
+    signs: xids.length > 0 ? xids.map((xid) => `XID ${xid}`) : [...anomalies],
+    started_at,
+    ended_at,
+    fabric:
+      codes.some(({ category }) => category === 'fabric') ||
+      anomalies.some((type) => anomalyKind(type, '').category === 'fabric'),
+    host: lost || codes.some(({ category }) => category === 'driver' || category === 'bus'),
+    lost,
+  };
+}
+
+/**
+ * What a member may have in common with others: whoever shares one of these within the window belongs together. A lost GPU
+ * takes links of its peers with it, so it has the domain in common with them.
+ */
+export function ties(member: Member, map: FleetMap): string[] {
+  const { node, job, fabric, host, lost, category } = member;
+  const rack = lost ? rackOf(map, node) : null;
+  return [
+    ...(fabric || lost ? [`domain ${nvlinkDomainOf(map, node).key}`] : []),
+    ...(host ? [`host ${node}`] : []),
+    ...(rack === null ? [] : [`rack ${rack.key}`]),
+    ...(category === 'application' && job !== '' ? [`job ${job}`] : []),
+  ];
+}

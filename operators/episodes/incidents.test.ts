@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest';
+import type { Asset, Episode, Incident } from '../../pipeline/contract/events.ts';
+import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { GroupState } from '../core/group-state.ts';
+import { random, START_MS } from '../core/laws.fixture.ts';
+import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { type IncidentsOptions, incidents } from './incidents.ts';
+
+const OPTIONS: IncidentsOptions = { window: minutes(2), delay: seconds(10), keep_closed: hours(3) };
+const at = (s: number): number => START_MS + s * 1_000;
+const nothing = (): void => undefined;
+
+interface Fault extends Partial<Episode> {
+  /** Seconds; an episode that grows is told again later under the same beginning. */
+  readonly at: number;
+  readonly told?: number;
+  readonly gpu: string;
+}
+
+/** An episode of a GPU `node/slot`, told at `told`. */
+function episode({ at: begins, told: _, gpu, ...rest }: Fault): Episode {
+  const started_at = at(begins);
+  return {
+    ts: started_at,
+    gpu_uuid: gpu.includes('/') ? `GPU-${gpu}` : '',
+    node: gpu.split('/')[0] as string,
+    instance: '',
+    id: `e-${gpu}-${begins}`,
+    xids: [],
+    primary_xid: rest.xids?.[0] ?? null,
+    anomalies: [],
+    severity: 'critical',
+    category: 'unknown',
+    action: 'reset_gpu',
+    explanation: '',
+    started_at,
+    ended_at: null,
+    count: 1,
+    cured: null,
+    job: '',
+    ...rest,
+  };
+}
+
+function asset(node: string, slot: number, model: string, rack: string): Asset {
+  const unknown = { serial: '', slot: '', owner: '', tenant: '', status: 'active', note: '' };
+  const none = {
+    deployed_at: null,
+    warranty_until: null,
+    purchase_price: null,
+    operating_hours: null,
+    retired_at: null,
+  };
+  const ids = { ts: START_MS, registered_at: START_MS, gpu_uuid: `GPU-${node}/${slot}`, node, pci_bus_id: `0:${slot}` };
+  return { ...unknown, ...none, ...ids, model, cluster: 'c', rack };
+}
+
+const gpus = (nodes: readonly string[], per_node: number): string[] =>
+  nodes.flatMap((node) => Array.from({ length: per_node }, (_, slot) => `${node}/${slot}`));
+const HGX = ['h1', 'h2', 'h3', 'h4'];
+const NVL72 = Array.from({ length: 18 }, (_, i) => `g${i + 1}`);
+const FLEET: Asset[] = [
+  ...HGX.flatMap((node, i) =>
+    Array.from({ length: 8 }, (_, slot) => asset(node, slot, 'NVIDIA H100 80GB HBM3', i < 3 ? 'rack-h' : 'rack-i')),
+  ),
+  ...NVL72.flatMap((node) => Array.from({ length: 4 }, (_, slot) => asset(node, slot, 'NVIDIA GB200', 'rack-g'))),
+  // A board that was swapped: its node still has eight.
+  { ...asset('h1', 0, 'NVIDIA H100 80GB HBM3', 'rack-h'), gpu_uuid: 'GPU-old' },
+];
+
+/** Tells episodes in the order of `told`, in pieces of `piece`, and what incidents come of it. */
+function run(
+  faults: readonly Fault[],
+  options: { piece?: number; restore?: boolean; assets?: Asset[] } = {},
+): Incident[] {
+  const operator = incidents(OPTIONS);
+  let fleet = new GroupState(0);
+  const out: Incident[] = [];
+  const emit = (_: unknown, item: Incident): void => {
+    out.push(item);
+  };
+  for (const one of options.assets ?? FLEET) keepForFleet('i', operator, fleet, 'assets', one, START_MS);
+  const ordered = faults.toSorted((a, b) => (a.told ?? a.at) - (b.told ?? b.at));
+  for (let i = 0; i < ordered.length; i += options.piece ?? 1) {
+    const piece = ordered.slice(i, i + (options.piece ?? 1));
+    for (const one of piece) keepForFleet('i', operator, fleet, 'episodes', episode(one), at(one.told ?? one.at));
+    const [last] = piece.slice(-1) as [Fault];
+    runFleet('i', operator, fleet, { began: START_MS, now: at(last.told ?? last.at) }, emit);
+    if (options.restore) fleet = GroupState.restore(structuredClone(fleet.save()), new Map(fleetSpecs('i', operator)));
+  }
+  finishFleet('i', operator, fleet, at(86_400), emit);
+  return out;
+}
+
+const lastOf = (told: readonly Incident[]): Incident[] => [...new Map(told.map((one) => [one.id, one])).values()];
+const brief = (told: readonly Incident[]): string[] =>
+  lastOf(told).map(
+    ({ scope, origin, category, severity, action, state, gpus: of, nodes }) =>
+      `${scope} ${origin} ${category} ${severity} ${action} ${state} ${of.length} GPUs ${nodes.length} nodes`,
+  );
+
+const fabric = { xids: [149], category: 'fabric', severity: 'warning' } as const;
+const link = { xids: [74], category: 'fabric' } as const;
+const driver = { xids: [119], category: 'driver' } as const;
+const lost = { anomalies: ['gpu_lost'], category: 'bus', action: 'reboot_node' } as const;
+const program = { xids: [31], category: 'application', severity: 'warning', action: 'restart_application' } as const;
+const memory = { xids: [95], category: 'memory' } as const;
+
+describe('incidents', () => {
+  it.each<[string, Fault[], string[]]>([
+    [
+      'a critical episode alone',
+      [{ at: 0, gpu: 'h1/0', ...memory }],
+      ['gpu GPU-h1/0 memory critical reset_gpu open 1 GPUs 1 nodes'],
+    ],
+    ['a warning alone is none', [{ at: 0, gpu: 'h1/0', ...program, job: 'j' }], []],
+    [
+      'two that have nothing in common',
+      [
+        { at: 0, gpu: 'h1/0', ...memory },
+        { at: 1, gpu: 'h1/1', ...memory },
+      ],
+      [
+        'gpu GPU-h1/0 memory critical reset_gpu open 1 GPUs 1 nodes',
+        'gpu GPU-h1/1 memory critical reset_gpu open 1 GPUs 1 nodes',
+      ],
+    ],
+    [
+      '72 GPUs over one switch',
+      gpus(NVL72, 4).map((gpu, i) => ({ at: i * 0.5, gpu, ...fabric })),
+      ['nvlink_domain rack-g fabric critical drain_and_reset open 72 GPUs 18 nodes'],
+    ],
+    [
+      '72 GPUs over one switch, all at once and critical',
+      gpus(NVL72, 4).map((gpu) => ({ at: 0, gpu, ...link })),
+      ['nvlink_domain rack-g fabric critical drain_and_reset open 72 GPUs 18 nodes'],
+    ],
+    [
+      'the eight of one host, whose domain is the node',
+      gpus(['h1'], 8).map((gpu, i) => ({ at: i, gpu, ...link })),
+      ['nvlink_domain h1 fabric critical drain_and_reset open 8 GPUs 1 nodes'],
+    ],
+    [
+      'two hosts at once are two domains',
+      gpus(['h1', 'h2'], 8).map((gpu) => ({ at: 0, gpu, ...link })),
+      [
+        'nvlink_domain h1 fabric critical drain_and_reset open 8 GPUs 1 nodes',
+        'nvlink_domain h2 fabric critical drain_and_reset open 8 GPUs 1 nodes',
+      ],
+    ],
+    [
+      'the two ends of one link',
+      [
+        { at: 0, gpu: 'h1/0', ...link },
+        { at: 3, gpu: 'h1/5', ...link },
+      ],
+      ['gpu GPU-h1/0 fabric critical reset_gpu open 2 GPUs 1 nodes'],
+    ],
+    [
+      'link errors an hour apart',
+      [0, 3_600, 7_200].map((s, i) => ({ at: s, gpu: `h1/${i}`, ...link })),
+      [0, 1, 2].map((i) => `gpu GPU-h1/${i} fabric critical reset_gpu open 1 GPUs 1 nodes`),
+    ],
+    [
+      'half the GPUs of a node',
+      gpus(['h1'], 4).map((gpu, i) => ({ at: i * 20, gpu, ...driver })),
+      ['node h1 driver critical reboot_node open 4 GPUs 1 nodes'],
+    ],
+    [
+      'fewer than half',
+      gpus(['h1'], 3).map((gpu, i) => ({ at: i * 20, gpu, ...driver })),
+      ['gpu GPU-h1/0 driver critical reset_gpu open 3 GPUs 1 nodes'],
+    ],
+    [
+      'a node that nobody reports any more',
+      [{ at: 0, gpu: 'h1', anomalies: ['node_silent'], action: 'none' }],
+      ['node h1 unknown critical none open 0 GPUs 1 nodes'],
+    ],
+    [
+      'nodes of one rack that go silent',
+      ['h1', 'h2', 'h3'].map((gpu, i) => ({ at: i * 30, gpu, anomalies: ['node_silent'], action: 'none' as const })),
+      ['rack rack-h unknown critical none open 0 GPUs 3 nodes'],
+    ],
+    [
+      'lost GPUs of several nodes of one rack',
+      gpus(['h1', 'h2'], 8).map((gpu, i) => ({ at: i * 5, gpu, ...lost })),
+      ['rack rack-h unknown critical none open 16 GPUs 2 nodes'],
+    ],
+    [
+      'lost GPUs of nodes of several racks',
+      gpus(['h1', 'h4'], 8).map((gpu) => ({ at: 0, gpu, ...lost })),
+      ['node h1 bus critical reboot_node open 8 GPUs 1 nodes', 'node h4 bus critical reboot_node open 8 GPUs 1 nodes'],
+    ],
+    [
+      'program faults on GPUs of one job, on many nodes',
+      gpus(['h1', 'h2', 'h4'], 8).map((gpu, i) => ({ at: i, gpu, ...program, job: 'train' })),
+      ['job train application warning restart_application open 24 GPUs 3 nodes'],
+    ],
+    [
+      'program faults of several jobs',
+      gpus(['h1'], 4).map((gpu, i) => ({ at: i, gpu, ...program, job: `job-${i}` })),
+      [],
+    ],
+    [
+      'closes with its last episode',
+      [
+        { at: 0, gpu: 'h1/0', ...link },
+        { at: 5, gpu: 'h1/1', ...link },
+        { at: 0, told: 200, gpu: 'h1/0', ...link, ended_at: at(20) },
+        { at: 5, told: 300, gpu: 'h1/1', ...link, ended_at: at(110) },
+      ],
+      ['gpu GPU-h1/0 fabric critical reset_gpu closed 2 GPUs 1 nodes'],
+    ],
+    [
+      'opens nothing for what was over when it was first seen',
+      [{ at: 0, told: 90_000, gpu: 'h1/0', ...memory, ended_at: at(10), cured: true }],
+      [],
+    ],
+    [
+      'two incidents that turn out to be one go on as the older',
+      [
+        { at: 0, gpu: 'g1/0', ...driver },
+        ...gpus(['g2', 'g3'], 4).map((gpu) => ({ at: 10, gpu, ...fabric })),
+        { at: 0, told: 60, gpu: 'g1/0', xids: [119, 149], category: 'driver' },
+      ],
+      [
+        'nvlink_domain rack-g fabric critical drain_and_reset closed 8 GPUs 2 nodes',
+        'nvlink_domain rack-g fabric critical drain_and_reset open 9 GPUs 3 nodes',
+      ],
+    ],
+  ])('%s', (_, faults, expected) => {
+    expect(brief(run(faults)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('keeps its id and ts while it grows, from the first GPU to the domain', () => {
+    const told = run(gpus(NVL72, 4).map((gpu, i) => ({ at: i * 0.5, gpu, ...link })));
+    expect(new Set(told.map(({ id, ts, opened_at }) => `${id} ${ts} ${opened_at}`)).size).toBe(1);
+    expect(told[0]).toMatchObject({ scope: 'gpu', opened_at: at(0) });
+    expect(told[2]).toMatchObject({ scope: 'nvlink_domain', gpus: ['GPU-g1/0', 'GPU-g1/1', 'GPU-g1/2'] });
+  });
+
+  it('tells the evidence in numbers', () => {
+    const faults = [
+      { at: 0, gpu: 'h1/0', xids: [79], category: 'bus' },
+      ...gpus(['h1'], 8)
+        .slice(1)
+        .map((gpu, i) => ({ at: 10 + i, gpu, ...link })),
+    ];
+    const [row] = lastOf(run(faults));
+    expect(row).toMatchObject({ scope: 'nvlink_domain', gpu_uuid: 'GPU-h1/0', node: 'h1' });
+    expect(row?.evidence).toEqual([
+      'XID 74 on 7 GPUs, XID 79 on 1 GPU, within 16 s from 2026-01-01 00:00:00 UTC on.',
+      '7 of 8 GPUs of NVLink domain h1 show link errors, on 1 nodes: a failing link shows on its two ends only.',
+      'GPU-h1/0 was lost meanwhile, and a lost GPU breaks the links of its peers.',
+    ]);
+    expect(row?.summary).toBe(
+      '7 of 8 GPUs of NVLink domain h1 show link errors: a switch, or what the domain shares, is the likely origin. Drain the GPU and reset it, after a look at the switches.',
+    );
+  });
+
+  it('closes at the end of its last episode, and opens again with it', () => {
+    const fault = { at: 0, gpu: 'h1/0', ...driver };
+    const told = run([fault, { ...fault, told: 200, ended_at: at(20) }, { ...fault, told: 3_600 }]);
+    expect(told.map(({ state, closed_at }) => [state, closed_at])).toEqual([
+      ['open', null],
+      ['closed', at(20)],
+      ['open', null],
+    ]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('does not repeat itself when an episode only counts on', () => {
+    const fault = { at: 0, gpu: 'h1/0', ...driver };
+    expect(run([fault, ...[10, 20, 30].map((told) => ({ ...fault, told, count: told }))]).length).toBe(1);
+  });
+
+  it('knows nothing of sizes without an inventory, and blames what it sees', () => {
+    const faults = gpus(['x'], 2).map((gpu) => ({ at: 0, gpu, ...driver }));
+    expect(brief(run(faults, { assets: [] }))).toEqual(['node x driver critical reboot_node open 2 GPUs 1 nodes']);
+  });
+
+  it('tells an incident of thousands of GPUs now and then only', () => {
+    const nodes = Array.from({ length: 400 }, (_, i) => `n${i}`);
+    const faults = gpus(nodes, 4).map((gpu, i) => ({ at: i / 40, gpu, ...program, job: 'huge' }));
+    const told = run(faults, { piece: 50 });
+    expect(brief(told)).toEqual(['job huge application warning restart_application open 1600 GPUs 400 nodes']);
+    expect(told.length).toBeLessThan(140);
+  });
+
+  it.each([1, 2, 3])('tells the same under any cut and behind any snapshot (seed %d)', (seed) => {
+    const faults = storm(seed);
+    const whole = run(faults);
+    expect(whole.length).toBeGreaterThan(20);
+    for (const piece of [1, 7, faults.length]) {
+      expect(run(faults, { piece, restore: true })).toEqual(piece === 1 ? whole : run(faults, { piece }));
+      expect(lastOf(run(faults, { piece })).toSorted(byId)).toEqual(lastOf(whole).toSorted(byId));
+    }
+  });
+
+  it('forgets closed incidents in time', () => {
+    const fleet = new GroupState(0);
+    const operator = incidents(OPTIONS);
+    for (const told of [0, 200]) {
+      const one = episode({ at: 0, gpu: 'h1/0', ...driver, ended_at: told > 0 ? at(20) : null });
+      keepForFleet('i', operator, fleet, 'episodes', one, at(told));
+      runFleet('i', operator, fleet, { began: START_MS, now: at(told) }, nothing);
+    }
+    runFleet('i', operator, fleet, { began: START_MS, now: at(4 * 3_600) }, nothing);
+    expect(fleet.columns('i', operator.state).desk[0]).toEqual({ map: {}, cases: [], loose: [] });
+  });
+});
+
+const byId = (a: Incident, b: Incident): number => (a.id < b.id ? -1 : 1);
+
+/** Seeded episodes of many kinds all over the fleet, most of which end. */
+function storm(seed: number): Fault[] {
+  const next = random(seed);
+  const all = gpus([...HGX, ...NVL72], 4);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
+  return Array.from({ length: 60 }, (_, i) => i).flatMap((i): Fault[] => {
+    const fault = {
+      at: i * 20 + Math.floor(next() * 20),
+      gpu: pick(all),
+      ...pick([fabric, link, driver, lost, program, memory]),
+    };
+    const begun = { ...fault, job: pick(['', 'j', 'k']) };
+    const end = fault.at + Math.floor(next() * 400);
+    return next() < 0.2 ? [begun] : [begun, { ...begun, told: end + 180, ended_at: at(end) }];
+  });
+}
