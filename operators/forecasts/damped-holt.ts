@@ -18,12 +18,14 @@ const START_READINGS = 12;
 /** An error beyond so many standard deviations counts as one of so many. */
 const ERROR_MAX_SIGMA = 3;
 const VARIANCE_WEIGHT = 0.01;
+/** Further ahead nothing is foreseen: what is asked for beyond is answered as of here. */
+const STEPS_MAX = 1_000;
 
 /**
  * Exponential smoothing with a damped trend, one step at a time, robust against single wild readings.
  *
  * State   HOLT_CELLS numbers from `cells[at]`, all 0 when fresh.
- * Time    O(1) per reading; O(steps ahead) for a band.
+ * Time    O(1).
  * Source  Holt 1957; Gardner & McKenzie 1985; variance of the forecast of ETS(A,Ad,N): Hyndman, Koehler, Ord & Snyder 2008,
  *         Forecasting with Exponential Smoothing, chapter 6; bounded errors after Gelper, Fried & Croux 2010.
  */
@@ -37,8 +39,15 @@ export interface DampedHolt {
 }
 
 export function dampedHolt({ alpha, beta, phi }: DampedHoltOptions): DampedHolt {
+  const trends = new Float64Array(STEPS_MAX + 1);
+  /** Variance of a forecast so many steps ahead over that of one step. */
+  const growth = new Float64Array(STEPS_MAX + 1).fill(1);
+  for (let steps = 1; steps <= STEPS_MAX; steps++) {
+    trends[steps] = phi * (1 + (trends[steps - 1] as number));
+    if (steps > 1) growth[steps] = (growth[steps - 1] as number) + (alpha + beta * (trends[steps - 1] as number)) ** 2;
+  }
   /** Sum of phi^1 to phi^steps: how many whole steps of the trend come in that time. */
-  const trendSteps = (steps: number): number => (phi * (1 - phi ** steps)) / (1 - phi);
+  const trendSteps = (steps: number): number => trends[Math.min(steps, STEPS_MAX)] as number;
   const expect: DampedHolt['expect'] = (cells, at, steps) =>
     (cells[at + LEVEL] as number) + trendSteps(steps) * (cells[at + TREND] as number);
   return {
@@ -63,9 +72,7 @@ export function dampedHolt({ alpha, beta, phi }: DampedHoltOptions): DampedHolt 
     },
     expect,
     deviation(cells, at, steps) {
-      let factor = 1;
-      for (let j = 1; j < steps; j++) factor += (alpha + beta * trendSteps(j)) ** 2;
-      return Math.sqrt((cells[at + VARIANCE] as number) * factor);
+      return Math.sqrt((cells[at + VARIANCE] as number) * (growth[Math.min(steps, STEPS_MAX)] as number));
     },
   };
 }

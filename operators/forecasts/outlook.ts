@@ -43,7 +43,7 @@ export interface Question {
   readonly within: DurationMs;
 }
 
-/** Null for a series that has learnt nothing. Cost: O(steps to the limit), at most two weeks of them. */
+/** Null for a series that has learnt nothing. Cost: O(steps to the limit) when one is near, at most two weeks of them. */
 export function foresee({ vector, gpu, series }: Seen, question: Question, state: ForecastState): Outlook | null {
   const spec = FORECAST_SERIES[series] as ForecastSeries;
   const cells = state.holt;
@@ -65,9 +65,11 @@ export function foresee({ vector, gpu, series }: Seen, question: Question, state
   const deviation = spec.holt.deviation(cells, at, judged);
   const gain = spec.holt.expect(cells, at, judged) - level;
   const now = level + excess + hour(vector.ts);
+  const warmest = temperature < 0 ? 0 : dayProfile.highest(state.day, temperature * HOURS_PER_DAY);
+  const highest = shown(spec.holt.expect(cells, at, stepsTo(question.within)) + excess + warmest);
   return {
     limit: question.limit,
-    eta_ts: etaOf(vector.ts, question, spec, (horizon) => shown(smoothedAt(horizon)), shown(now), gain),
+    eta_ts: etaOf(vector.ts, question, spec, (horizon) => shown(smoothedAt(horizon)), shown(now), gain, highest),
     now: shown(now),
     per_day: shown(now + (gain * DAY_MS) / JUDGED_MS) - shown(now),
     significance: deviation > 0 ? gain / deviation : 0,
@@ -94,10 +96,12 @@ function etaOf(
   valueAt: (horizon: number) => number,
   now: number,
   gain: number,
+  highest: number,
 ): number | null {
   if (limit === null) return null;
   if (now >= limit) return ts;
-  if (gain <= 0) return null;
+  // The hour of the day aside, the end is the highest; most series are far from their limit there.
+  if (gain <= 0 || highest < limit) return null;
   for (let horizon: number = spec.step; horizon <= within; horizon += spec.step) {
     if (valueAt(horizon) >= limit) return ts + horizon;
   }

@@ -60,6 +60,11 @@ export const workloadLine = {
  */
 export const dayProfile = {
   of: (hours: Float32Array, at: number, ts: number): number => hours[at + hourOf(ts)] as number,
+  highest(hours: Float32Array, at: number): number {
+    let highest = 0;
+    for (let hour = at; hour < at + HOURS_PER_DAY; hour++) highest = Math.max(highest, hours[hour] as number);
+    return highest;
+  },
   /** Learns from the error that was left at an hour; gives what belongs to the level instead. */
   learn(hours: Float32Array, at: number, ts: number, error: number, days: number): number {
     const step = Math.max(SEASON_WEIGHT, 1 / (days + 2)) * error;
