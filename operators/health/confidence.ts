@@ -1,8 +1,9 @@
 import type { Dimension } from '../../pipeline/contract/events.ts';
 import { days, minutes, seconds } from '../../pipeline/contract/time.ts';
-import { tellsRemap, watchedDays } from './memory-losses.ts';
-import { activityOf } from './metric-losses.ts';
+import { tellsRemap } from './memory-terms.ts';
 import type { Observations } from './observations.ts';
+import { activityOf } from './performance-terms.ts';
+import { watchedDays } from './term.ts';
 
 /** A dimension is known from this confidence on; below it has no score. */
 export const KNOWN_MIN = 0.1;

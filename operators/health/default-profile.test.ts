@@ -84,6 +84,11 @@ describe('what costs nothing', () => {
       { ...idle, throttle_reasons: 1, pcie_link_gen: 1 },
     ],
     ['a cold one', { gpu_temp_celsius: 12, gpu_temp_celsius_mean_1h: 12, gpu_temp_celsius_max_24h: 15 }],
+    ['an hour that was hot and is over', { gpu_temp_celsius_mean_1h: 84 }],
+    [
+      'a margin that is for once to the threshold of the memory',
+      { gpu_temp_celsius: 55, temp_margin_celsius: 9, gpu_temp_celsius_max_24h: 78 },
+    ],
     ['application clocks', { throttle_reasons: 2 }],
     ['a display', { throttle_reasons: 256 }],
     ['all benign bits and the power cap', { throttle_reasons: 1 | 2 | 4 | 256 }],
@@ -125,13 +130,19 @@ describe('what costs nothing', () => {
 
 describe('what numbers cost, worked by hand', () => {
   it.each<[string, Readonly<Record<string, number>>, Dimension, number, string]>([
-    // 5 x (84 - (87 - 7))
-    ['84 C over the last hour', { gpu_temp_celsius_mean_1h: 84 }, 'thermal', 80, 'elevated_temperature'],
-    ['a peak of 92 C', { gpu_temp_celsius_max_24h: 92 }, 'thermal', 85, 'elevated_temperature'],
-    // Its own margin says 64 + 10 = 74 C: 5 x (70 - 67).
+    // 5 x (7 - 3)
     [
-      '70 C where slowdown begins at 74 C',
-      { temp_margin_celsius: 10, gpu_temp_celsius_mean_1h: 70 },
+      '84 C, 3 C before slowdown',
+      { gpu_temp_celsius: 84, temp_margin_celsius: 3, gpu_temp_celsius_mean_1h: 84 },
+      'thermal',
+      80,
+      'elevated_temperature',
+    ],
+    ['a peak of 92 C', { gpu_temp_celsius_max_24h: 92 }, 'thermal', 85, 'elevated_temperature'],
+    // The better of 4 C now and 2 C over the hour is left: 5 x (7 - 4).
+    [
+      '72 C over the hour where slowdown begins at 74 C',
+      { gpu_temp_celsius: 70, temp_margin_celsius: 4, gpu_temp_celsius_mean_1h: 72 },
       'thermal',
       85,
       'elevated_temperature',

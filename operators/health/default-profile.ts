@@ -4,8 +4,13 @@ import { confidenceOf, KNOWN_MIN, PROVEN } from './confidence.ts';
 import { explain } from './explain.ts';
 import { actionOf, faultsOf, type OpenAnomaly, type RecentEpisode } from './faults.ts';
 import { type Loss, lostBy, settle } from './loss.ts';
-import { metricLosses } from './metric-losses.ts';
+import { MEMORY_TERMS } from './memory-terms.ts';
 import type { Observations } from './observations.ts';
+import { PERFORMANCE_TERMS } from './performance-terms.ts';
+import { POWER_TERMS } from './power-terms.ts';
+import { RELIABILITY_TERMS } from './reliability-terms.ts';
+import { lossesOf } from './term.ts';
+import { THERMAL_TERMS } from './thermal-terms.ts';
 import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension } from './verdict.ts';
 
 export interface HealthInput {
@@ -19,6 +24,9 @@ export interface HealthInput {
   readonly anomalies: readonly OpenAnomaly[];
   readonly episodes: readonly RecentEpisode[];
 }
+
+/** Every term is a function of evidence of damage or distress, none of workload. */
+const TERMS = [...MEMORY_TERMS, ...THERMAL_TERMS, ...PERFORMANCE_TERMS, ...POWER_TERMS, ...RELIABILITY_TERMS];
 
 /** Weight of known dimensions from which there is an overall score. */
 const KNOWN_WEIGHT_MIN = 0.5;
@@ -55,7 +63,7 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
   const { t, latest_ts, seen, anomalies, episodes } = input;
   const limits = limitsOf(input.board);
   const faults = faultsOf(anomalies, episodes, seen.recovery_action, t);
-  const settled = settle([...metricLosses(seen, limits), ...faults.losses]);
+  const settled = settle([...lossesOf(TERMS, seen, limits), ...faults.losses]);
   const confidences = perDimension((dimension) => {
     const sure = confidenceOf(dimension, seen, t - latest_ts) * faults.sight(dimension);
     return settled.some((loss) => loss.dimension === dimension && provenNow(loss, faults.sight(dimension)))

@@ -2,8 +2,9 @@ import { DIMENSIONS, type HealthGrade } from '../../pipeline/contract/events.ts'
 import type { BoardLimits } from './board-limits.ts';
 import { figure } from './figure.ts';
 import type { Loss } from './loss.ts';
-import { BITS, hasBit, slowdownCelsius } from './metric-losses.ts';
 import type { Observations } from './observations.ts';
+import { slowdownCelsius } from './thermal-terms.ts';
+import { BITS, hasBit } from './throttle-bits.ts';
 import type { PerDimension } from './verdict.ts';
 
 /** Losses that the sentence names. */
@@ -26,8 +27,8 @@ export function explain(
   const unknown = DIMENSIONS.filter((dimension) => dimensions[dimension] === null);
   const parts = [
     ...worst.map(lost),
-    heat(o, limits),
-    draw(o),
+    dimensions.thermal === null ? '' : heat(o, limits),
+    dimensions.power === null ? '' : draw(o),
     o.ecc_dbe_volatile_total === 0 && dimensions.memory !== null
       ? 'no uncorrectable memory error since driver load'
       : '',

@@ -157,10 +157,12 @@ function gpusOf(
     return gpu < 0 ? [] : [gpu];
   }
   const ofNode = gpu_uuid === '' && node !== '';
-  return registry.gpus.flatMap(({ uuid }, gpu) => {
-    const concerned = ofNode ? registry.nodes[registry.gpuNodes[gpu] as number] === node : uuid === gpu_uuid;
-    return concerned ? [gpu] : [];
-  });
+  const found: number[] = [];
+  for (let gpu = 0; gpu < registry.gpus.length; gpu++) {
+    const there = ofNode ? registry.nodes[registry.gpuNodes[gpu] as number] : registry.gpus[gpu]?.uuid;
+    if (there === (ofNode ? node : gpu_uuid)) found.push(gpu);
+  }
+  return found;
 }
 
 const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -65,6 +65,7 @@ type ObservationName = (typeof READINGS)[number] | (typeof MEASURED)[number];
 export type Observations = Readonly<Record<ObservationName, number>>;
 
 const NAMES: readonly ObservationName[] = [...READINGS, ...MEASURED];
+const NOTHING = Object.fromEntries(NAMES.map((name) => [name, Number.NaN])) as Observations;
 /** Numbers that are kept of a GPU. */
 export const OBSERVATION_COUNT: number = NAMES.length;
 /** Of these, the readings: they stand first. */
@@ -104,5 +105,8 @@ export function takeObservations(
 }
 
 /** The numbers by name. */
-export const readObservations = (from: Float64Array, at: number): Observations =>
-  Object.fromEntries(NAMES.map((name, i) => [name, from[at + i] as number])) as Observations;
+export function readObservations(from: Float64Array, at: number): Observations {
+  const read: Record<ObservationName, number> = { ...NOTHING };
+  for (let i = 0; i < OBSERVATION_COUNT; i++) read[NAMES[i] as ObservationName] = from[at + i] as number;
+  return read;
+}

@@ -2,7 +2,7 @@ import type { HealthScore } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Operator } from '../../pipeline/contract/operator.ts';
 import type { Registry } from '../../pipeline/contract/registry.ts';
-import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { type DurationMs, days } from '../../pipeline/contract/time.ts';
 import { REFERENCE_METRICS, type ReferenceMetric, referenceProfile } from './reference-profile.ts';
 import { emptyLog, type SampleLog, takeSample, windowOf } from './sample-log.ts';
 import { healthScore } from './verdict.ts';
@@ -27,6 +27,7 @@ const STATE = {
   due: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
 } as const;
 
+const WEEK_MS = days(7);
 const COLUMN = Object.fromEntries(REFERENCE_METRICS.map((metric) => [metric, metricIndex(metric)])) as Readonly<
   Record<ReferenceMetric, number>
 >;
@@ -86,5 +87,3 @@ export function referenceHealth(options: ReferenceHealthOptions): Operator<typeo
     },
   };
 }
-
-const WEEK_MS = 7 * 86_400_000;
