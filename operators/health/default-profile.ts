@@ -57,7 +57,7 @@ const WEAK_FACTORS: Readonly<Record<Dimension, string>> = {
  *   mean of the known ones, its confidence the weighted mean of all. Where these weigh less than half together, and no fault
  *   stands that forbids work, overall is null and the grade unknown.
  *
- * Pure; about 30 us. Errors: none.
+ * Pure; about 15 us. Errors: none.
  */
 export function defaultProfile(input: HealthInput): HealthVerdict {
   const { t, latest_ts, seen, anomalies, episodes } = input;

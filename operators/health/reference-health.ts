@@ -40,9 +40,9 @@ const COLUMN = Object.fromEntries(REFERENCE_METRICS.map((metric) => [metric, met
  *          instant, and one at the end of the input. A GPU that falls silent is told again only at the end, and not at all
  *          when that is more than 7 d later.
  * Time     a GPU's own rows; late ones inside the allowed lateness are put in their place. No timers.
- * State    every sample of 7 d: 88 B each in plain arrays, so 0.9 MB per GPU at a cadence of 60 s and 5.3 MB at 10 s (half
- *          as much again before old ones are cut off). Meant for replays and small fleets, not for 100,000 GPUs.
- * Cost     11 array pushes per row; O(samples of 7 d) per score, about 3 ms for 10,080.
+ * State    every sample of 7 d: 88 B each in plain arrays, so 0.9 MB per GPU at a cadence of 60 s and 5.3 MB at 10 s (up to
+ *          twice that before old ones are cut off). Meant for replays and small fleets, not for 100,000 GPUs.
+ * Cost     11 array pushes per row; O(samples of 7 d) per score, about 10 ms for 10,080.
  * Errors   none.
  * Source   DOMAIN.md section 6, reference profile.
  */

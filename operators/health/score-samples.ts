@@ -39,7 +39,8 @@ const BATCH_ROWS = 1_000;
  * group of their own, then the default profile; XIDs count as plain episodes, other detectors are not run. Values must be
  * valid ones, as `validate` lets pass; unknown names are ignored. Without samples: unknown, at instant 0.
  *
- * Pure and deterministic. Cost: about 10 us a sample (0.1 s for a week at 60 s), 460 B a row while it runs. Errors: none.
+ * Pure and deterministic. Cost: 5 to 20 us a sample (a week at 60 s: 0.05 to 0.2 s; reference 15 ms), 460 B a row of
+ * 1,000 at a time. Errors: none.
  */
 export function scoreSamples(input: ScoreSamplesInput): HealthScore {
   const instants = new Set<number>();
