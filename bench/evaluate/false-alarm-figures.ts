@@ -21,7 +21,7 @@ export interface FalseAlarmFigures {
 }
 
 export const CLEAN = 'clean';
-export const BESIDE = 'beside';
+const BESIDE = 'beside';
 
 /** Where alarms are false: first on clean GPUs, then per look-alike, last beside faults. */
 export function falseAlarmFigures(

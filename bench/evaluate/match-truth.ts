@@ -20,7 +20,7 @@ export interface TruthOptions {
   readonly tail: DurationMs;
 }
 
-export const TRUTH_OPTIONS: TruthOptions = { grace: minutes(30), tail: hours(1) };
+const TRUTH_OPTIONS: TruthOptions = { grace: minutes(30), tail: hours(1) };
 
 export interface Place {
   /** Empty for what concerns a whole node. */

@@ -1,9 +1,8 @@
-import { encodeScrape } from '../../pipeline/contract/encode-scrape.ts';
-import { rawSubject } from '../../pipeline/contract/ids.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Scrape } from '../../pipeline/contract/scrape.ts';
 import { type DurationMs, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { bell, draws } from '../fleet/random.ts';
+import { scrapeMessage } from './fleet-stream.ts';
 import { startStream } from './run-stream.ts';
 
 export interface StormCase {
@@ -82,15 +81,7 @@ export function evaluateStorm({ name, interval, counters, before }: StormCase): 
       const errors = gpu === STORMY ? before + Math.round(PER_SECOND * storm_s) : 0;
       for (const counter of counters) values[metricIndex(counter)] = errors;
     });
-    const message = {
-      subject: rawSubject(scrape.node),
-      data: encodeScrape(scrape),
-      content_type: 'application/vnd.gpu-vitals.scrape',
-      position: ++position,
-      arrived_at: ts,
-      event_time: ts,
-    } as const;
-    stream.push([message], ts);
+    stream.push([scrapeMessage(scrape, ++position)], ts);
   }
   const { log } = stream.finish();
   const serious = [...log.alarms.values()].filter(({ severity }) => severity !== 'info');
