@@ -103,7 +103,7 @@ const TABLE = [
     meaning: 'The energy counter and the power reading contradict each other: one of the two sensors lies.', action: 'Trust neither for billing; compare with the power supplies of the node, and update driver and firmware.' },
   { ...level, key: 'prof_zero', type: 'sensor_lying', metric: 'sm_active_ratio', unit: 'utilisation', warning: 0.5, critical: null, open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
     meaning: 'Profiling counters stand at exactly 0 while the GPU works: they lie, often after an XID 31.', action: 'Restart the exporter or the host engine, and ignore these counters until then.' },
-  { ...level, key: 'temp_stuck', type: 'sensor_lying', metric: 'gpu_temp_celsius', unit: 'W of movement', warning: 100, critical: null, open_after: now, critical_after: now, close_after: now, window: '1h',
+  { ...level, key: 'temp_stuck', type: 'sensor_lying', metric: 'gpu_temp_celsius', unit: 'W of movement', warning: 100, critical: null, open_after: minutes(10), critical_after: minutes(10), close_after: now, window: '1h',
     meaning: 'The temperature does not move while the power does: the sensor is frozen.', action: 'Do not trust the temperature of this GPU; restart the exporter, then reset the GPU.' },
   { ...level, key: 'framebuffer_stuck', type: 'framebuffer_stuck', metric: 'fb_used_bytes', unit: 'share of memory', info: 0.05, warning: 0.05, critical: null, clear_ratio: 0.8, open_after: hours(6), critical_after: hours(6), close_after: minutes(5), window: '6h',
     meaning: 'Memory is held although nobody works and nobody is known to use the GPU: a leftover process, or memory that was never freed.', action: 'Look for a leftover process; if there is none, reset the GPU.' },

@@ -8,7 +8,7 @@ import { reading, type Scene } from './scene.ts';
 const ENERGY = conditionIndex('energy_mismatch');
 const ENERGY_COLUMN = metricIndex('energy_joules_total');
 const POWER_COLUMN = metricIndex('power_watts');
-const [BEGIN, JOULES, BY_POWER, COUNT, SUM, SQUARES, LAST_POWER, WIDTH] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const [BEGIN, JOULES, BY_POWER, COUNT, SQUARES, LAST_POWER, WIDTH] = [0, 1, 2, 3, 4, 5, 6] as const;
 /** Fewer samples of a power that comes and goes say too little about its mean. */
 const SAMPLES_MIN = 20;
 const WINDOW_MS = minutes(5);
@@ -43,7 +43,6 @@ export function energyMismatch(scene: Scene): void {
   const count = (cells[at + COUNT] as number) + 1;
   cells[at + BY_POWER] = by_power;
   cells[at + COUNT] = count;
-  cells[at + SUM] = (cells[at + SUM] as number) + power;
   cells[at + SQUARES] = (cells[at + SQUARES] as number) + power * power;
   cells[at + LAST_POWER] = power;
   if (ts - began < WINDOW_MS || count < SAMPLES_MIN) return;
@@ -56,7 +55,6 @@ function begin(cells: Float64Array, at: number, ts: number, joules: number, powe
   cells[at + JOULES] = joules;
   cells[at + BY_POWER] = 0;
   cells[at + COUNT] = 0;
-  cells[at + SUM] = 0;
   cells[at + SQUARES] = 0;
   cells[at + LAST_POWER] = power;
 }
@@ -64,8 +62,10 @@ function begin(cells: Float64Array, at: number, ts: number, joules: number, powe
 function judge(scene: Scene, counted: number, by_power: number, at: number, count: number, span: number): void {
   if (!(by_power > 0)) return;
   const cells = scene.state.energy;
-  const mean = (cells[at + SUM] as number) / count;
+  const mean = (by_power / span) * MS_PER_SECOND;
   const variance = Math.max(0, (cells[at + SQUARES] as number) / count - mean * mean);
+  // Neither moves at all: the exporter is frozen, and that is told elsewhere.
+  if (counted === 0 && variance <= mean * mean * Number.EPSILON * count) return;
   const sampling = (ERRORS_ALLOWED * Math.sqrt(variance / count)) / mean;
   const off = Math.abs(counted - by_power) / by_power;
   const seconds_long = span / MS_PER_SECOND;

@@ -47,7 +47,7 @@ const heat =
 const throttled =
   (what: string): Fact =>
   (t) =>
-    `${what}; ${t.detail || `at worst ${inDigits(t.observed)} minutes in ten minutes a minute`}`;
+    `${what}, ${t.closed || t.detail === '' ? `at worst in ${inPercent(Math.min(1, t.observed))} of the minutes` : t.detail}`;
 
 /** The fact, with its numbers; since when and what to do are added for all alike. */
 const FACTS: Readonly<Record<ConditionKey, Fact>> = {
@@ -88,8 +88,7 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
     `The GPU temperature stood still${t.detail} while power moved by ${inDigits(t.observed)} W (limit ${inDigits(t.limit)} W)`,
   framebuffer_stuck: (t) =>
     `${inPercent(t.observed)} of the memory is in use on an idle GPU that ${t.detail || 'nobody is known to use'}`,
-  held_idle: (t) =>
-    `${inDigits(Math.round((t.now - t.began) / minutes(6)) / 10)} GPU-hours went by without work${t.detail}`,
+  held_idle: (t) => `${((t.now - t.began) / hours(1)).toFixed(1)} GPU-hours went by without work${t.detail}`,
   recovery_action: (t) => `The driver asks for a recovery action: ${asked(t.observed)}`,
   field_vanished: (t) =>
     `${inDigits(t.observed)} field${t.observed === 1 ? ' is' : 's are'} no longer reported${t.detail}`,

@@ -31,16 +31,17 @@ export function heldIdle(scene: Scene): void {
   const attribution = batch.attribution[row] as number;
   if (attribution !== 0) state.attributes[batch.node[row] as number] = 1;
   const since = state.held_since[gpu] as number;
-  if (attribution === 0 && since === 0) return;
+  const alive = (aliveBits(scene) & HELD_ALIVE) !== 0;
+  if (attribution === 0 && since === 0 && !alive) return;
   const util = reading(scene, GPU_UTIL);
   const work = Number.isNaN(util) ? reading(scene, GR_ENGINE) : util;
   const same = state.held_by[gpu] === attribution;
   if (Number.isNaN(work) && same) return;
   // Work that only the profiling counters see is work.
   const idle = work <= IDLE_RATIO && !(reading(scene, SM_ACTIVE) > IDLE_RATIO) && attribution !== 0;
-  if (!idle && since === 0) return;
+  if (!idle && since === 0 && !alive) return;
   const holder = jobOf(batch.registry.attributions[attribution]);
-  if (!idle || holder === '' || !same || ts - scene.previous_ts > GAP_MS) {
+  if (!idle || holder === '' || !same || since === 0 || ts - scene.previous_ts > GAP_MS) {
     tell(scene, 0, '');
     state.held_by[gpu] = attribution;
     state.held_since[gpu] = idle && holder !== '' ? ts : 0;

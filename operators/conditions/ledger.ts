@@ -144,14 +144,16 @@ function keepWorst(scene: Scene, c: number, at: number, observed: number, limit:
   scene.state.limit[at] = limit;
 }
 
-/** After a silence: what was on its way to open, or to become critical, begins anew. */
+/** After a silence: what was on its way to open, or to become critical, begins anew; the silence itself is no calm time. */
 export function forgetEvidence(scene: Scene): void {
   const { state, gpu } = scene;
-  if (scene.ts - scene.previous_ts <= GAP_MS) return;
+  const silence = scene.ts - scene.previous_ts;
+  if (silence <= GAP_MS) return;
   for (let bits = state.alive[gpu] as number; bits !== 0; bits &= bits - 1) {
     const at = gpu * CONDITION_COUNT + 31 - Math.clz32(bits & -bits);
     state.critical_since[at] = 0;
     if (state.severity[at] === 0) state.since[at] = 0;
+    else if (state.since[at] !== 0) state.since[at] = (state.since[at] as number) + silence;
   }
 }
 

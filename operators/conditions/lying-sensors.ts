@@ -39,7 +39,10 @@ export function profZero(scene: Scene): void {
   noteReading(scene, PROF_ZERO, level, util, 0, sm === 0 ? SM_ACTIVE : GR_ENGINE);
 }
 
-/** A temperature that is the same to the bit for an hour while the smoothed power moves a lot. */
+/**
+ * A temperature that is the same to the bit for an hour while the smoothed power moves a lot. The power counts from ten minutes
+ * after the last move of the temperature on, so that what has just cooled down or heated up is no contradiction.
+ */
 export function tempStuck(scene: Scene): void {
   const { ts, limits } = scene;
   const cells = scene.state.stillness;
@@ -48,31 +51,30 @@ export function tempStuck(scene: Scene): void {
   const power = reading(scene, POWER);
   if (Number.isNaN(temp) || Number.isNaN(power)) return;
   const elapsed = ts - scene.previous_ts;
-  const before = cells[at + SMOOTH] as number;
   const since = cells[at + SINCE] as number;
-  const fresh = since === 0 || elapsed > GAP_MS;
-  const smooth = fresh || elapsed >= SMOOTHING_MS ? power : before + ((power - before) * elapsed) / SMOOTHING_MS;
-  cells[at + SMOOTH] = smooth;
-  if (fresh || temp !== cells[at + READING]) {
-    if ((aliveBits(scene) & TEMP_ALIVE) !== 0 && !fresh) noteReading(scene, TEMP_STUCK, 0, 0, 0);
+  if (temp !== cells[at + READING] || since === 0 || elapsed > GAP_MS) {
     cells[at + READING] = temp;
     cells[at + SINCE] = ts;
+    cells[at + SMOOTH] = power;
+    if ((aliveBits(scene) & TEMP_ALIVE) !== 0 && elapsed <= GAP_MS) noteReading(scene, TEMP_STUCK, 0, 0, 0);
+    return;
+  }
+  const before = cells[at + SMOOTH] as number;
+  const smooth = elapsed >= SMOOTHING_MS ? power : before + ((power - before) * elapsed) / SMOOTHING_MS;
+  cells[at + SMOOTH] = smooth;
+  const still = ts - since;
+  if (still < SMOOTHING_MS) {
     cells[at + LEAST] = smooth;
     cells[at + MOST] = smooth;
     return;
   }
   if (smooth < (cells[at + LEAST] as number)) cells[at + LEAST] = smooth;
   if (smooth > (cells[at + MOST] as number)) cells[at + MOST] = smooth;
-  if (ts - since < STILL_MS) return;
+  if (still < STILL_MS) return;
   const most = cells[at + MOST] as number;
   const moved = most - (cells[at + LEAST] as number);
-  if (!(moved >= (limits.mildest[TEMP_STUCK] as number)) || moved < MOVEMENT_RATIO * most) return;
-  scene.detail = ` at ${temp} C for ${inTime(ts - since)}`;
-  noteReading(
-    scene,
-    TEMP_STUCK,
-    moved >= (limits.critical[TEMP_STUCK] as number) ? 3 : 2,
-    moved,
-    limits.mildest[TEMP_STUCK] as number,
-  );
+  const limit = limits.mildest[TEMP_STUCK] as number;
+  if (moved < limit || moved < MOVEMENT_RATIO * most) return;
+  scene.detail = ` at ${temp} C for ${inTime(still)}`;
+  noteReading(scene, TEMP_STUCK, moved >= (limits.critical[TEMP_STUCK] as number) ? 3 : 2, moved, limit);
 }

@@ -45,8 +45,8 @@ export const CONDITIONS_STATE = {
   model_revision: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   /** 1: a margin above 0 was seen; 2: profiling counters above 0 were seen. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-  /** Energy window: begin, energy at it, joules by power since, samples, their sum and sum of squares, last power. */
-  energy: { ...time, width: 7 },
+  /** Energy window: begin, energy at it, joules by power since, samples, sum of their squares, last power. */
+  energy: { ...time, width: 6 },
   /** Temperature: reading, since when, then smoothed power, its least and most since then. */
   stillness: { ...time, width: 5 },
   /** Attribution that the GPU sits idle under, and since when; 0 = it does not. */

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { minutes, seconds } from '../../pipeline/contract/time.ts';
+import { bytesPerGpu, GroupState } from '../core/group-state.ts';
+import { batchOf, type SampleRow, START_MS } from '../core/laws.fixture.ts';
+import { runOperator } from '../core/lift.ts';
+import type { ConditionsOptions } from './condition-limits.ts';
+import { CONDITION_COUNT, CONDITIONS } from './condition-table.ts';
+import { follow, healthy, told } from './conditions.fixture.ts';
+import { conditions } from './conditions.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60_000;
+const every10s = { cadence_ms: 10 * SECOND, span_ms: 30 * MINUTE };
+
+function judge(rows: readonly SampleRow[]): Anomaly[] {
+  const state = new GroupState(0);
+  const out: Anomaly[] = [];
+  runOperator('conditions', conditions({}), state, batchOf(state, rows), (_, item) => out.push(item));
+  return out;
+}
+
+describe('ledger', () => {
+  it('keeps one anomaly, its worst reading and its severity until it has closed', () => {
+    const [opened, worse, over, ...more] = follow({
+      ...every10s,
+      at: (ms) => ({
+        ...healthy(ms),
+        recovery_action: ms < MINUTE ? 0 : ms < 3 * MINUTE ? 2 : ms < 5 * MINUTE ? 3 : ms < 9 * MINUTE ? 1 : 0,
+      }),
+    });
+    expect(more).toEqual([]);
+    expect(opened).toMatchObject({
+      severity: 'warning',
+      observed: 2,
+      expected: 1,
+      closed_at: null,
+      ts: START_MS + MINUTE,
+    });
+    expect(worse).toMatchObject({
+      id: opened?.id,
+      severity: 'critical',
+      observed: 3,
+      expected: 3,
+      ts: opened?.ts,
+      state: 'open',
+    });
+    expect(over).toMatchObject({
+      id: opened?.id,
+      severity: 'critical',
+      observed: 3,
+      state: 'closed',
+      opened_at: opened?.ts,
+    });
+    expect(over?.closed_at).toBe(START_MS + 14 * MINUTE);
+    expect(over?.explanation).toMatch(
+      /from 2026-01-01T00:01:00Z until 2026-01-01T00:14:00Z \(13 min\)\. It is over\.$/,
+    );
+  });
+
+  it('stays open over a flicker, over missing readings and over a silence', () => {
+    const flicker = follow({
+      ...every10s,
+      at: (ms) => (ms % (4 * MINUTE) > MINUTE ? healthy(ms) : { ...healthy(ms), row_remap_pending: 1 }),
+    });
+    expect(told(flicker)).toEqual(['row_remap_pending warning open']);
+    const missing = follow({
+      ...every10s,
+      at: (ms) => ({ ...healthy(ms), row_remap_pending: ms < MINUTE ? 1 : Number.NaN }),
+    });
+    expect(told(missing)).toEqual(['row_remap_pending warning open']);
+    const silent = follow({
+      ...every10s,
+      at: (ms) => (ms > MINUTE && ms < 28 * MINUTE ? null : { ...healthy(ms), row_remap_pending: ms < MINUTE ? 1 : 0 }),
+    });
+    expect(told(silent)).toEqual(['row_remap_pending warning open']);
+  });
+
+  it('ignores rows that are late or of the same instant again', () => {
+    const row = (s: number, pending: number): SampleRow => ({
+      ts: START_MS + s * SECOND,
+      node: 'n',
+      uuid: 'GPU-a',
+      values: { row_remap_pending: pending, power_watts: 500 },
+    });
+    expect(judge([row(10, 0), row(10, 1), row(5, 1), row(20, 0)])).toEqual([]);
+    expect(judge([row(10, 0), row(20, 1), row(20, 0), row(15, 0)])).toHaveLength(1);
+  });
+
+  it('tells a board once, whoever repeats its readings', () => {
+    const at = (ms: number) => ({ ...healthy(ms), row_remap_failed: ms < MINUTE ? 0 : 1 });
+    const whole = follow({ ...every10s, at, instances: ['2', '', '1'] });
+    expect(whole.map(({ type, instance }) => [type, instance])).toEqual([['row_remap_failed', '']]);
+    const slices = follow({ ...every10s, at, instances: ['7', '1', '2'] });
+    expect(slices.map(({ type, instance }) => [type, instance])).toEqual([['row_remap_failed', '1']]);
+  });
+
+  it.each<[string, ConditionsOptions, string[]]>([
+    [
+      'a limit of its own',
+      { gpu_temperature: { warning: 55, critical: 58, critical_after: seconds(0) } },
+      ['thermal_margin critical open'],
+    ],
+    [
+      'no critical at all',
+      { gpu_temperature: { warning: 55, critical: null, open_after: minutes(1) } },
+      ['thermal_margin warning open'],
+    ],
+    ['switched off', { gpu_temperature: { enabled: false, warning: 10 } }, []],
+    ['as the table has it', {}, []],
+  ])('%s', (_, options, lines) => {
+    const at = (ms: number) => ({ ...healthy(ms), temp_margin_celsius: Number.NaN, gpu_temp_celsius: 62 });
+    expect(told(follow({ ...every10s, at, options }))).toEqual(lines);
+  });
+
+  it.each<[ConditionsOptions, string]>([
+    [
+      { no_such_thing: {} } as ConditionsOptions,
+      'error GV-CFG-001: there is no such condition, conditions.no_such_thing.',
+    ],
+    [{ ecc_dbe: { critical: Number.NaN } }, 'error GV-CFG-001: NaN is no usable limit, conditions.ecc_dbe.critical.'],
+    [
+      { ecc_dbe: { close_after: -1 as never } },
+      'error GV-CFG-001: -1 is no usable limit, conditions.ecc_dbe.close_after.',
+    ],
+  ])('refuses %j', (options, line) => {
+    let thrown: unknown = null;
+    try {
+      conditions(options);
+    } catch (error) {
+      thrown = error;
+    }
+    expect((thrown as { line(): string }).line()).toContain(line);
+  });
+
+  it('has a table that fits its masks, and costs what it declares', () => {
+    expect(CONDITION_COUNT).toBeLessThanOrEqual(32);
+    expect(new Set(CONDITIONS.map(({ key }) => key)).size).toBe(CONDITION_COUNT);
+    for (const entry of CONDITIONS) {
+      expect(
+        [entry.info, entry.warning, entry.critical].some((limit) => limit !== null),
+        entry.key,
+      ).toBe(true);
+      expect(entry.meaning.endsWith('.') && entry.action.endsWith('.'), entry.key).toBe(true);
+    }
+    expect(bytesPerGpu(conditions({}).state)).toBeLessThanOrEqual(3_000);
+  });
+});
