@@ -74,7 +74,7 @@ function entryOf(what: Happens, row: number): ItemEntry {
 export function runEpisodes(
   happenings: readonly Happens[],
   until = 0,
-  options: { readonly restore?: boolean; readonly rules?: Partial<EpisodesOptions> } = {},
+  options: { readonly restore?: boolean; readonly together?: boolean; readonly rules?: Partial<EpisodesOptions> } = {},
 ): { told: Episode[]; state: GroupState; operator: ReturnType<typeof episodes> } {
   const operator = episodes({ ...EPISODE_OPTIONS, ...options.rules });
   let state = new GroupState(0);
@@ -94,6 +94,7 @@ export function runEpisodes(
   }
   const told: Episode[] = [];
   let minute = 0;
+  const all: ItemEntry[] = [];
   const run = (entries: readonly ItemEntry[]): void => {
     runItems('episodes', operator, state, entries, (_, __, item) => told.push(item));
     if (options.restore && entries.some((entry) => 'item' in entry)) {
@@ -105,8 +106,10 @@ export function runEpisodes(
     const due = Math.floor(what.at / 60);
     const timers: ItemEntry[] = [];
     while (minute < due) timers.push({ row, now: AT(++minute * 60) });
-    run([...timers, entryOf(what, row)]);
+    if (options.together) all.push(entryOf(what, row), ...timers);
+    else run([...timers, entryOf(what, row)]);
   });
+  run(all);
   while (minute < Math.floor(until / 60)) run([{ row: 0, now: AT(++minute * 60) }]);
   return { told, state, operator };
 }

@@ -326,6 +326,11 @@ describe('episodes', () => {
     ]);
   });
 
+  it('tells the same for one batch as for many', () => {
+    const happenings = troubles(6);
+    expect(runEpisodes(happenings, 80 * H, { together: true }).told).toEqual(runEpisodes(happenings, 80 * H).told);
+  });
+
   it('goes on after a snapshot at any point as if nothing had happened', () => {
     for (const seed of [1, 2, 3]) {
       const happenings = troubles(seed);

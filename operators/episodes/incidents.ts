@@ -113,21 +113,24 @@ function takeMember(member: Member, desk: Desk, options: IncidentsOptions, emit:
   // Most rows of an episode change nothing that an incident shows.
   if (known !== undefined && JSON.stringify(known.members[member.id]) === JSON.stringify(member)) return;
   const its = ties(member, desk.map);
-  const mine = known ?? desk.cases.find((one) => isNear(one, its, member.started_at, options.window));
+  const mine =
+    known ?? desk.cases.find((one) => isNear(one, its, member.started_at, member.started_at, options.window));
   const one = mine ?? openCase(member, its, desk, options);
   if (one === null) return;
   put(one, member, its);
-  const older = desk.cases.find(
-    (other) => other !== one && other.opened_at <= one.opened_at && isNear(other, one.ties, one.first, options.window),
-  );
-  if (older !== undefined) mergeInto(older, one, desk, emit);
-  const told = older ?? one;
+  let told = one;
+  for (const other of [...desk.cases]) {
+    if (other === told || !isNear(other, told.ties, told.first, told.last, options.window)) continue;
+    const [older, younger] = other.opened_at <= told.opened_at ? [other, told] : [told, other];
+    mergeInto(older, younger, desk, emit);
+    told = older;
+  }
   if (told.size <= TOLD_AT_ONCE_MAX || told.going_on === 0) tell(told, desk, emit);
 }
 
-/** Whether a case that goes on has something in common with what began then. */
-function isNear(one: Case, its: readonly string[], began: number, window: number): boolean {
-  const near = began >= one.first - window && began <= one.last + window;
+/** Whether a case that goes on has something in common with what began between two instants. */
+function isNear(one: Case, its: readonly string[], from: number, to: number, window: number): boolean {
+  const near = to >= one.first - window && from <= one.last + window;
   return near && one.going_on > 0 && its.some((tie) => one.ties.includes(tie));
 }
 

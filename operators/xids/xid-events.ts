@@ -71,30 +71,36 @@ export const xidEvents = (options: XidEventsOptions): Operator<typeof STATE, Xid
       const last = state.last_ts[gpu] as number;
       const newer = ts > last;
       const since = newer ? (state.before_ts[gpu] as number) : ts - 2 * (last - (state.before_ts[gpu] as number));
-      const tell = (xid: number, count: number, source: string): void => {
-        tellOnce(batch, row, { xid, count, source, since: since > 0 ? since : ts }, state, options, emit);
-      };
       if (newer) {
-        readLatched(batch, row, listed, state, options, tell);
+        for (const { xid, count, source } of readLatched(batch, row, listed, state, options)) {
+          tellOnce(batch, row, { xid, count, source, since: since > 0 ? since : ts }, state, options, emit);
+        }
         state.before_ts[gpu] = last;
         state.last_ts[gpu] = ts;
       }
-      for (const { xid, kind, count } of listed) if (kind === 'event') tell(xid, count, 'listed');
+      for (const { xid, kind, count } of listed) {
+        if (kind !== 'event') continue;
+        tellOnce(batch, row, { xid, count, source: 'listed', since: since > 0 ? since : ts }, state, options, emit);
+      }
     }
   },
 });
 
-type Tell = (xid: number, count: number, source: string) => void;
+interface Reading {
+  readonly xid: number;
+  readonly count: number;
+  readonly source: string;
+}
+const NOTHING: readonly Reading[] = [];
 
-/** The gauge and the window counts of a row that is newer than the last one. */
+/** What the gauge and the window counts tell in a row that is newer than the GPU's last one. */
 function readLatched(
   batch: Batch,
   row: number,
   listed: readonly BatchXid[],
   state: XidState,
   options: XidEventsOptions,
-  tell: Tell,
-): void {
+): readonly Reading[] {
   const gpu = batch.gpu[row] as number;
   const ts = batch.ts[row] as number;
   const reading = batch.values[row * METRIC_COUNT + XID_LAST] as number;
@@ -106,13 +112,14 @@ function readLatched(
   const returned = identity.instance !== '' && ts - (state.last_ts[gpu] as number) > options.remember;
   const baseline = latched === UNSEEN || returned;
   const known = state.counts[gpu] as WindowCounts | null;
+  let readings = NOTHING;
   if (known !== null || listed.length > 0) {
     const counts = listed.filter(({ kind }) => kind === 'window_count');
     const now = known ?? {};
     const alreadyCounted = (now[gauge]?.n ?? 0) > 0;
     const rises = riseOfCounts(now, counts, latched, gauge);
     state.counts[gpu] = Object.keys(now).length > 0 ? now : null;
-    if (!baseline) for (const { xid, rise } of rises) tell(xid, rise, 'counted');
+    if (!baseline) readings = rises.map(({ xid, rise }) => ({ xid, count: rise, source: 'counted' }));
     if (alreadyCounted && gauge > 0 && !baseline) {
       // The counts tell of this code themselves; the gauge only shows that it was the last of several.
       latched = gauge;
@@ -122,25 +129,25 @@ function readLatched(
   if (baseline) {
     state.latched[gpu] = gauge;
     state.zero_since[gpu] = 0;
-    return;
+    return NOTHING;
   }
   if (gauge === 0) {
     if (reading === 0 && state.zero_since[gpu] === 0) state.zero_since[gpu] = ts;
     const since = state.zero_since[gpu] as number;
     if (reset || (since > 0 && ts - since >= options.rearm_after)) state.latched[gpu] = 0;
-    return;
+    return readings;
   }
   state.zero_since[gpu] = 0;
-  if (gauge === latched) return;
+  if (gauge === latched) return readings;
   state.latched[gpu] = gauge;
-  tell(gauge, 1, 'latched');
+  return [...readings, { xid: gauge, count: 1, source: 'latched' }];
 }
 
 /** Emits what nobody has told yet. */
 function tellOnce(
   batch: Batch,
   row: number,
-  reading: { xid: number; count: number; source: string; since: number },
+  reading: Reading & { since: number },
   state: XidState,
   options: XidEventsOptions,
   emit: EmitFrom<XidEventsPorts>,
