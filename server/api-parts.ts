@@ -1,10 +1,25 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
+import type { HealthProfile, HealthScore } from '../pipeline/contract/events.ts';
+import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
 import type { TopologyReports } from './topology-reports.ts';
+
+/** Scores on demand, made where the topology is known. */
+export interface Scorer {
+  /** Of a GPU as it is now; null when nothing is known of it. */
+  stored(gpu_uuid: string, profile: HealthProfile): Promise<HealthScore | null>;
+  /** Of samples in a request; `refused` says what of them could not be used. */
+  samples(input: {
+    readonly samples: readonly Readonly<Record<string, unknown>>[];
+    readonly asset?: Readonly<Record<string, unknown>>;
+    readonly profile: HealthProfile;
+    readonly interval?: DurationMs;
+  }): Promise<{ readonly score: HealthScore | null; readonly refused: readonly { readonly detail: string }[] }>;
+}
 
 /** What the routes answer from. */
 export interface ApiParts {
@@ -24,6 +39,7 @@ export interface ApiParts {
   readonly version: string;
   /** The fleet is simulated; the console says so. */
   readonly simulated?: boolean;
+  readonly scorer: Scorer;
   /** Told of failures that are no one's request's fault. */
   readonly onFailure: (error: unknown, where: string) => void;
 }

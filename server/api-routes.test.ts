@@ -36,7 +36,8 @@ describe('every route', () => {
       const validate = ajv.compile({ ...(schema as object), components: document.components });
       expect(validate(value), `${path}: ${JSON.stringify(validate.errors)}`).toBe(true);
     }
-    expect([...seen].sort()).toEqual(Object.keys(paths).sort());
+    const readable = Object.keys(paths).filter((path) => paths[path]?.get !== undefined);
+    expect([...seen].sort()).toEqual(readable.sort());
   });
 
   it('refuses what it does not know as problem+json with a code', async () => {

@@ -1,7 +1,7 @@
 import { settableClock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
-import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
+import type { Anomaly, Asset, HealthScore } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
 import {
   type ColumnType,
@@ -14,6 +14,7 @@ import {
 } from '../pipeline/contract/tables.ts';
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
+import type { ApiParts } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
@@ -43,6 +44,18 @@ export const assetOf = (gpu_uuid: string, changes: Partial<Asset> = {}): Asset =
   retired_at: null,
   ...changes,
 });
+
+/** Knows GPU-00; refuses samples without a temperature. */
+const cannedScorer = (): ApiParts['scorer'] => {
+  const score = rowOf(GPU_HEALTH_SCORES, { contributions: [], degradation_factors: ['one'] }) as unknown as HealthScore;
+  return {
+    stored: async (gpu_uuid, profile) => (gpu_uuid === 'GPU-00' ? { ...score, profile } : null),
+    samples: async ({ samples, profile }) =>
+      samples.some((row) => 'gpu_temp_celsius' in row)
+        ? { score: { ...score, profile }, refused: [] }
+        : { score: null, refused: [{ detail: 'no known metric' }] },
+  };
+};
 
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
 export function apiWorld(options: { console_dir?: string | null; live_url?: string | null } = {}) {
@@ -96,6 +109,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     interval_ms: 10_000,
     console_dir: options.console_dir ?? null,
     version: '0.0.0',
+    scorer: cannedScorer(),
     onFailure: (error) => failures.push(error),
   });
   return {

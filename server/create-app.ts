@@ -16,10 +16,17 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
+import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { tableRoutes } from './routes/tables.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
+
+const limitedBody = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: (c) => problem(c, new VitalsError('GV-API-001', `The body is larger than ${maxSize} bytes`, 'body')),
+  });
 
 /** The REST API and the console's files as one Hono app; every answer that is no success is problem+json. */
 export function createApp(parts: ApiParts): OpenAPIHono {
@@ -62,19 +69,16 @@ export function createApp(parts: ApiParts): OpenAPIHono {
       },
     }),
   );
-  app.use(
-    bodyLimit({
-      maxSize: BODY_BYTES_MAX,
-      onError: (c) =>
-        problem(c, new VitalsError('GV-API-001', `The body is larger than ${BODY_BYTES_MAX} bytes`, 'body')),
-    }),
-  );
+  const small = limitedBody(BODY_BYTES_MAX);
+  const large = limitedBody(SCORE_BYTES_MAX);
+  app.use((c, next) => (c.req.path === SCORE_PATH ? large : small)(c, next));
 
   gpuRoutes(app, parts);
   gpuMetricsRoute(app, parts);
   anomalyRoutes(app, parts);
   assetRoutes(app, parts);
   tableRoutes(app, parts);
+  scoreRoute(app, parts);
   fleetRoutes(app, parts);
   healthRoutes(app, parts);
 

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { problemSchema } from './schemas.ts';
 
@@ -72,11 +73,5 @@ const queryOf = (c: Context): Record<string, string | string[]> =>
 function checked<S extends z.ZodObject>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new BadRequest(
-    result.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((field) => ({ field, detail: 'There is no such parameter' }))
-        : [{ field: issue.path.join('.'), detail: issue.message }],
-    ),
-  );
+  throw new BadRequest(fieldErrors(result.error, 'There is no such parameter'));
 }

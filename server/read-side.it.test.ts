@@ -17,6 +17,9 @@ import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';
 import { type RunningLive, startLive } from './start-live.ts';
 
+/** Scores on demand are made elsewhere. */
+const NO_SCORER = { stored: async () => null, samples: async () => ({ score: null, refused: [] }) };
+
 const MINUTE = 60_000;
 const END = Math.floor(systemClock.now() / MINUTE) * MINUTE;
 const ROWS: FixtureRow[] = [];
@@ -89,6 +92,7 @@ beforeAll(async () => {
     ...shared,
     live_url: () => live.url,
     console_dir: null,
+    scorer: NO_SCORER,
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: (error) => {
@@ -257,6 +261,7 @@ it('refuses a taken address with GV-SVC-006', async () => {
     port: Number(port),
     live_url: () => null,
     console_dir: null,
+    scorer: NO_SCORER,
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: () => {},

@@ -5,6 +5,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { Scorer } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
@@ -27,6 +28,7 @@ export interface ApiServerOptions {
   readonly version: string;
   /** Told to the console; false when absent. */
   readonly simulated?: boolean;
+  readonly scorer: Scorer;
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -83,6 +85,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     console_dir: options.console_dir,
     version: options.version,
     simulated: options.simulated ?? false,
+    scorer: options.scorer,
     onFailure: options.onFailure,
   });
   const stop = (): void => {

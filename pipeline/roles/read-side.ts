@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { ApiThreadData } from '../../server/api-thread.ts';
 import type { LiveThreadData } from '../../server/live-thread.ts';
 import type { Config } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
+import type { ApiThreadData } from './api-thread.ts';
 import { listenAddress } from './listen-address.ts';
 import { startThread } from './thread.ts';
 import { VERSION } from './version.ts';
@@ -40,7 +40,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
   const stopLive = (): Promise<void> => live.stop(STOP_GRACE_MS);
   try {
     const api = await startThread<{ url: string }>({
-      file: new URL('../../server/api-thread.js', import.meta.url),
+      file: new URL('./api-thread.js', import.meta.url),
       name: 'api',
       data: {
         ...connections,

@@ -32,3 +32,19 @@ export async function latestSamples(database: Database, request: LatestRequest):
   fillTexts(GPU_METRICS, rows);
   return rows as unknown as SampleRow[];
 }
+
+/** Every row of one GPU or instance since an instant, oldest first. */
+export async function readRecentRows(
+  database: Database,
+  request: { readonly gpu_uuid: string; readonly instance: string; readonly from: number },
+): Promise<SampleRow[]> {
+  const found = conditions();
+  found.add('ts', '>', new Date(request.from));
+  found.add('gpu_uuid', '=', request.gpu_uuid);
+  const rows = await database.query(
+    `SELECT ${columnList(GPU_METRICS)} FROM gpu_metrics${found.where()} ORDER BY ts`,
+    found.parameters,
+  );
+  fillTexts(GPU_METRICS, rows);
+  return (rows as unknown as SampleRow[]).filter(({ instance }) => instance === request.instance);
+}

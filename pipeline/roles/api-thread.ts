@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../pipeline/clock.ts';
-import { readSideConnections } from './read-side-connections.ts';
-import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
-import { startApi } from './start-api.ts';
+import { readSideConnections } from '../../server/read-side-connections.ts';
+import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
+import { startApi } from '../../server/start-api.ts';
+import { systemClock } from '../clock.ts';
+import { type SamplesToScore, scoreSamples } from '../score-samples.ts';
+import { scoreStored } from '../score-stored.ts';
 
 /** workerData of this thread; the message `{ live_url }` tells it later where the live server is. */
 export interface ApiThreadData extends ThreadConnections {
@@ -27,6 +29,10 @@ await runAsThread(
         database: connections.database,
         clock: systemClock,
         live_url: () => liveUrl,
+        scorer: {
+          stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),
+          samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
+        },
         // The thread that owns the log writes it.
         onFailure: (error, where) =>
           parentPort?.postMessage({

@@ -1,0 +1,111 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { METRICS } from '../../pipeline/contract/metrics.ts';
+import { GPU_ASSETS, GPU_HEALTH_SCORES } from '../../pipeline/contract/tables.ts';
+import { type DurationMs, milliseconds, parseDuration, parseInstant } from '../../pipeline/contract/time.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { definePost } from '../define-post.ts';
+import { BadRequest } from '../problem.ts';
+import { serialiser } from '../serialiser.ts';
+import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
+
+/** Body of this route: a week of samples at 10 s is about 20 MB. */
+export const SCORE_PATH = '/api/v1/health/score';
+export const SCORE_BYTES_MAX = 64 * 2 ** 20;
+/** A month at 10 s. */
+const SAMPLES_MAX = 300_000;
+
+const profile = z.enum(['default', 'reference']).default('default');
+
+const sample = z
+  .looseObject({
+    ts: z.union([z.number(), z.string()]).openapi({ description: 'Epoch ms or ISO 8601.' }),
+    gpu_uuid: z.string().max(256).optional(),
+    node: z.string().max(256).optional(),
+    instance: z.string().max(64).optional(),
+  })
+  .openapi({
+    description: `A row as in JSONL: ts and canonical metrics, numbers or null: ${METRICS.map(({ name }) => name).join(', ')}; and xids.`,
+  });
+
+/** `30s` or a number of seconds. */
+const interval = z
+  .union([z.string(), z.number().positive()])
+  .transform((value, context): DurationMs => {
+    const parsed = typeof value === 'number' ? milliseconds(value * 1_000) : parseDuration(value);
+    if (parsed === null || parsed <= 0) context.addIssue('Must be a duration such as 10s or 5m, or seconds');
+    return parsed ?? milliseconds(0);
+  })
+  .openapi({ type: 'string', description: 'Time between samples: `10s`, `5m`, or seconds.' });
+
+const instant = z
+  .union([z.number(), z.string()])
+  .transform(parseInstant)
+  .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
+  .openapi({ type: 'string' });
+
+const assetFacts = z.strictObject(
+  Object.fromEntries(
+    GPU_ASSETS.columns
+      .filter(({ name }) => name !== 'ts' && name !== 'gpu_uuid')
+      .map(({ name, type }) => [
+        name,
+        type === 'TIMESTAMP'
+          ? instant.nullable().optional()
+          : type === 'DOUBLE'
+            ? z.number().nullable().optional()
+            : z.string().max(1_024).optional(),
+      ]),
+  ),
+);
+
+const body = z
+  .union([
+    z.strictObject({ gpu_uuid: z.string().min(1).max(256), profile }),
+    z.strictObject({
+      samples: z.array(sample).min(1).max(SAMPLES_MAX),
+      asset: assetFacts.optional(),
+      profile,
+      interval: interval.optional(),
+    }),
+  ])
+  .openapi('ScoreRequest');
+
+const answerOf = tableRowAnswer(GPU_HEALTH_SCORES);
+
+/** `POST /health/score`: of a GPU as it is now, or of samples in the body; nothing is stored. */
+export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
+  const schema = tableRowSchema(GPU_HEALTH_SCORES);
+  const text = serialiser(schema);
+  definePost(
+    app,
+    {
+      path: SCORE_PATH,
+      tag: 'health-scores',
+      summary: 'Health on demand: of a GPU as it is now, or of samples in the body.',
+      body,
+      answer: schema,
+      failures: [404, 503],
+    },
+    async (c, asked) => {
+      if ('gpu_uuid' in asked) {
+        const score = await parts.scorer.stored(asked.gpu_uuid, asked.profile);
+        if (score === null) throw new VitalsError('GV-API-002', `No GPU ${asked.gpu_uuid} is known`, 'gpu_uuid');
+        return c.body(text(answerOf({ ...score })), 200, { 'Content-Type': 'application/json' });
+      }
+      const uuids = new Set(asked.samples.map(({ gpu_uuid, instance }) => `${gpu_uuid ?? ''} ${instance ?? ''}`));
+      if (uuids.size > 1) throw new BadRequest([{ field: 'samples', detail: 'Must be of one GPU' }]);
+      const { score, refused } = await parts.scorer.samples({
+        samples: asked.samples,
+        profile: asked.profile,
+        ...(asked.asset === undefined ? {} : { asset: asked.asset }),
+        ...(asked.interval === undefined ? {} : { interval: asked.interval }),
+      });
+      if (score === null) {
+        const why = refused[0]?.detail ?? 'none has a usable time and a known metric';
+        throw new BadRequest([{ field: 'samples', detail: `No sample could be used: ${why}` }]);
+      }
+      return c.body(text(answerOf({ ...score })), 200, { 'Content-Type': 'application/json' });
+    },
+  );
+}

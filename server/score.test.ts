@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { populated } from './api.fixture.ts';
+
+const PATH = '/api/v1/health/score';
+
+async function post(body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await populated().app.request(PATH, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+describe('POST /health/score', () => {
+  it('answers with the fields of the table, for a GPU and for samples', async () => {
+    const samples = [{ ts: 1_767_225_600_000, gpu_temp_celsius: 60 }];
+    expect(await post({ gpu_uuid: 'GPU-00' })).toMatchObject({ status: 200, body: { profile: 'default' } });
+    expect(await post({ gpu_uuid: 'GPU-00', profile: 'reference' })).toMatchObject({ body: { profile: 'reference' } });
+    const scored = await post({ samples, interval: '60s', asset: { model: 'NVIDIA H100', deployed_at: '2025-01-01' } });
+    expect(scored).toMatchObject({ status: 200, body: { overall_score: 0.5, contributions: [] } });
+    expect(await post({ samples, interval: 60 })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['an unknown GPU', { gpu_uuid: 'GPU-none' }, 404, 'GPU-none'],
+    ['a text', 'nonsense', 400, 'body'],
+    ['nothing', {}, 400, ''],
+    ['no samples', { samples: [] }, 400, 'samples'],
+    [
+      'samples of several GPUs',
+      {
+        samples: [
+          { ts: 1, gpu_uuid: 'a' },
+          { ts: 2, gpu_uuid: 'b' },
+        ],
+      },
+      400,
+      'samples',
+    ],
+    ['samples that tell nothing', { samples: [{ ts: 1, node: 'n' }] }, 400, 'no known metric'],
+    ['another profile', { gpu_uuid: 'GPU-00', profile: 'best' }, 400, 'profile'],
+    ['a field that is none', { gpu_uuid: 'GPU-00', profil: 'default' }, 400, 'profil'],
+    ['an interval that is none', { samples: [{ ts: 1 }], interval: 'often' }, 400, 'interval'],
+    ['an asset that cannot be', { samples: [{ ts: 1 }], asset: { deployed_at: 'soon' } }, 400, 'asset.deployed_at'],
+  ])('refuses %s', async (_, body, status, named) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(status);
+    expect(JSON.stringify(answer.body)).toContain(named);
+    expect(answer.body.code).toMatch(/^GV-API-00[12]$/);
+  });
+});
