@@ -69,6 +69,9 @@ const BUSY_BOUNDS = [0.45, 0.55] as const;
 const OTHER_MEMORY_BYTES = 2 ** 31;
 const OTHER_MEMORY_RATIO = 0.1;
 const PAUSE_MINUTES = 3;
+/** Until a day was seen at a kind of activity, the day's swing of the air is not known. */
+const DAY_MINUTES = 1_440;
+const YOUNG_AIR_RATIO = 1.5;
 /** A gap counts as so much time at most. */
 const ELAPSED_MAX_MS = 600_000;
 
@@ -164,7 +167,7 @@ export function judgeMinute(
       const model = modelAt(count, gpu, kind, g);
       const seen = seenMinutes(models, model);
       const floor = Math.max(
-        gauge.floor,
+        heated && seen < DAY_MINUTES ? YOUNG_AIR_RATIO * gauge.floor : gauge.floor,
         Math.abs(usualReading(models, model)) * (kind === IDLE ? gauge.floor_ratio_idle : gauge.floor_ratio),
       );
       if (seen === 0) {

@@ -27,7 +27,7 @@ export function trackDeviation(
   const phase = state.phase[at] as number;
   if (phase !== OPEN) {
     if (size < options.threshold) {
-      if (phase !== QUIET) state.phase[at] = QUIET;
+      if (phase !== QUIET) miss(state, at);
       return;
     }
     const other =
@@ -67,7 +67,7 @@ export function trackDeviation(
     close(batch, state, options, gauge, judged, at, emit);
 }
 
-/** A minute that cannot be judged: a streak does not outlive it, an open anomaly waits for its workload to come back. */
+/** A minute that cannot be judged: a streak waits up to its longest hole, an open anomaly for its workload to come back. */
 export function trackSilence(
   batch: Batch,
   state: ZscoreState,
@@ -77,10 +77,9 @@ export function trackSilence(
   emit: EmitFrom<ZscorePorts>,
 ): void {
   const at = (batch.gpu[judged.row] as number) * options.gauges.length + judged.gauge;
-  if (state.phase[at] === QUIET) return;
+  if (state.phase[at] !== OPEN) return;
   state.streak[at] = 0;
-  if (state.phase[at] === DEVIATING) state.phase[at] = QUIET;
-  else if (judged.until - (state.seen_at[at] as number) >= options.forget) {
+  if (judged.until - (state.seen_at[at] as number) >= options.forget) {
     close(batch, state, options, gauge, judged, at, emit);
   }
 }
@@ -91,6 +90,14 @@ function begin(state: ZscoreState, at: number, from: number): void {
   state.began_at[at] = from;
   state.strong_since[at] = 0;
   state.peak_score[at] = 0;
+}
+
+/** One judgement of a streak may fail: what comes and goes by the minute is a condition too. */
+function miss(state: ZscoreState, at: number): void {
+  const left = (state.streak[at] as number) - 1;
+  state.streak[at] = Math.max(0, left);
+  state.strong_since[at] = 0;
+  if (left <= 0) state.phase[at] = QUIET;
 }
 
 function notePeak(state: ZscoreState, at: number, judged: Judgement): void {

@@ -74,7 +74,7 @@ const CASES: readonly Case[] = [
   ['a board at its power cap', { hours: 4, moment: (h) => ({ work: 0.9, limit_watts: h < 2 ? 700 : 690 }) }, []],
   [
     'heat that no power explains, for good',
-    { hours: 3, moment: (h) => ({ work: 0.7, resistance: h < 2 ? 0.06 : 0.1 }) },
+    { hours: 3, moment: (h) => ({ work: 0.7, resistance: h < 2 ? 0.06 : 0.11 }) },
     [
       'gpu_temp_celsius info open',
       'memory_temp_celsius info open',
@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
     'heat that passes',
     {
       hours: 4,
-      moment: (h) => ({ work: 0.7, resistance: between(h, 2, 2.5) ? 0.077 : 0.06 }),
+      moment: (h) => ({ work: 0.7, resistance: between(h, 2, 2.5) ? 0.088 : 0.06 }),
       without: ['memory_temp_celsius'],
     },
     ['gpu_temp_celsius info open', 'gpu_temp_celsius info closed'],
@@ -109,7 +109,7 @@ const CASES: readonly Case[] = [
     'a margin where no temperature is told',
     {
       hours: 3,
-      moment: (h) => ({ work: 0.7, resistance: h < 2 ? 0.06 : 0.08 }),
+      moment: (h) => ({ work: 0.7, resistance: h < 2 ? 0.06 : 0.09 }),
       without: ['gpu_temp_celsius', 'memory_temp_celsius'],
     },
     ['temp_margin_celsius info open'],
@@ -146,7 +146,7 @@ describe.each([
 
 describe('zscore at 100 ms', () => {
   it('sees the same heat in the same time, and no more', () => {
-    const hot = (h: number): BoardMoment => ({ work: 0.7, resistance: h < 0.5 ? 0.06 : 0.1 });
+    const hot = (h: number): BoardMoment => ({ work: 0.7, resistance: h < 0.5 ? 0.06 : 0.11 });
     const rows = boardRows({ step_ms: 100, hours: 0.7, moment: hot, without: ['memory_temp_celsius'] });
     const told = watch(rows);
     expect(short(told)).toEqual(['gpu_temp_celsius info open', 'gpu_temp_celsius warning open']);
@@ -177,7 +177,7 @@ describe('zscore', () => {
     expect(closed?.closed_at ?? 0).toBeGreaterThan(START_MS + 3 * HOUR_MS);
     expect(closed?.closed_at ?? 0).toBeLessThan(START_MS + 3.25 * HOUR_MS);
     expect(closed?.explanation).toMatch(
-      /^gpu_temp_celsius was 7\d(\.\d)? C at 47\d W; 5\d(\.\d)? ± 2(\.\d+)? C expected at that power, as learned over 3d under load: \d+(\.\d+)? sigma above since 2026-01-01 02:0\d UTC\.$/,
+      /^gpu_temp_celsius was 7\d(\.\d)? C at 47\d W; 5\d(\.\d)? ± 3(\.\d+)? C expected at that power, as learned over 3d under load: \d+(\.\d+)? sigma above since 2026-01-01 02:0\d UTC\.$/,
     );
   });
 
