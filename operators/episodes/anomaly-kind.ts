@@ -1,5 +1,5 @@
 import type { RecoveryAction } from '../../pipeline/contract/events.ts';
-import type { XidCategory } from '../../pipeline/contract/xids.ts';
+import type { XidCategory } from '../../pipeline/contract/xid-table.ts';
 
 interface AnomalyKind {
   readonly category: XidCategory;

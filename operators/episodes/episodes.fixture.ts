@@ -1,7 +1,7 @@
 import type { Anomaly, Episode, Severity, XidEvent } from '../../pipeline/contract/events.ts';
 import { days, hours, minutes } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
-import { START_MS } from '../core/laws.fixture.ts';
+import { random, START_MS } from '../core/laws.fixture.ts';
 import { type ItemEntry, runItems } from '../core/run-items.ts';
 import type { BoardCondition } from '../xids/board-conditions.ts';
 import { type EpisodesOptions, episodes } from './episodes.ts';
@@ -116,3 +116,27 @@ export function runEpisodes(
 
 /** The last row of each episode, in the order of their beginning. */
 export const lastOf = (told: readonly Episode[]): Episode[] => [...new Map(told.map((one) => [one.id, one])).values()];
+
+/** Seeded troubles of four GPUs on two nodes over three days. */
+export function troubles(seed: number, n = 150): Happens[] {
+  const next = random(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
+  const open: { gpu: string; node: string; anomaly: string; opened: number }[] = [];
+  let t = 0;
+  return Array.from({ length: n }, (): Happens => {
+    t += next() < 0.6 ? next() * 100 : next() * (260_000 / n);
+    const gpu = pick(['GPU-a', 'GPU-b', 'GPU-c', 'GPU-d']);
+    const place = { at: Math.round(t), gpu, node: gpu < 'GPU-c' ? 'n' : 'm' };
+    const dice = next();
+    if (dice < 0.6)
+      return { ...place, xid: pick([13, 31, 43, 45, 48, 63, 79, 94, 119, 154]), job: pick(['', 'j', 'k']) };
+    if (dice < 0.75) {
+      const anomaly = pick(['gpu_lost', 'ecc_sbe_rate', 'thermal_margin']);
+      open.push({ ...place, anomaly, opened: place.at });
+      return { ...place, anomaly, severity: pick(['warning', 'critical']) };
+    }
+    const closing = dice < 0.9 ? open.shift() : undefined;
+    if (closing !== undefined) return { ...closing, at: place.at, closed: place.at };
+    return dice < 0.95 ? { ...place, reset: true } : { ...place, action: pick([0, 1, 2]), pending: next() < 0.3 };
+  });
+}

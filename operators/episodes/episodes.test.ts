@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Episode } from '../../pipeline/contract/events.ts';
-import { bytesPerGpu } from '../core/group-state.ts';
-import { random, START_MS } from '../core/laws.fixture.ts';
-import type { BoardRecord } from './board-record.ts';
+import { START_MS } from '../core/laws.fixture.ts';
 import { type Happens, lastOf, runEpisodes } from './episodes.fixture.ts';
 
 const H = 3_600;
-const at = (s: number): number => START_MS + s * 1_000;
 
 /** How the episodes stand at the end, in short. */
 const brief = (told: readonly Episode[]): string[] =>
@@ -293,95 +290,4 @@ describe('episodes', () => {
   ])('%s', (_, happenings, until, expected) => {
     expect(brief(runEpisodes(happenings, until).told)).toEqual(expected);
   });
-
-  it('keeps id and ts through all changes, and never tells the same row twice in a row', () => {
-    const { told } = runEpisodes(
-      [
-        { at: 0, xid: 119 },
-        { at: 30, xid: 45 },
-        { at: 600, reset: true },
-        { at: 5 * H, xid: 119 },
-      ],
-      30 * H,
-    );
-    const [first, second] = lastOf(told);
-    expect(new Set(told.map(({ id, ts }) => `${id} ${ts}`)).size).toBe(2);
-    expect([first?.ts, second?.ts]).toEqual([at(0), at(5 * H)]);
-    for (const [i, row] of told.entries()) expect(row).not.toEqual(told[i - 1]);
-  });
-
-  it('says in words what happened, why, and how it went on', () => {
-    const { told } = runEpisodes(
-      [
-        { at: 0, xid: 119 },
-        { at: 40, xid: 45 },
-        { at: 600, reset: true },
-        { at: 5 * H, xid: 119 },
-      ],
-      5 * H,
-    );
-    expect(lastOf(told).map(({ explanation }) => explanation)).toEqual([
-      'XID 119 (GSP RPC timeout) at 2026-01-01 00:00:00 UTC, with 45 following from it; 2 events within 40 s. Reset the GPU: that is the remedy for XID 119 (GSP RPC timeout). A reset came 9 min after the last sign of it, at 2026-01-01 00:10:00 UTC, and 4 h 50 min later it was back: not cured.',
-      'XID 119 (GSP RPC timeout) at 2026-01-01 05:00:00 UTC. Reboot the node: it was back 4 h 50 min after a reset.',
-    ]);
-  });
-
-  it('tells the same for one batch as for many', () => {
-    const happenings = troubles(6);
-    expect(runEpisodes(happenings, 80 * H, { together: true }).told).toEqual(runEpisodes(happenings, 80 * H).told);
-  });
-
-  it('goes on after a snapshot at any point as if nothing had happened', () => {
-    for (const seed of [1, 2, 3]) {
-      const happenings = troubles(seed);
-      expect(runEpisodes(happenings, 80 * H, { restore: true }).told).toEqual(runEpisodes(happenings, 80 * H).told);
-    }
-  });
-
-  it('keeps records small, and none for who has been well for a week', () => {
-    const { state, operator } = runEpisodes(troubles(4, 4_000), 0);
-    const { board } = state.columns('episodes', operator.state);
-    for (const record of board) expect(JSON.stringify(record).length).toBeLessThan(16_000);
-    const later = runEpisodes([...troubles(5, 40), { at: 400 * H, reset: true }], 420 * H);
-    const columns = later.state.columns('episodes', later.operator.state);
-    const open = lastOf(later.told).filter(({ ended_at }) => ended_at === null).length;
-    const records = columns.board.filter((record) => record !== null) as BoardRecord[];
-    expect(
-      records.reduce((sum, { stories, fatal, bursts }) => sum + stories.length + fatal.length + bursts.length, 0),
-    ).toBe(open);
-    expect(columns.faults.every((record) => record === null)).toBe(true);
-    expect(bytesPerGpu(operator.state)).toBe(10);
-  });
-
-  it('leaves out what belongs to nobody', () => {
-    const { state, operator } = runEpisodes([]);
-    const told: Episode[] = [];
-    const item = { ts: at(0), gpu_uuid: 'GPU-x', node: 'x', instance: '', xid: 79, count: 1, job: '' };
-    operator.on.xids(item, state, state.columns('episodes', operator.state), (_, row) => told.push(row));
-    expect(told).toEqual([]);
-  });
 });
-
-/** Seeded troubles of four GPUs on two nodes over three days. */
-function troubles(seed: number, n = 150): Happens[] {
-  const next = random(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
-  const open: { gpu: string; node: string; anomaly: string; opened: number }[] = [];
-  let t = 0;
-  return Array.from({ length: n }, (): Happens => {
-    t += next() < 0.6 ? next() * 100 : next() * (260_000 / n);
-    const gpu = pick(['GPU-a', 'GPU-b', 'GPU-c', 'GPU-d']);
-    const place = { at: Math.round(t), gpu, node: gpu < 'GPU-c' ? 'n' : 'm' };
-    const dice = next();
-    if (dice < 0.6)
-      return { ...place, xid: pick([13, 31, 43, 45, 48, 63, 79, 94, 119, 154]), job: pick(['', 'j', 'k']) };
-    if (dice < 0.75) {
-      const anomaly = pick(['gpu_lost', 'ecc_sbe_rate', 'thermal_margin']);
-      open.push({ ...place, anomaly, opened: place.at });
-      return { ...place, anomaly, severity: pick(['warning', 'critical']) };
-    }
-    const closing = dice < 0.9 ? open.shift() : undefined;
-    if (closing !== undefined) return { ...closing, at: place.at, closed: place.at };
-    return dice < 0.95 ? { ...place, reset: true } : { ...place, action: pick([0, 1, 2]), pending: next() < 0.3 };
-  });
-}

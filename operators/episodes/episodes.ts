@@ -1,11 +1,10 @@
 import type { Anomaly, Episode, XidEvent } from '../../pipeline/contract/events.ts';
-import type { Emit, GroupView, ItemOperator, State } from '../../pipeline/contract/operator.ts';
+import type { Emit, GroupView, ItemOperator } from '../../pipeline/contract/operator.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import type { BoardCondition } from '../xids/board-conditions.ts';
 import {
   type BoardRecord,
-  emptyRecord,
   type Happening,
   happeningOfAnomaly,
   happeningOfXid,
@@ -14,10 +13,10 @@ import {
   sameTrouble,
   storyFor,
 } from './board-record.ts';
+import { EPISODE_STATE, type EpisodeState, factsAt, type Place, recordAt } from './episode-state.ts';
 import { blameFor, type Fault, mayBeApplication, sharesFault } from './fault-spread.ts';
 import { homeOf } from './home-of.ts';
-import { spanText } from './in-words.ts';
-import { addAnomaly, addXid, type BoardFacts, episodeOf, judge, newStory, type Story } from './story.ts';
+import { addAnomaly, addXid, episodeOf, judge, newStory, type Story } from './story.ts';
 
 export interface EpisodesOptions {
   /** Pause after which an episode has ended: XIDs come in bursts. */
@@ -51,21 +50,6 @@ const WATCHED_MAX = 16;
 const SAME_RESET_MS = 60_000;
 const MINUTE_MS = 60_000 as DurationMs;
 
-const STATE = {
-  /** Of GPUs in trouble; a board's instances share the record of its home row. */
-  board: { scope: 'gpu', type: 'record', width: 1, initial: 0 },
-  reset_at: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
-  recovery_action: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-  /** 1 = a remap is pending, 2 = a remap failed. */
-  remap: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-  /** Of nodes in trouble themselves. */
-  host: { scope: 'node', type: 'record', width: 1, initial: 0 },
-  /** Faults of a node's GPUs that programs can cause. */
-  faults: { scope: 'node', type: 'record', width: 1, initial: 0 },
-} as const;
-type EpisodeState = State<typeof STATE>;
-type Place = { readonly column: 'board' | 'host'; readonly cell: number };
-
 /**
  * Merges XIDs and anomalies of one GPU into one story each.
  *
@@ -78,10 +62,12 @@ type Place = { readonly column: 'board' | 'host'; readonly cell: number };
  * Errors   none; items of GPUs that the group has never seen are left out.
  * Source   thresholds after NVSentinel (bursts of 3 min, sticky for 3 h, five fatal ones a day).
  */
-export const episodes = (options: EpisodesOptions): ItemOperator<EpisodesInputs, typeof STATE, EpisodesPorts> => ({
+export const episodes = (
+  options: EpisodesOptions,
+): ItemOperator<EpisodesInputs, typeof EPISODE_STATE, EpisodesPorts> => ({
   name: 'episodes',
   summary: 'XIDs and anomalies of one GPU as one story, with its cause, its cure and what to do',
-  state: STATE,
+  state: EPISODE_STATE,
   ports: ['episodes'],
   on: {
     conditions: (item, group, state, emit) => takeCondition(item, group, state, emit, options),
@@ -103,20 +89,6 @@ export const episodes = (options: EpisodesOptions): ItemOperator<EpisodesInputs,
     },
   },
 });
-
-const recordAt = (state: EpisodeState, { column, cell }: Place): BoardRecord =>
-  (state[column][cell] ?? emptyRecord()) as BoardRecord;
-
-function factsAt(state: EpisodeState, { column, cell }: Place, options: EpisodesOptions): BoardFacts {
-  const remap = column === 'board' ? (state.remap[cell] as number) : 0;
-  return {
-    recovery_action: column === 'board' ? (state.recovery_action[cell] as number) : 0,
-    remap_pending: (remap & 1) !== 0,
-    remap_failed: (remap & 2) !== 0,
-    fatal_bursts_max: options.fatal_bursts_max,
-    repeat_window_text: spanText(options.repeat_window),
-  };
-}
 
 type Tell = Emit<EpisodesPorts>;
 

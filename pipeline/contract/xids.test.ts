@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCsvTable } from './csv-table.fixture.ts';
-import { XID_CODES, type XidCategory, type XidEntry, xidEntry } from './xids.ts';
+import type { XidCategory } from './xid-table.ts';
+import { XID_CODES, type XidEntry, xidEntry } from './xids.ts';
 
 const TABLE = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'dcgm-exporter', 'xid.csv');
 const entries: XidEntry[] = XID_CODES.map(xidEntry);
