@@ -93,19 +93,22 @@ export const silentNodes = (
       every: EVERY,
       onTime(now, state, emit) {
         const fleet = fleetOf(state);
+        const silent: string[] = [];
         let witness = Number.POSITIVE_INFINITY;
         let heard = 0;
-        for (const heart of Object.values(fleet.hearts)) {
-          if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) continue;
-          heard++;
-          witness = Math.min(witness, heart.since);
+        for (const key in fleet.hearts) {
+          const heart = fleet.hearts[key] as Heart;
+          if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) silent.push(key);
+          else {
+            heard++;
+            if (heart.since < witness) witness = heart.since;
+          }
         }
-        if (heard === Object.keys(fleet.hearts).length) return;
-        for (const [key, heart] of Object.entries(fleet.hearts)) {
+        for (const key of silent) {
           const node = key.slice(1);
+          const heart = fleet.hearts[key] as Heart;
           const silence_ms = fleet.lived_ms - heart.lived_ms;
           const limit_ms = limitOf(heart);
-          if (silence_ms <= limit_ms) continue;
           if (silence_ms > options.forget_after) {
             if (heart.open) forget(heart.open, now, options, emit);
             delete fleet.hearts[key];

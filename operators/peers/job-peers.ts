@@ -3,10 +3,11 @@ import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import type { Emit, FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
-import { type Gang, hasLeft, type Member, noteSummary, SUMMARY } from './job-members.ts';
+import { dropLeft, type Gang, type Member, type NodeShare, noteSummary, readingOf, SUMMARY } from './job-members.ts';
 import type { JobSummary } from './node-peers.ts';
 import { readingWords } from './reading-words.ts';
-import { robustCentre } from './robust-centre.ts';
+import { type RobustCentre, robustCentre } from './robust-centre.ts';
+import { HELD } from './smooth-readings.ts';
 import { castVote, countVotes, isCarried } from './votes.ts';
 
 export interface JobPeersOptions {
@@ -30,11 +31,9 @@ interface Comparison {
   readonly metric: MetricName;
   /** Least median that means anything. */
   readonly median_min: number;
-  /** Share of a gang, one GPU at least, that may stand apart; more than that is how the work is divided. */
-  readonly odd_share: number;
-  limit(options: JobPeersOptions, capped: boolean): number;
+  limit(options: JobPeersOptions, power_limited: boolean): number;
   /** Whether the GPU is comparable at all. */
-  applies(readings: readonly number[], activity: number): boolean;
+  applies(member: Member, activity: number): boolean;
 }
 
 const SLACK_RATIO = 0.05;
@@ -51,33 +50,29 @@ const COMPARISONS: readonly Comparison[] = [
     at: SUMMARY.clock,
     metric: 'sm_clock_mhz',
     median_min: 1,
-    odd_share: 0.25,
-    limit: (options, capped) => (capped ? options.capped_clock_ratio : options.clock_ratio),
-    applies: always,
+    limit: (options, power_limited) => (power_limited ? options.capped_clock_ratio : options.clock_ratio),
+    applies: (member) => readingOf(member, SUMMARY.held) !== HELD.application_clocks,
   },
   {
     at: SUMMARY.power,
     metric: 'power_watts',
     median_min: 1,
-    odd_share: 0.1,
     limit: (options) => options.power_ratio,
-    applies: (readings, activity) =>
-      (readings[SUMMARY.clock] as number) < 0 && (readings[SUMMARY.activity] as number) >= activity - SLACK_RATIO,
+    applies: (member, activity) =>
+      readingOf(member, SUMMARY.clock) < 0 && readingOf(member, SUMMARY.activity) >= activity - SLACK_RATIO,
   },
   {
     at: SUMMARY.tensor,
     metric: 'tensor_active_ratio',
     median_min: 0.1,
-    odd_share: 0.1,
     limit: byActivity,
     applies: always,
   },
-  { at: SUMMARY.sm, metric: 'sm_active_ratio', median_min: 0.3, odd_share: 0.1, limit: byActivity, applies: always },
+  { at: SUMMARY.sm, metric: 'sm_active_ratio', median_min: 0.3, limit: byActivity, applies: always },
   {
     at: SUMMARY.activity,
     metric: 'gr_engine_active_ratio',
     median_min: 0.3,
-    odd_share: 0.1,
     limit: byActivity,
     applies: always,
   },
@@ -88,6 +83,12 @@ const PHASES = 10;
 const EVERY = seconds(1);
 /** Weight of an evaluation in a gang's usual spread: small gangs are close together now and then by chance. */
 const SPREAD_WEIGHT = 0.2;
+/** Share of a gang, one GPU at least, that may stand apart; more than that is how the work is divided. */
+const ODD_SHARE = 0.1;
+/** So many GPUs of a node may be odd by themselves. */
+const NODE_MIN = 3;
+/** What is open stays so until the distance is below this share of what opens. */
+const STAYS_SHARE = 0.6;
 
 const STATE = { gangs: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
 type Gangs = Record<string, Gang>;
@@ -123,7 +124,7 @@ export const jobPeers = (
         const key = `${job}\u001f${model}`;
         let gang = gangs[key];
         if (gang === undefined) {
-          gang = { job, model, phase: fnv1a(key) % PHASES, spreads: COMPARISONS.map(() => null), members: {} };
+          gang = { job, model, phase: fnv1a(key) % PHASES, spreads: COMPARISONS.map(() => null), nodes: {}, left: [] };
           gangs[key] = gang;
         }
         noteSummary(gang, summary);
@@ -135,14 +136,20 @@ export const jobPeers = (
     onTime(now, state, emit) {
       const gangs = (state.gangs[0] ?? {}) as Gangs;
       const phase = Math.floor(now / EVERY) % PHASES;
-      for (const [key, gang] of Object.entries(gangs)) {
+      for (const key in gangs) {
+        const gang = gangs[key] as Gang;
         if (gang.phase !== phase) continue;
         evaluate(gang, now, options, emit);
-        if (Object.keys(gang.members).length === 0) delete gangs[key];
+        if (isEmpty(gang.nodes)) delete gangs[key];
       }
     },
   },
 });
+
+function isEmpty(nodes: Gang['nodes']): boolean {
+  for (const _ in nodes) return false;
+  return true;
+}
 
 type Tell = Emit<{ readonly anomalies: Anomaly }>;
 
@@ -156,73 +163,116 @@ interface Finding {
 }
 
 function evaluate(gang: Gang, now: number, options: JobPeersOptions, emit: Tell): void {
-  const present: [string, Member][] = [];
+  dropLeft(gang, now);
+  for (const open of gang.left) close(open, now, `no longer works on ${gang.job}`, emit);
+  gang.left = [];
+  const members: Member[] = [];
   let news = false;
-  for (const entry of Object.entries(gang.members)) {
-    const [key, member] = entry;
-    if (hasLeft(member, now)) {
-      if (member.open) close(member.open, now, `no longer works on ${gang.job}`, emit);
-      delete gang.members[key];
-    } else {
-      present.push(entry);
-      news ||= member.ts > member.judged_ts;
-    }
+  for (const key in gang.nodes) {
+    const share = gang.nodes[key] as NodeShare;
+    news ||= share.ts > share.judged_ts;
+    for (let i = 0; i < share.gpus.length; i++) members.push({ share, i });
   }
   if (!news) return;
-  const enough = present.length > options.peers_min;
-  const findings = enough ? COMPARISONS.map((_, c) => oddOnes(gang, present, c, options)) : [];
-  for (const [key, member] of present) {
-    if (member.ts <= member.judged_ts) continue;
-    const cast = COMPARISONS.map((_, c) => castVote(member.votes?.[c] ?? 0, findings[c]?.has(key) ?? false));
-    const votes = cast.some((v) => v !== 0) ? cast : null;
-    const gpu_uuid = key.slice(1);
-    let { open } = member;
-    const named = COMPARISONS.findIndex((_, c) => isCarried(cast[c] as number) && findings[c]?.has(key));
-    const finding = findings[named]?.get(key);
-    if (open !== null && votes === null) {
+  const findings = COMPARISONS.map((_, c) => oddOnes(gang, members, c, options));
+  const calm = findings.every((found) => found === null);
+  for (const member of members) {
+    const { share, i } = member;
+    const before = share.votes[i] ?? null;
+    if (share.ts <= share.judged_ts || (calm && before === null)) continue;
+    const votes = COMPARISONS.map((_, c) => castVote(before?.[c] ?? 0, findings[c]?.has(member) ?? false));
+    const all_calm = votes.every((bits) => bits === 0);
+    share.votes[i] = all_calm ? null : votes;
+    const open = share.open[i] ?? null;
+    const named = votes.findIndex((bits, c) => isCarried(bits) && findings[c]?.has(member));
+    const finding = findings[named]?.get(member);
+    if (open !== null && all_calm) {
+      share.open[i] = null;
       close(open, now, `has kept up with the others of ${gang.job} for five evaluations`, emit);
-      open = null;
     } else if (open === null && finding !== undefined) {
-      open = straggler(gang, gpu_uuid, member.node, now, finding, cast[named] as number, options);
-      emit('anomalies', open);
+      const anomaly = straggler(
+        gang,
+        share.gpus[i] as string,
+        share.node,
+        now,
+        finding,
+        votes[named] as number,
+        options,
+      );
+      share.open[i] = anomaly;
+      emit('anomalies', anomaly);
     }
-    gang.members[key] = { ...member, judged_ts: member.ts, votes, open };
+  }
+  for (const key in gang.nodes) {
+    const share = gang.nodes[key] as NodeShare;
+    share.judged_ts = share.ts;
   }
 }
 
-/** Who stands apart below in one comparison, unless they are too many to be odd. */
+/** Who stands apart below in one comparison, unless they are too many to be odd; null for nobody. */
 function oddOnes(
   gang: Gang,
-  present: readonly (readonly [string, Member])[],
+  members: readonly Member[],
   c: number,
   options: JobPeersOptions,
-): ReadonlyMap<string, Finding> {
+): ReadonlyMap<Member, Finding> | null {
   const comparison = COMPARISONS[c] as Comparison;
-  const found = new Map<string, Finding>();
-  const known = present.filter(([, { readings }]) => (readings[comparison.at] as number) >= 0);
-  const peers = known.length - 1;
-  if (peers < options.peers_min) return found;
-  const { median, mad } = centreOf(known, comparison.at);
-  const usual = gang.spreads[c] ?? mad;
-  gang.spreads = gang.spreads.map((spread, i) => (i === c ? usual + SPREAD_WEIGHT * (mad - usual) : spread));
-  if (median < comparison.median_min) return found;
-  const activity = centreOf(present, SUMMARY.activity).median;
-  const apart_mads = options.mads * Math.max(mad, usual);
-  for (const [key, { readings }] of known) {
-    const observed = readings[comparison.at] as number;
-    const limit = comparison.limit(options, readings[SUMMARY.capped] === 1) * median;
-    if (median - observed < Math.max(limit, apart_mads) || !comparison.applies(readings, activity)) continue;
-    found.set(key, { comparison, observed, median, mad, peers, limit });
+  const { at } = comparison;
+  let known = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (const member of members) {
+    const value = readingOf(member, at);
+    if (value < 0) continue;
+    known++;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  if (found.size > Math.max(1, Math.floor(comparison.odd_share * known.length))) found.clear();
-  return found;
+  // Where all lie closer together than the limit nobody can lie so far from the median.
+  if (known <= options.peers_min || most < comparison.median_min) return null;
+  if (least > most * (1 - STAYS_SHARE * comparison.limit(options, false))) return null;
+  const { median, mad } = centreOf(members, at);
+  const usual = gang.spreads[c] ?? mad;
+  gang.spreads[c] = usual + SPREAD_WEIGHT * (mad - usual);
+  if (median < comparison.median_min) return null;
+  const activity = centreOf(members, SUMMARY.activity).median;
+  const apart_mads = options.mads * Math.max(mad, usual);
+  const found = new Map<Member, Finding>();
+  for (const member of members) {
+    const observed = readingOf(member, at);
+    const limit = comparison.limit(options, readingOf(member, SUMMARY.held) === HELD.power_limit) * median;
+    const share = member.share.open[member.i] ? STAYS_SHARE : 1;
+    if (observed < 0 || median - observed < share * Math.max(limit, apart_mads)) continue;
+    if (comparison.applies(member, activity)) {
+      found.set(member, { comparison, observed, median, mad, peers: known - 1, limit });
+    }
+  }
+  dropWholeNodes(found);
+  const odd_max = Math.max(1, Math.floor(ODD_SHARE * known));
+  return found.size === 0 || found.size > odd_max ? null : found;
 }
 
-const centreOf = (members: readonly (readonly [string, Member])[], at: number): ReturnType<typeof robustCentre> =>
-  robustCentre(
-    Float64Array.from(members, ([, { readings }]) => readings[at] as number),
-    members.length,
-  );
+/** Where most of a node's GPUs stand apart together, the node is set so: no GPU of it is the odd one. */
+function dropWholeNodes(found: Map<Member, Finding>): void {
+  if (found.size < NODE_MIN) return;
+  const counts = new Map<NodeShare, number>();
+  for (const { share } of found.keys()) counts.set(share, (counts.get(share) ?? 0) + 1);
+  for (const member of [...found.keys()]) {
+    const count = counts.get(member.share) as number;
+    if (count >= NODE_MIN && count > member.share.gpus.length / 2) found.delete(member);
+  }
+}
+
+/** Of those who know the reading. */
+function centreOf(members: readonly Member[], at: number): RobustCentre {
+  const values = new Float64Array(members.length);
+  let known = 0;
+  for (const member of members) {
+    const value = readingOf(member, at);
+    if (value >= 0) values[known++] = value;
+  }
+  return robustCentre(values, known);
+}
 
 function straggler(
   gang: Gang,

@@ -2,18 +2,20 @@ import type { Severity } from '../../pipeline/contract/events.ts';
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import { type DurationMs, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { robustCentre } from './robust-centre.ts';
-import { READING } from './smooth-readings.ts';
+import { HELD, READING } from './smooth-readings.ts';
 
 /** A busy board of a node at one evaluation. */
 export interface Board {
   readonly model: string;
   /** Whose work it does; empty when nobody is known. */
   readonly gang: string;
-  readonly capped: boolean;
+  /** One of HELD. */
+  readonly held: number;
   /** How long load and user have been the same. */
   readonly steady_ms: number;
-  /** Averages, by READING. */
-  readonly readings: Float32Array;
+  /** Averages, by READING from `at` on. */
+  readonly smooth: Float32Array;
+  readonly at: number;
 }
 
 export interface PeerLimits {
@@ -38,7 +40,7 @@ export interface Deviation {
   readonly severity: Severity;
 }
 
-interface Kind {
+export interface Kind {
   readonly reading: number;
   readonly metric: MetricName;
   readonly settle: DurationMs;
@@ -123,7 +125,7 @@ const MORE_POWER_RATIO = 1.05;
 /** So many of the peers must lie on the median's half of the way. */
 const AGREEING_SHARE = 0.75;
 
-const reading = (board: Board, index: number): number => board.readings[index] as number;
+const reading = (board: Board, index: number): number => board.smooth[board.at + index] as number;
 
 function comparable(a: Board, b: Board, kind: Kind): boolean {
   if (a.model !== b.model || b.steady_ms < kind.settle) return false;
@@ -141,24 +143,35 @@ function comparable(a: Board, b: Board, kind: Kind): boolean {
 const distanceOn = (side: Kind['side'], off: number): number =>
   side === 'above' ? off : side === 'below' ? -off : Math.abs(off);
 
-/** Whether any board lies far enough from this one: without that it cannot lie so far from their median. */
-function mayDeviate(board: Board, boards: readonly Board[], kind: Kind, limits: PeerLimits): boolean {
-  const observed = reading(board, kind.reading);
-  for (const other of boards) {
-    const theirs = reading(other, kind.reading);
-    if (theirs >= kind.median_min && distanceOn(kind.side, observed - theirs) >= kind.limit(theirs, limits))
-      return true;
+/**
+ * Whether the boards lie far enough apart in one reading for any of them to lie so far from a median: mostly they do not,
+ * and nobody need be compared.
+ */
+export function mayDeviate(boards: readonly Board[], kind: Kind, limits: PeerLimits): boolean {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const { smooth, at } of boards) {
+    const value = smooth[at + kind.reading] as number;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  return false;
+  if (most < kind.median_min) return false;
+  const apart = most - least;
+  return apart >= kind.limit(kind.side === 'below' ? most : Math.max(least, kind.median_min), limits);
 }
 
 /**
  * How a board deviates in one reading from the boards of its node that do the same; null when it does not, or when fewer
- * than `peers_min` can be compared. Most peers must agree among themselves: where they fall into two camps nobody is odd.
+ * than `peers_min` can be compared; `share` of the limits counts. Most peers must agree among themselves: where they fall into two camps nobody is odd.
  */
-export function judgeBoard(board: Board, boards: readonly Board[], kind: Kind, limits: PeerLimits): Deviation | null {
-  if (board.steady_ms < kind.settle || (kind.reading === READING.clock && board.capped)) return null;
-  if (!mayDeviate(board, boards, kind, limits)) return null;
+export function judgeBoard(
+  board: Board,
+  boards: readonly Board[],
+  kind: Kind,
+  limits: PeerLimits,
+  share: number,
+): Deviation | null {
+  if (board.steady_ms < kind.settle || (kind.reading === READING.clock && board.held !== HELD.nothing)) return null;
   const observed = reading(board, kind.reading);
   const peers = boards.filter(
     (other) => other !== board && !Number.isNaN(reading(other, kind.reading)) && comparable(board, other, kind),
@@ -168,7 +181,7 @@ export function judgeBoard(board: Board, boards: readonly Board[], kind: Kind, l
   const { median, mad } = robustCentre(values, values.length);
   const limit = kind.limit(median, limits);
   const distance = distanceOn(kind.side, observed - median);
-  if (median < kind.median_min || distance < Math.max(limit, limits.mads * mad)) return null;
+  if (median < kind.median_min || distance < share * Math.max(limit, limits.mads * mad)) return null;
   const agreeing = values.filter((value) => Math.abs(value - median) <= distance / 2).length;
   if (agreeing < AGREEING_SHARE * peers.length) return null;
   // A board that draws more at a lower clock has heavier work, not a fault.

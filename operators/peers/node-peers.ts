@@ -6,7 +6,15 @@ import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { addMember, dropMember, MEMBER_COLUMNS, membersOf } from '../absence/members.ts';
 import { gangOf } from './gang-of.ts';
-import { type Board, type Deviation, judgeBoard, KINDS, type PeerLimits } from './judge-board.ts';
+import {
+  type Board,
+  type Deviation,
+  judgeBoard,
+  KINDS,
+  type Kind,
+  mayDeviate,
+  type PeerLimits,
+} from './judge-board.ts';
 import { readingWords } from './reading-words.ts';
 import { READING, READINGS, SMOOTH_COLUMNS, smoothRow } from './smooth-readings.ts';
 import { castVote, countVotes, isCarried } from './votes.ts';
@@ -31,7 +39,7 @@ export interface JobSummary {
   readonly job: string;
   readonly model: string;
   readonly gpus: readonly string[];
-  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), 1 while its power limit holds it. */
+  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), what holds its clock, one of HELD. */
   readonly readings: readonly number[];
 }
 export const SUMMARY_WIDTH = 6;
@@ -45,6 +53,8 @@ export interface NodePeersPorts {
 const FRESH_MS = 30_000;
 /** One that has been away for so long no longer belongs to the node, and its averages begin anew. */
 const AWAY_MS = 600_000;
+/** What is open stays so until the distance is below this share of what opens. */
+const STAYS_SHARE = 0.6;
 
 const STATE = {
   ...MEMBER_COLUMNS,
@@ -125,31 +135,29 @@ function evaluate(batch: Batch, row: number, state: PeersState, options: NodePee
         gpu,
         model,
         gang: gangOf(attributions[state.used_by[gpu] as number]),
-        capped: state.capped[gpu] === 1,
+        held: state.held[gpu] as number,
         steady_ms: (state.last_ts[gpu] as number) - (state.steady_ts[gpu] as number),
-        readings: state.smooth.subarray(gpu * READINGS, (gpu + 1) * READINGS),
+        smooth: state.smooth,
+        at: gpu * READINGS,
       });
     } else others.push(gpu);
   }
   for (let kind = 0; kind < KINDS.length; kind++) {
-    for (const board of busy)
-      vote(batch, row, board.gpu, kind, judge(board, busy, kind, options), state, options, emit);
+    const rule = KINDS[kind] as Kind;
+    const enough = busy.length > options.peers_min;
+    const suspect = enough && mayDeviate(busy, rule, options);
+    for (const board of busy) {
+      const stays = enough && (state.open[board.gpu] as OpenKinds | null)?.[kind] !== undefined;
+      const deviation = stays || suspect ? judgeBoard(board, busy, rule, options, stays ? STAYS_SHARE : 1) : null;
+      vote(batch, row, board.gpu, kind, deviation, state, options, emit);
+    }
     for (const gpu of others) vote(batch, row, gpu, kind, null, state, options, emit);
   }
   for (const gpu of others) {
     if (now - (state.last_ts[gpu] as number) > AWAY_MS && state.open[gpu] === null) dropMember(state, node, gpu);
   }
-  tellJobs(
-    batch,
-    row,
-    now,
-    busy.filter(({ gang, steady_ms }) => gang !== '' && steady_ms >= options.job_settle),
-    emit,
-  );
+  tellJobs(batch, row, now, busy, options, emit);
 }
-
-const judge = (board: Board, boards: readonly Board[], kind: number, options: NodePeersOptions): Deviation | null =>
-  judgeBoard(board, boards, KINDS[kind] as (typeof KINDS)[number], options);
 
 function vote(
   batch: Batch,
@@ -162,7 +170,9 @@ function vote(
   emit: Tell,
 ): void {
   const at = gpu * KINDS.length + kind;
-  const votes = castVote(state.votes[at] as number, deviation !== null);
+  const before = state.votes[at] as number;
+  if (deviation === null && before === 0) return;
+  const votes = castVote(before, deviation !== null);
   state.votes[at] = votes;
   const all = (state.open[gpu] ?? {}) as OpenKinds;
   const open = all[kind];
@@ -228,25 +238,39 @@ function deviationAnomaly(
 }
 
 /** One summary per job and model, in the order of the node's GPUs. */
-function tellJobs(batch: Batch, row: number, now: number, boards: readonly Judged[], emit: Tell): void {
-  const node = batch.registry.nodes[batch.node[row] as number] as string;
-  const told = ({ readings }: Judged, reading: number, unit: number): number => {
-    const value = readings[reading] as number;
-    return Number.isNaN(value) ? -1 : Math.round(value * unit) / unit;
-  };
-  for (const { gang: job, model } of boards.filter(
-    ({ gang, model }, i) => boards.findIndex((other) => other.gang === gang && other.model === model) === i,
-  )) {
-    const own = boards.filter((board) => board.gang === job && board.model === model);
-    const readings = own.flatMap((board) => [
-      told(board, READING.activity, 1e4),
-      told(board, READING.sm, 1e4),
-      told(board, READING.tensor, 1e4),
-      told(board, READING.clock, 10),
-      told(board, READING.power, 10),
-      Number(board.capped),
-    ]);
-    const gpus = own.map(({ gpu }) => (batch.registry.gpus[gpu] as GpuIdentity).uuid);
-    emit('summaries', { ts: now, node, job, model, gpus, readings }, row);
+function tellJobs(
+  batch: Batch,
+  row: number,
+  now: number,
+  boards: readonly Judged[],
+  options: NodePeersOptions,
+  emit: Tell,
+): void {
+  const { gpus, nodes } = batch.registry;
+  const told: { job: string; model: string; gpus: string[]; readings: number[] }[] = [];
+  for (const board of boards) {
+    if (board.gang === '' || board.steady_ms < options.job_settle) continue;
+    const { gang: job, model } = board;
+    let summary = told.find((other) => other.job === job && other.model === model);
+    if (summary === undefined) {
+      summary = { job, model, gpus: [], readings: [] };
+      told.push(summary);
+    }
+    summary.gpus.push((gpus[board.gpu] as GpuIdentity).uuid);
+    summary.readings.push(
+      rounded(board, READING.activity, 1e4),
+      rounded(board, READING.sm, 1e4),
+      rounded(board, READING.tensor, 1e4),
+      rounded(board, READING.clock, 10),
+      rounded(board, READING.power, 10),
+      board.held,
+    );
   }
+  const node = nodes[batch.node[row] as number] as string;
+  for (const summary of told) emit('summaries', { ts: now, node, ...summary }, row);
+}
+
+function rounded({ smooth, at }: Board, reading: number, unit: number): number {
+  const value = smooth[at + reading] as number;
+  return Number.isNaN(value) ? -1 : Math.round(value * unit) / unit;
 }

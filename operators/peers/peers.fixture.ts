@@ -11,7 +11,7 @@ export const NODE_OPTIONS: NodePeersOptions = {
   busy_ratio: 0.3,
   job_settle: seconds(60),
   hotter_celsius: 12,
-  clock_ratio: 0.08,
+  clock_ratio: 0.06,
   power_ratio: 0.25,
   traffic_ratio: 0.5,
   mads: 6,

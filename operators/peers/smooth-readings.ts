@@ -38,6 +38,9 @@ const [NVLINK_TX, NVLINK_RX, NVLINK_MB] = [
 ];
 const REASONS = index('throttle_reasons');
 
+/** Why a clock is lower than it could be without any fault. */
+export const HELD = { nothing: 0, power_limit: 1, application_clocks: 2 } as const;
+const APPLICATION_CLOCKS_BIT = 2;
 const SW_POWER_CAP_BIT = 4;
 /** A board that draws so much of its limit is held by it. */
 const CAPPED_RATIO = 0.97;
@@ -52,8 +55,8 @@ export const SMOOTH_COLUMNS = {
   steady_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   steady_activity: { scope: 'gpu', type: 'f32', width: 1, initial: Number.NaN },
   used_by: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
-  /** 1 while the power limit holds the board. */
-  capped: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
+  /** By what configuration the clock is held: one of HELD. */
+  held: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
 } as const;
 type SmoothCells = State<typeof SMOOTH_COLUMNS>;
 
@@ -83,8 +86,10 @@ export function smoothRow(cells: SmoothCells, batch: Batch, row: number, gpu: nu
       : nvlink,
     weight,
   );
-  const limited = power >= CAPPED_RATIO * (values[from + LIMIT] as number);
-  cells.capped[gpu] = limited || ((values[from + REASONS] as number) & SW_POWER_CAP_BIT) !== 0 ? 1 : 0;
+  const reasons = values[from + REASONS] as number;
+  const limited = power >= CAPPED_RATIO * (values[from + LIMIT] as number) || (reasons & SW_POWER_CAP_BIT) !== 0;
+  cells.held[gpu] =
+    (reasons & APPLICATION_CLOCKS_BIT) !== 0 ? HELD.application_clocks : limited ? HELD.power_limit : HELD.nothing;
   const activity = smooth[at + READING.activity] as number;
   const user = batch.attribution[row] as number;
   const same = Math.abs(activity - (cells.steady_activity[gpu] as number)) <= LOAD_SHIFT_RATIO;
