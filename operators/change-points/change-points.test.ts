@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, describeLaws, random, type SampleRow, START_MS, sampleRows } from '../core/laws.fixture.ts';
 import { runOperator, stateSpecs } from '../core/lift.ts';
@@ -231,4 +232,10 @@ const errorRows = (seed: number): SampleRow[] =>
     ts: START_MS + (row.ts - START_MS) * 6,
     values: { ...row.values, [SBE]: i < 900 ? 0 : (i - 900) * 50, pcie_replay_total: i * 2 },
   }));
-describeLaws('change points', () => changePoints(CHANGE_POINTS_DEFAULTS), { bytes_per_gpu_max: 600, rows: errorRows });
+const eager = (): ReturnType<typeof changePoints> => changePoints({ ...CHANGE_POINTS_DEFAULTS, warmup: minutes(30) });
+describeLaws('change points', eager, { bytes_per_gpu_max: 600, rows: errorRows });
+
+it('tells something under the rows of its laws', () => {
+  const told = run(errorRows(1), { warmup: minutes(30) });
+  expect(new Set(told.map(({ gpu_uuid }) => gpu_uuid)).size).toBeGreaterThan(3);
+});

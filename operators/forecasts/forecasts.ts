@@ -216,6 +216,7 @@ function tell(
   const { vector, gpu, series } = seen;
   const spec = FORECAST_SERIES[series] as ForecastSeries;
   const cell = gpu * SERIES_COUNT + series;
+  // A forecast is told before its trend is judged, but not before a day is known.
   if (vector.ts - (state.learning_since[cell] as number) < Math.min(options.warmup, days(1))) return;
   // Errors that never came need no forecast.
   if (spec.feature < 0 && Math.abs(state.holt[cell * HOLT_CELLS] as number) < 1e-6) return;

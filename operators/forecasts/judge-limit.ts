@@ -113,6 +113,7 @@ function limitAnomaly(
     }
     if (closedAt !== null) return `${ground}; its climb towards ${inWords(limit)} is no longer clear of chance.`;
     const at = eta_ts ?? vector.ts;
+    if (at <= vector.ts) return `${ground}: it has come to the ${inWords(limit)} that it was expected to reach.`;
     const { low, high } = outlook.at(at - vector.ts);
     return `${ground}, climbs by ${inWords(per_day)} per day and reaches ${inWords(limit)} by ${instant(at)} (80 % band then ${inWords(low)} to ${inWords(high)}).`;
   }
