@@ -5,7 +5,7 @@ import { type AssetFacts, mergeAsset } from './asset-merge.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter, HealthProfile, HealthScore } from './contract/events.ts';
 import type { Sink } from './contract/ports.ts';
-import type { DurationMs } from './contract/time.ts';
+import { type DurationMs, days, parseInstant } from './contract/time.ts';
 import { createJsonlReader } from './replay/jsonl-reader.ts';
 import { createRowDraft } from './replay/row-draft.ts';
 import { createScrapeGrouper } from './replay/scrape-grouper.ts';
@@ -13,7 +13,7 @@ import { wireTopology } from './run-topology.ts';
 import { fleetVitals, type SinkItems } from './topology.ts';
 
 export interface SamplesToScore {
-  /** Rows as JSONL has them, of one GPU, in time order; identity and node may be left out. */
+  /** Rows as JSONL has them, of one GPU, in any order; identity and node may be left out. */
   readonly samples: readonly Readonly<Record<string, unknown>>[];
   readonly asset?: Omit<AssetFacts, 'gpu_uuid'>;
   readonly profile: HealthProfile;
@@ -28,6 +28,12 @@ export interface ScoredSamples {
   /** What was refused of the samples, and why. */
   readonly refused: readonly DeadLetter[];
 }
+
+/** Rows without a usable time come first: they are refused wherever they stand. */
+const instantOf = ({ ts }: Readonly<Record<string, unknown>>): number => {
+  const instant = parseInstant(ts);
+  return Number.isNaN(instant) ? Number.NEGATIVE_INFINITY : instant;
+};
 
 /** Whom samples without identity are of. */
 const ANONYMOUS = { gpu_uuid: 'GPU-sample', node: 'sample' };
@@ -56,6 +62,8 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
     topology: fleetVitals({
       ...DEFAULT_ANALYSIS,
       profile: input.profile,
+      // Only the last one is asked for.
+      health_every: days(36_500),
       reference_interval: input.interval ?? null,
       future_max: null,
       assets,
@@ -72,8 +80,9 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
   let position = 0;
   const grouper = createScrapeGrouper({ position: () => ++position, boot_epoch: 0, start_ms: 0 });
   const reader = createJsonlReader({ grouper, draft: createRowDraft(), node: ANONYMOUS.node });
-  for (let from = 0; from < input.samples.length; from += ROWS_AT_A_TIME) {
-    reader.whole(input.samples.slice(from, from + ROWS_AT_A_TIME).map((row) => ({ ...row, gpu_uuid })));
+  const samples = [...input.samples].sort((a, b) => instantOf(a) - instantOf(b));
+  for (let from = 0; from < samples.length; from += ROWS_AT_A_TIME) {
+    reader.whole(samples.slice(from, from + ROWS_AT_A_TIME).map((row) => ({ ...row, gpu_uuid })));
     wired.push(grouper.take());
     await new Promise(setImmediate);
   }
