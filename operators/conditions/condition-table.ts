@@ -11,7 +11,7 @@ export interface ConditionSpec {
   readonly type: string;
   /** The metric it is told under unless the detector knows a better one. */
   readonly metric: MetricName | 'fields';
-  /** Of observed, expected and limits. */
+  /** Of the limits; of observed and expected too, but where a comment in the table says otherwise. */
   readonly unit: string;
   readonly info: Limit;
   readonly warning: Limit;
@@ -33,9 +33,13 @@ export interface ConditionSpec {
 }
 
 const now = seconds(0);
+/** By rate: gone at half of what opens it. */
 const rate = { worse: 'high', clear_ratio: 0.5, board: true, info: null } as const;
+/** By the reading of now. */
 const level = { worse: 'high', clear_ratio: 1, board: true, info: null, window: 'now' } as const;
+/** Bits of the throttle mask: the warning is in minutes that showed the bit per minute, the critical limit a share of the time. */
 const mask = { ...rate, window: '10m', metric: 'throttle_reasons', unit: 'per minute' } as const;
+/** Nanosecond counters, as a share of the time. */
 const share = {
   ...rate,
   window: '5m',
@@ -69,17 +73,21 @@ const TABLE = [
     meaning: 'Memory pages were given up; at 63 no more can be.', action: 'Plan a replacement at 15 pages, take the GPU out at 63.' },
   { ...level, key: 'retired_pages_pending', type: 'retired_pages', metric: 'retired_pages_pending', unit: 'pages', warning: 1, critical: null, open_after: now, critical_after: now, close_after: minutes(5),
     meaning: 'A defect page is still in use until the next reset.', action: 'Reset the GPU when its job has ended.' },
-  { ...rate, key: 'pcie_replay_rate', type: 'pcie_replay_rate', metric: 'pcie_replay_total', unit: 'times the allowed rate', warning: 1, critical: null, open_after: minutes(2), critical_after: minutes(2), close_after: minutes(10), window: '1m',
+  { ...rate, key: 'pcie_replay_rate', type: 'pcie_replay_rate', metric: 'pcie_replay_total', unit: 'times the allowed rate', warning: 1, critical: null, open_after: minutes(2), critical_after: minutes(2), close_after: minutes(30), window: '1m',
+    // Observed and expected are replays per minute.
     meaning: 'The PCIe link repeats more packets than its generation and width allow: a bad slot, riser, cable or retimer.', action: 'Reseat the board or riser at the next maintenance, and compare with its neighbours.' },
   { ...level, key: 'pcie_width', type: 'pcie_downtrained', metric: 'pcie_link_width', unit: 'lanes', warning: 1, critical: null, worse: 'low', open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
+    // Limits are shares of what the slot can do: below all of it.
     meaning: 'Host transfers are slower than the slot allows.', action: 'Reseat the board or riser, then reboot and look at the width again.' },
   { ...level, key: 'pcie_generation', type: 'pcie_downtrained', metric: 'pcie_link_gen', unit: 'generation', warning: 1, critical: null, worse: 'low', open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
+    // As above.
     meaning: 'The link stays below its generation although the GPU works.', action: 'Look at the BIOS settings and the riser, then reboot and look again.' },
   { ...rate, key: 'nvlink_crc', type: 'nvlink_errors', metric: 'nvlink_crc_flit_errors_total', unit: 'per second', warning: 10, critical: 100, open_after: minutes(5), critical_after: minutes(1), close_after: minutes(10), window: '1m',
     meaning: 'NVLink packets arrive damaged; collectives slow down or fail.', action: 'Drain the GPU, reset it together with its fabric, and look at baseboard, cable or switch if it comes back.' },
   { ...rate, key: 'nvlink_recovery', type: 'nvlink_errors', metric: 'nvlink_recovery_errors_total', unit: 'per minute', warning: 5, critical: null, open_after: minutes(3), critical_after: minutes(3), close_after: minutes(10), window: '1m',
     meaning: 'NVLink packets are sent again and links retrain; traffic stalls each time.', action: 'Compare the links of the node, and look at baseboard, cable or switch.' },
   { ...level, key: 'thermal_margin', type: 'thermal_margin', metric: 'temp_margin_celsius', unit: 'C above slowdown', warning: 3, critical: 0, worse: 'low', open_after: minutes(10), critical_after: minutes(1), close_after: minutes(10),
+    // Limits are degrees above the slowdown margin of the model; observed and expected are margins.
     meaning: 'The GPU is at or near the temperature at which its hardware slows down.', action: 'Look at airflow or coolant, fans, dust and paste; move work away if it stays critical.' },
   { ...level, key: 'gpu_temperature', type: 'thermal_margin', metric: 'gpu_temp_celsius', unit: 'C', warning: 'model', critical: 'model', open_after: minutes(10), critical_after: minutes(1), close_after: minutes(10),
     meaning: 'The die is above what its model is meant to run at.', action: 'Look at airflow or coolant, fans, dust and paste; move work away if it stays critical.' },

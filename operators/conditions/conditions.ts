@@ -2,7 +2,7 @@ import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Operator } from '../../pipeline/contract/operator.ts';
 import { assignRole, speaksForBoard } from './board-role.ts';
 import { type ConditionsOptions, conditionLimits } from './condition-limits.ts';
-import { CONDITIONS } from './condition-table.ts';
+import { CONDITIONS, conditionBit } from './condition-table.ts';
 import { correctedErrorRate, correctedErrorTotal, uncorrectableErrors } from './ecc-errors.ts';
 import { energyMismatch } from './energy-mismatch.ts';
 import { fieldVanished } from './field-vanished.ts';
@@ -11,6 +11,7 @@ import { forgetEvidence } from './ledger.ts';
 import { profZero, tempStuck } from './lying-sensors.ts';
 import { nvlinkErrors } from './nvlink-errors.ts';
 import { pcieDowntrained, pcieReplays } from './pcie-link.ts';
+import { slotBit } from './rate-slots.ts';
 import { noteCounters, rollSlots } from './rate-window.ts';
 import { recoveryAction } from './recovery-action.ts';
 import { retiredPages } from './retired-pages.ts';
@@ -23,14 +24,34 @@ import { violations } from './violations.ts';
 const MASK = metricIndex('throttle_reasons');
 const BOARD_BITS = CONDITIONS.reduce((bits, { board }, c) => (board ? bits | (1 << c) : bits), 0);
 
+/** What counted errors feed, apart from the time that a healthy GPU at its power limit counts all day. */
+const ERROR_SLOTS = slotBit(
+  'ecc_sbe_volatile_total',
+  'ecc_sbe_aggregate_total',
+  'sbe_slow',
+  'ecc_dbe_volatile_total',
+  'ecc_dbe_aggregate_total',
+  'pcie_replay_total',
+  'nvlink_crc_flit_errors_total',
+  'nvlink_crc_data_errors_total',
+  'nvlink_replay_errors_total',
+  'nvlink_recovery_errors_total',
+);
+const ERROR_BITS =
+  conditionBit('ecc_sbe_rate') |
+  conditionBit('ecc_dbe') |
+  conditionBit('pcie_replay_rate') |
+  conditionBit('nvlink_crc') |
+  conditionBit('nvlink_recovery');
+
 /**
  * Faults with known limits, one condition each (condition-table.ts), judged row by row in one pass.
  *
  * Input    enriched rows; rows not newer than the GPU's last one are ignored. Missing readings are neither good nor bad.
  * Output   anomalies: one when a condition opens, one more (same id and ts) when its severity rises and when it closes.
  * Time     event time; rates and durations hold for any cadence from 100 ms to 2 min; no timers.
- * State    about 2.7 kB per GPU, declared in scene.ts.
- * Cost     about 60 readings a row; no allocation unless something is wrong.
+ * State    2,650 B per GPU, declared in scene.ts; a batch in order of GPUs reads it in order too.
+ * Cost     about 60 readings a row, 0.2 us where nothing is wrong, 0.36 us under a power cap; allocates only what it tells.
  * Errors   GV-CFG-001 for options that name no condition or are no numbers.
  * Source   DCGM's health watches (PCIe replays, NVLink CRC, retired pages, remapped rows), NVSentinel's ADR-042 (thermal
  *          margins), gpud (hardware slowdown), Azure's node checks (corrected errors).
@@ -81,11 +102,15 @@ function judgeRow(scene: Scene): void {
   pcieDowntrained(scene);
   thermalMargin(scene);
   throttling(scene);
-  if (((state.active[gpu] as number) | (state.alive[gpu] as number)) !== 0) {
-    correctedErrorRate(scene);
-    uncorrectableErrors(scene);
-    pcieReplays(scene);
-    nvlinkErrors(scene);
+  const active = state.active[gpu] as number;
+  const alive = state.alive[gpu] as number;
+  if ((active | alive) !== 0) {
+    if (((active & ERROR_SLOTS) | (alive & ERROR_BITS)) !== 0) {
+      correctedErrorRate(scene);
+      uncorrectableErrors(scene);
+      pcieReplays(scene);
+      nvlinkErrors(scene);
+    }
     violations(scene);
     const mask = reading(scene, MASK);
     rollSlots(scene, Number.isNaN(mask));

@@ -35,7 +35,7 @@ export function fieldVanished(scene: Scene): void {
   state.fields_at[gpu] = ts;
   const silence = looked === 0 || ts - looked > GAP_MS;
   const step = silence ? 1 : Math.max(1, Math.min(STEP_MAX, Math.round((ts - looked) / LOOK_EVERY_MS)));
-  if (!whole(scene)) return;
+  if (steady(scene) || !whole(scene)) return;
   const { fields } = state;
   const cell = gpu * METRIC_COUNT;
   let gone = 0;
@@ -56,6 +56,19 @@ export function fieldVanished(scene: Scene): void {
   }
   scene.detail = gone === 0 ? '' : `: ${names(fields, cell)}`;
   noteReading(scene, VANISHED, gone > 0 ? 1 : 0, gone, 0);
+}
+
+/** Whether every field is as it always was: the usual case, in which nothing is to be noted. */
+function steady(scene: Scene): boolean {
+  const { values, from, gpu } = scene;
+  const { fields } = scene.state;
+  if ((aliveBits(scene) & ALIVE) !== 0) return false;
+  const cell = gpu * METRIC_COUNT;
+  for (let m = 0; m < METRIC_COUNT; m++) {
+    const usual = Number.isNaN(values[from + m]) ? 0 : KNOWN;
+    if (fields[cell + m] !== usual) return false;
+  }
+  return true;
 }
 
 /** Whether most of what this GPU usually reports is in the row. */

@@ -8,7 +8,7 @@ import { CONDITION_COUNT, CONDITIONS, type Condition } from './condition-table.t
 import { explainCondition } from './explain-condition.ts';
 import type { Scene } from './scene.ts';
 
-export const DETECTOR = 'conditions';
+const DETECTOR = 'conditions';
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 /** Evidence from before a silence this long opens nothing. */
 const GAP_MS = minutes(10);
