@@ -3,7 +3,7 @@ import { CLOCK_WIDTH, LAST_TS, type ZscoreState } from './zscore-state.ts';
 
 export const WHOLE_BOARD = 1;
 /** A MIG instance that its board is judged by: the lowest one that is told, while the board has no row of its own. */
-export const SPEAKING_SLICE = 2;
+const SPEAKING_SLICE = 2;
 export const SILENT_SLICE = 3;
 
 /** The slice that speaks is found anew so often; kin that was silent for so long does not count. */

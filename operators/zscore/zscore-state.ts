@@ -21,7 +21,7 @@ export const BUSY = 2;
 export const KINDS = 3;
 
 /** What heats the board, as far as it is told. */
-export const UNHEATED = 0;
+const UNHEATED = 0;
 export const HEATED_BY_ACTIVITY = 1;
 export const HEATED_BY_POWER = 2;
 
