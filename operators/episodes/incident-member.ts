@@ -1,4 +1,4 @@
-import type { Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
+import type { Anomaly, Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
 import { type FleetMap, nvlinkDomainOf, rackOf } from './fleet-map.ts';
@@ -26,7 +26,8 @@ export interface Member {
 }
 
 const LOST_XID = 79;
-const LOST_TYPES = ['gpu_lost', 'node_silent'];
+const SILENT_TYPE = 'node_silent';
+const LOST_TYPES = ['gpu_lost', SILENT_TYPE];
 
 export function memberOf(episode: Episode): Member {
   const { xids, anomalies, ended_at, started_at } = episode;
@@ -49,6 +50,28 @@ export function memberOf(episode: Episode): Member {
       anomalies.some((type) => anomalyKind(type, '').category === 'fabric'),
     host: lost || codes.some(({ category }) => category === 'driver' || category === 'bus'),
     lost,
+  };
+}
+
+/** A node that fell silent, which no episode of its GPUs can tell; null for any other anomaly. */
+export function silentNode(anomaly: Anomaly): Member | null {
+  const { id, node, type, severity, opened_at, closed_at, gpu_uuid } = anomaly;
+  if (type !== SILENT_TYPE || gpu_uuid !== '') return null;
+  return {
+    ts: closed_at ?? opened_at,
+    node,
+    id,
+    gpu_uuid,
+    job: '',
+    category: 'unknown',
+    severity,
+    action: 'none',
+    signs: [type],
+    started_at: opened_at,
+    ended_at: closed_at,
+    fabric: false,
+    host: true,
+    lost: true,
   };
 }
 

@@ -57,7 +57,7 @@ export const gpus = (nodes: readonly string[], per_node: number): string[] =>
   nodes.flatMap((node) => Array.from({ length: per_node }, (_, slot) => `${node}/${slot}`));
 export const HGX = ['h1', 'h2', 'h3', 'h4'];
 export const NVL72 = Array.from({ length: 18 }, (_, i) => `g${i + 1}`);
-const FLEET: Asset[] = [
+export const FLEET: Asset[] = [
   ...HGX.flatMap((node, i) =>
     Array.from({ length: 8 }, (_, slot) => asset(node, slot, 'NVIDIA H100 80GB HBM3', i < 3 ? 'rack-h' : 'rack-i')),
   ),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Incident } from '../../pipeline/contract/events.ts';
+import type { Incident, Severity } from '../../pipeline/contract/events.ts';
 import { GroupState } from '../core/group-state.ts';
 import { random, START_MS } from '../core/laws.fixture.ts';
 import { keepForFleet, runFleet } from '../core/run-fleet.ts';
-import { at, brief, episode, type Fault, gpus, HGX, lastOf, NVL72, OPTIONS, run } from './incidents.fixture.ts';
+import { at, brief, episode, type Fault, FLEET, gpus, HGX, lastOf, NVL72, OPTIONS, run } from './incidents.fixture.ts';
 import { incidents } from './incidents.ts';
 
 const nothing = (): void => undefined;
@@ -159,7 +159,7 @@ describe('incidents', () => {
     expect(row).toMatchObject({ scope: 'nvlink_domain', gpu_uuid: 'GPU-h1/0', node: 'h1' });
     expect(row?.evidence).toEqual([
       'XID 74 on 7 GPUs, XID 79 on 1 GPU, within 16 s from 2026-01-01 00:00:00 UTC on.',
-      '7 of 8 GPUs of NVLink domain h1 show link errors, on 1 nodes: a failing link shows on its two ends only.',
+      '7 of 8 GPUs of NVLink domain h1 show link errors, on 1 node: a failing link shows on its two ends only.',
       'GPU-h1/0 was lost meanwhile, and a lost GPU breaks the links of its peers.',
     ]);
     expect(row?.summary).toBe(
@@ -186,6 +186,43 @@ describe('incidents', () => {
   it('knows nothing of sizes without an inventory, and blames what it sees', () => {
     const faults = gpus(['x'], 2).map((gpu) => ({ at: 0, gpu, ...driver }));
     expect(brief(run(faults, { assets: [] }))).toEqual(['node x driver critical reboot_node open 2 GPUs 1 nodes']);
+  });
+
+  it('hears of silent nodes over the fleet, and opens nothing for a single one as long as that is a warning', () => {
+    const fleet = new GroupState(0);
+    const operator = incidents(OPTIONS);
+    const told: Incident[] = [];
+    const hear = (node: string, s: number, severity: Severity, closed: number | null = null): void => {
+      const opened_at = at(s);
+      const words = { instance: '', metric: '', window: '', detector: 'silent_nodes', explanation: '' };
+      const numbers = { score: 1, observed: 1, expected: 1 };
+      const what = {
+        type: 'node_silent',
+        severity,
+        id: `silent ${node}`,
+        gpu_uuid: '',
+        node,
+        ts: opened_at,
+        opened_at,
+      };
+      const how = { state: closed === null ? ('open' as const) : ('closed' as const), closed_at: closed && at(closed) };
+      const now = at(closed ?? s) + OPTIONS.delay + 1;
+      keepForFleet('i', operator, fleet, 'anomalies', { ...words, ...numbers, ...what, ...how }, at(closed ?? s));
+      runFleet('i', operator, fleet, { began: START_MS, now }, (_, item) => told.push(item));
+    };
+    for (const one of FLEET) keepForFleet('i', operator, fleet, 'assets', one, START_MS);
+    hear('h1', 10, 'warning');
+    expect(told).toEqual([]);
+    hear('h2', 40, 'warning');
+    expect(brief(told)).toEqual(['rack rack-h unknown critical none open 0 GPUs 2 nodes']);
+    hear('h1', 10, 'warning', 600);
+    hear('h2', 40, 'warning', 700);
+    expect(brief(told)).toEqual(['rack rack-h unknown critical none closed 0 GPUs 2 nodes']);
+    expect(told.at(-1)?.closed_at).toBe(at(700));
+    expect(told[0]?.evidence[0]).toBe('node_silent on 2 nodes, within 30 s from 2026-01-01 00:00:10 UTC on.');
+    hear('h4', 5_000, 'warning');
+    hear('h4', 5_000, 'critical');
+    expect(brief(told)[1]).toBe('node h4 unknown critical none open 0 GPUs 1 nodes');
   });
 
   it('tells an incident of thousands of GPUs now and then only', () => {

@@ -1,10 +1,10 @@
-import type { Asset, Episode, Incident } from '../../pipeline/contract/events.ts';
+import type { Anomaly, Asset, Episode, Incident } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetInput, FleetOperator, State } from '../../pipeline/contract/operator.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { type AssetPlace, assetPlace, type FleetMap, notePlace } from './fleet-map.ts';
 import { instantText } from './in-words.ts';
-import { type Member, memberOf, ties } from './incident-member.ts';
+import { type Member, memberOf, silentNode, ties } from './incident-member.ts';
 import { gpusOf, likelyOrigin, nodesOf } from './likely-origin.ts';
 
 export interface IncidentsOptions {
@@ -19,6 +19,7 @@ export interface IncidentsOptions {
 interface IncidentsInputs {
   readonly assets: Asset;
   readonly episodes: Episode;
+  readonly anomalies: Anomaly;
 }
 
 export interface IncidentsPorts {
@@ -68,7 +69,8 @@ const deskOf = (state: IncidentState): Desk => {
 /**
  * Joins episodes of the fleet that began together and have something in common into one incident with a likely origin.
  *
- * Input    assets, for what belongs to which node, rack and NVLink domain; episodes, at each of their changes.
+ * Input    assets, for what belongs to which node, rack and NVLink domain; episodes, at each of their changes;
+ *          anomalies, for nodes that fall silent: these are found over the fleet, where no episode can hear of them.
  * Output   incidents: the whole row again, under the same id and ts, whenever one opens, grows, changes its origin or
  *          closes, which it does when all its episodes have ended. Two that turn out to be one become the older.
  * Time     event time; `window` counts from the beginnings of episodes.
@@ -85,13 +87,14 @@ export function incidents(options: IncidentsOptions): FleetOperator<IncidentsInp
     pick: memberOf,
     take: (member, state, emit) => takeMember(member, deskOf(state), options, emit),
   };
+  const anomalies: FleetInput<Anomaly, Member, typeof STATE, IncidentsPorts> = { ...episodes, pick: silentNode };
   return {
     name: 'incidents',
     summary: 'episodes of many GPUs with one origin: domain, rack, node, job or GPU',
     state: STATE,
     ports: ['incidents'],
     delay: options.delay,
-    on: { assets, episodes },
+    on: { assets, episodes, anomalies },
     timer: {
       every: FLUSH_MS,
       onTime(now, state, emit) {
@@ -144,7 +147,8 @@ function openCase(member: Member, its: readonly string[], desk: Desk, options: I
       ties(other, desk.map).some((tie) => its.includes(tie)),
   );
   const all = [...beside, member];
-  if (member.severity !== 'critical' && likelyOrigin(all, desk.map).scope === 'gpu') {
+  const small = all.length === 1 || likelyOrigin(all, desk.map).scope === 'gpu';
+  if (member.severity !== 'critical' && small) {
     if (its.length > 0) desk.loose = [...desk.loose, member].slice(-LOOSE_MAX);
     return null;
   }

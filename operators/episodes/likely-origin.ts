@@ -79,6 +79,7 @@ function blamesNode(host: readonly Member[], map: FleetMap): boolean {
   return gpus >= NODE_GPUS_MIN && gpus >= size * NODE_SHARE_MIN;
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 const share = (n: number, of: number): string => `${n} of ${Math.max(n, of)} GPUs`;
 
 /** Which signs on how many GPUs, the most frequent first, and how close together. */
@@ -88,8 +89,7 @@ function signsText(members: readonly Member[]): string {
   const told = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 6);
   const { first, last } = spanOf(members);
   const within = last > first ? `within ${spanText(last - first)}` : 'at once';
-  const gpus = (n: number): string => `${n} GPU${n === 1 ? '' : 's'}`;
-  return `${told.map(([sign, n]) => `${sign} on ${gpus(n)}`).join(', ')}, ${within} from ${instantText(first)} on.`;
+  return `${told.map(([sign, n]) => `${sign} on ${sign === 'node_silent' ? counted(n, 'node') : counted(n, 'GPU')}`).join(', ')}, ${within} from ${instantText(first)} on.`;
 }
 
 function spanOf(members: readonly Member[]): { first: number; last: number } {
@@ -124,7 +124,7 @@ function ofDomain(members: readonly Member[], fabric: readonly Member[], map: Fl
     action,
     evidence: [
       signsText(members),
-      `${within} of NVLink domain ${name} show link errors, on ${nodesOf(fabric).length} nodes: a failing link shows on its two ends only.`,
+      `${within} of NVLink domain ${name} show link errors, on ${counted(nodesOf(fabric).length, 'node')}: a failing link shows on its two ends only.`,
       ...(single === undefined
         ? []
         : [`${single.gpu_uuid} was lost meanwhile, and a lost GPU breaks the links of its peers.`]),
@@ -188,7 +188,7 @@ function ofJob(members: readonly Member[], program: readonly Member[]): Origin {
     action: 'restart_application',
     evidence: [
       signsText(members),
-      `All ${gpus} GPUs run job ${job}, on ${nodesOf(program).length} nodes; so many do not fail at once.`,
+      `All ${gpus} GPUs run job ${job}, on ${counted(nodesOf(program).length, 'node')}; so many do not fail at once.`,
     ],
     summary: `${gpus} GPUs of job ${job} show faults that a program causes: the job is the likely origin. ${ACTION_TEXT.restart_application}.`,
   };
