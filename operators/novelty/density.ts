@@ -3,8 +3,9 @@ import type { Anomaly, FeatureVector } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours, milliseconds, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { type BoardVector, boardVector, modelOf, presentModels } from './board-vector.ts';
 import { confirm, forgetWatches, type Watches } from './confirmation.ts';
-import { type KeptRow, keptRow, NOVELTY_FEATURES, observedHours } from './novelty-features.ts';
+import { NOVELTY_FEATURES } from './novelty-features.ts';
 import { outlierAnomaly } from './outlier-anomaly.ts';
 import { ticketOf } from './row-reservoir.ts';
 import { learnResiduals, remaindersOf } from './workload-residuals.ts';
@@ -43,14 +44,6 @@ export const DENSITY_DEFAULTS: DensityOptions = {
   radius_min: 6,
 };
 
-interface KeptVector {
-  readonly ts: number;
-  readonly node: string;
-  readonly gpu_uuid: string;
-  readonly model: string;
-  readonly row: KeptRow;
-}
-
 /** What is known of a GPU model: plain data. */
 interface ModelState {
   readonly name: string;
@@ -62,17 +55,13 @@ interface ModelState {
   readonly watches: Watches;
 }
 
-interface Latest extends KeptVector {
+interface Latest extends BoardVector {
   /** Place in the lottery when there are too many: the smallest stay. */
   readonly ticket: number;
 }
 
-type Models = Record<string, ModelState>;
-
 const STATE = { models: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
 
-const MODELS_MAX = 64;
-const MODEL_KEPT = days(2);
 const WATCH_KEPT = days(1);
 /** Spreads beyond which a feature counts no more: one wild reading is no reason to see no other difference. */
 const SPREADS_MAX = 20;
@@ -94,8 +83,6 @@ const SPREADS_MAX = 20;
 export function density(
   options: DensityOptions,
 ): FleetOperator<{ vectors: FeatureVector }, typeof STATE, { anomalies: Anomaly }> {
-  const observed_min_h = options.observed_min / hours(1);
-
   const cluster = (model: ModelState, now: number, emit: (anomaly: Anomaly) => void): void => {
     model.clustered_at = now;
     for (const [key, { ts }] of Object.entries(model.latest)) if (ts < now - options.fresh) delete model.latest[key];
@@ -153,13 +140,9 @@ export function density(
     delay: options.delay,
     on: {
       vectors: {
-        pick(vector): KeptVector | null {
-          if (vector.instance !== '' || vector.model === '' || observedHours(vector) < observed_min_h) return null;
-          const { ts, node, gpu_uuid, model } = vector;
-          return { ts, node, gpu_uuid, model, row: keptRow(vector) };
-        },
-        take(vector: KeptVector, state) {
-          const model = modelOf(state.models, vector);
+        pick: (vector): BoardVector | null => boardVector(vector, options.observed_min),
+        take(vector: BoardVector, state) {
+          const model = modelOf(state.models, vector, newModel);
           if (model) keepLatest(model.latest, vector, options.gpus_max);
         },
       },
@@ -167,13 +150,10 @@ export function density(
     timer: {
       every: minutes(1),
       onTime(now, state, emit) {
-        const models = (state.models[0] ?? {}) as Models;
         const tell = (anomaly: Anomaly): void => emit('anomalies', anomaly);
-        for (const [key, model] of Object.entries(models)) {
-          forgetWatches(model.watches, now - WATCH_KEPT, now, tell);
-          if (model.seen < now - MODEL_KEPT) delete models[key];
-        }
-        const due = Object.values(models).find((model) => isDue(model, now));
+        const all = presentModels<ModelState>(state.models, now);
+        for (const { watches } of all) forgetWatches(watches, now - WATCH_KEPT, now, tell);
+        const due = all.find((model) => isDue(model, now));
         if (due) cluster(due, now, tell);
       },
     },
@@ -186,7 +166,7 @@ const farthestFeatures = (point: Float64Array): number[] =>
     .sort((a, b) => b.off - a.off || a.feature - b.feature)
     .map(({ feature }) => feature);
 
-function keepLatest(latest: Record<string, Latest>, vector: KeptVector, gpus_max: number): void {
+function keepLatest(latest: Record<string, Latest>, vector: BoardVector, gpus_max: number): void {
   const key = `${vector.gpu_uuid}/`;
   const known = latest[key];
   if (known && known.ts >= vector.ts) return;
@@ -202,17 +182,10 @@ function keepLatest(latest: Record<string, Latest>, vector: KeptVector, gpus_max
   latest[key] = { ...vector, ticket };
 }
 
-function modelOf(cell: unknown[], { model, ts }: KeptVector): ModelState | null {
-  const models = (cell[0] ?? {}) as Models;
-  cell[0] = models;
-  const key = `model ${model}`;
-  const known = models[key];
-  if (known) {
-    known.seen = Math.max(known.seen, ts);
-    return known;
-  }
-  if (Object.keys(models).length >= MODELS_MAX) return null;
-  const made: ModelState = { name: model, seen: ts, clustered_at: ts, latest: {}, watches: {} };
-  models[key] = made;
-  return made;
-}
+const newModel = ({ model, ts }: BoardVector): ModelState => ({
+  name: model,
+  seen: ts,
+  clustered_at: ts,
+  latest: {},
+  watches: {},
+});

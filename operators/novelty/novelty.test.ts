@@ -165,4 +165,17 @@ describe('novelty', () => {
     expect(last?.closed_at).toBeGreaterThanOrEqual(gone + hours(23));
     expect(JSON.stringify(state)).not.toContain('"open":{');
   });
+
+  it('closes what is open and drops the model when all of it is gone', () => {
+    const planted: Fault = { gpu: 5, from_ms: START_MS + 2 * DAY_MS, hotter: 1, corrected_per_day: 9_000 };
+    const vectors = fleetVectors({ gpus: 24, days: 3, seed: 3, faults: [planted] });
+    const later = fleetVectors({ gpus: 8, days: 0.1, seed: 4, model: 'NVIDIA L4' }).map((vector) => ({
+      ...vector,
+      ts: vector.ts + 9 * DAY_MS,
+    }));
+    const { anomalies, state } = runDetector(make, [...vectors, ...later]);
+    expect(anomalies.length).toBeGreaterThan(1);
+    expect(anomalies.at(-1)).toMatchObject({ gpu_uuid: 'GPU-5', state: 'closed' });
+    expect(JSON.stringify(state)).not.toContain('H100');
+  });
 });

@@ -2,8 +2,8 @@ import type { Anomaly, FeatureVector } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { type BoardVector, boardVector, modelOf, presentModels } from './board-vector.ts';
 import { confirm, forgetWatches, type Watches } from './confirmation.ts';
-import { type KeptRow, keptRow, observedHours } from './novelty-features.ts';
 import { createNoveltyForests, type ForestSeed, type NoveltyForestOptions } from './novelty-forest.ts';
 import { outlierAnomaly } from './outlier-anomaly.ts';
 import { forgetBefore, offerRow, type RowReservoir, reservoirRows, SLOTS } from './row-reservoir.ts';
@@ -56,15 +56,6 @@ export const NOVELTY_DEFAULTS: NoveltyOptions = {
   changed_share: 0.25,
 };
 
-/** What of a vector waits and is learned from. */
-interface KeptVector {
-  readonly ts: number;
-  readonly node: string;
-  readonly gpu_uuid: string;
-  readonly model: string;
-  readonly row: KeptRow;
-}
-
 /** What is known of a GPU model: plain data. */
 interface ModelState {
   readonly name: string;
@@ -80,14 +71,10 @@ interface ModelState {
   readonly watches: Watches;
 }
 
-type Models = Record<string, ModelState>;
-
 const STATE = { models: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
 
 const TICK = minutes(1);
 /** Models kept at most; more are not judged. */
-const MODELS_MAX = 64;
-const MODEL_KEPT = days(2);
 const WATCH_KEPT = days(1);
 /** Evaluations over which the strange ones are averaged. */
 const SHARE_EVALUATIONS = 64;
@@ -100,9 +87,10 @@ const SHARE_EVALUATIONS = 64;
  * Time     each model's forest is grown anew every 6 h of event time, at an offset of its own, a few trees a minute; at most
  *          one model's a minute. Evaluations are the vectors; three of five open, five calm ones close.
  * State    a record: per model up to `rows_max` rows of the last day, and those of one or two forests: some 400 B a row as
- *          JSON, at most 0.5 MB a model; per GPU that looked strange among its last five vectors some 100 B, nothing for others.
+ *          JSON, at most 0.5 MB a model, 64 models; per GPU that looked strange among its last five vectors some 100 B, nothing for others.
  * Cost     per vector one score, some 8 us; per tick at most some 5 ms.
  * Errors   none.
+ * Limits   what is the same in all rows splits no tree: a single error rate out of nothing is for the change points to tell.
  * Source   Liu, Ting, Zhou 2008. What the workload explains is taken off first by least squares, over robustly trimmed rows.
  */
 export function novelty(
@@ -110,12 +98,11 @@ export function novelty(
 ): FleetOperator<{ vectors: FeatureVector }, typeof STATE, { anomalies: Anomaly }> {
   const forests = createNoveltyForests(options);
   const rows_per_slot = Math.ceil(options.rows_max / SLOTS);
-  const observed_min_h = options.observed_min / hours(1);
 
   const judge = (
     model: ModelState,
     forest: ForestSeed,
-    vector: KeptVector,
+    vector: BoardVector,
     emit: (anomaly: Anomaly) => void,
   ): boolean => {
     const { gpu_uuid, row, ts } = vector;
@@ -140,7 +127,7 @@ export function novelty(
   };
 
   const tellOf = (
-    found: { vector: KeptVector; model: ModelState; forest: ForestSeed; score: number },
+    found: { vector: BoardVector; model: ModelState; forest: ForestSeed; score: number },
     severity: 'info' | 'warning',
     opened_at: number,
   ): Anomaly | null => {
@@ -188,13 +175,9 @@ export function novelty(
     delay: options.delay,
     on: {
       vectors: {
-        pick(vector): KeptVector | null {
-          if (vector.instance !== '' || vector.model === '' || observedHours(vector) < observed_min_h) return null;
-          const { ts, node, gpu_uuid, model } = vector;
-          return { ts, node, gpu_uuid, model, row: keptRow(vector) };
-        },
-        take(vector: KeptVector, state, emit) {
-          const model = modelOf(state.models, vector);
+        pick: (vector): BoardVector | null => boardVector(vector, options.observed_min),
+        take(vector: BoardVector, state, emit) {
+          const model = modelOf(state.models, vector, newModel);
           if (!model) return;
           const learn = model.current
             ? judge(model, model.current, vector, (anomaly) => emit('anomalies', anomaly))
@@ -206,13 +189,11 @@ export function novelty(
     timer: {
       every: TICK,
       onTime(now, state, emit) {
-        const models = (state.models[0] ?? {}) as Models;
-        for (const [key, model] of Object.entries(models)) {
-          forgetBefore(model.reservoir, now);
-          forgetWatches(model.watches, now - WATCH_KEPT, now, (anomaly) => emit('anomalies', anomaly));
-          if (model.seen < now - MODEL_KEPT) delete models[key];
+        const all = presentModels<ModelState>(state.models, now);
+        for (const { reservoir, watches } of all) {
+          forgetBefore(reservoir, now);
+          forgetWatches(watches, now - WATCH_KEPT, now, (anomaly) => emit('anomalies', anomaly));
         }
-        const all = Object.values(models);
         const growing = all.find((model) => model.growing) ?? all.find((model) => beginForest(model, now));
         if (!growing?.growing || !forests.step(growing.growing, options.trees_per_tick)) return;
         growing.current = growing.growing;
@@ -222,26 +203,13 @@ export function novelty(
   };
 }
 
-function modelOf(cell: unknown[], { model, ts }: KeptVector): ModelState | null {
-  const models = (cell[0] ?? {}) as Models;
-  cell[0] = models;
-  const key = `model ${model}`;
-  const known = models[key];
-  if (known) {
-    known.seen = Math.max(known.seen, ts);
-    return known;
-  }
-  if (Object.keys(models).length >= MODELS_MAX) return null;
-  const made: ModelState = {
-    name: model,
-    since: ts,
-    seen: ts,
-    strange_share: 0,
-    reservoir: [],
-    current: null,
-    growing: null,
-    watches: {},
-  };
-  models[key] = made;
-  return made;
-}
+const newModel = ({ model, ts }: BoardVector): ModelState => ({
+  name: model,
+  since: ts,
+  seen: ts,
+  strange_share: 0,
+  reservoir: [],
+  current: null,
+  growing: null,
+  watches: {},
+});
