@@ -18,6 +18,13 @@ export interface NodeShare {
   open: (Anomaly | null)[];
 }
 
+/** A pause of the work is no recovery. */
+export interface Away {
+  readonly since: number;
+  readonly votes: readonly number[] | null;
+  readonly open: Anomaly;
+}
+
 /** The GPUs of one model in one job. */
 export interface Gang {
   readonly job: string;
@@ -27,63 +34,63 @@ export interface Gang {
   /** Slow average of the spread per comparison; null = not known yet. */
   readonly spreads: (number | null)[];
   readonly nodes: Record<string, NodeShare>;
-  /** What was open on GPUs that have left, to be closed. */
-  left: Anomaly[];
+  /** What is open on GPUs that do not work at the moment, by UUID. */
+  readonly away: Record<string, Away>;
 }
 
-/** A node whose last word is older than the longer of this and so many of its intervals has left. */
+/** A node whose last word is older than the longer of this and so many of its intervals is not at work. */
 const LEFT_MS = 60_000;
 const LEFT_INTERVALS = 2.5;
+/** Whoever has been away for so long has left the job. */
+const AWAY_MAX_MS = 600_000;
 const INTERVAL_MAX_MS = 240_000;
 /** Taken until the second summary: the slowest cadence there is. */
 const INTERVAL_UNKNOWN_MS = 120_000;
 
 /** No name can pass for a property that objects have anyway. */
-const nodeKey = (node: string): string => `@${node}`;
+const keyOf = (name: string): string => `@${name}`;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
 /** Takes a node's word into the gang. */
 export function noteSummary(gang: Gang, { ts, node, gpus, readings }: JobSummary): void {
-  const key = nodeKey(node);
+  const key = keyOf(node);
   const share = gang.nodes[key];
-  if (share === undefined) {
-    const none = gpus.map(() => null);
-    gang.nodes[key] = {
-      node,
-      ts,
-      interval_ms: INTERVAL_UNKNOWN_MS,
-      judged_ts: 0,
-      gpus,
-      readings,
-      votes: none,
-      open: [...none],
-    };
+  if (share !== undefined && ts <= share.ts) return;
+  if (share !== undefined && isSame(gpus, share.gpus)) {
+    share.interval_ms = Math.min(ts - share.ts, INTERVAL_MAX_MS);
+    share.ts = ts;
+    share.readings = readings;
     return;
   }
-  if (ts <= share.ts) return;
-  share.interval_ms = Math.min(ts - share.ts, INTERVAL_MAX_MS);
-  share.ts = ts;
-  share.readings = readings;
-  if (isSame(gpus, share.gpus)) return;
-  gang.left.push(
-    ...(share.open.filter((open, i) => open !== null && !gpus.includes(share.gpus[i] as string)) as Anomaly[]),
-  );
-  const before = gpus.map((uuid) => share.gpus.indexOf(uuid));
-  share.votes = before.map((i) => share.votes[i] ?? null);
-  share.open = before.map((i) => share.open[i] ?? null);
-  share.gpus = gpus;
+  if (share !== undefined) leave(gang, share);
+  const interval_ms = share === undefined ? INTERVAL_UNKNOWN_MS : Math.min(ts - share.ts, INTERVAL_MAX_MS);
+  const back = gpus.map((uuid) => gang.away[keyOf(uuid)] ?? null);
+  for (const uuid of gpus) delete gang.away[keyOf(uuid)];
+  const votes = back.map((known, i) => known?.votes ?? share?.votes[share.gpus.indexOf(gpus[i] as string)] ?? null);
+  const open = back.map((known) => known?.open ?? null);
+  gang.nodes[key] = { node, ts, interval_ms, judged_ts: share?.judged_ts ?? 0, gpus, readings, votes, open };
 }
 
-/** Drops nodes that have not told anything for long. */
-export function dropLeft(gang: Gang, now: number): void {
+/** Keeps what is open on a node's GPUs until they are back. */
+function leave(gang: Gang, share: NodeShare): void {
+  share.open.forEach((open, i) => {
+    if (open !== null) gang.away[keyOf(open.gpu_uuid)] = { since: share.ts, votes: share.votes[i] ?? null, open };
+  });
+}
+
+/** Lets go of nodes that are not at work; returns what was open on GPUs that have left for good. */
+export function dropAway(gang: Gang, now: number): Anomaly[] {
   for (const key in gang.nodes) {
     const share = gang.nodes[key] as NodeShare;
     if (now - share.ts <= Math.max(LEFT_MS, LEFT_INTERVALS * share.interval_ms)) continue;
-    for (const open of share.open) if (open !== null) gang.left.push(open);
+    leave(gang, share);
     delete gang.nodes[key];
   }
+  const gone = Object.entries(gang.away).filter(([, { since }]) => now - since > AWAY_MAX_MS);
+  for (const [key] of gone) delete gang.away[key];
+  return gone.map(([, { open }]) => open);
 }
 
 /** One GPU of a gang during an evaluation. */

@@ -128,6 +128,11 @@ describe('jobPeers', () => {
           gpu % 4 === 0 ? { tensor_active_ratio: (sound.tensor_active_ratio as number) * 0.7 } : {},
       },
     ],
+    ['a node with lower clocks', { change: (gpu) => (gpu >> 3 === 2 ? { sm_clock_mhz: 1_500 } : {}) }],
+    [
+      'a GPU with application clocks',
+      { change: (gpu) => (gpu === 13 ? { sm_clock_mhz: 1_500, throttle_reasons: 2 } : {}) },
+    ],
     ['half runs slower', { change: (gpu) => (gpu < 16 ? { sm_clock_mhz: 1_500 } : {}) }],
     ['each GPU serves its own requests', { load: (gpu, t) => 0.5 + 0.2 * Math.sin(t / 90_000 + gpu * 2.4) }],
     [
@@ -143,6 +148,15 @@ describe('jobPeers', () => {
     ],
   ])('stays silent: %s', (_, scene) => {
     expect(brief(run(scene))).toEqual([]);
+  });
+
+  it('takes a pause of the work for no recovery: one condition, one anomaly', () => {
+    const told = run({
+      until_ms: 2 * HOUR_MS,
+      load: (_, t) => (t % minute(6) < 80_000 ? 0.1 : 0.95),
+      change: (gpu, _, sound) => (gpu === 13 ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * 0.9 } : {}),
+    });
+    expect(brief(told)).toEqual(['straggler sm_clock_mhz warning open GPU-13']);
   });
 
   it('closes when the straggler leaves the job', () => {

@@ -1,23 +1,17 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
-import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import type { Emit, FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
-import { dropLeft, type Gang, type Member, type NodeShare, noteSummary, readingOf, SUMMARY } from './job-members.ts';
+import { COMPARISONS, type Comparison, type JobLimits } from './job-comparisons.ts';
+import { dropAway, type Gang, type Member, type NodeShare, noteSummary, readingOf, SUMMARY } from './job-members.ts';
 import type { JobSummary } from './node-peers.ts';
 import { readingWords } from './reading-words.ts';
 import { type RobustCentre, robustCentre } from './robust-centre.ts';
 import { HELD } from './smooth-readings.ts';
 import { castVote, countVotes, isCarried } from './votes.ts';
 
-export interface JobPeersOptions {
-  /** How far below the median of its job a clock must be; the second where the board's power limit holds it. */
-  readonly clock_ratio: number;
-  readonly capped_clock_ratio: number;
-  /** How far below the others' power, where no clock is known, and below their activity. */
-  readonly power_ratio: number;
-  readonly activity_ratio: number;
-  /** And so many MADs. */
+export interface JobPeersOptions extends JobLimits {
+  /** And so many MADs below. */
   readonly mads: number;
   readonly peers_min: number;
   /** How far summaries of different groups may lie apart in the stream. */
@@ -25,58 +19,6 @@ export interface JobPeersOptions {
   /** Half-life of the summaries' averages, to be told. */
   readonly half_life: DurationMs;
 }
-
-interface Comparison {
-  readonly at: number;
-  readonly metric: MetricName;
-  /** Least median that means anything. */
-  readonly median_min: number;
-  limit(options: JobPeersOptions, power_limited: boolean): number;
-  /** Whether the GPU is comparable at all. */
-  applies(member: Member, activity: number): boolean;
-}
-
-const SLACK_RATIO = 0.05;
-const always = (): boolean => true;
-const byActivity = (options: JobPeersOptions): number => options.activity_ratio;
-
-/**
- * In the order of precedence. In synchronous training everyone waits for the slowest, and shares of cycles rise on a GPU
- * whose cycles are few: its clock tells first. Without a clock, low power at full activity does. Low activity means a GPU
- * that waits for something of its own (its host, its bus) while the others wait for it.
- */
-const COMPARISONS: readonly Comparison[] = [
-  {
-    at: SUMMARY.clock,
-    metric: 'sm_clock_mhz',
-    median_min: 1,
-    limit: (options, power_limited) => (power_limited ? options.capped_clock_ratio : options.clock_ratio),
-    applies: (member) => readingOf(member, SUMMARY.held) !== HELD.application_clocks,
-  },
-  {
-    at: SUMMARY.power,
-    metric: 'power_watts',
-    median_min: 1,
-    limit: (options) => options.power_ratio,
-    applies: (member, activity) =>
-      readingOf(member, SUMMARY.clock) < 0 && readingOf(member, SUMMARY.activity) >= activity - SLACK_RATIO,
-  },
-  {
-    at: SUMMARY.tensor,
-    metric: 'tensor_active_ratio',
-    median_min: 0.1,
-    limit: byActivity,
-    applies: always,
-  },
-  { at: SUMMARY.sm, metric: 'sm_active_ratio', median_min: 0.3, limit: byActivity, applies: always },
-  {
-    at: SUMMARY.activity,
-    metric: 'gr_engine_active_ratio',
-    median_min: 0.3,
-    limit: byActivity,
-    applies: always,
-  },
-];
 
 /** Gangs take turns, one second after another, so that no instant carries all; each has one every so many. */
 const PHASES = 10;
@@ -124,7 +66,7 @@ export const jobPeers = (
         const key = `${job}\u001f${model}`;
         let gang = gangs[key];
         if (gang === undefined) {
-          gang = { job, model, phase: fnv1a(key) % PHASES, spreads: COMPARISONS.map(() => null), nodes: {}, left: [] };
+          gang = { job, model, phase: fnv1a(key) % PHASES, spreads: COMPARISONS.map(() => null), nodes: {}, away: {} };
           gangs[key] = gang;
         }
         noteSummary(gang, summary);
@@ -140,14 +82,14 @@ export const jobPeers = (
         const gang = gangs[key] as Gang;
         if (gang.phase !== phase) continue;
         evaluate(gang, now, options, emit);
-        if (isEmpty(gang.nodes)) delete gangs[key];
+        if (isEmpty(gang.nodes) && isEmpty(gang.away)) delete gangs[key];
       }
     },
   },
 });
 
-function isEmpty(nodes: Gang['nodes']): boolean {
-  for (const _ in nodes) return false;
+function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
+  for (const _ in record) return false;
   return true;
 }
 
@@ -163,9 +105,7 @@ interface Finding {
 }
 
 function evaluate(gang: Gang, now: number, options: JobPeersOptions, emit: Tell): void {
-  dropLeft(gang, now);
-  for (const open of gang.left) close(open, now, `no longer works on ${gang.job}`, emit);
-  gang.left = [];
+  for (const open of dropAway(gang, now)) close(open, now, `no longer works on ${gang.job}`, emit);
   const members: Member[] = [];
   let news = false;
   for (const key in gang.nodes) {

@@ -161,8 +161,8 @@ export function mayDeviate(boards: readonly Board[], kind: Kind, limits: PeerLim
 }
 
 /**
- * How a board deviates in one reading from the boards of its node that do the same; null when it does not, or when fewer
- * than `peers_min` can be compared; `share` of the limits counts. Most peers must agree among themselves: where they fall into two camps nobody is odd.
+ * How a board deviates in one reading from the boards of its node that do the same; null when it does not, undefined when
+ * nobody can tell, such as with fewer than `peers_min` to compare with. `share` of the limits counts. Most peers must agree among themselves: where they fall into two camps nobody is odd.
  */
 export function judgeBoard(
   board: Board,
@@ -170,13 +170,14 @@ export function judgeBoard(
   kind: Kind,
   limits: PeerLimits,
   share: number,
-): Deviation | null {
-  if (board.steady_ms < kind.settle || (kind.reading === READING.clock && board.held !== HELD.nothing)) return null;
+): Deviation | null | undefined {
+  if (board.steady_ms < kind.settle || (kind.reading === READING.clock && board.held !== HELD.nothing))
+    return undefined;
   const observed = reading(board, kind.reading);
   const peers = boards.filter(
     (other) => other !== board && !Number.isNaN(reading(other, kind.reading)) && comparable(board, other, kind),
   );
-  if (peers.length < limits.peers_min) return null;
+  if (peers.length < limits.peers_min || Number.isNaN(observed)) return undefined;
   const values = Float64Array.from(peers, (peer) => reading(peer, kind.reading));
   const { median, mad } = robustCentre(values, values.length);
   const limit = kind.limit(median, limits);

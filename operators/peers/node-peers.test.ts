@@ -58,7 +58,7 @@ describe('nodePeers', () => {
       /^sm_clock_mhz is 1,4\d\d MHz, 1\d % below the median 1,75\d MHz of 7 boards of n0 under the same load \(MAD \d MHz\), in 3 of the last 5 evaluations\.$/,
     );
     expect(told.at(-1)?.explanation).toBe(
-      'sm_clock_mhz of GPU-3 has not been apart from its peers on n0 for five evaluations.',
+      'sm_clock_mhz of GPU-3 on n0 has not been apart from its peers for five evaluations.',
     );
   });
 
@@ -167,12 +167,23 @@ describe('nodePeers', () => {
     expect(runNodePeers(rows.map((row, i) => ({ ...row, instance: String((i % 7) + 1) }))).anomalies).toEqual([]);
   });
 
-  it('closes what it told of a board that goes away', () => {
+  it('takes a pause of the work for no recovery: one condition, one anomaly', () => {
+    const told = run({
+      cadence_ms: 10_000,
+      until_ms: 2 * HOUR_MS,
+      load: (_, t) => (t % minute(12) < 120_000 ? 0.02 : 0.95),
+      change: (gpu, _, sound) => (gpu === 3 ? { gpu_temp_celsius: (sound.gpu_temp_celsius as number) + 18 } : {}),
+    });
+    expect(brief(told)).toEqual(['peer_deviation gpu_temp_celsius info open GPU-3']);
+  });
+
+  it('closes what it told of a board that nobody can compare for an hour', () => {
     const change = (gpu: number, t: number): Record<string, number> =>
       gpu === 3 && t >= from ? { sm_clock_mhz: 1_000 } : {};
-    const rows = workRows({ nodes: 1, cadence_ms: 10_000, until_ms: HOUR_MS, change });
+    const rows = workRows({ nodes: 1, cadence_ms: 10_000, until_ms: 2 * HOUR_MS, change });
     const told = runNodePeers(rows.filter(({ uuid, ts }) => uuid !== 'GPU-3' || ts - START_MS < to)).anomalies;
     expect(told.map(({ state }) => state)).toEqual(['open', 'closed']);
+    expect(told[1]?.closed_at).toBeGreaterThan(START_MS + to + HOUR_MS);
   });
 });
 

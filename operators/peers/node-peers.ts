@@ -55,6 +55,8 @@ const FRESH_MS = 30_000;
 const AWAY_MS = 600_000;
 /** What is open stays so until the distance is below this share of what opens. */
 const STAYS_SHARE = 0.6;
+/** A pause of the work is no recovery; after so long without a comparison what is open closes all the same. */
+const PAUSE_MAX_MS = 3_600_000;
 
 const STATE = {
   ...MEMBER_COLUMNS,
@@ -67,7 +69,8 @@ const STATE = {
 } as const;
 type PeersState = State<typeof STATE>;
 type Tell = EmitFrom<NodePeersPorts>;
-type OpenKinds = Readonly<Record<string, Anomaly>>;
+/** By the number of the kind: the anomaly as it was told, and when it could last be judged. */
+type OpenKinds = Readonly<Record<string, { readonly anomaly: Anomaly; readonly judged_at: number }>>;
 
 /**
  * Compares the boards of a node with each other: type `peer_deviation`, for heat at the same power, clock, power and link
@@ -148,10 +151,11 @@ function evaluate(batch: Batch, row: number, state: PeersState, options: NodePee
     const suspect = enough && mayDeviate(busy, rule, options);
     for (const board of busy) {
       const stays = enough && (state.open[board.gpu] as OpenKinds | null)?.[kind] !== undefined;
-      const deviation = stays || suspect ? judgeBoard(board, busy, rule, options, stays ? STAYS_SHARE : 1) : null;
+      const near = stays || suspect ? judgeBoard(board, busy, rule, options, stays ? STAYS_SHARE : 1) : null;
+      const deviation = enough ? near : undefined;
       vote(batch, row, board.gpu, kind, deviation, state, options, emit);
     }
-    for (const gpu of others) vote(batch, row, gpu, kind, null, state, options, emit);
+    for (const gpu of others) vote(batch, row, gpu, kind, undefined, state, options, emit);
   }
   for (const gpu of others) {
     if (now - (state.last_ts[gpu] as number) > AWAY_MS && state.open[gpu] === null) dropMember(state, node, gpu);
@@ -164,36 +168,49 @@ function vote(
   row: number,
   gpu: number,
   kind: number,
-  deviation: Deviation | null,
+  deviation: Deviation | null | undefined,
   state: PeersState,
   options: NodePeersOptions,
   emit: Tell,
 ): void {
   const at = gpu * KINDS.length + kind;
   const before = state.votes[at] as number;
-  if (deviation === null && before === 0) return;
-  const votes = castVote(before, deviation !== null);
-  state.votes[at] = votes;
+  if (!deviation && before === 0) return;
   const all = (state.open[gpu] ?? {}) as OpenKinds;
   const open = all[kind];
-  const node = batch.node[row] as number;
-  const now = state.newest_ts[node] as number;
-  if (open === undefined) {
-    if (deviation === null || !isCarried(votes)) return;
-    const anomaly = deviationAnomaly(batch, row, gpu, kind, deviation, votes, now, options);
-    state.open[gpu] = { ...all, [kind]: anomaly };
-    emit('anomalies', anomaly, row);
-  } else if (votes === 0) {
-    const { [String(kind)]: _, ...rest } = all;
-    state.open[gpu] = Object.keys(rest).length === 0 ? null : rest;
-    const name = batch.registry.nodes[node];
-    const explanation = `${open.metric} of ${open.gpu_uuid} has not been apart from its peers on ${name} for five evaluations.`;
-    emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation }, row);
-  } else if (deviation?.severity === 'warning' && open.severity === 'info') {
-    const anomaly = deviationAnomaly(batch, row, gpu, kind, deviation, votes, open.opened_at, options);
-    state.open[gpu] = { ...all, [kind]: anomaly };
-    emit('anomalies', anomaly, row);
+  const now = state.newest_ts[batch.node[row] as number] as number;
+  if (open !== undefined && deviation === undefined) {
+    if (now - open.judged_at > PAUSE_MAX_MS) {
+      state.votes[at] = 0;
+      close(batch, row, gpu, kind, 'could not be compared with its peers for an hour', state, emit);
+    }
+    return;
   }
+  const votes = castVote(before, Boolean(deviation));
+  state.votes[at] = votes;
+  const told = open?.anomaly;
+  if (open !== undefined && votes === 0) {
+    close(batch, row, gpu, kind, 'has not been apart from its peers for five evaluations', state, emit);
+  } else if (
+    deviation && told === undefined ? isCarried(votes) : deviation?.severity === 'warning' && told?.severity === 'info'
+  ) {
+    const opened_at = told?.opened_at ?? now;
+    const anomaly = deviationAnomaly(batch, row, gpu, kind, deviation as Deviation, votes, opened_at, options);
+    state.open[gpu] = { ...all, [kind]: { anomaly, judged_at: now } };
+    emit('anomalies', anomaly, row);
+  } else if (open !== undefined) {
+    state.open[gpu] = { ...all, [kind]: { ...open, judged_at: now } };
+  }
+}
+
+function close(batch: Batch, row: number, gpu: number, kind: number, how: string, state: PeersState, emit: Tell): void {
+  const { [String(kind)]: open, ...rest } = state.open[gpu] as OpenKinds;
+  state.open[gpu] = Object.keys(rest).length === 0 ? null : rest;
+  if (open === undefined) return;
+  const { anomaly } = open;
+  const explanation = `${anomaly.metric} of ${anomaly.gpu_uuid} on ${anomaly.node} ${how}.`;
+  const closed_at = state.newest_ts[batch.node[row] as number] as number;
+  emit('anomalies', { ...anomaly, state: 'closed', closed_at, explanation }, row);
 }
 
 function deviationAnomaly(
