@@ -3,6 +3,7 @@ import { grouped, shares } from './grouped.ts';
 import type { Place, TruthIndex } from './match-truth.ts';
 import { quantile } from './quantile.ts';
 import type { HealthTrack, SinkLog } from './sink-log.ts';
+import { storyOrder } from './story-figures.ts';
 
 /** Health of clean GPUs at all times, and of sick ones at their worst. */
 export interface HealthFigures {
@@ -34,20 +35,22 @@ export function healthFigures(truth: TruthIndex, log: SinkLog, places: readonly 
     }
   }
   const faults = truth.truths.filter((one) => one.fault);
-  const sick = [...grouped(faults, (one) => one.story)].map(([story, instances]) => {
-    const worst = instances.flatMap((one) => worstOf(one, log.health) ?? []);
-    const grades = shares(worst.map(({ grade }) => grade));
-    return [
-      story,
-      {
-        worst_p50: quantile(
-          worst.map(({ score }) => score).filter((score) => !Number.isNaN(score)),
-          0.5,
-        ),
-        grades,
-      },
-    ] as const;
-  });
+  const sick = [...grouped(faults, (one) => one.story)]
+    .sort(([a], [b]) => storyOrder(a) - storyOrder(b))
+    .map(([story, instances]) => {
+      const worst = instances.flatMap((one) => worstOf(one, log.health) ?? []);
+      const grades = shares(worst.map(({ grade }) => grade));
+      return [
+        story,
+        {
+          worst_p50: quantile(
+            worst.map(({ score }) => score).filter((score) => !Number.isNaN(score)),
+            0.5,
+          ),
+          grades,
+        },
+      ] as const;
+    });
   return {
     clean: { scores: clean.length, p01: quantile(scores, 0.01), p50: quantile(scores, 0.5), grades: shares(clean) },
     sick: Object.fromEntries(sick),

@@ -52,7 +52,7 @@ describe('whose an instant is', () => {
     ['a fault beats a look-alike', [heat, truthOf()], gpu0, 150, 'fault'],
     ['the nearer look-alike beats the wider', [heat, look_alike], gpu0, 150, 'idle'],
     ['the wider one where the nearer is not', [heat, look_alike], gpu1, 150, 'hot_afternoon'],
-    ['the wider one beside a fault', [heat, truthOf()], gpu1, 150, 'hot_afternoon'],
+    ['nor is what is told beside a fault a look-alike', [heat, truthOf()], gpu1, 150, 'beside'],
     ['nothing at all', [], gpu0, 150, 'clean'],
   ])('%s', (_, truths, place, second, bucket) => {
     expect(bucketKey(indexTruth(truths, options).bucket(place, second * 1_000))).toBe(bucket);

@@ -5,8 +5,8 @@ import type { Alarm } from './sink-log.ts';
 /**
  * Whose an instant of a GPU is:
  * `fault` a story that touches it is going on, or has just ended;
- * `look_alike` something harmless that looks like trouble is;
- * `beside` neither, but its node has a fault at some time of the run: what is told there is nobody's and counts for nothing;
+ * `beside` none is, but its node has a fault at some time of the run: what is told there is nobody's and counts for nothing;
+ * `look_alike` something harmless that looks like trouble is going on, or has just ended;
  * `clean` all else.
  */
 export type Bucket =
@@ -64,8 +64,9 @@ export function indexTruth(truths: readonly StoryTruth[], options: TruthOptions 
           Number(ts_ms <= b.until_ms) - Number(ts_ms <= a.until_ms) ||
           WIDTH[a.scope] - WIDTH[b.scope],
       );
-    if (truth) return { kind: truth.fault ? 'fault' : 'look_alike', truth };
-    return { kind: faulty.has(place.node) ? 'beside' : 'clean' };
+    if (truth?.fault) return { kind: 'fault', truth };
+    if (faulty.has(place.node)) return { kind: 'beside' };
+    return truth ? { kind: 'look_alike', truth } : { kind: 'clean' };
   };
 
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import type { Sink } from '../../pipeline/contract/ports.ts';
-import { defaultTopology } from '../../pipeline/topology.ts';
+import type { Topology } from '../../pipeline/define-topology.ts';
 import { createSinkLog } from './sink-log.ts';
 
 const anomaly = (told: Partial<Anomaly> = {}): Anomaly => ({
@@ -25,10 +25,12 @@ const anomaly = (told: Partial<Anomaly> = {}): Anomaly => ({
   ...told,
 });
 
+const topology: Topology = { nodes: [{ kind: 'sink', id: 'anomalies', summary: '', inputs: [], ports: [] }] };
+
 function written(...told: readonly (readonly [now: number, anomaly: Anomaly])[]) {
   let now = 0;
   const log = createSinkLog(() => now);
-  const sink = (log.sinksFor(defaultTopology()) as Record<string, Sink<Anomaly>>).anomalies;
+  const sink = (log.sinksFor(topology) as Record<string, Sink<Anomaly>>).anomalies;
   for (const [at, one] of told) {
     now = at;
     sink?.write(one);
@@ -66,7 +68,9 @@ describe('rules of anomalies', () => {
     ['closed_at before opened_at', [anomaly(), anomaly({ ...closed, closed_at: 9 })]],
     ['a second one for an open condition', [anomaly(), anomaly({ id: 'a2' })]],
   ])('%s', (breach, told) => {
-    expect(written(...told.map((one) => [20, one] as const)).breaches).toEqual({ [breach]: 1 });
+    expect(written(...told.map((one) => [20, one] as const)).breaches).toEqual({
+      [`${breach}: conditions/ecc_rate`]: 1,
+    });
   });
 
   it('lets a condition come back, and others be open beside it', () => {

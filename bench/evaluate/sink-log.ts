@@ -40,7 +40,7 @@ export interface SinkLog {
   readonly incidents: ReadonlyMap<string, Incident>;
   /** Items by table. */
   readonly items: Readonly<Record<string, number>>;
-  /** What no anomaly may do, with how often it was done. */
+  /** What no anomaly may do, as `what: detector/type`, with how often it was done. */
   readonly breaches: Readonly<Record<string, number>>;
 }
 
@@ -64,7 +64,7 @@ export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology:
 
   const note = (anomaly: Anomaly): void => {
     const known = alarms.get(anomaly.id);
-    judge(anomaly, known, open, breach);
+    judge(anomaly, known, open, (what) => breach(`${what}: ${anomaly.detector}/${anomaly.type}`));
     const alarm: Alarm = known ?? {
       id: anomaly.id,
       gpu_uuid: anomaly.gpu_uuid,

@@ -31,7 +31,8 @@ export interface StoryFigures {
   readonly category_ratio: number | null;
 }
 
-const ORDER = STORY_KINDS.map(({ name }) => name);
+/** Place of a story among all kinds. */
+export const storyOrder = (story: string): number => STORY_KINDS.findIndex(({ name }) => name === story);
 
 /** `false_alarms_per_gpu_day`: warnings and criticals on clean GPUs. Stories that began after the end are left out. */
 export function storyFigures(truth: TruthIndex, log: SinkLog, false_alarms_per_gpu_day: number): StoryFigures[] {
@@ -40,7 +41,7 @@ export function storyFigures(truth: TruthIndex, log: SinkLog, false_alarms_per_g
     truth.truths.filter((one) => one.fault),
     (one) => one.story,
   );
-  const in_order = [...by_story].sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  const in_order = [...by_story].sort(([a], [b]) => storyOrder(a) - storyOrder(b));
   return in_order.map(([story, instances]) => {
     const seen = instances.flatMap((one) => found.get(one.id) ?? []);
     const delays = instances.flatMap((one) => {
