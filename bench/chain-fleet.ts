@@ -36,24 +36,39 @@ export const nodesOf = (fleet: ChainFleet): number => Math.ceil(fleet.gpus / GPU
 export const scrapeTime = (fleet: ChainFleet, round: number, node: number): number =>
   fleet.start_ms + round * fleet.interval_ms + Math.floor((node * fleet.interval_ms) / nodesOf(fleet));
 
-const TYPICAL: Readonly<Record<string, readonly [number, number]>> = {
-  C: [35, 75],
-  W: [150, 650],
-  J: [1e6, 1e9],
-  MHz: [900, 1_900],
-  ratio: [0.2, 0.8],
-  bytes: [1e9, 7e10],
-  'bytes/s': [1e8, 2e10],
-  'MB/s': [1e3, 1e5],
+/** What a healthy board reads at a load of 0..1; each column of CHAIN_METRICS has an entry. */
+const AT_LOAD: Readonly<Record<string, (load: number) => number>> = {
+  gpu_temp_celsius: (load) => 30 + 45 * load,
+  memory_temp_celsius: (load) => 38 + 45 * load,
+  temp_margin_celsius: (load) => 57 - 45 * load,
+  power_watts: (load) => 90 + 600 * load,
+  power_limit_watts: () => 700,
+  energy_joules_total: (load) => 1e9 * (1 + load),
+  sm_clock_mhz: () => 1_950,
+  memory_clock_mhz: () => 2_619,
+  gpu_util_ratio: (load) => load,
+  memory_util_ratio: (load) => load / 2,
+  encoder_util_ratio: () => 0,
+  decoder_util_ratio: () => 0,
+  fb_used_bytes: (load) => 7e10 * load,
+  fb_free_bytes: (load) => 8e10 - 7e10 * load,
+  fb_reserved_bytes: () => 6e8,
+  pcie_tx_bytes_per_second: (load) => 2e9 * load,
+  pcie_rx_bytes_per_second: (load) => 2e9 * load,
+  nvlink_tx_bytes_per_second: (load) => 1e11 * load,
+  nvlink_rx_bytes_per_second: (load) => 1e11 * load,
+  nvlink_bandwidth_mb_per_second: (load) => 2e5 * load,
 };
 
-/** Usual readings of a node's GPUs, row by row. */
+/** Usual readings of a node's GPUs, row by row: each at a load of its own. */
 export function usualReadings(fleet: ChainFleet, node: number): Float64Array {
   const from = draws(fleet.seed + node * 7_919);
   const values = new Float64Array(CHAIN_VALUES);
-  for (let i = 0; i < CHAIN_VALUES; i++) {
-    const [low, high] = TYPICAL[CHAIN_METRICS[i % CHAIN_WIDTH]?.unit ?? ''] ?? [0, 1];
-    values[i] = low + draw(from) * (high - low);
+  for (let row = 0; row < GPUS_PER_NODE; row++) {
+    const load = 0.2 + 0.7 * draw(from);
+    CHAIN_METRICS.forEach(({ name }, column) => {
+      values[row * CHAIN_WIDTH + column] = (AT_LOAD[name] ?? ((share: number) => share))(load);
+    });
   }
   return values;
 }
@@ -89,7 +104,10 @@ export function usualScrape(fleet: ChainFleet, node: number, boot_epoch: number)
   };
 }
 
-/** Moves the readings of a message in place: four columns a row, around their usual values. */
+const POWER = CHAIN_METRICS.findIndex(({ name }) => name === 'power_watts');
+const ENERGY = CHAIN_METRICS.findIndex(({ name }) => name === 'energy_joules_total');
+
+/** Moves the readings of a message in place: four columns a row around their usual values, and energy on. */
 export function readingMover(fleet: ChainFleet): (values: Float64Array, usual: Float64Array) => void {
   const from = draws(fleet.seed);
   const noise = Float64Array.from({ length: NOISE }, () => draw(from) * 2 - 1);
@@ -102,6 +120,9 @@ export function readingMover(fleet: ChainFleet): (values: Float64Array, usual: F
         at = (at + 1) & (NOISE - 1);
         values[cell] = (usual[cell] as number) + amplitude * (noise[at] as number);
       }
+      const energy = row * CHAIN_WIDTH + ENERGY;
+      values[energy] =
+        (values[energy] as number) + ((usual[row * CHAIN_WIDTH + POWER] as number) * fleet.interval_ms) / 1_000;
     }
   };
 }

@@ -8,6 +8,8 @@ export const DETECTOR_STEPS = {
   change_points: true,
   absence: true,
   novelty: true,
+  forecasts: true,
+  density: false,
 } as const;
 export type DetectorStep = keyof typeof DETECTOR_STEPS;
 

@@ -12,7 +12,17 @@ import { settableClock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
 import type { VitalsError } from './contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from './contract/events.ts';
+import type {
+  Anomaly,
+  Asset,
+  DeadLetter,
+  Episode,
+  FeatureVector,
+  FleetQuantiles,
+  Forecast,
+  HealthScore,
+  Incident,
+} from './contract/events.ts';
 import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
@@ -97,6 +107,13 @@ class Tables {
       [`health ${row.ts} ${row.gpu_uuid} ${row.instance}`, JSON.stringify(row)],
     ]),
     xid_episodes: this.sink<Episode>((row) => [[`episode ${row.ts} ${row.id}`, JSON.stringify(row)]]),
+    incidents: this.sink<Incident>((row) => [[`incident ${row.ts} ${row.id}`, JSON.stringify(row)]]),
+    gpu_forecasts: this.sink<Forecast>((row) => [
+      [`forecast ${row.ts} ${row.gpu_uuid} ${row.metric} ${row.horizon_ms}`, JSON.stringify(row)],
+    ]),
+    fleet_quantiles: this.sink<FleetQuantiles>((row) => [
+      [`quantiles ${row.ts} ${row.model} ${row.metric}`, JSON.stringify(row)],
+    ]),
     dead_letters: this.sink<DeadLetter>((row) => [[`dead ${row.ts} ${row.node} ${row.detail}`, JSON.stringify(row)]]),
   };
 }

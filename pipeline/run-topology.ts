@@ -80,7 +80,7 @@ export function wireTopology<SinkItems>(options: {
   const used: Sink<unknown>[] = [];
   const source = new Subject<unknown>();
   const gate = topology.nodes.find((node) => node.kind === 'operator')?.id;
-  const cause: Cause = { row: 0, clock: null, position: 0 };
+  const cause: Cause = { row: 0, clock: null, at: null, position: 0 };
   const operators: ((group: number, watermark: number) => void)[] = [];
   const itemSteps: Drain[] = [];
   const fleetSteps: { run(clock: number, began: number): void; finish(watermark: number): void }[] = [];

@@ -79,7 +79,8 @@ export class Snapshots {
     if (slice.left > 0) return;
     this.slice = null;
     const { fleet } = this.options.states;
-    fleet.position = position;
+    // While messages are read again that it has taken already, it stays ahead of them.
+    fleet.position = Math.max(fleet.position, position);
     this.writing = this.write([fleet.save(), ...slice.copies], slice.covered)
       .catch((error: unknown) => {
         this.options.report(

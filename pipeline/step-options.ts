@@ -2,6 +2,9 @@ import type { AbsenceOptions } from '../operators/absence/absence.ts';
 import type { MovedGpusOptions } from '../operators/absence/moved-gpus.ts';
 import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
 import type { EpisodesOptions } from '../operators/episodes/episodes.ts';
+import type { IncidentsOptions } from '../operators/episodes/incidents.ts';
+import { NOVELTY_DEFAULTS, type NoveltyOptions } from '../operators/novelty/novelty.ts';
+import { FLEET_QUANTILES_DEFAULTS, type FleetQuantilesOptions } from '../operators/quantiles/fleet-quantiles.ts';
 import type { XidEventsOptions } from '../operators/xids/xid-events.ts';
 import { days, hours, minutes, seconds } from './contract/time.ts';
 
@@ -44,3 +47,10 @@ export const EPISODES: EpisodesOptions = {
   await_reset: days(7),
   episodes_max: 6,
 };
+
+export const INCIDENTS: IncidentsOptions = { window: minutes(2), delay: FLEET_DELAY, keep_closed: hours(3) };
+
+/** Vectors come when they come; what waits is part of every snapshot, so little shall wait. */
+const VECTOR_DELAY = seconds(2);
+export const NOVELTY: NoveltyOptions = { ...NOVELTY_DEFAULTS, delay: VECTOR_DELAY };
+export const QUANTILES: FleetQuantilesOptions = { ...FLEET_QUANTILES_DEFAULTS, delay: VECTOR_DELAY };

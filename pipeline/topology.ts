@@ -5,23 +5,47 @@ import { CHANGE_POINTS_DEFAULTS, changePoints } from '../operators/change-points
 import { conditions } from '../operators/conditions/conditions.ts';
 import { type AssetBook, enrich } from '../operators/enrich.ts';
 import { episodes } from '../operators/episodes/episodes.ts';
+import { incidents } from '../operators/episodes/incidents.ts';
 import { features } from '../operators/features/features.ts';
+import { FORECASTS_DEFAULTS, forecasts } from '../operators/forecasts/forecasts.ts';
 import { health } from '../operators/health/health.ts';
 import { referenceHealth } from '../operators/health/reference-health.ts';
-import { NOVELTY_DEFAULTS, novelty } from '../operators/novelty/novelty.ts';
+import { DENSITY_DEFAULTS, density } from '../operators/novelty/density.ts';
+import { novelty } from '../operators/novelty/novelty.ts';
+import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
 import { validate } from '../operators/validate.ts';
 import { boardConditions } from '../operators/xids/board-conditions.ts';
 import { xidEvents } from '../operators/xids/xid-events.ts';
 import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
 import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
 import type { Batch } from './contract/batch.ts';
-import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from './contract/events.ts';
+import type {
+  Anomaly,
+  Asset,
+  DeadLetter,
+  Episode,
+  FeatureVector,
+  FleetQuantiles,
+  Forecast,
+  HealthScore,
+  Incident,
+} from './contract/events.ts';
 import type { RawMessage } from './contract/message.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
 import { conditionSettings, type DetectorStep, isOn } from './detectors.ts';
-import { ABSENCE, EPISODES, FEATURE_HISTORY, MOVED_GPUS, SILENT_NODES, XID_EVENTS } from './step-options.ts';
+import {
+  ABSENCE,
+  EPISODES,
+  FEATURE_HISTORY,
+  INCIDENTS,
+  MOVED_GPUS,
+  NOVELTY,
+  QUANTILES,
+  SILENT_NODES,
+  XID_EVENTS,
+} from './step-options.ts';
 
 /** Where things end, and what each takes. */
 export interface SinkItems {
@@ -29,7 +53,10 @@ export interface SinkItems {
   readonly gpu_assets: Asset;
   readonly gpu_features: FeatureVector;
   readonly gpu_health_scores: HealthScore;
+  readonly gpu_forecasts: Forecast;
   readonly xid_episodes: Episode;
+  readonly incidents: Incident;
+  readonly fleet_quantiles: FleetQuantiles;
   readonly anomalies: Anomaly;
   readonly live: Batch;
   readonly validated_tap: Batch;
@@ -62,6 +89,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const windows = { lateness_max, every: options.features_every, history: FEATURE_HISTORY, assets: options.assets };
     const { vectors } = t.operator('features', rows, features(windows));
     const { xids } = t.operator('xids', rows, xidEvents(XID_EVENTS));
+    const outlook = t.items('forecasts', rows, { vectors }, forecasts(FORECASTS_DEFAULTS));
     const board = t.operator('board_conditions', rows, boardConditions());
     const absent = t.operator('absence', rows, absence(ABSENCE));
 
@@ -75,6 +103,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS)).anomalies,
       ]),
       ...when('absence', () => [absent.anomalies]),
+      ...when('forecasts', () => [outlook.anomalies]),
     ];
     const stories = t.items(
       'episodes',
@@ -88,20 +117,32 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         ? t.operator('health', rows, referenceHealth({ every, interval: options.reference_interval, lateness_max }))
         : t.items('health', rows, { vectors, anomalies: found, episodes: stories.episodes }, health({ every }));
 
+    const silent = t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES));
+    const moved = t.fleet(
+      'moved_gpus',
+      { anomalies: absent.anomalies, arrivals: absent.arrivals },
+      movedGpus(MOVED_GPUS),
+    );
+    const shared = t.fleet(
+      'correlate',
+      { assets, episodes: stories.episodes, anomalies: silent.anomalies },
+      incidents(INCIDENTS),
+    );
+    const { quantiles } = t.fleet('quantiles', { vectors }, fleetQuantiles(QUANTILES));
     const foundInFleet = [
-      ...when('absence', () => [
-        t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES)).anomalies,
-        t.fleet('moved_gpus', { anomalies: absent.anomalies, arrivals: absent.arrivals }, movedGpus(MOVED_GPUS))
-          .anomalies,
-      ]),
-      ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY_DEFAULTS)).anomalies]),
+      ...when('absence', () => [silent.anomalies, moved.anomalies]),
+      ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY)).anomalies]),
+      ...when('density', () => [t.fleet('density', { vectors }, density(DENSITY_DEFAULTS)).anomalies]),
     ];
 
     t.sink('gpu_metrics', rows);
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
     t.sink('gpu_health_scores', scores);
+    t.sink('gpu_forecasts', outlook.forecasts);
     t.sink('xid_episodes', stories.episodes);
+    t.sink('incidents', shared.incidents);
+    t.sink('fleet_quantiles', quantiles);
     t.sink('anomalies', ...found, ...foundInFleet);
     t.sink('live', rows);
     t.sink('validated_tap', valid.rows);

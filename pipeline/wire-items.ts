@@ -12,6 +12,8 @@ export interface Cause {
   row: number;
   /** The fleet's clock by row; null at the end of the input. */
   clock: Float64Array | null;
+  /** The event time that a step over the fleet had reached, when it is the cause; else null. */
+  at: number | null;
   /** Of the batch's last message. */
   position: number;
 }
@@ -80,13 +82,17 @@ export function wireFleet({ node, stream, states, emit, cause, timed }: Wiring<F
     const input = names[i] as string;
     stream(port).subscribe((item) => {
       // After a restart the groups tell again what the fleet's snapshot has taken already.
-      if (cause.position <= states.fleet.position) return;
+      if (cause.at === null && cause.position <= states.fleet.position) return;
       const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
-      keepForFleet(id, operator, states.fleet, input, item, clock);
+      keepForFleet(id, operator, states.fleet, input, item, cause.at ?? clock - operator.delay);
       news += 1;
     });
   });
-  const told = (port: PropertyKey, item: unknown): void => emit(port as string, item);
+  const told = (port: PropertyKey, item: unknown, at: number): void => {
+    cause.at = at;
+    emit(port as string, item);
+    cause.at = null;
+  };
   return {
     run(clock: number, began: number): void {
       const size = news;

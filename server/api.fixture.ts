@@ -6,7 +6,9 @@ import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract
 import {
   type ColumnType,
   FEATURE_DEFINITIONS,
+  FLEET_QUANTILES,
   GPU_FEATURES,
+  GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
   type TableSpec,
@@ -185,7 +187,15 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
     anomalyOf({ gpu_uuid: 'GPU-03', id: 'A3', severity: 'critical' }),
     anomalyOf({ gpu_uuid: 'GPU-04', id: 'A4', state: 'closed', closed_at: NOW, explanation: 'one, "two"\nthree' }),
   ];
-  for (const spec of [GPU_HEALTH_SCORES, GPU_FEATURES, XID_EPISODES, INCIDENTS, FEATURE_DEFINITIONS]) {
+  for (const spec of [
+    GPU_HEALTH_SCORES,
+    GPU_FEATURES,
+    XID_EPISODES,
+    INCIDENTS,
+    GPU_FORECASTS,
+    FLEET_QUANTILES,
+    FEATURE_DEFINITIONS,
+  ]) {
     world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
   }
   world.tables.series = [{ ts: NOW - 20_000, gpu_uuid: 'GPU-00', node: 'n0', instance: '', gpu_temp_celsius: 40.5 }];
@@ -220,6 +230,9 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/episodes',
   '/api/v1/incidents',
   '/api/v1/feature-definitions',
+  '/api/v1/forecasts',
+  '/api/v1/gpus/GPU-00/forecasts',
+  '/api/v1/fleet/quantiles',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',

@@ -43,6 +43,8 @@ const NAMES: Readonly<Record<string, string>> = {
   gpu_features: 'Features',
   xid_episodes: 'Episode',
   incidents: 'Incident',
+  gpu_forecasts: 'Forecast',
+  fleet_quantiles: 'FleetQuantiles',
   feature_definitions: 'FeatureDefinition',
 };
 

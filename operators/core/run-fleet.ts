@@ -25,22 +25,25 @@ export const fleetSpecs = (step: string, operator: { readonly state: StateSpec }
 
 type Erased<S extends StateSpec, Ports> = Readonly<Record<string, FleetInput<unknown, FleetItem, S, Ports>>>;
 
-/** Keeps what the operator picks of an item. `clock`: the fleet's clock when the row came that caused it. */
+/** Keeps what the operator picks of an item. `edge`: up to where the fleet had been taken when the item's cause came. */
 export function keepForFleet<Inputs, S extends StateSpec, Ports>(
   step: string,
   operator: FleetOperator<Inputs, S, Ports>,
   fleet: GroupState,
   input: string,
   item: unknown,
-  clock: number,
+  edge: number,
 ): void {
   const kept = (operator.on as Erased<S, Ports>)[input]?.pick(item) ?? null;
   if (kept === null) return;
   const columns = fleet.columns(waitingStep(step), WAITING_STATE);
   const waiting = (columns.waiting[0] ?? []) as Waiting[];
-  waiting.push({ at: Math.max(kept.ts, clock - operator.delay), input, kept });
+  waiting.push({ at: Math.max(kept.ts, edge), input, kept });
   columns.waiting[0] = waiting;
 }
+
+/** Takes what a fleet step tells, and the event time at which it was caused. */
+export type ToldAt<Ports> = <P extends keyof Ports>(port: P, item: Ports[P], at: number) => void;
 
 /** The fleet's clock: the event time with which the stream began, and the largest one so far. */
 export interface FleetTime {
@@ -50,14 +53,15 @@ export interface FleetTime {
 
 /**
  * Takes what is older than `delay` against the fleet's clock, in the order of event time, of one instant by node. Items of
- * a node come from one group, which tells them in one order; so neither cuts nor the order between groups can show.
+ * a node come from one group, which tells them in one order; so neither cuts nor the order between groups can show. A step
+ * that takes from another one over the fleet comes after it and waits at least as long.
  */
 export function runFleet<Inputs, S extends StateSpec, Ports>(
   step: string,
   operator: FleetOperator<Inputs, S, Ports>,
   fleet: GroupState,
   time: FleetTime,
-  emit: Emit<Ports>,
+  told: ToldAt<Ports>,
 ): void {
   if (time.now === 0) return;
   const { fired } = fleet.columns(waitingStep(step), WAITING_STATE);
@@ -65,8 +69,8 @@ export function runFleet<Inputs, S extends StateSpec, Ports>(
     fired[0] = Math.floor((time.began - operator.delay) / operator.timer.every) * operator.timer.every;
   }
   const edge = time.now - operator.delay;
-  takeBefore(step, operator, fleet, edge, emit);
-  passTime(step, operator, fleet, edge, emit);
+  takeBefore(step, operator, fleet, edge, told);
+  passTime(step, operator, fleet, edge, told);
 }
 
 /** The end of the input: everything that waits, then the multiples up to and with the watermark. */
@@ -75,10 +79,10 @@ export function finishFleet<Inputs, S extends StateSpec, Ports>(
   operator: FleetOperator<Inputs, S, Ports>,
   fleet: GroupState,
   watermark: number,
-  emit: Emit<Ports>,
+  told: ToldAt<Ports>,
 ): void {
-  takeBefore(step, operator, fleet, Number.POSITIVE_INFINITY, emit);
-  passTime(step, operator, fleet, watermark + 1, emit);
+  takeBefore(step, operator, fleet, Number.POSITIVE_INFINITY, told);
+  passTime(step, operator, fleet, watermark + 1, told);
 }
 
 function takeBefore<Inputs, S extends StateSpec, Ports>(
@@ -86,7 +90,7 @@ function takeBefore<Inputs, S extends StateSpec, Ports>(
   operator: FleetOperator<Inputs, S, Ports>,
   fleet: GroupState,
   edge: number,
-  emit: Emit<Ports>,
+  told: ToldAt<Ports>,
 ): void {
   const columns = fleet.columns(waitingStep(step), WAITING_STATE);
   const waiting = columns.waiting[0] as Waiting[] | null;
@@ -96,7 +100,8 @@ function takeBefore<Inputs, S extends StateSpec, Ports>(
   columns.waiting[0] = due.length === waiting.length ? null : waiting.filter(({ at }) => at >= edge);
   due.sort((a, b) => a.at - b.at || (a.kept.node < b.kept.node ? -1 : Number(a.kept.node > b.kept.node)));
   for (const { at, input, kept } of due) {
-    passTime(step, operator, fleet, at, emit);
+    passTime(step, operator, fleet, at, told);
+    const emit: Emit<Ports> = (port, item) => told(port, item, at);
     (operator.on as Erased<S, Ports>)[input]?.take(kept, fleet.columns(step, operator.state), emit);
   }
 }
@@ -107,7 +112,7 @@ function passTime<Inputs, S extends StateSpec, Ports>(
   operator: FleetOperator<Inputs, S, Ports>,
   fleet: GroupState,
   at: number,
-  emit: Emit<Ports>,
+  told: ToldAt<Ports>,
 ): void {
   const { timer } = operator;
   if (!timer) return;
@@ -116,5 +121,7 @@ function passTime<Inputs, S extends StateSpec, Ports>(
   const last = fired[0] as number;
   if (due <= last) return;
   fired[0] = due;
-  for (const now of multiples(last, timer.every, due)) timer.onTime(now, fleet.columns(step, operator.state), emit);
+  for (const now of multiples(last, timer.every, due)) {
+    timer.onTime(now, fleet.columns(step, operator.state), (port, item) => told(port, item, now));
+  }
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Anomaly, FeatureVector } from '../../pipeline/contract/events.ts';
+import type { Anomaly, FeatureVector, Forecast } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { START_MS } from '../core/laws.fixture.ts';
-import type { Forecast } from './forecast.ts';
 import { FORECAST_STATE } from './forecast-state.ts';
 import { FORECASTS_DEFAULTS, type ForecastsOptions, forecasts } from './forecasts.ts';
 import { type GpuStory, gpuVectors } from './vectors.fixture.ts';

@@ -1,11 +1,10 @@
-import type { Anomaly, FeatureVector } from '../../pipeline/contract/events.ts';
+import type { Anomaly, FeatureVector, Forecast } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Emit, ItemOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
 import { isBoardVoice } from '../change-points/board-voice.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
-import type { Forecast } from './forecast.ts';
 import { FORECAST_SERIES, type ForecastSeries, replayLimit } from './forecast-series.ts';
 import { FORECAST_STATE, type ForecastState, SERIES_COUNT, STRETCHES_PER_DAY } from './forecast-state.ts';
 import { judgeLimit } from './judge-limit.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import type { FeatureVector, FleetQuantiles } from '../../pipeline/contract/events.ts';
 import { FEATURE_COUNT } from '../../pipeline/contract/features.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GroupState } from '../core/group-state.ts';
 import { random, START_MS } from '../core/laws.fixture.ts';
 import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
-import { FLEET_QUANTILES_DEFAULTS, type FleetQuantiles, fleetQuantiles } from './fleet-quantiles.ts';
+import { FLEET_QUANTILES_DEFAULTS, fleetQuantiles } from './fleet-quantiles.ts';
 
 const MINUTE_MS = 60_000;
 

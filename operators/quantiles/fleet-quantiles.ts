@@ -1,26 +1,10 @@
-import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import type { FeatureVector, FleetQuantiles } from '../../pipeline/contract/events.ts';
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { FleetItem, FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
 import { type QuantileSketch, sketchAdd, sketchQuantile, sketchStart } from './quantile-sketch.ts';
 
 /** How a metric was spread over the fleet's GPUs (model empty), or those of one model, in an hour so far. */
-export interface FleetQuantiles {
-  readonly ts: number;
-  readonly model: string;
-  readonly metric: string;
-  /** Start of the hour of event time that was counted, which ends with the next full hour. */
-  readonly hour_ts: number;
-  readonly count: number;
-  readonly p01: number;
-  readonly p05: number;
-  readonly p25: number;
-  readonly p50: number;
-  readonly p75: number;
-  readonly p95: number;
-  readonly p99: number;
-}
-
 export interface FleetQuantilesOptions {
   /** Event time between two tellings. */
   readonly every: DurationMs;

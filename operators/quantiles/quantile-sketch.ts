@@ -1,13 +1,9 @@
+import { DDSketch } from '@datadog/sketches-js';
+
 /** Guaranteed relative error of a quantile. */
 export const RELATIVE_ERROR = 0.01;
-const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
-const LN_GAMMA = Math.log(GAMMA);
-/** What is nearer to 0 counts as 0. */
-const SMALLEST = 1e-9;
 
-/**
- * Plain data. `bins[i]` counts the values v with |v| in (gamma^(first + i - 1), gamma^(first + i)], for either sign.
- */
+/** A DDSketch as plain data: the library's own fields, as they stand after every value. */
 export interface QuantileSketch {
   count: number;
   zeros: number;
@@ -15,8 +11,11 @@ export interface QuantileSketch {
   readonly below: SketchBins;
 }
 interface SketchBins {
-  first: number;
   count: number;
+  /** Key of the first bin. */
+  offset: number;
+  min_key: number;
+  max_key: number;
   bins: number[];
 }
 
@@ -24,9 +23,12 @@ interface SketchBins {
 export const sketchStart = (): QuantileSketch => ({
   count: 0,
   zeros: 0,
-  above: { first: 0, count: 0, bins: [] },
-  below: { first: 0, count: 0, bins: [] },
+  above: { count: 0, offset: 0, min_key: 0, max_key: 0, bins: [] },
+  below: { count: 0, offset: 0, min_key: 0, max_key: 0, bins: [] },
 });
+
+/** Live sketches by their data: they share the bins, and are made anew from the data after a restore. */
+const live = new WeakMap<QuantileSketch, DDSketch>();
 
 /**
  * Adds a finite value.
@@ -36,42 +38,46 @@ export const sketchStart = (): QuantileSketch => ({
  * Source  Masson, Rim & Lee 2019, DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees
  *         (VLDB 12).
  */
-export function sketchAdd(sketch: QuantileSketch, value: number): void {
-  sketch.count++;
-  const size = Math.abs(value);
-  if (size < SMALLEST) {
-    sketch.zeros++;
-    return;
-  }
-  const store = value > 0 ? sketch.above : sketch.below;
-  const key = Math.ceil(Math.log(size) / LN_GAMMA);
-  if (store.count === 0) store.first = key;
-  while (key < store.first) {
-    store.bins.unshift(0);
-    store.first--;
-  }
-  while (key >= store.first + store.bins.length) store.bins.push(0);
-  store.count++;
-  const at = key - store.first;
-  store.bins[at] = (store.bins[at] as number) + 1;
+export function sketchAdd(data: QuantileSketch, value: number): void {
+  const sketch = liveOf(data);
+  sketch.accept(value);
+  data.count = sketch.count;
+  data.zeros = sketch.zeroCount;
+  note(data.above, sketch.store);
+  note(data.below, sketch.negativeStore);
 }
 
 /** The value that this share (0..1) of all values does not exceed, within RELATIVE_ERROR; NaN without any. */
-export function sketchQuantile(sketch: QuantileSketch, share: number): number {
-  const { count, zeros, above, below } = sketch;
-  if (count === 0) return Number.NaN;
-  const rank = share * (count - 1);
-  if (rank < below.count) return -valueAt(below, below.count - 1 - Math.floor(rank));
-  if (rank < below.count + zeros) return 0;
-  return valueAt(above, rank - below.count - zeros);
+export const sketchQuantile = (data: QuantileSketch, share: number): number => liveOf(data).getValueAtQuantile(share);
+
+function liveOf(data: QuantileSketch): DDSketch {
+  const known = live.get(data);
+  if (known !== undefined) return known;
+  const sketch = new DDSketch({ relativeAccuracy: RELATIVE_ERROR });
+  restore(sketch.store, data.above);
+  restore(sketch.negativeStore, data.below);
+  sketch.zeroCount = data.zeros;
+  sketch.count = data.count;
+  live.set(data, sketch);
+  return sketch;
 }
 
-/** Size of the value at a rank from the smallest: the middle of its bin, in the sense of relative error. */
-function valueAt({ first, bins }: SketchBins, rank: number): number {
-  let seen = 0;
-  for (let i = 0; i < bins.length; i++) {
-    seen += bins[i] as number;
-    if (seen > rank) return (2 * GAMMA ** (first + i)) / (GAMMA + 1);
-  }
-  return Number.NaN;
+type Store = DDSketch['store'];
+
+function note(data: SketchBins, { count, offset, minKey, maxKey, bins }: Store): void {
+  if (count === 0) return;
+  data.count = count;
+  data.offset = offset;
+  data.min_key = minKey;
+  data.max_key = maxKey;
+  data.bins = bins;
+}
+
+function restore(store: Store, { count, offset, min_key, max_key, bins }: SketchBins): void {
+  if (count === 0) return;
+  store.count = count;
+  store.offset = offset;
+  store.minKey = min_key;
+  store.maxKey = max_key;
+  store.bins = bins;
 }

@@ -248,3 +248,39 @@ export interface FeatureVector {
   /** True for the one told at the end of an input: whoever judges from time to time judges now. */
   readonly final: boolean;
 }
+
+/**
+ * What a metric of a GPU is expected to be `horizon_ms` after `ts`, at its present workload; low to high is the 80 % band.
+ * `eta_ts` is when it is expected to reach `limit`: null where there is no limit, or none is reached within two weeks.
+ */
+export interface Forecast {
+  readonly ts: number;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly instance: string;
+  readonly metric: string;
+  readonly horizon_ms: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+  readonly limit: number | null;
+  readonly eta_ts: number | null;
+  readonly explanation: string;
+}
+
+/** How a gauge is spread over the fleet (model empty) or a model, in an hour of event time so far. */
+export interface FleetQuantiles {
+  readonly ts: number;
+  readonly model: string;
+  readonly metric: string;
+  /** Start of the hour of event time that was counted, which ends with the next full hour. */
+  readonly hour_ts: number;
+  readonly count: number;
+  readonly p01: number;
+  readonly p05: number;
+  readonly p25: number;
+  readonly p50: number;
+  readonly p75: number;
+  readonly p95: number;
+  readonly p99: number;
+}

@@ -283,6 +283,46 @@ export const INCIDENTS: TableSpec = {
   ttl_days: 730,
 };
 
+export const GPU_FORECASTS: TableSpec = {
+  name: 'gpu_forecasts',
+  summary: 'What readings are expected to be, a day and three days ahead, at the present workload.',
+  columns: [
+    TS,
+    UUID,
+    NODE,
+    INSTANCE,
+    column('metric', 'SYMBOL', 'Metric or feature.'),
+    column('horizon_ms', 'LONG', 'How far ahead of ts, ms.'),
+    column('expected', 'DOUBLE', 'Expected value.'),
+    column('low', 'DOUBLE', 'Lower end of the 80 % band.'),
+    column('high', 'DOUBLE', 'Upper end of the 80 % band.'),
+    column('limit', 'DOUBLE', 'Limit that matters; null where there is none.'),
+    column('eta_ts', 'TIMESTAMP', 'When the limit is expected to be reached; null when not within two weeks.'),
+    column('explanation', 'VARCHAR', 'One sentence with numbers and units.'),
+  ],
+  keys: ['ts', 'gpu_uuid', 'instance', 'metric', 'horizon_ms'],
+  partition: 'MONTH',
+  ttl_days: 365,
+};
+
+export const FLEET_QUANTILES: TableSpec = {
+  name: 'fleet_quantiles',
+  summary: 'How each gauge is spread over the fleet and over each model, hour by hour, within 1 %.',
+  columns: [
+    TS,
+    column('model', 'SYMBOL', 'Model; empty for the whole fleet.'),
+    column('metric', 'SYMBOL', 'Metric.'),
+    column('hour_ts', 'TIMESTAMP', 'Start of the hour that is counted.'),
+    column('count', 'LONG', 'Readings counted.'),
+    ...['p01', 'p05', 'p25', 'p50', 'p75', 'p95', 'p99'].map((name) =>
+      column(name, 'DOUBLE', `${Number(name.slice(1))}th percentile.`),
+    ),
+  ],
+  keys: ['ts', 'model', 'metric'],
+  partition: 'MONTH',
+  ttl_days: 365,
+};
+
 /** Tables that this release writes; views are in ROLLUPS. */
 export const TABLES: readonly TableSpec[] = [
   GPU_METRICS,
@@ -293,4 +333,6 @@ export const TABLES: readonly TableSpec[] = [
   GPU_HEALTH_SCORES,
   XID_EPISODES,
   INCIDENTS,
+  GPU_FORECASTS,
+  FLEET_QUANTILES,
 ];

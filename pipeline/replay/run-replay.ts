@@ -10,15 +10,28 @@ import { Assets } from '../asset-book.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from '../contract/events.ts';
+import type {
+  Anomaly,
+  Asset,
+  DeadLetter,
+  Episode,
+  FeatureVector,
+  FleetQuantiles,
+  Forecast,
+  HealthScore,
+  Incident,
+} from '../contract/events.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
 import {
   ANOMALIES,
   FEATURE_DEFINITIONS,
+  FLEET_QUANTILES,
   GPU_ASSETS,
   GPU_FEATURES,
+  GPU_FORECASTS,
   GPU_HEALTH_SCORES,
+  INCIDENTS,
   type TableSpec,
   XID_EPISODES,
 } from '../contract/tables.ts';
@@ -98,6 +111,9 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const anomalies = rewritten<Anomaly>(ANOMALIES);
   const scores = rewritten<HealthScore>(GPU_HEALTH_SCORES);
   const episodes = rewritten<Episode>(XID_EPISODES);
+  const incidents = rewritten<Incident>(INCIDENTS);
+  const forecasts = rewritten<Forecast>(GPU_FORECASTS);
+  const quantiles = rewritten<FleetQuantiles>(FLEET_QUANTILES);
   const featureRows = jsonlTableSink<object>({ directory, table: GPU_FEATURES, rewrites: false });
   const definitions = jsonlTableSink<object>({ directory, table: FEATURE_DEFINITIONS, rewrites: false });
   for (const row of featureDefinitionRows()) definitions.write(row);
@@ -118,6 +134,9 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
       anomalies,
       gpu_health_scores: scores,
       xid_episodes: episodes,
+      incidents,
+      gpu_forecasts: forecasts,
+      fleet_quantiles: quantiles,
       dead_letters: seen<DeadLetter>(deadLetters, (letter) => collector.deadLetter(letter)),
     },
   });
@@ -143,6 +162,9 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     anomalies: anomalies.rows,
     gpu_health_scores: scores.rows,
     xid_episodes: episodes.rows,
+    incidents: incidents.rows,
+    gpu_forecasts: forecasts.rows,
+    fleet_quantiles: quantiles.rows,
     gpu_features: featureRows.rows,
     feature_definitions: definitions.rows,
   });

@@ -19,14 +19,27 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { Anomaly, Asset, DeadLetter, Episode, FeatureVector, HealthScore } from '../contract/events.ts';
+import type {
+  Anomaly,
+  Asset,
+  DeadLetter,
+  Episode,
+  FeatureVector,
+  FleetQuantiles,
+  Forecast,
+  HealthScore,
+  Incident,
+} from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
 import {
   ANOMALIES,
   FEATURE_DEFINITIONS,
+  FLEET_QUANTILES,
   GPU_ASSETS,
   GPU_FEATURES,
+  GPU_FORECASTS,
   GPU_HEALTH_SCORES,
+  INCIDENTS,
   type TableSpec,
   XID_EPISODES,
 } from '../contract/tables.ts';
@@ -137,6 +150,9 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       anomalies: told<Anomaly>(ANOMALIES),
       gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
       xid_episodes: told<Episode>(XID_EPISODES),
+      incidents: told<Incident>(INCIDENTS),
+      gpu_forecasts: told<Forecast>(GPU_FORECASTS),
+      fleet_quantiles: tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
       live: framesSink(bus, { worker: options.worker, wanted: interest.wanted }),
       validated_tap: tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: tapSink(bus, { prefix: 'dcgm.enriched', clock }),

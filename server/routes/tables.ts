@@ -2,7 +2,9 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import {
   FEATURE_DEFINITIONS,
+  FLEET_QUANTILES,
   GPU_FEATURES,
+  GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
   type TableSpec,
@@ -58,6 +60,20 @@ const LISTED: readonly ListedTable[] = [
     of_gpu: null,
     filters: ['node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
     summary: 'Incidents over one or several GPUs',
+  },
+  {
+    spec: GPU_FORECASTS,
+    path: 'forecasts',
+    of_gpu: 'forecasts',
+    filters: ['node', 'instance', 'metric'],
+    summary: 'What readings are expected to be',
+  },
+  {
+    spec: FLEET_QUANTILES,
+    path: 'fleet/quantiles',
+    of_gpu: null,
+    filters: ['model', 'metric'],
+    summary: 'How gauges are spread over the fleet and over models',
   },
   {
     spec: FEATURE_DEFINITIONS,
@@ -140,7 +156,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         query: z.strictObject({
           ...parameters,
           ...filterParameters,
-          ...(of_gpu === null ? {} : { gpu_uuid: textParameter('GPU identity.') }),
+          ...(!spec.keys.includes('gpu_uuid') ? {} : { gpu_uuid: textParameter('GPU identity.') }),
         }),
         answer: listSchema(schema),
         csv: true,
