@@ -1,80 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { minutes, seconds } from '../../pipeline/contract/time.ts';
-import { GroupState } from '../core/group-state.ts';
-import { batchOf, describeLaws, random, type SampleRow, START_MS, sampleRows } from '../core/laws.fixture.ts';
-import { runOperator } from '../core/lift.ts';
-import { type AbsenceOptions, type Arrival, absence, type Heartbeat } from './absence.ts';
+import { seconds } from '../../pipeline/contract/time.ts';
+import { describeLaws, START_MS, sampleRows } from '../core/laws.fixture.ts';
+import { absence } from './absence.ts';
+import {
+  ABSENCE_OPTIONS,
+  brief,
+  EIGHT,
+  HOUR_MS,
+  minute,
+  runAbsence,
+  type Scene,
+  scrapes,
+} from './scrape-scene.fixture.ts';
 
-const OPTIONS: AbsenceOptions = {
-  lost_scrapes: 3,
-  lost_after: minutes(1),
-  partition_grace: minutes(15),
-  frozen_after: minutes(5),
-  frozen_scrapes: 10,
-  heartbeat: minutes(1),
-};
-const HOUR_MS = 3_600_000;
-
-interface Told {
-  readonly anomalies: Anomaly[];
-  readonly heartbeats: Heartbeat[];
-  readonly arrivals: Arrival[];
-}
-
-function run(rows: readonly SampleRow[], pci: (uuid: string) => string = () => ''): Told {
-  const told: Told = { anomalies: [], heartbeats: [], arrivals: [] };
-  const state = new GroupState(0);
-  const batch = batchOf(state, rows);
-  state.registry.gpus.forEach((identity, i) => {
-    state.registry.gpus[i] = { ...identity, pci_bus_id: pci(identity.uuid) };
-  });
-  runOperator('absence', absence(OPTIONS), state, batch, (port, item) => (told[port] as unknown[]).push(item));
-  return told;
-}
-
-interface Scene {
-  readonly cadence_ms: number;
-  readonly gpus?: readonly string[];
-  readonly until_ms?: number;
-  /** Whether the GPU is in the scrape at that time since the start. */
-  readonly there?: (gpu: string, t: number) => boolean;
-  /** Offset of a row against its scrape. */
-  readonly offset?: (gpu: number, t: number) => number;
-  readonly node?: (gpu: string, t: number) => string;
-  readonly values?: (gpu: number, t: number) => Record<string, number>;
-}
-
-const EIGHT = Array.from({ length: 8 }, (_, i) => `GPU-${i}`);
-
-/** `uuid#instance` names a MIG instance. */
-function scrapes(scene: Scene): SampleRow[] {
-  const noise = random(3);
-  const rows: SampleRow[] = [];
-  for (let t = 0; t <= (scene.until_ms ?? HOUR_MS); t += scene.cadence_ms) {
-    (scene.gpus ?? EIGHT).forEach((gpu, i) => {
-      if (scene.there && !scene.there(gpu, t)) return;
-      const [uuid, instance = ''] = gpu.split('#') as [string, string?];
-      rows.push({
-        ts: START_MS + t + (scene.offset?.(i, t) ?? 0),
-        node: scene.node?.(gpu, t) ?? 'n1',
-        uuid,
-        instance,
-        values: scene.values?.(i, t) ?? { power_watts: 300 + noise() * 20, gpu_temp_celsius: 60 },
-      });
-    });
-  }
-  return rows;
-}
-
-const brief = (told: Told): string[] =>
-  told.anomalies.map((a) => `${a.type} ${a.severity} ${a.state} ${a.gpu_uuid}${a.instance}`);
-const minute = (n: number): number => n * 60_000;
-
-describeLaws('absence', () => absence(OPTIONS), { bytes_per_gpu_max: 64 });
+describeLaws('absence', () => absence(ABSENCE_OPTIONS), { bytes_per_gpu_max: 64 });
 describeLaws(
   'absence with losses',
-  () => absence({ ...OPTIONS, lost_scrapes: 2, lost_after: seconds(12), frozen_scrapes: 3 }),
+  () => absence({ ...ABSENCE_OPTIONS, lost_scrapes: 2, lost_after: seconds(12), frozen_scrapes: 3 }),
   {
     bytes_per_gpu_max: 64,
     rows: (seed) =>
@@ -91,7 +33,7 @@ describe('gpu_lost', () => {
     const short = cadence_ms < 1_000;
     const [from, to, until_ms] = short ? [minute(1), minute(4), minute(5)] : [minute(20), minute(40), HOUR_MS];
     const there = (gpu: string, t: number): boolean => gpu !== 'GPU-3' || t < from || t >= to;
-    const told = run(scrapes({ cadence_ms, until_ms, there }));
+    const told = runAbsence(scrapes({ cadence_ms, until_ms, there }));
     expect(brief(told)).toEqual(['gpu_lost critical open GPU-3', 'gpu_lost critical closed GPU-3']);
     const [opened, closed] = told.anomalies;
     const delay_ms = (opened?.ts ?? 0) - START_MS - from;
@@ -101,7 +43,7 @@ describe('gpu_lost', () => {
   });
 
   it('says since when, how many scrapes, and who still reports', () => {
-    const told = run(scrapes({ cadence_ms: 10_000, there: (gpu, t) => gpu !== 'GPU-3' || t < minute(20) }));
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, there: (gpu, t) => gpu !== 'GPU-3' || t < minute(20) }));
     expect(told.anomalies.map(({ explanation }) => explanation)).toEqual([
       'GPU-3 on n1 is missing since 2026-01-01T00:20:00.000Z: 6 scrapes in 60 s came without it while 7 others of the node still report (limit 3 scrapes and 1m).',
     ]);
@@ -155,13 +97,13 @@ describe('gpu_lost', () => {
       { cadence_ms: 10_000, node: (gpu, t) => (gpu === 'GPU-3' && t > minute(20) ? 'n2' : 'n1') },
     ],
   ])('stays silent: %s', (_, scene) => {
-    expect(brief(run(scrapes(scene)))).toEqual([]);
+    expect(brief(runAbsence(scrapes(scene)))).toEqual([]);
   });
 
   it('closes when a lost GPU reports from another node of its group', () => {
     const there = (gpu: string, t: number): boolean => gpu !== 'GPU-3' || t < minute(20) || t > minute(40);
     const node = (gpu: string, t: number): string => (gpu === 'GPU-3' && t > minute(30) ? 'n2' : 'n1');
-    const told = run(scrapes({ cadence_ms: 10_000, there, node }));
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, there, node }));
     expect(brief(told)).toEqual(['gpu_lost critical open GPU-3', 'gpu_lost critical closed GPU-3']);
     expect(told.anomalies[1]?.explanation).toBe('GPU-3 on n1 has moved to n2 after 20 min.');
     expect(told.arrivals.at(-1)).toEqual({ ts: START_MS + minute(40) + 10_000, node: 'n2', gpu_uuid: 'GPU-3' });
@@ -172,10 +114,12 @@ describe('gpu_lost', () => {
     const pci = (uuid: string): string => (uuid === 'GPU-new' ? '0000:3B' : `0000:${uuid === 'GPU-3' ? '3B' : uuid}`);
     const swap = (from: number, to: number) => (gpu: string, t: number) =>
       gpu === 'GPU-3' ? t < from : gpu === 'GPU-new' ? t >= to : t < from || t >= to;
-    expect(brief(run(scrapes({ cadence_ms: 10_000, gpus, there: swap(minute(20), minute(30)) }), pci))).toEqual([]);
+    expect(brief(runAbsence(scrapes({ cadence_ms: 10_000, gpus, there: swap(minute(20), minute(30)) }), pci))).toEqual(
+      [],
+    );
     const there = (gpu: string, t: number): boolean =>
       gpu === 'GPU-3' ? t < minute(20) : gpu !== 'GPU-new' || t >= minute(30);
-    const told = run(scrapes({ cadence_ms: 10_000, gpus, there }), pci);
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, gpus, there }), pci);
     expect(brief(told)).toEqual(['gpu_lost critical open GPU-3', 'gpu_lost critical closed GPU-3']);
     expect(told.anomalies[1]?.explanation).toBe(
       'GPU-3 on n1 was replaced by GPU-new in its slot 0000:3B after 10 min.',
@@ -183,7 +127,7 @@ describe('gpu_lost', () => {
   });
 
   it('names each of several lost GPUs, and the last one left keeps the node talking', () => {
-    const told = run(scrapes({ cadence_ms: 10_000, there: (gpu, t) => gpu === 'GPU-0' || t < minute(20) }));
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, there: (gpu, t) => gpu === 'GPU-0' || t < minute(20) }));
     expect(brief(told).sort()).toEqual(EIGHT.slice(1).map((gpu) => `gpu_lost critical open ${gpu}`));
   });
 });
@@ -245,96 +189,10 @@ describe('MIG', () => {
       ['gpu_lost warning open GPU-a', 'gpu_lost warning closed GPU-a', 'mig_reconfigured info closed GPU-a'],
     ],
   ])('%s', (_, scene, expected) => {
-    const told = run(scrapes(scene));
+    const told = runAbsence(scrapes(scene));
     expect(brief(told)).toEqual(expected);
     expect(new Set(told.anomalies.map(({ type, id }) => `${type} ${id}`)).size).toBe(
       new Set(told.anomalies.map((a) => a.type)).size,
     );
-  });
-});
-
-describe('exporter_frozen', () => {
-  const FREEZE = minute(20);
-  const lively = (gpu: number, t: number): Record<string, number> => {
-    const at = random(gpu * 1_000_003 + t);
-    return {
-      power_watts: 300 + Math.round(at() * 20_000) / 1_000,
-      gpu_temp_celsius: 60 + Math.round(at() * 2),
-      gpu_util_ratio: 0.97,
-      energy_joules_total: 1e6 + 0.31 * t,
-    };
-  };
-  const frozenFrom = (from: number, to: number) => (gpu: number, t: number) =>
-    lively(gpu, t >= from && t < to ? from : t);
-  const without =
-    (name: string, draw: (gpu: number, t: number) => Record<string, number>) => (gpu: number, t: number) =>
-      Object.fromEntries(Object.entries(draw(gpu, t)).filter(([metric]) => metric !== name));
-
-  it.each([1_000, 10_000, 30_000, 120_000])(
-    'names an exporter that repeats itself every %i ms, once per node',
-    (cadence_ms) => {
-      const told = run(scrapes({ cadence_ms, values: frozenFrom(FREEZE, minute(50)) }));
-      expect(brief(told)).toEqual(['exporter_frozen warning open ', 'exporter_frozen warning closed ']);
-      const [opened, closed] = told.anomalies;
-      expect(opened).toMatchObject({ gpu_uuid: '', instance: '', node: 'n1' });
-      expect((opened?.ts ?? 0) - START_MS - FREEZE).toBeLessThanOrEqual(Math.max(minute(5), 10 * cadence_ms));
-      expect(closed).toMatchObject({
-        id: opened?.id,
-        closed_at: START_MS + Math.ceil(minute(50) / cadence_ms) * cadence_ms,
-      });
-    },
-  );
-
-  it('tells what cannot be', () => {
-    const [opened] = run(scrapes({ cadence_ms: 30_000, values: frozenFrom(FREEZE, 2 * HOUR_MS) })).anomalies;
-    expect(opened?.explanation).toMatch(
-      /^All readings of n1 stand still since 2026-01-01T00:20:00\.000Z: 10 scrapes in 5 min were equal bit for bit, and energy stands at 1372000 J although 3\d\d(\.\d)? W are drawn; the exporter repeats old values\.$/,
-    );
-  });
-
-  it('sees it without an energy counter while work goes on, and with one on an idle node', () => {
-    const busy = without('energy_joules_total', frozenFrom(FREEZE, 2 * HOUR_MS));
-    const idle = without('gpu_util_ratio', frozenFrom(FREEZE, 2 * HOUR_MS));
-    expect(brief(run(scrapes({ cadence_ms: 10_000, values: busy })))).toEqual(['exporter_frozen warning open ']);
-    expect(brief(run(scrapes({ cadence_ms: 10_000, values: idle })))).toEqual(['exporter_frozen warning open ']);
-  });
-
-  const idleConstant = { power_watts: 68, gpu_temp_celsius: 31, gpu_util_ratio: 0 };
-  it.each<[string, (gpu: number, t: number) => Record<string, number>]>([
-    ['idle and constant from the start', () => idleConstant],
-    [
-      'idle and constant after work',
-      (gpu, t) => (t < FREEZE ? without('energy_joules_total', lively)(gpu, t) : idleConstant),
-    ],
-    ['constant at work from the start', () => ({ power_watts: 300, gpu_temp_celsius: 60, gpu_util_ratio: 1 })],
-    ['four minutes of standing still', frozenFrom(FREEZE, FREEZE + minute(4))],
-    ['one GPU of eight stands still', (gpu, t) => lively(gpu, gpu === 2 && t > FREEZE ? FREEZE : t)],
-    ['only energy counts', (_, t) => ({ ...idleConstant, energy_joules_total: 68 * t })],
-    [
-      'no power, no energy',
-      (gpu, t) => ({ gpu_util_ratio: t < FREEZE ? (lively(gpu, t).power_watts as number) / 400 : 0.9 }),
-    ],
-    [
-      'readings in whole units that often stand for minutes',
-      (gpu, t) => ({
-        power_watts: 250 + (Math.floor(t / minute(4)) % 3),
-        gpu_util_ratio: 1,
-        gpu_temp_celsius: 50 + gpu,
-      }),
-    ],
-  ])('stays silent: %s', (_, values) => {
-    expect(brief(run(scrapes({ cadence_ms: 10_000, values })))).toEqual([]);
-  });
-});
-
-describe('heartbeats', () => {
-  it.each([
-    [1_000, 60_000],
-    [10_000, 60_000],
-    [120_000, 120_000],
-  ])('one per node and minute at %i ms, with the cadence', (cadence_ms, apart_ms) => {
-    const beats = run(scrapes({ cadence_ms })).heartbeats;
-    expect(beats.length).toBe(Math.floor(HOUR_MS / apart_ms) + 1);
-    expect(beats.at(-1)).toEqual({ ts: START_MS + HOUR_MS, node: 'n1', cadence_ms });
   });
 });

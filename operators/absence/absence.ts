@@ -69,7 +69,7 @@ type AbsenceState = State<typeof STATE>;
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
  * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
  *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
- * State    46 B per GPU, 76 B per node and its list of GPUs.
+ * State    46 B per GPU, 52 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
  *          scrape only while one is missing.
  * Errors   none.

@@ -38,9 +38,12 @@ export interface Gang {
   readonly away: Record<string, Away>;
 }
 
-/** A node whose last word is older than the longer of this and so many of its intervals is not at work. */
-const LEFT_MS = 60_000;
-const LEFT_INTERVALS = 2.5;
+/**
+ * A node whose last word is older than the longer of this and so many of its intervals is not at work: a word comes one
+ * scrape after its instant, and waits for the fleet's order.
+ */
+const LEFT_MS = 120_000;
+const LEFT_INTERVALS = 3.5;
 /** Whoever has been away for so long has left the job. */
 const AWAY_MAX_MS = 600_000;
 const INTERVAL_MAX_MS = 240_000;

@@ -12,10 +12,10 @@ const OPTIONS: JobPeersOptions = {
   capped_clock_ratio: 0.08,
   power_ratio: 0.1,
   activity_ratio: 0.06,
-  mads: 6,
+  mads: 5,
   peers_min: 4,
   delay: seconds(15),
-  half_life: seconds(20),
+  half_life: seconds(12),
 };
 const minute = (n: number): number => n * 60_000;
 const HOUR_MS = 3_600_000;

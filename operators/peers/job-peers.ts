@@ -43,7 +43,7 @@ type Gangs = Record<string, Gang>;
  * Output   anomalies.
  * Time     event time; a summary is judged once, within 10 s of event time after it came.
  * Limits   a cadence of 2 min needs 6 min for 3 evaluations; whole gangs that are slow are not seen here.
- * State    one record, about 150 B per GPU with a job.
+ * State    one record, about 100 B per GPU with a job.
  * Cost     O(n log n) per gang of n GPUs and evaluation.
  * Errors   none.
  * Source   median and MAD with a continuity window, after Minder (arXiv 2411.01791).

@@ -6,10 +6,10 @@ import { runOperator } from '../core/lift.ts';
 import { type JobSummary, type NodePeersOptions, nodePeers } from './node-peers.ts';
 
 export const NODE_OPTIONS: NodePeersOptions = {
-  half_life: seconds(20),
+  half_life: seconds(12),
   every: seconds(20),
   busy_ratio: 0.3,
-  job_settle: seconds(60),
+  job_settle: seconds(30),
   hotter_celsius: 12,
   clock_ratio: 0.06,
   power_ratio: 0.25,

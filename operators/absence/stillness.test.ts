@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { random, START_MS } from '../core/laws.fixture.ts';
+import { brief, HOUR_MS, minute, runAbsence, scrapes } from './scrape-scene.fixture.ts';
+
+describe('exporter_frozen', () => {
+  const FREEZE = minute(20);
+  const lively = (gpu: number, t: number): Record<string, number> => {
+    const at = random(gpu * 1_000_003 + t);
+    return {
+      power_watts: 300 + Math.round(at() * 20_000) / 1_000,
+      gpu_temp_celsius: 60 + Math.round(at() * 2),
+      gpu_util_ratio: 0.97,
+      energy_joules_total: 1e6 + 0.31 * t,
+    };
+  };
+  const frozenFrom = (from: number, to: number) => (gpu: number, t: number) =>
+    lively(gpu, t >= from && t < to ? from : t);
+  const without =
+    (name: string, draw: (gpu: number, t: number) => Record<string, number>) => (gpu: number, t: number) =>
+      Object.fromEntries(Object.entries(draw(gpu, t)).filter(([metric]) => metric !== name));
+
+  it.each([1_000, 10_000, 30_000, 120_000])(
+    'names an exporter that repeats itself every %i ms, once per node',
+    (cadence_ms) => {
+      const told = runAbsence(scrapes({ cadence_ms, values: frozenFrom(FREEZE, minute(50)) }));
+      expect(brief(told)).toEqual(['exporter_frozen warning open ', 'exporter_frozen warning closed ']);
+      const [opened, closed] = told.anomalies;
+      expect(opened).toMatchObject({ gpu_uuid: '', instance: '', node: 'n1' });
+      expect((opened?.ts ?? 0) - START_MS - FREEZE).toBeLessThanOrEqual(Math.max(minute(5), 10 * cadence_ms));
+      expect(closed).toMatchObject({
+        id: opened?.id,
+        closed_at: START_MS + Math.ceil(minute(50) / cadence_ms) * cadence_ms,
+      });
+    },
+  );
+
+  it('tells what cannot be', () => {
+    const [opened] = runAbsence(scrapes({ cadence_ms: 30_000, values: frozenFrom(FREEZE, 2 * HOUR_MS) })).anomalies;
+    expect(opened?.explanation).toMatch(
+      /^All readings of n1 stand still since 2026-01-01T00:20:00\.000Z: 10 scrapes in 5 min were equal bit for bit, and energy stands at 1372000 J although 3\d\d(\.\d)? W are drawn; the exporter repeats old values\.$/,
+    );
+  });
+
+  it('sees it without an energy counter while work goes on, and with one on an idle node', () => {
+    const busy = without('energy_joules_total', frozenFrom(FREEZE, 2 * HOUR_MS));
+    const idle = without('gpu_util_ratio', frozenFrom(FREEZE, 2 * HOUR_MS));
+    expect(brief(runAbsence(scrapes({ cadence_ms: 10_000, values: busy })))).toEqual(['exporter_frozen warning open ']);
+    expect(brief(runAbsence(scrapes({ cadence_ms: 10_000, values: idle })))).toEqual(['exporter_frozen warning open ']);
+  });
+
+  const idleConstant = { power_watts: 68, gpu_temp_celsius: 31, gpu_util_ratio: 0 };
+  it.each<[string, (gpu: number, t: number) => Record<string, number>]>([
+    ['idle and constant from the start', () => idleConstant],
+    [
+      'idle and constant after work',
+      (gpu, t) => (t < FREEZE ? without('energy_joules_total', lively)(gpu, t) : idleConstant),
+    ],
+    ['constant at work from the start', () => ({ power_watts: 300, gpu_temp_celsius: 60, gpu_util_ratio: 1 })],
+    ['four minutes of standing still', frozenFrom(FREEZE, FREEZE + minute(4))],
+    ['one GPU of eight stands still', (gpu, t) => lively(gpu, gpu === 2 && t > FREEZE ? FREEZE : t)],
+    ['only energy counts', (_, t) => ({ ...idleConstant, energy_joules_total: 68 * t })],
+    [
+      'no power, no energy',
+      (gpu, t) => ({ gpu_util_ratio: t < FREEZE ? (lively(gpu, t).power_watts as number) / 400 : 0.9 }),
+    ],
+    [
+      'readings in whole units that often stand for minutes',
+      (gpu, t) => ({
+        power_watts: 250 + (Math.floor(t / minute(4)) % 3),
+        gpu_util_ratio: 1,
+        gpu_temp_celsius: 50 + gpu,
+      }),
+    ],
+  ])('stays silent: %s', (_, values) => {
+    expect(brief(runAbsence(scrapes({ cadence_ms: 10_000, values })))).toEqual([]);
+  });
+});
+
+describe('heartbeats', () => {
+  it.each([
+    [1_000, 60_000],
+    [10_000, 60_000],
+    [120_000, 120_000],
+  ])('one per node and minute at %i ms, with the cadence', (cadence_ms, apart_ms) => {
+    const beats = runAbsence(scrapes({ cadence_ms })).heartbeats;
+    expect(beats.length).toBe(Math.floor(HOUR_MS / apart_ms) + 1);
+    expect(beats.at(-1)).toEqual({ ts: START_MS + HOUR_MS, node: 'n1', cadence_ms });
+  });
+});
