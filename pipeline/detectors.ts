@@ -2,11 +2,12 @@ import type { ConditionsOptions } from '../operators/conditions/condition-limits
 import { CONDITIONS } from '../operators/conditions/condition-table.ts';
 
 /** Steps that find anomalies, and whether they do unless configuration says otherwise. */
-export const DETECTOR_STEPS = {
+const DETECTOR_STEPS = {
   zscore: true,
   conditions: true,
   change_points: true,
   absence: true,
+  peers: true,
   novelty: true,
   forecasts: true,
   density: false,

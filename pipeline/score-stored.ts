@@ -8,8 +8,9 @@ import type { Database } from './contract/database.ts';
 import type { Anomaly, Episode, FeatureVector, HealthProfile, HealthScore } from './contract/events.ts';
 import { FEATURES } from './contract/features.ts';
 import { METRICS } from './contract/metrics.ts';
-import { ANOMALIES, GPU_FEATURES, GPU_METRICS, XID_EPISODES } from './contract/tables.ts';
+import { ANOMALIES, GPU_METRICS } from './contract/tables.ts';
 import { days, EPOCH_MS_MAX, minutes } from './contract/time.ts';
+import { GPU_FEATURES, XID_EPISODES } from './contract/verdict-tables.ts';
 import { scoreSamples } from './score-samples.ts';
 
 const WEEK_MS = days(7);

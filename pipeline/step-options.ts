@@ -4,6 +4,8 @@ import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
 import type { EpisodesOptions } from '../operators/episodes/episodes.ts';
 import type { IncidentsOptions } from '../operators/episodes/incidents.ts';
 import { NOVELTY_DEFAULTS, type NoveltyOptions } from '../operators/novelty/novelty.ts';
+import type { JobPeersOptions } from '../operators/peers/job-peers.ts';
+import type { NodePeersOptions } from '../operators/peers/node-peers.ts';
 import { FLEET_QUANTILES_DEFAULTS, type FleetQuantilesOptions } from '../operators/quantiles/fleet-quantiles.ts';
 import type { XidEventsOptions } from '../operators/xids/xid-events.ts';
 import { days, hours, minutes, seconds } from './contract/time.ts';
@@ -54,3 +56,27 @@ export const INCIDENTS: IncidentsOptions = { window: minutes(2), delay: FLEET_DE
 const VECTOR_DELAY = seconds(2);
 export const NOVELTY: NoveltyOptions = { ...NOVELTY_DEFAULTS, delay: VECTOR_DELAY };
 export const QUANTILES: FleetQuantilesOptions = { ...FLEET_QUANTILES_DEFAULTS, delay: VECTOR_DELAY };
+
+export const NODE_PEERS: NodePeersOptions = {
+  half_life: seconds(12),
+  every: seconds(20),
+  busy_ratio: 0.3,
+  job_settle: seconds(30),
+  hotter_celsius: 12,
+  clock_ratio: 0.06,
+  power_ratio: 0.25,
+  traffic_ratio: 0.5,
+  mads: 6,
+  peers_min: 3,
+};
+
+export const JOB_PEERS: JobPeersOptions = {
+  clock_ratio: 0.05,
+  capped_clock_ratio: 0.08,
+  power_ratio: 0.1,
+  activity_ratio: 0.06,
+  mads: 5,
+  peers_min: 4,
+  half_life: NODE_PEERS.half_life,
+  delay: FLEET_DELAY,
+};

@@ -41,6 +41,7 @@ const code = sources.filter(({ is_test }) => !is_test);
 const MAY_IMPORT: readonly (readonly [string, readonly string[]])[] = [
   ['pipeline/contract/', ['pipeline/contract/']],
   ['operators/', ['operators/', 'pipeline/contract/']],
+  ['operators/novelty/', ['operators/', 'models/', 'pipeline/contract/']],
   ['models/', ['models/', 'pipeline/contract/']],
   ['sinks/', ['sinks/', 'pipeline/contract/', 'pipeline/clock.ts']],
   ['server/web/', ['server/web/', 'server/schemas', 'pipeline/contract/']],

@@ -12,6 +12,8 @@ import { health } from '../operators/health/health.ts';
 import { referenceHealth } from '../operators/health/reference-health.ts';
 import { DENSITY_DEFAULTS, density } from '../operators/novelty/density.ts';
 import { novelty } from '../operators/novelty/novelty.ts';
+import { jobPeers } from '../operators/peers/job-peers.ts';
+import { nodePeers } from '../operators/peers/node-peers.ts';
 import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
 import { validate } from '../operators/validate.ts';
 import { boardConditions } from '../operators/xids/board-conditions.ts';
@@ -40,7 +42,9 @@ import {
   EPISODES,
   FEATURE_HISTORY,
   INCIDENTS,
+  JOB_PEERS,
   MOVED_GPUS,
+  NODE_PEERS,
   NOVELTY,
   QUANTILES,
   SILENT_NODES,
@@ -93,6 +97,8 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const board = t.operator('board_conditions', rows, boardConditions());
     const absent = t.operator('absence', rows, absence(ABSENCE));
 
+    const beside = t.operator('node_peers', rows, nodePeers(NODE_PEERS));
+
     const found = [
       ...when('conditions', () => [t.operator('conditions', rows, conditions(conditionSettings(detectors))).anomalies]),
       ...when('zscore', () => {
@@ -103,6 +109,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS)).anomalies,
       ]),
       ...when('absence', () => [absent.anomalies]),
+      ...when('peers', () => [beside.anomalies]),
       ...when('forecasts', () => [outlook.anomalies]),
     ];
     const stories = t.items(
@@ -131,6 +138,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const { quantiles } = t.fleet('quantiles', { vectors }, fleetQuantiles(QUANTILES));
     const foundInFleet = [
       ...when('absence', () => [silent.anomalies, moved.anomalies]),
+      ...when('peers', () => [t.fleet('job_peers', { summaries: beside.summaries }, jobPeers(JOB_PEERS)).anomalies]),
       ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY)).anomalies]),
       ...when('density', () => [t.fleet('density', { vectors }, density(DENSITY_DEFAULTS)).anomalies]),
     ];

@@ -3,17 +3,16 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset, HealthScore } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
+import type { ColumnType, TableSpec } from '../pipeline/contract/table-spec.ts';
 import {
-  type ColumnType,
   FEATURE_DEFINITIONS,
   FLEET_QUANTILES,
   GPU_FEATURES,
   GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
-  type TableSpec,
   XID_EPISODES,
-} from '../pipeline/contract/tables.ts';
+} from '../pipeline/contract/verdict-tables.ts';
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
 import type { ApiParts } from './api-parts.ts';

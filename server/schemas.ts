@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { METRICS, type MetricName } from '../pipeline/contract/metrics.ts';
-import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/tables.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { instantSchema } from './instant-schema.ts';
 import { tableRowSchema } from './table-schema.ts';
 

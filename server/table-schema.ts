@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ColumnSpec, TableSpec } from '../pipeline/contract/tables.ts';
+import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { instantText, nullableInstantText } from './instant.ts';
 import { instantSchema } from './instant-schema.ts';
 

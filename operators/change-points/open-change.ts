@@ -20,7 +20,7 @@ export interface OpenChange {
 /** A rate below one a week cannot be told from none. */
 const RATE_MIN = 1 / 168;
 
-export const ratioOf = (before: number, after: number): number => after / Math.max(before, RATE_MIN);
+const ratioOf = (before: number, after: number): number => after / Math.max(before, RATE_MIN);
 
 export function severityOf(signal: ErrorSignal, before: number, after: number, warningFactor: number): Severity {
   return after >= signal.warning_per_hour && ratioOf(before, after) >= warningFactor ? 'warning' : 'info';
@@ -64,7 +64,7 @@ export function changeAnomaly(
 }
 
 /** A rate in the unit that gives it a number people can picture. */
-export function rateInWords(per_hour: number): string {
+function rateInWords(per_hour: number): string {
   if (per_hour < RATE_MIN) return 'none';
   if (per_hour >= 3_600) return `${rounded(per_hour / 3_600)} a second`;
   if (per_hour >= 60) return `${rounded(per_hour / 60)} a minute`;

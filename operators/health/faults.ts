@@ -59,10 +59,10 @@ const DRIVER_ACTIONS: readonly RecoveryAction[] = [
   'drain_and_reset',
   'drain_and_reset',
 ];
-export const driverAction = (code: number): RecoveryAction => DRIVER_ACTIONS[code] ?? 'none';
+const driverAction = (code: number): RecoveryAction => DRIVER_ACTIONS[code] ?? 'none';
 
 /** Weight of an episode at `t`: 1 while it goes on, then halving; less once it was cured. */
-export function episodeWeight({ ended_at, cured }: Pick<RecentEpisode, 'ended_at' | 'cured'>, t: number): number {
+function episodeWeight({ ended_at, cured }: Pick<RecentEpisode, 'ended_at' | 'cured'>, t: number): number {
   if (ended_at === null || ended_at > t) return 1;
   const half_life = cured === true ? CURED_HALF_LIFE_MS : EPISODE_HALF_LIFE_MS;
   return (cured === true ? CURED_WEIGHT : 1) * 0.5 ** ((t - ended_at) / half_life);

@@ -23,18 +23,17 @@ import type {
 } from '../contract/events.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
+import type { TableSpec } from '../contract/table-spec.ts';
+import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import {
-  ANOMALIES,
   FEATURE_DEFINITIONS,
   FLEET_QUANTILES,
-  GPU_ASSETS,
   GPU_FEATURES,
   GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
-  type TableSpec,
   XID_EPISODES,
-} from '../contract/tables.ts';
+} from '../contract/verdict-tables.ts';
 import { mapSink } from '../map-sink.ts';
 import { wireTopology } from '../run-topology.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';

@@ -31,19 +31,18 @@ import type {
   Incident,
 } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
+import type { TableSpec } from '../contract/table-spec.ts';
+import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
+import { milliseconds, seconds } from '../contract/time.ts';
 import {
-  ANOMALIES,
   FEATURE_DEFINITIONS,
   FLEET_QUANTILES,
-  GPU_ASSETS,
   GPU_FEATURES,
   GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
-  type TableSpec,
   XID_EPISODES,
-} from '../contract/tables.ts';
-import { milliseconds, seconds } from '../contract/time.ts';
+} from '../contract/verdict-tables.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';

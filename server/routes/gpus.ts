@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
-import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/tables.ts';
 import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import { readAsset } from '../../sinks/questdb/read-assets.ts';
 import type { ApiParts } from '../api-parts.ts';

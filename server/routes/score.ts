@@ -1,8 +1,9 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { METRICS } from '../../pipeline/contract/metrics.ts';
-import { GPU_ASSETS, GPU_HEALTH_SCORES } from '../../pipeline/contract/tables.ts';
+import { GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import { type DurationMs, milliseconds, parseDuration, parseInstant } from '../../pipeline/contract/time.ts';
+import { GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { definePost } from '../define-post.ts';
 import { BadRequest } from '../problem.ts';

@@ -1,5 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
+import { EPOCH_MS_MAX, parseInstant } from '../../pipeline/contract/time.ts';
 import {
   FEATURE_DEFINITIONS,
   FLEET_QUANTILES,
@@ -7,10 +9,8 @@ import {
   GPU_FORECASTS,
   GPU_HEALTH_SCORES,
   INCIDENTS,
-  type TableSpec,
   XID_EPISODES,
-} from '../../pipeline/contract/tables.ts';
-import { EPOCH_MS_MAX, parseInstant } from '../../pipeline/contract/time.ts';
+} from '../../pipeline/contract/verdict-tables.ts';
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';

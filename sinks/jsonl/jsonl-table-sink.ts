@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TableSpec } from '../../pipeline/contract/tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { type CountingSink, openJsonlFile } from './jsonl-file.ts';
 import { jsonNumber } from './metric-lines.ts';
 

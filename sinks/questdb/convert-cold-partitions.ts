@@ -1,6 +1,7 @@
 import type { Clock } from '../../pipeline/clock.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
-import { GPU_METRICS, type TableSpec } from '../../pipeline/contract/tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
+import { GPU_METRICS } from '../../pipeline/contract/tables.ts';
 import { quoted } from './select-rows.ts';
 
 export interface ConvertOptions {

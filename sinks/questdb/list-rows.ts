@@ -1,5 +1,5 @@
 import type { Database } from '../../pipeline/contract/database.ts';
-import type { TableSpec } from '../../pipeline/contract/tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from './select-rows.ts';
 

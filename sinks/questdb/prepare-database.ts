@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { ROLLUPS, type RollupSpec, TABLES, type TableSpec } from '../../pipeline/contract/tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
+import { ROLLUPS, type RollupSpec, TABLES } from '../../pipeline/contract/tables.ts';
 import { quoted } from './select-rows.ts';
 import {
   addColumn,

@@ -1,4 +1,4 @@
-import type { ColumnType, TableSpec } from '../../pipeline/contract/tables.ts';
+import type { ColumnType, TableSpec } from '../../pipeline/contract/table-spec.ts';
 
 /** A name as an identifier. Names come from the catalogue and the table specifications, never from a request. */
 export const quoted = (name: string): string => {

@@ -1,5 +1,6 @@
 import { METRICS } from '../../pipeline/contract/metrics.ts';
-import { type ColumnSpec, type RollupSpec, rollupAggregates, type TableSpec } from '../../pipeline/contract/tables.ts';
+import type { ColumnSpec, TableSpec } from '../../pipeline/contract/table-spec.ts';
+import { type RollupSpec, rollupAggregates } from '../../pipeline/contract/tables.ts';
 import { quoted } from './select-rows.ts';
 
 /** What the database calls a column's type. */

@@ -1,6 +1,6 @@
 import { SenderBufferV2, SenderOptions } from '@questdb/nodejs-client';
 import type { Sink } from '../../pipeline/contract/ports.ts';
-import type { TableSpec } from '../../pipeline/contract/tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import { ilpConnection } from './ilp-connection.ts';
 import { sendUntilTaken } from './send-until-taken.ts';
