@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly, FeatureVector, Forecast } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
+import { hours } from '../../pipeline/contract/time.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { START_MS } from '../core/laws.fixture.ts';
 import { FORECAST_STATE } from './forecast-state.ts';
@@ -122,7 +123,7 @@ describe('forecasts', () => {
       const vectors = [...gpuVectors({ days: 12, seed, inlet: 30, rhythm: 6, power: () => 500 })];
       const feature = findFeature('gpu_temp_celsius_mean_1h');
       const truth = new Map(vectors.map(({ ts, values }) => [ts, values[feature] as number]));
-      for (const { ts, metric, horizon_ms, low, high } of run(vectors).forecasts) {
+      for (const { ts, metric, horizon_ms, low, high } of run(vectors, { tell_every: hours(1) }).forecasts) {
         const then = truth.get(ts + horizon_ms);
         if (metric !== 'gpu_temp_celsius' || then === undefined || dayOf(ts) < 5) continue;
         judged++;

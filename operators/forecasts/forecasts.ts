@@ -15,6 +15,8 @@ import { dayProfile, HOURS_PER_DAY, LINE_CELLS, workloadLine } from './workload-
 export interface ForecastsOptions {
   /** How far ahead the forecasts are that are told. */
   readonly horizons: readonly DurationMs[];
+  /** Event time between two tellings; a trend to a limit is judged at every step. */
+  readonly tell_every: DurationMs;
   /** How long a series is learnt before its trend is judged: a few days, so that the hours of the day are known. */
   readonly warmup: DurationMs;
   /** A limit that is expected within this is a warning, */
@@ -34,6 +36,7 @@ export interface ForecastsOptions {
 
 export const FORECASTS_DEFAULTS: ForecastsOptions = {
   horizons: [hours(24), hours(72)],
+  tell_every: hours(6),
   warmup: days(3),
   warning_within: hours(72),
   info_within: days(14),
@@ -223,6 +226,9 @@ function tell(
   const outlook = foresee(seen, { limit, power: presentPower(vector), within: options.info_within }, state);
   if (outlook === null) return;
   if (stepped) judgeLimit(seen, outlook, state, options, (anomaly) => emit('anomalies', anomaly));
+  // The first step of its stretch of time: a forecast of days does not change by the hour.
+  const fresh = vector.ts % options.tell_every < HOUR_MS;
+  if (!fresh && !vector.final) return;
   for (const horizon of options.horizons) emit('forecasts', forecastAt(seen, spec, outlook, horizon));
 }
 

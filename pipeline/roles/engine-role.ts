@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupStates } from '../../operators/core/group-state.ts';
-import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
+import { featureDefinitionRows } from '../../operators/features/feature-row.ts';
 import { frameInterest } from '../../sinks/live/frame-interest.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
@@ -9,6 +9,7 @@ import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
 import { type TableSink, tableSink } from '../../sinks/questdb/table-sink.ts';
+import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { analysisOf } from '../analysis.ts';
 import type { AssetFacts } from '../asset-merge.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
@@ -46,7 +47,6 @@ import {
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
-import { mapSink } from '../map-sink.ts';
 import { teeSink } from '../tee-sink.ts';
 import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
@@ -142,10 +142,11 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
         chunks_max: 4,
       }),
       gpu_assets: assetRows,
-      gpu_features: mapSink<FeatureVector, object>(
-        tableSink(GPU_FEATURES, { ...delivery, ...WIDE_TABLES }),
-        featureRow,
-      ),
+      gpu_features: tableSink<FeatureVector>(GPU_FEATURES, {
+        ...delivery,
+        ...WIDE_TABLES,
+        spell: vectorRowSpeller(GPU_FEATURES.name),
+      }),
       anomalies: told<Anomaly>(ANOMALIES),
       gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
       xid_episodes: told<Episode>(XID_EPISODES),

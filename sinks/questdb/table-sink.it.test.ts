@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../pipeline/contract/database.ts';
-import type { Anomaly, Asset } from '../../pipeline/contract/events.ts';
+import type { Anomaly, Asset, FeatureVector } from '../../pipeline/contract/events.ts';
+import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
+import { GPU_FEATURES } from '../../pipeline/contract/verdict-tables.ts';
+import { listRows, rowsAt, type TableRow } from './list-rows.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
 import { listAnomalies, openAnomalies } from './read-anomalies.ts';
 import { listAssets, readAsset } from './read-assets.ts';
+import type { RefusedRow } from './sink-events.ts';
 import { tableSink } from './table-sink.ts';
+import { vectorRowSpeller } from './vector-row.ts';
 
 const START = 1_795_000_000_000;
 
@@ -127,5 +132,58 @@ describe('anomalies and assets', () => {
     expect(await readAsset(database, 'GPU-03')).toEqual(retired);
     expect(await readAsset(database, 'none')).toBeNull();
     expect(await listAssets(database, { owner: 'ml', status: 'active' }, { limit: 100 })).toMatchObject({ total: 6 });
+  });
+});
+
+describe('vectors', () => {
+  it('are spelled column by column, what is unknown left out, and read as they stood at an instant', async () => {
+    const vector = (ts: number, shift: number, known = FEATURE_COUNT): FeatureVector => ({
+      ts,
+      gpu_uuid: 'GPU-v',
+      node: 'node, with=signs',
+      instance: '',
+      model: 'H100',
+      job: '',
+      values: Float64Array.from({ length: FEATURE_COUNT }, (_, i) => (i < known ? i + shift : Number.NaN)),
+      latest: new Float64Array(0),
+      latest_ts: ts,
+      final: false,
+    });
+    const refused: RefusedRow[] = [];
+    const sink = tableSink<FeatureVector>(GPU_FEATURES, {
+      ...questdb.delivery(),
+      onRefused: (rows) => refused.push(...rows),
+      rows_max: 2,
+      waiting_max: 100,
+      spell: vectorRowSpeller(GPU_FEATURES.name),
+    });
+    for (let i = 0; i < 5; i++) sink.write(vector(START + i * 300_000, i / 4, i === 3 ? 7 : FEATURE_COUNT));
+    sink.write(vector(Number.NaN, 0));
+    sink.write(vector(START, 0.5));
+    await sink.close();
+    await questdb.visible('gpu_features');
+    expect(refused).toHaveLength(1);
+
+    const { items, total } = await listRows(database, GPU_FEATURES, { equal: { gpu_uuid: 'GPU-v' } }, { limit: 10 });
+    expect(total).toBe(5);
+    expect(items.map(({ ts }) => ts)).toEqual([4, 3, 2, 1, 0].map((i) => START + i * 300_000));
+    const read = (row: TableRow | undefined): unknown[] => FEATURES.map(({ name }) => row?.[name]);
+    expect(read(items[4])).toEqual(FEATURES.map((_, i) => i + 0.5));
+    expect(read(items[1])).toEqual(FEATURES.map((_, i) => (i < 7 ? i + 0.75 : null)));
+    expect(items[0]?.node).toBe('node, with=signs');
+
+    const first = await listRows(database, GPU_FEATURES, { equal: {} }, { limit: 2 });
+    const second = await listRows(database, GPU_FEATURES, { equal: {} }, { limit: 2, cursor: first.next ?? '' });
+    expect([...first.items, ...second.items].map(({ ts }) => ts)).toEqual(items.slice(0, 4).map(({ ts }) => ts));
+
+    for (const [at, expected] of [
+      [START + 299_999, START],
+      [START + 300_000, START + 300_000],
+      [START + 9e9, START + 1_200_000],
+    ] as const) {
+      const rows = await rowsAt(database, GPU_FEATURES, { equal: { gpu_uuid: 'GPU-v' } }, at, 10);
+      expect(rows.map(({ ts }) => ts)).toEqual([expected]);
+    }
+    expect(await rowsAt(database, GPU_FEATURES, { equal: {} }, START - 1, 10)).toEqual([]);
   });
 });

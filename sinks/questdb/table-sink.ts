@@ -6,11 +6,13 @@ import { ilpConnection } from './ilp-connection.ts';
 import { sendUntilTaken } from './send-until-taken.ts';
 import type { DeliveryOptions, RefusedRow, SinkCounts } from './sink-events.ts';
 
-export interface TableSinkOptions extends DeliveryOptions {
+export interface TableSinkOptions<Row> extends DeliveryOptions {
   /** Rows a request at most. */
   readonly rows_max: number;
   /** Rows held in memory before `pressure` holds the source. */
   readonly waiting_max: number;
+  /** For tables that have a faster way: a row as ILP bytes with its timestamp in ms; throws on one that cannot be spelled. */
+  readonly spell?: (row: Row) => Uint8Array;
 }
 
 export interface TableSink<Row> extends Sink<Row> {
@@ -23,11 +25,12 @@ export interface TableSink<Row> extends Sink<Row> {
  *
  * Delivery as gpuMetricsSink: in order, one request at a time, again for ever; a row that cannot be spelled (no usable
  * `ts`, a text where a number belongs) or is refused by the database goes to onRefused.
- * Cost     about 10 us a row: for tables with few rows.
+ * Cost     about 10 us a row, and more for many columns: for tables with few rows.
  */
-export function tableSink<Row extends object>(spec: TableSpec, options: TableSinkOptions): TableSink<Row> {
+export function tableSink<Row extends object>(spec: TableSpec, options: TableSinkOptions<Row>): TableSink<Row> {
   const table = spec.name;
   const connection = ilpConnection(options.url, options.answer_timeout);
+  const { spell } = options;
   const senderOptions = new SenderOptions('http::addr=127.0.0.1:9000;protocol_version=2;auto_flush=off');
   const counts = { rows_written: 0, rows_refused: 0, bytes_sent: 0, requests: 0, retries: 0 };
   let filling: Record<string, unknown>[] = [];
@@ -49,7 +52,7 @@ export function tableSink<Row extends object>(spec: TableSpec, options: TableSin
       const buffer = new SenderBufferV2(senderOptions);
       for (const row of rows) {
         try {
-          spelled.push({ row, bytes: spellRow(spec, row, buffer) });
+          spelled.push({ row, bytes: spell ? spell(row as Row) : spellRow(spec, row, buffer) });
         } catch (error) {
           buffer.reset();
           refused.push({ table, row, reason: error instanceof Error ? error.message : String(error) });
@@ -62,7 +65,7 @@ export function tableSink<Row extends object>(spec: TableSpec, options: TableSin
           async (from, to) => {
             const body = Buffer.concat(spelled.slice(from, to).map((one) => one.bytes));
             counts.requests++;
-            const outcome = await connection.post(body, 'n', signal);
+            const outcome = await connection.post(body, spell ? 'ms' : 'n', signal);
             if (outcome.kind === 'taken') {
               counts.rows_written += to - from;
               counts.bytes_sent += body.byteLength;
