@@ -22,14 +22,16 @@ export function outlierAnomaly(found: {
   readonly reasons: readonly number[];
   /** What is wrong, behind `this GPU`. */
   readonly claim: string;
+  /** What a detector expects of each feature from the GPU's other readings, in spreads; without it, what the others show. */
+  readonly fitting?: ArrayLike<number>;
 }): Anomaly | null {
-  const { type, detector, window, board, severity, score, opened_at, residuals, claim } = found;
+  const { type, detector, window, board, severity, score, opened_at, residuals, claim, fitting } = found;
   const { gpu_uuid, node, row } = board;
   const reasons = found.reasons.slice(0, REASONS_MAX);
   const [first] = reasons;
   if (first === undefined) return null;
   const metric = (NOVELTY_FEATURES[first] as NoveltyFeature).name;
-  const words = reasons.map((feature) => reasonInWords(residuals, row, feature)).join('; ');
+  const words = reasons.map((feature) => reasonInWords(residuals, row, feature, fitting)).join('; ');
   return {
     ts: opened_at,
     gpu_uuid,
@@ -40,7 +42,7 @@ export function outlierAnomaly(found: {
     metric,
     severity,
     score,
-    ...observedAndExpected(residuals, row, first),
+    ...observedAndExpected(residuals, row, first, fitting?.[first]),
     window,
     detector,
     explanation: `Since ${instant(opened_at)} this GPU ${claim}: ${words}.`,
@@ -50,9 +52,10 @@ export function outlierAnomaly(found: {
   };
 }
 
-function reasonInWords(residuals: Residuals, row: KeptRow, f: number): string {
+function reasonInWords(residuals: Residuals, row: KeptRow, f: number, fitting?: ArrayLike<number>): string {
   const { label, unit, given } = NOVELTY_FEATURES[f] as NoveltyFeature;
-  const { observed, expected } = observedAndExpected(residuals, row, f);
+  const { observed, expected } = observedAndExpected(residuals, row, f, fitting?.[f]);
+  if (fitting) return `${label} ${inUnit(observed, unit)} where ${inUnit(expected, unit)} fits its other readings`;
   const usual =
     given.length === 0
       ? `where ${inUnit(expected, unit)} is usual`

@@ -4,10 +4,10 @@ import { inputIndex, type KeptRow, NOVELTY_FEATURES, type NoveltyFeature } from 
 export interface Residuals {
   readonly width: number;
   /** Three a feature: intercept, slope of the first input, slope of the second. */
-  readonly coefficients: Float64Array;
-  readonly medians: Float64Array;
+  readonly coefficients: ArrayLike<number>;
+  readonly medians: ArrayLike<number>;
   /** 1.4826 times the median absolute deviation, which is the standard deviation of a normal distribution. */
-  readonly spreads: Float64Array;
+  readonly spreads: ArrayLike<number>;
 }
 
 const WIDTH = NOVELTY_FEATURES.length;
@@ -58,9 +58,8 @@ export function remaindersOf(
   rounding: 'whole' | 'exact',
 ): Float64Array {
   for (let f = 0; f < WIDTH; f++) {
-    const spread = Math.max(learned.spreads[f] as number, (NOVELTY_FEATURES[f] as NoveltyFeature).floor);
     const x = isKnown(row, f)
-      ? (remainder(row, f, learned.coefficients) - (learned.medians[f] as number)) / spread
+      ? (remainder(row, f, learned.coefficients) - (learned.medians[f] as number)) / spreadOf(learned, f)
       : Number.NaN;
     // Adding 0 makes -0 a 0.
     out[f] = rounding === 'whole' ? Math.trunc(x) + 0 : x;
@@ -68,16 +67,22 @@ export function remaindersOf(
   return out;
 }
 
-/** What a row shows of a feature, and what the others would show in its place, in the feature's unit. */
+/**
+ * What a row shows of a feature, and what the others would show in its place, in the feature's unit; or what lies `spreads`
+ * above that.
+ */
 export function observedAndExpected(
   learned: Residuals,
   row: KeptRow,
   f: number,
+  spreads = 0,
 ): { observed: number; expected: number } {
   const own = row[OWN[f] as number] ?? Number.NaN;
-  const usual = own - remainder(row, f, learned.coefficients) + (learned.medians[f] as number);
-  const isLog = (NOVELTY_FEATURES[f] as NoveltyFeature).scale === 'log';
-  return isLog ? { observed: Math.expm1(own), expected: Math.expm1(usual) } : { observed: own, expected: usual };
+  const others = own - remainder(row, f, learned.coefficients) + (learned.medians[f] as number);
+  const usual = others + spreads * spreadOf(learned, f);
+  const { scale, unit } = NOVELTY_FEATURES[f] as NoveltyFeature;
+  if (scale === 'log') return { observed: Math.expm1(own), expected: Math.expm1(Math.max(0, usual)) };
+  return { observed: own, expected: unit === 'ratio' ? Math.max(0, usual) : usual };
 }
 
 function isKnown(row: KeptRow, f: number): boolean {
@@ -86,7 +91,10 @@ function isKnown(row: KeptRow, f: number): boolean {
   return true;
 }
 
-function remainder(row: KeptRow, f: number, coefficients: Float64Array): number {
+const spreadOf = (learned: Residuals, f: number): number =>
+  Math.max(learned.spreads[f] as number, (NOVELTY_FEATURES[f] as NoveltyFeature).floor);
+
+function remainder(row: KeptRow, f: number, coefficients: ArrayLike<number>): number {
   const given = GIVEN[f] as readonly number[];
   let explained = given.length === 0 ? 0 : (coefficients[f * TERMS] as number);
   for (let g = 0; g < given.length; g++) {
