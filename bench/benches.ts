@@ -55,12 +55,24 @@ export const BENCHES: readonly Bench[] = [
     name: 'engine',
     summary: 'messages through all steps on one thread, without network',
     async run({ quick }) {
-      const size = quick ? { gpus: 800, rows: 4_000 } : {};
-      const { rows_per_s, step_us, state_bytes_per_gpu } = benchEngine({ ...ENGINE_BENCH_DEFAULTS, ...size });
+      const size = quick ? { gpus: 800, rows: 4_000, small_rows: 4_000 } : {};
+      const result = benchEngine({ ...ENGINE_BENCH_DEFAULTS, ...size });
+      const { rows_per_s, bare_rows_per_s, step_us, state_bytes_per_gpu, state_bytes, pauses } = result;
       return [
-        { name: 'all steps', value: rows_per_s, unit: 'rows/s' },
+        { name: 'all steps', value: rows_per_s, unit: 'rows/s', at_least: 200_000 },
+        { name: 'bare loop of pane sums and z-scores', value: bare_rows_per_s, unit: 'rows/s' },
+        { name: 'ratio', value: rows_per_s / bare_rows_per_s, unit: '', at_least: 0.5 },
         ...Object.entries(step_us).map(([step, us]) => ({ name: step, value: us, unit: 'us/row' })),
-        { name: 'state', value: state_bytes_per_gpu, unit: 'B/GPU' },
+        { name: 'pause of a small push, p50', value: pauses.p50_ms, unit: 'ms' },
+        { name: 'pause, p99', value: pauses.p99_ms, unit: 'ms' },
+        { name: 'pause, p99.9', value: pauses.p999_ms, unit: 'ms' },
+        { name: 'pause, longest', value: pauses.max_ms, unit: 'ms', at_most: 50 },
+        ...Object.entries(state_bytes).map(([step, bytes]) => ({
+          name: `state of ${step}`,
+          value: bytes,
+          unit: 'B/GPU',
+        })),
+        { name: 'state', value: state_bytes_per_gpu, unit: 'B/GPU', at_most: 48_000 },
       ];
     },
   },

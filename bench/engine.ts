@@ -13,8 +13,10 @@ import { defaultTopology, type SinkItems } from '../pipeline/topology.ts';
 import { framesSink } from '../sinks/live/frames-sink.ts';
 import { clearChunk, createChunk } from '../sinks/questdb/row-chunk.ts';
 import { rowEncoder } from '../sinks/questdb/row-encoder.ts';
+import { paneSums } from './bare-chain/pane-sums.ts';
 import {
   CHAIN_VALUES,
+  CHAIN_WIDTH,
   type ChainFleet,
   GPUS_PER_NODE,
   nodeName,
@@ -30,8 +32,12 @@ export interface EngineBenchOptions {
   readonly seed: number;
   readonly interval_ms: number;
   readonly rows: number;
-  /** Messages handed to the topology at a time, as the bus does. */
+  /** Messages handed to the topology at a time, as the bus does to an engine that is behind. */
   readonly messages_per_push: number;
+  /** And when it keeps up. */
+  readonly messages_per_small_push: number;
+  /** Rows pushed so. */
+  readonly small_rows: number;
   readonly clock?: Clock;
 }
 
@@ -39,17 +45,31 @@ export interface EngineBenchResult {
   readonly gpus: number;
   readonly rows: number;
   readonly rows_per_s: number;
+  /** The least that any engine for this job does: pane sums and z-scores of the same rows, nothing else. */
+  readonly bare_rows_per_s: number;
   /** Per row, in microseconds, by step; what the bus and the database cost is not in it. */
   readonly step_us: Readonly<Record<string, number>>;
   readonly state_bytes_per_gpu: number;
+  /** Declared state per GPU by step, bytes. */
+  readonly state_bytes: Readonly<Record<string, number>>;
+  /** How long the thread was held by one push of a few messages, as they come in life. */
+  readonly pauses: {
+    readonly p50_ms: number;
+    readonly p99_ms: number;
+    readonly p999_ms: number;
+    readonly max_ms: number;
+  };
 }
 
 export const ENGINE_BENCH_DEFAULTS = {
   gpus: 100_000,
   seed: 42,
   interval_ms: 10_000,
-  rows: 2_000_000,
+  // Ten minutes of event time: every GPU's panes rotate and its vector is told twice.
+  rows: 6_000_000,
   messages_per_push: 512,
+  messages_per_small_push: 8,
+  small_rows: 3_200_000,
 } as const satisfies EngineBenchOptions;
 
 const CHUNK_BYTES = 64 << 20;
@@ -84,10 +104,10 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
   let position = 0;
   let rows = 0;
   let spent_ms = 0;
-  const round = (rowsMax: number): void => {
+  const round = (rowsMax: number, messagesPerPush: number, took?: number[]): void => {
     for (rows = 0, spent_ms = 0; rows < rowsMax; ) {
       const poll: RawMessage[] = [];
-      for (let i = 0; i < options.messages_per_push; i++) {
+      for (let i = 0; i < messagesPerPush; i++) {
         const node = position % nodes;
         const turn = (position - node) / nodes;
         const { subject, data, view, values, usual } = messages[node] as (typeof messages)[number];
@@ -107,25 +127,72 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
       }
       const started = clock.monotonic();
       wired.push(poll);
-      spent_ms += clock.monotonic() - started;
+      const took_ms = clock.monotonic() - started;
+      spent_ms += took_ms;
+      took?.push(took_ms);
       rows += poll.length * GPUS_PER_NODE;
     }
   };
   // The first round meets every GPU; what is measured is the fleet as it lives on.
-  round(nodes * GPUS_PER_NODE);
+  round(nodes * GPUS_PER_NODE, options.messages_per_push);
   const before = new Map(wired.counters.map(({ id, busy_ms }) => [id, busy_ms]));
-  round(options.rows);
+  round(options.rows, options.messages_per_push);
+  const rows_per_s = Math.round((rows / spent_ms) * 1_000);
+  const step_us = Object.fromEntries(
+    wired.counters
+      .map(({ id, busy_ms }) => [id, Math.round(((busy_ms - (before.get(id) ?? 0)) / rows) * 1e6) / 1e3] as const)
+      .filter(([, us]) => us > 0),
+  );
+  const measured = rows;
+  const took: number[] = [];
+  round(options.small_rows, options.messages_per_small_push, took);
+  took.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    thousandth(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0);
+  const state_bytes = Object.fromEntries(
+    [...topologyStateSpecs(topology)]
+      .map(([step, spec]) => [step, bytesPerGpu(spec)] as const)
+      .filter(([, b]) => b > 0),
+  );
   return {
     gpus: nodes * GPUS_PER_NODE,
-    rows,
-    rows_per_s: Math.round((rows / spent_ms) * 1_000),
-    step_us: Object.fromEntries(
-      wired.counters
-        .map(({ id, busy_ms }) => [id, Math.round(((busy_ms - (before.get(id) ?? 0)) / rows) * 1e6) / 1e3] as const)
-        .filter(([, us]) => us > 0),
-    ),
-    state_bytes_per_gpu: [...topologyStateSpecs(topology).values()].reduce((sum, spec) => sum + bytesPerGpu(spec), 0),
+    rows: measured,
+    rows_per_s,
+    bare_rows_per_s: bareLoop(fleet, messages, options.rows / 2, clock),
+    step_us,
+    state_bytes_per_gpu: Object.values(state_bytes).reduce((sum, bytes) => sum + bytes, 0),
+    state_bytes,
+    pauses: { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), max_ms: at(1) },
   };
+}
+
+const thousandth = (value: number): number => Math.round(value * 1_000) / 1_000;
+
+/** Rows per second of the yardstick's loop over the same readings, from arrays that lie ready. */
+function bareLoop(
+  fleet: ChainFleet,
+  messages: readonly { readonly values: Float64Array }[],
+  rowsMax: number,
+  clock: Clock,
+): number {
+  const sums = paneSums(fleet.gpus);
+  let rows = 0;
+  let spent_ms = 0;
+  for (let turn = 0; turn === 0 || rows < rowsMax; turn++) {
+    // The first turn touches the memory for the first time, as the real one's first round does.
+    const started = clock.monotonic();
+    for (let node = 0; node < messages.length; node++) {
+      const { values } = messages[node] as (typeof messages)[number];
+      const ts = scrapeTime(fleet, turn, node);
+      for (let row = 0; row < GPUS_PER_NODE; row++) {
+        sums.add(node * GPUS_PER_NODE + row, ts, values, row * CHAIN_WIDTH);
+      }
+    }
+    if (turn === 0) continue;
+    spent_ms += clock.monotonic() - started;
+    rows += messages.length * GPUS_PER_NODE;
+  }
+  return Math.round((rows / spent_ms) * 1_000);
 }
 
 /** The database's rows without the database. */
