@@ -12,7 +12,7 @@ import {
   type TrainingData,
   type TrainingOptions,
 } from '../../models/autoencoder/training.ts';
-import type { KeptRow } from './novelty-features.ts';
+import { type KeptRow, NOVELTY_FEATURES } from './novelty-features.ts';
 import { learnResiduals, type Residuals, remaindersOf } from './workload-residuals.ts';
 
 /** What an autoencoder sees of a row: plain data. */
@@ -60,13 +60,14 @@ export interface BoardAutoencoderOptions {
 const LEARNED_SPREADS = 4;
 /** Spreads beyond which a feature counts no more: one wild reading is no reason to see no other difference. */
 const JUDGED_SPREADS = 20;
+const WARM_UP_STEPS = 10;
 /** Share of the rows that must know a feature: what was hardly ever seen is not known to be strange. */
 const KNOWN_SHARE = 0.5;
 
 /**
  * Autoencoders over what the workload leaves unexplained. What follows from state is kept beside it as long as that lives.
- * Cost     taking rows some 4 ms for 384, the first step after that or a restore 2 ms more; graduating 2 ms; judging a row
- *          some 5 us.
+ * Cost     making them 60 ms in a new process; taking rows some 4 ms for 384, the first step after that or a restore 3 ms more;
+ *          graduating 3 ms; judging a row some 5 us.
  */
 export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
   /** Null where the rows know nothing. */
@@ -78,6 +79,7 @@ export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
   /** The features that are off by a spread or more, worst first; and what it expects of every one it sees, in spreads. */
   explain(judge: Judge, row: KeptRow): { readonly worst: number[]; readonly fitting: Float64Array };
 } {
+  warmUp(options);
   const trainings = new WeakMap<Trainee, Training>();
   const models = new WeakMap<Judge, Autoencoder>();
 
@@ -153,6 +155,12 @@ export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
       return { worst, fitting };
     },
   };
+}
+
+/** The first steps of a process take ten times as long as others: better now than while rows flow. */
+function warmUp(options: BoardAutoencoderOptions): void {
+  const rows = Array.from({ length: options.batch_rows }, () => new Float64Array(NOVELTY_FEATURES.length));
+  startTraining(rows, { ...options, corruption: LEARNED_SPREADS, seed: 0 }).step(WARM_UP_STEPS);
 }
 
 const missed = (model: Autoencoder, shown: Float64Array): Float64Array =>

@@ -87,13 +87,14 @@ const SHARE_EVALUATIONS = 64;
  *
  * Input    feature vectors of whole boards (MIG instances are left out: they show the board's readings once each).
  * Output   anomalies of type `reconstruction_error`, always info.
- * Time     each model's autoencoder is trained anew every 6 h of event time, at an offset of its own, a few steps a minute, some two
- *          and a half hours long; one model at a time, the one that was trained longest ago, so more than two models take longer
- *          than 6 h. Evaluations are the vectors; three of five open, five calm ones close.
- * State    a record: per model up to `rows_max` rows of the last day, some 400 B each as JSON, and some 20 kB of weights; the one
- *          that is trained has those rows twice and some 100 kB of weights and moments, as they stand after each tick. GPUs that
- *          looked strange lately some 100 B, others nothing.
- * Cost     per vector one reconstruction, some 10 us; per tick at most some 8 ms. Loading TensorFlow.js takes some 150 ms and 25 MB.
+ * Time     each model's autoencoder is trained anew every 6 h of event time, at an offset of its own, a few steps a minute, for
+ *          an hour and 40 minutes; one model at a time, the one that was trained longest ago, so that more than three models
+ *          wait longer than 6 h. Evaluations are the vectors; three of five open, five calm ones close.
+ * State    a record: per model up to `rows_max` rows of the last day, some 400 B each as JSON, and 20 kB of weights; the one that
+ *          is trained has those rows twice and 90 kB of weights and moments, as they stand after each tick. GPUs that looked
+ *          strange lately some 100 B, others nothing.
+ * Cost     per vector some 8 us; per tick some 4 ms while one is trained, at most some 10. Loading TensorFlow.js takes 50 ms and
+ *          35 MB, making this 60 ms more.
  * Errors   none.
  * Source   Hinton, Salakhutdinov 2006; Vincent et al. 2008. What the workload explains is taken off first by least squares,
  *          over robustly trimmed rows.
