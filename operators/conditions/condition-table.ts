@@ -7,7 +7,7 @@ export type Limit = number | null | 'model';
 export interface ConditionSpec {
   /** Name in the configuration; unique. */
   readonly key: string;
-  /** What the anomaly is called: several conditions may be of one type. */
+  /** What the anomaly is called: conditions of one type never tell the same metric, so that one open anomaly is one condition. */
   readonly type: string;
   /** The metric it is told under unless the detector knows a better one. */
   readonly metric: MetricName | 'fields';
@@ -57,7 +57,7 @@ const share = {
 const TABLE = [
   { ...rate, key: 'ecc_sbe_rate', type: 'ecc_sbe_rate', metric: 'ecc_sbe_volatile_total', unit: 'per second', warning: 1 / 60, critical: 10, open_after: minutes(10), critical_after: minutes(1), close_after: minutes(30), window: '1m',
     meaning: 'Memory needs constant correction: a slow burn that vendor tools call healthy until an uncorrectable error comes.', action: 'Drain the GPU at a rate of 10 per second and more, reset it, and run the memory diagnostics; replace it if the errors come back.' },
-  { ...level, key: 'ecc_sbe_total', type: 'ecc_sbe_rate', metric: 'ecc_sbe_aggregate_total', unit: 'errors', warning: 2e7, critical: 2e7, open_after: now, critical_after: now, close_after: hours(1),
+  { ...level, key: 'ecc_sbe_total', type: 'ecc_sbe_total', metric: 'ecc_sbe_aggregate_total', unit: 'errors', warning: 2e7, critical: 2e7, open_after: now, critical_after: now, close_after: hours(1),
     meaning: 'So many corrected errors (Azure takes nodes out at 20 million) are no background: over the life of the board they are a warning, since the driver was loaded they are critical.', action: 'Look at the remapped rows, run the memory diagnostics, and ask for a replacement if the total goes on rising.' },
   { ...level, key: 'ecc_dbe', type: 'ecc_dbe', metric: 'ecc_dbe_volatile_total', unit: 'errors', warning: null, critical: 1, open_after: now, critical_after: now, close_after: days(1), window: '1d',
     meaning: 'Data in memory was lost; work on this GPU cannot be trusted until the row is remapped.', action: 'Stop the job, drain the GPU and reset it, so that the row is remapped; replace it if errors come back.' },
@@ -67,7 +67,7 @@ const TABLE = [
     meaning: 'A defect row is still in use until the next reset.', action: 'Reset the GPU when its job has ended.' },
   { ...level, key: 'row_remap_total', type: 'row_remap_pressure', metric: 'remapped_rows_uncorrectable_total', unit: 'rows', warning: 384, critical: 512, open_after: now, critical_after: now, close_after: hours(1),
     meaning: 'The spare rows of the memory (512 in all) are running out.', action: 'Plan a replacement.' },
-  { ...rate, key: 'row_remap_rate', type: 'row_remap_pressure', metric: 'remapped_rows_uncorrectable_total', unit: 'rows per day', warning: 4, critical: 16, open_after: now, critical_after: now, close_after: hours(1), window: '1d',
+  { ...rate, key: 'row_remap_rate', type: 'row_remap_rate', metric: 'remapped_rows_uncorrectable_total', unit: 'rows per day', warning: 4, critical: 16, open_after: now, critical_after: now, close_after: hours(1), window: '1d',
     meaning: 'Rows fail one after the other: the memory is wearing out.', action: 'Drain the GPU, run the memory diagnostics, and plan a replacement.' },
   { ...level, key: 'retired_pages', type: 'retired_pages', metric: 'retired_pages_dbe_total', unit: 'pages', warning: 15, critical: 63, open_after: now, critical_after: now, close_after: hours(1),
     meaning: 'Memory pages were given up; at 63 no more can be.', action: 'Plan a replacement at 15 pages, take the GPU out at 63.' },

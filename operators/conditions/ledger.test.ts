@@ -6,11 +6,12 @@ import { batchOf, type SampleRow, START_MS } from '../core/laws.fixture.ts';
 import { runOperator } from '../core/lift.ts';
 import type { ConditionsOptions } from './condition-limits.ts';
 import { CONDITION_COUNT, CONDITIONS } from './condition-table.ts';
-import { follow, healthy, told } from './conditions.fixture.ts';
+import { follow, healthy, type Readings, told } from './conditions.fixture.ts';
 import { conditions } from './conditions.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
+const HOUR = 3_600_000;
 const every10s = { cadence_ms: 10 * SECOND, span_ms: 30 * MINUTE };
 
 function judge(rows: readonly SampleRow[]): Anomaly[] {
@@ -74,6 +75,43 @@ describe('ledger', () => {
       at: (ms) => (ms > MINUTE && ms < 28 * MINUTE ? null : { ...healthy(ms), row_remap_pending: ms < MINUTE ? 1 : 0 }),
     });
     expect(told(silent)).toEqual(['row_remap_pending warning open']);
+  });
+
+  it('keeps at most one open anomaly of a GPU, type and metric, with an id of its own', () => {
+    const sick = (ms: number): Readings => ({
+      ...healthy(ms),
+      ecc_sbe_volatile_total: 1e6 * ms,
+      ecc_sbe_aggregate_total: 5e6 + 1e6 * ms,
+      remapped_rows_uncorrectable_total: 200 + ms / MINUTE,
+      retired_pages_dbe_total: ms / MINUTE,
+      retired_pages_pending: 3,
+      pcie_link_width: 8,
+      pcie_link_gen: 3,
+      nvlink_crc_flit_errors_total: 7 + ms,
+      nvlink_crc_data_errors_total: 2 * ms,
+      nvlink_replay_errors_total: 1 + ms / SECOND,
+      nvlink_recovery_errors_total: ms / SECOND,
+      temp_margin_celsius: Number.NaN,
+      gpu_temp_celsius: 95,
+      memory_temp_celsius: 110,
+    });
+    const items = follow({
+      cadence_ms: 10 * SECOND,
+      span_ms: 10 * HOUR,
+      at: (ms) => (ms < 8 * HOUR ? sick(ms) : healthy(ms)),
+    });
+    const open = new Map<string, string>();
+    for (const { id, type, metric, state } of items) {
+      const held = open.get(`${type} ${metric}`);
+      expect(held === undefined || held === id, `${type} ${metric}`).toBe(true);
+      if (state === 'open') open.set(`${type} ${metric}`, id);
+      else open.delete(`${type} ${metric}`);
+    }
+    const types = new Set(items.map(({ type }) => type));
+    for (const type of ['ecc_sbe_rate', 'ecc_sbe_total', 'row_remap_pressure', 'row_remap_rate', 'retired_pages'])
+      expect(types).toContain(type);
+    const said = new Map(items.map(({ id, type, metric }) => [id, `${type} ${metric}`]));
+    expect(items.every(({ id, type, metric }) => said.get(id) === `${type} ${metric}`)).toBe(true);
   });
 
   it('ignores rows that are late or of the same instant again', () => {

@@ -37,10 +37,14 @@ const EXPORTER = 'check the exporter and the node';
  */
 const COSTS: Readonly<Record<string, AnomalyCost>> = {
   ecc_sbe_rate: cost('memory', 25, 100, MEMORY_TEST, { stops: true, cause: 'sbe' }),
+  ecc_sbe_total: cost('memory', 25, 100, MEMORY_TEST, { stops: true, cause: 'sbe' }),
   ecc_dbe: cost('memory', 30, 80, MEMORY_TEST, { cause: 'dbe' }),
   row_remap_failed: cost('memory', 50, 95, REPLACE, { stops: true, cause: 'remap_failed' }),
   row_remap_pending: cost('memory', 15, 30, 'reset the GPU to finish the remap', { cause: 'remap_pending' }),
   row_remap_pressure: cost('memory', 20, 60, 'plan the replacement before spare rows run out', { cause: 'remap_rows' }),
+  row_remap_rate: cost('memory', 20, 60, 'drain the GPU, test its memory and plan its replacement', {
+    cause: 'remap_rows',
+  }),
   retired_pages: cost('memory', 20, 60, 'plan the replacement', { cause: 'retired_pages' }),
   pcie_replay_rate: cost('performance', 15, 40, SEAT, { cause: 'pcie_replay' }),
   pcie_downtrained: cost('performance', 25, 50, SEAT, { cause: 'pcie_link' }),
