@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Fast tests need nothing but Node; `*.it.test.ts` need the services and run after them, one file at a time. */
+/**
+ * Fast tests need nothing but Node; `*.slow.test.ts` neither, but take days of fleet time and are left out of `npm run check`;
+ * `*.it.test.ts` need the services and run after them, one file at a time.
+ */
 export default defineConfig({
   test: {
     // By default a core is left free, which on two cores makes the fast tests slow.
@@ -11,8 +14,17 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['{pipeline,operators,sinks,server,models,bench,deploy}/**/*.test.ts'],
-          exclude: ['**/*.it.test.ts', '**/node_modules/**', 'dist/**'],
+          exclude: ['**/*.it.test.ts', '**/*.slow.test.ts', '**/node_modules/**', 'dist/**'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          sequence: { groupOrder: 0 },
+          include: ['{pipeline,operators,sinks,server,models,bench,deploy}/**/*.slow.test.ts'],
+          exclude: ['**/node_modules/**', 'dist/**'],
+          testTimeout: 120_000,
         },
       },
       {

@@ -109,7 +109,7 @@ const TABLE = [
     meaning: 'The power limit decides the speed: capping works as configured.', action: 'Nothing is broken; raise the limit if the work should run faster.' },
   { ...level, key: 'energy_mismatch', type: 'energy_mismatch', metric: 'energy_joules_total', unit: 'share of the power reading', warning: 0.2, critical: null, clear_ratio: 0.75, open_after: minutes(30), critical_after: minutes(30), close_after: minutes(30), window: '5m',
     meaning: 'The energy counter and the power reading contradict each other: one of the two sensors lies.', action: 'Trust neither for billing; compare with the power supplies of the node, and update driver and firmware.' },
-  { ...level, key: 'prof_zero', type: 'sensor_lying', metric: 'sm_active_ratio', unit: 'utilisation', warning: 0.5, critical: null, open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
+  { ...level, key: 'prof_zero', type: 'sensor_lying', metric: 'sm_active_ratio', unit: 'utilisation', warning: 0.1, critical: null, open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
     meaning: 'Profiling counters stand at exactly 0 while the GPU works: they lie, often after an XID 31.', action: 'Restart the exporter or the host engine, and ignore these counters until then.' },
   { ...level, key: 'temp_stuck', type: 'sensor_lying', metric: 'gpu_temp_celsius', unit: 'W of movement', warning: 100, critical: null, open_after: minutes(10), critical_after: minutes(10), close_after: now, window: '1h',
     meaning: 'The temperature does not move while the power does: the sensor is frozen.', action: 'Do not trust the temperature of this GPU; restart the exporter, then reset the GPU.' },
@@ -121,6 +121,9 @@ const TABLE = [
     meaning: 'The driver itself asks for help: 1 GPU reset, 2 reboot, 3 drain P2P, 4 drain and reset.', action: 'Do what it asks for.' },
   { ...level, key: 'field_vanished', type: 'field_vanished', metric: 'fields', unit: 'fields', info: 1, warning: null, critical: null, open_after: now, critical_after: now, close_after: now, window: '1h',
     meaning: 'Fields are no longer reported, as happens after an upgrade; what they told is unknown now.', action: 'Compare the list of counters of the exporter with what it was before.' },
+  { ...level, key: 'power_limit_lowered', type: 'power_limit_lowered', metric: 'power_limit_watts', unit: 'W', warning: 0.9, critical: null, worse: 'low', open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
+    // Limits are shares of the highest limit that this GPU has had; observed and expected are in W.
+    meaning: 'The board may draw less than it could before and is slower under load for it: a setting, not a defect.', action: 'Ask who lowered the limit; set it again if nobody did.' },
 ] as const satisfies readonly ConditionSpec[];
 
 export type ConditionKey = (typeof TABLE)[number]['key'];

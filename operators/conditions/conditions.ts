@@ -11,6 +11,7 @@ import { forgetEvidence } from './ledger.ts';
 import { profZero, tempStuck } from './lying-sensors.ts';
 import { nvlinkErrors } from './nvlink-errors.ts';
 import { pcieDowntrained, pcieReplays } from './pcie-link.ts';
+import { powerLimitLowered } from './power-limit.ts';
 import { slotBit } from './rate-slots.ts';
 import { noteCounters, rollSlots } from './rate-window.ts';
 import { recoveryAction } from './recovery-action.ts';
@@ -50,7 +51,7 @@ const ERROR_BITS =
  * Input    enriched rows; rows not newer than the GPU's last one are ignored. Missing readings are neither good nor bad.
  * Output   anomalies: one when a condition opens, one more (same id and ts) when its severity rises and when it closes.
  * Time     event time; rates and durations hold for any cadence from 100 ms to 2 min; no timers.
- * State    2,650 B per GPU, declared in scene.ts; a batch in order of GPUs reads it in order too.
+ * State    2,730 B per GPU, declared in scene.ts; a batch in order of GPUs reads it in order too.
  * Cost     about 60 readings a row, 0.2 us where nothing is wrong, 0.36 us under a power cap; allocates only what it tells.
  * Errors   GV-CFG-001 for options that name no condition or are no numbers.
  * Source   DCGM's health watches (PCIe replays, NVLink CRC, retired pages, remapped rows), NVSentinel's ADR-042 (thermal
@@ -117,6 +118,7 @@ function judgeRow(scene: Scene): void {
   }
   recoveryAction(scene);
   energyMismatch(scene);
+  powerLimitLowered(scene);
   profZero(scene);
   tempStuck(scene);
   framebufferStuck(scene);

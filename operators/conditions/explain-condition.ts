@@ -92,6 +92,8 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
   recovery_action: (t) => `The driver asks for a recovery action: ${asked(t.observed)}`,
   field_vanished: (t) =>
     `${inDigits(t.observed)} field${t.observed === 1 ? ' is' : 's are'} no longer reported${t.detail}`,
+  power_limit_lowered: (t) =>
+    `The power limit stands at ${inDigits(t.observed)} W where this GPU had up to ${inDigits(t.limit)} W before (${inPercent(1 - t.observed / t.limit)} less)`,
 };
 
 const asked = (code: number): string =>

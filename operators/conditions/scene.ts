@@ -49,6 +49,8 @@ export const CONDITIONS_STATE = {
   energy: { ...time, width: 6 },
   /** Temperature: reading, since when, then smoothed power, its least and most since then. */
   stillness: { ...time, width: 5 },
+  /** Power limit: the highest so far; a higher one that must last first, and since when it does. */
+  power_limit: { ...time, width: 3 },
   /** Attribution that the GPU sits idle under, and since when; 0 = it does not. */
   held_by: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   held_since: { ...time, width: 1 },
