@@ -18,6 +18,7 @@ import type { Bus, OutgoingMessage } from './contract/bus.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
 import { rawSubject } from './contract/ids.ts';
 import { metricIndex } from './contract/metrics.ts';
+import { TABLES } from './contract/tables.ts';
 import { hours, minutes, seconds } from './contract/time.ts';
 import { decodeScrape } from './contract/wire.ts';
 import type { TopologyReport } from './engine.ts';
@@ -133,7 +134,7 @@ async function tables(questdb: Databases): Promise<Record<string, string[]>> {
     connect_timeout: seconds(5),
   });
   const out: Record<string, string[]> = {};
-  for (const table of ['gpu_metrics', 'gpu_assets', 'anomalies']) {
+  for (const { name: table } of TABLES) {
     await database.query(`SELECT wait_wal_table('${table}')`);
     const rows = await database.query(`SELECT * FROM ${table}`);
     out[table] = rows.map((row) => JSON.stringify(row)).sort();
@@ -198,6 +199,8 @@ describe('kill -9', () => {
       );
       expect(whole.gpu_metrics?.length).toBeGreaterThan(INSTANTS * 46);
       expect(whole.gpu_assets?.length).toBe(49);
+      expect(whole.gpu_features?.length).toBeGreaterThan(40);
+      expect(whole.gpu_health_scores?.length).toBeGreaterThan(40);
       expect(whole.anomalies?.length).toBeGreaterThan(3);
       expect(whole.dead_letters?.length).toBeGreaterThan(3 * 6);
     } finally {

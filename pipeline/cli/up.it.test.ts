@@ -12,7 +12,8 @@ import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
-import type { Anomaly } from '../contract/events.ts';
+import type { Anomaly, HealthScore } from '../contract/events.ts';
+import { FEATURE_COUNT } from '../contract/features.ts';
 import { seconds } from '../contract/time.ts';
 import { type CliRun, endCliRuns, readyLine, runCli, servicePids, startCli, until } from './cli.fixture.ts';
 
@@ -226,6 +227,44 @@ describe('up', () => {
     });
     const verdict = await api<{ anomalies: Anomaly[] }>(`/gpus/${busiest.gpu_uuid}`);
     expect(verdict.anomalies.map(({ id }) => id)).toContain(anomaly.id);
+  });
+
+  it('judges every GPU: features, health and its reasons over REST, the same on demand', async () => {
+    const { items } = await gpus();
+    await until('a score of each', async () => {
+      const { total } = await api<{ total: number }>('/health-scores?at=now&profile=default');
+      return total >= items.length;
+    });
+    const { items: scores } = await api<{ items: HealthScore[] }>('/health-scores?at=now');
+    for (const score of scores) {
+      expect(['excellent', 'good', 'fair', 'unknown']).toContain(score.health_grade);
+      expect(score.confidence).toBeGreaterThan(0.3);
+      expect(score.explanation).not.toBe('');
+    }
+    const uuid = items[0]?.gpu_uuid as string;
+    const { items: vectors } = await api<{ items: Record<string, unknown>[] }>(`/gpus/${uuid}/features?at=now`);
+    expect(vectors[0]).toMatchObject({
+      gpu_uuid: uuid,
+      gpu_temp_mean: expect.any(Number),
+      samples_7d: expect.any(Number),
+    });
+    const earlier = new Date(Date.parse(vectors[0]?.ts as string) - 600_000).toISOString();
+    const { items: before } = await api<{ items: { ts: string }[] }>(`/gpus/${uuid}/features?at=${earlier}`);
+    expect(before.every(({ ts }) => ts <= earlier)).toBe(true);
+    expect(before).toHaveLength(1);
+
+    const answer = await fetch(`${ready.api}/api/v1/health/score`, {
+      method: 'POST',
+      body: JSON.stringify({ gpu_uuid: uuid }),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    const verdict = await api<{ health: HealthScore; unavailable: string[] }>(`/gpus/${uuid}`);
+    expect(verdict.unavailable).toEqual([]);
+    const now = (await answer.json()) as HealthScore;
+    expect(Math.abs((now.overall_score ?? 0) - (verdict.health.overall_score ?? 0))).toBeLessThan(10);
+    const definitions = await api<{ total: number }>('/feature-definitions');
+    expect(definitions.total).toBe(FEATURE_COUNT);
   });
 
   it('keeps what it refuses as dead letters, and sends it again', async () => {
