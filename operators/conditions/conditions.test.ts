@@ -32,9 +32,9 @@ const sickRows = (seed: number): SampleRow[] =>
     };
   });
 
-describeLaws('conditions', () => conditions({}), { bytes_per_gpu_max: 2_700 });
+describeLaws('conditions', () => conditions({}), { bytes_per_gpu_max: 2_740 });
 describeLaws('conditions of a sick fleet', () => conditions({ ecc_sbe_rate: { close_after: minutes(1) } }), {
-  bytes_per_gpu_max: 2_700,
+  bytes_per_gpu_max: 2_740,
   rows: sickRows,
 });
 
@@ -90,6 +90,12 @@ const FAULTS: readonly Fault[] = [
   { name: 'time held back by heat', change: (ms) => ({ thermal_violation_ns_total: 0.3 * ms * 1e6 }), lasts: 30 * MINUTE, told: whole('thermal_violation', 'warning'), delay: 15 * MINUTE },
   { name: 'time held back by power', change: (ms) => ({ power_violation_ns_total: 0.9 * ms * 1e6 }), lasts: 30 * MINUTE, told: whole('power_violation', 'info'), delay: 15 * MINUTE },
   { name: 'profiling counters at zero under load', change: () => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0 }), told: whole('sensor_lying', 'warning'), delay: 5 * MINUTE + SECOND },
+  { name: 'profiling counters at zero under a light load', change: () => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: 0.12, power_watts: 190 }), told: whole('sensor_lying', 'warning'), delay: 5 * MINUTE + SECOND },
+  { name: 'a resting GPU that is touched now and then', change: (ms) => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: ms % (4 * MINUTE) < 2 * MINUTE ? 0.3 : 0, power_watts: 75, throttle_reasons: 1 }), told: [] },
+  { name: 'a lowered power limit', change: () => ({ power_limit_watts: 385, power_watts: 380 }), told: whole('power_limit_lowered', 'warning'), delay: 5 * MINUTE + SECOND },
+  { name: 'a power limit lowered by a tenth', change: () => ({ power_limit_watts: 630, power_watts: 625 }), told: [] },
+  { name: 'a power limit raised for a trial', change: (ms) => ({ power_limit_watts: ms < 15 * MINUTE ? 900 : 700 }), told: [] },
+  { name: 'a power limit that is missing, or reads 0', change: (ms) => ({ power_limit_watts: ms % (2 * MINUTE) < MINUTE ? Number.NaN : 0 }), told: [] },
   { name: 'a job that ends', change: () => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: 0, power_watts: 70, throttle_reasons: 1, fb_used_bytes: 0 }), told: [] },
   { name: 'a reset that the driver asks for', change: () => ({ recovery_action: 1 }), told: whole('recovery_action', 'warning'), delay: 0 },
   { name: 'a drain that the driver asks for', change: (ms) => ({ recovery_action: ms < 5 * MINUTE ? 1 : 4 }), told: [open('recovery_action', 'warning'), ...whole('recovery_action', 'critical')], delay: 0, escalation: 5 * MINUTE },

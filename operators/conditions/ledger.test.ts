@@ -181,6 +181,6 @@ describe('ledger', () => {
       ).toBe(true);
       expect(entry.meaning.endsWith('.') && entry.action.endsWith('.'), entry.key).toBe(true);
     }
-    expect(bytesPerGpu(conditions({}).state)).toBeLessThanOrEqual(3_000);
+    expect(bytesPerGpu(conditions({}).state)).toBeLessThanOrEqual(2_740);
   });
 });

@@ -18,8 +18,10 @@ const limits = (
 ): ThermalLimits => ({ model, margin_offset_c, gpu_warning_c, gpu_critical_c, memory_warning_c, memory_critical_c });
 
 /**
- * Thermal limits by model name, the first that fits; the last fits all. Margin offsets as NVSentinel's ADR-042 has them;
- * temperatures are the maximum operating and slowdown temperatures that `nvidia-smi -q` names for these boards.
+ * Thermal limits by model name, the first that fits; the last fits all. Margin offsets are those of NVSentinel's ADR-042, as
+ * the domain notes of this project quote them. Temperatures are our own estimates of what these boards bear, chosen where a
+ * healthy one under load does not come; no datasheet was consulted for them, and a board's own limits (`nvidia-smi -q -d
+ * TEMPERATURE`) can be set in the configuration.
  */
 export const THERMAL_LIMITS: readonly ThermalLimits[] = [
   limits(/\bGB[23]00\b/, -2, [87, 92], [95, 105]),

@@ -6,8 +6,7 @@ export interface BoardLimits {
 
 /**
  * By what the model's name contains, the first that fits. They only stand in where the driver does not tell its margin
- * (`temp_margin_celsius`), and are rounded down to the safe side. Source: slowdown and maximum operating temperatures that
- * nvidia-smi prints for these boards; HBM is slowed from 95 C on (85 C on Volta).
+ * (`temp_margin_celsius`). Our own estimates, on the safe side; no datasheet was consulted for them.
  */
 const BOARDS: readonly (readonly [text: string, limits: BoardLimits])[] = [
   ['GB200', { gpu_celsius: 87, memory_celsius: 95 }],
