@@ -1,13 +1,22 @@
+import { CONDITIONS, type ConditionKey, type Limit } from '../operators/conditions/condition-table.ts';
 import { configReference } from './config-reference.ts';
 import { ERRORS } from './contract/errors.ts';
+import { FEATURES } from './contract/features.ts';
 import { METRICS, type Metric } from './contract/metrics.ts';
 import { ROLLUPS, TABLES } from './contract/tables.ts';
+import { type DurationMs, formatDuration } from './contract/time.ts';
+import { XID_CODES, xidEntry } from './contract/xids.ts';
+import { DETECTOR_NAMES, type DetectorStep, isOn } from './detectors.ts';
+import { defaultTopology } from './topology.ts';
 
 /** Reference pages by file name, made from the catalogues. `npm run generate` writes them; a test fails when they are stale. */
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'configuration.md': configReference(),
   'metrics.md': metricsPage(),
   'tables.md': tablesPage(),
+  'features.md': featuresPage(),
+  'detectors.md': detectorsPage(),
+  'xids.md': xidsPage(),
   'errors.md': errorsPage(),
   'row.schema.json': `${JSON.stringify(rowSchema(), null, 2)}\n`,
 });
@@ -43,6 +52,72 @@ function tablesPage(): string {
   return ['# Tables', '', 'Generated from `pipeline/contract/tables.ts` by `npm run generate`.', ...sections, ''].join(
     '\n',
   );
+}
+
+function featuresPage(): string {
+  return [
+    '# Features',
+    '',
+    'Generated from `pipeline/contract/features.ts` by `npm run generate`. Columns of `gpu_features`, every 5 minutes for each GPU; the same rows are in the table `feature_definitions`. A window L at time t is made of all panes that overlap (t - L, t].',
+    '',
+    '| name | unit | window | formula | version |',
+    '|---|---|---|---|---|',
+    ...FEATURES.map(
+      ({ name, unit, window, formula, version }) => `| \`${name}\` | ${unit} | ${window} | ${formula} | ${version} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+const limitText = (limit: Limit): string =>
+  limit === null ? '' : typeof limit === 'number' ? String(limit) : `by ${limit}`;
+const after = (duration: DurationMs): string => (duration === 0 ? 'at once' : formatDuration(duration));
+
+function detectorsPage(): string {
+  const names = new Set(CONDITIONS.map(({ key }) => key));
+  const steps = DETECTOR_NAMES.filter((name) => !names.has(name as ConditionKey));
+  const drawn = new Map(defaultTopology().nodes.map(({ id, summary }) => [id, summary]));
+  return [
+    '# Detectors',
+    '',
+    'Generated from `pipeline/detectors.ts` and `operators/conditions/condition-table.ts` by `npm run generate`. The option `detectors` changes them by name: `{"pcie_replay_rate": {"warning": 2}, "novelty": {"enabled": false}}`.',
+    '',
+    '## Steps that are on or off',
+    '',
+    '| name | by default | what |',
+    '|---|---|---|',
+    ...steps.map(
+      (name) => `| \`${name}\` | ${isOn(name as DetectorStep, {}) ? 'on' : 'off'} | ${drawn.get(name) ?? ''} |`,
+    ),
+    '',
+    '## Conditions with limits',
+    '',
+    'Limits count when they have lasted as long as the column says, and are gone after the calm time. `null` takes a severity away.',
+    '',
+    '| name | anomaly | metric | unit | info | warning | critical | lasts (critical) | calm | meaning, and what to do |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...CONDITIONS.map(
+      (c) =>
+        `| \`${c.key}\` | ${c.type} | ${c.metric} | ${c.worse === 'low' ? 'below, ' : ''}${c.unit} | ${limitText(c.info)} | ${limitText(c.warning)} | ${limitText(c.critical)} | ${after(c.open_after)} (${after(c.critical_after)}) | ${after(c.close_after)} | ${c.meaning} ${c.action} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function xidsPage(): string {
+  return [
+    '# XIDs',
+    '',
+    'Generated from `pipeline/contract/xids.ts` by `npm run generate`. First: what to do at the first sight of it; next: when it comes back.',
+    '',
+    '| XID | name | severity | category | first | next | meaning |',
+    '|---|---|---|---|---|---|---|',
+    ...XID_CODES.map((xid) => {
+      const { name, severity, category, first, next, meaning } = xidEntry(xid);
+      return `| ${xid} | ${name} | ${severity} | ${category} | ${first} | ${next} | ${meaning} |`;
+    }),
+    '',
+  ].join('\n');
 }
 
 function errorsPage(): string {
