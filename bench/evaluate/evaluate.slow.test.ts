@@ -4,9 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { STORY_KINDS } from '../fleet/stories/story-kinds.ts';
 import { EVALUATE_QUICK, type Evaluation, evaluate, PARTS } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
+import { printMarkdown } from './print-markdown.ts';
 import { evaluateSimulated, type SimulatedReport } from './simulated.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
+const provenance = {
+  at: '2026-01-05T00:00:00Z',
+  seed: 1,
+  commit: 'abc',
+  command: 'npm run evaluate',
+  machine: { cpu: 'one', cores: 2, node: 'v20' },
+  took_s: 60,
+};
 const silent = (): void => undefined;
 const quick = (data: string): Promise<Evaluation> => evaluate({ ...EVALUATE_QUICK, parts: PARTS, data, say: silent });
 const ratio = (value: number | null): boolean => value === null || (value >= 0 && value <= 1);
@@ -40,8 +49,18 @@ describe('quick evaluation', { timeout: 60_000 }, () => {
       expect({ info: by('info'), warning: by('warning'), critical: by('critical') }).toEqual(count);
     }
     expect(report.stories.some((one) => one.detected_ratio > 0)).toBe(true);
+    expect(report.stories.find(({ story }) => story === 'util_garbage')?.told_ratio['refused value']).toBe(1);
+    expect(report.refused.values).toBeGreaterThan(0);
+    const off = report.detectors.filter(({ on }) => !on).map(({ detector }) => detector);
+    expect(off).toContain('density');
+    expect(Object.keys(report.cost.optional_s_per_million_rows)).toEqual(off);
+    expect(report.cost.cpu_s_per_million_rows).toBeGreaterThan(0);
 
     const text = printEvaluation(evaluation);
+    const markdown = printMarkdown(evaluation, provenance);
+    for (const name of [...faults, ...benign, ...off]) expect(markdown).toContain(`| ${name} |`);
+    expect(markdown).toContain('2026-01-05, seed 1, commit abc, `npm run evaluate`');
+    expect(markdown.includes('### Real')).toBe(existsSync(DATA));
     for (const name of [...faults, ...benign]) expect(text).toContain(name);
     expect(() => JSON.parse(JSON.stringify(evaluation))).not.toThrow();
     expect(evaluation.skipped).toEqual(existsSync(DATA) ? {} : expect.objectContaining({ nab: expect.anything() }));
@@ -49,9 +68,10 @@ describe('quick evaluation', { timeout: 60_000 }, () => {
 
   it('gives the same figures for the same seed, others for another', () => {
     const small = { gpus: 64, days: 0.1, say: silent };
-    const once = evaluateSimulated({ ...small, seed: 3 });
-    expect(evaluateSimulated({ ...small, seed: 3 })).toEqual(once);
-    expect(evaluateSimulated({ ...small, seed: 4 })).not.toEqual(once);
+    const figures = (seed: number) => ({ ...evaluateSimulated({ ...small, seed }), cost: null });
+    const once = figures(3);
+    expect(figures(3)).toEqual(once);
+    expect(figures(4)).not.toEqual(once);
   });
 
   it('says why a part was left out', async () => {

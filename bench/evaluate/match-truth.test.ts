@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { days, seconds } from '../../pipeline/contract/time.ts';
-import { alarmOf, truthOf } from './alarms.fixture.ts';
+import { alarmOf, episodeOf, incidentOf, logOf, truthOf } from './alarms.fixture.ts';
 import { falseAlarmFigures } from './false-alarm-figures.ts';
-import { bucketKey, detections, indexTruth, type Place } from './match-truth.ts';
-import type { Alarm } from './sink-log.ts';
+import { bucketKey, indexTruth, type Place } from './match-truth.ts';
+import type { Alarm } from './told.ts';
 
 const options = { grace: seconds(30), tail: seconds(50) };
 const node_story = truthOf({ id: 's2', story: 'fan_decay', scope: 'node', gpu_uuids: ['GPU-0', 'GPU-1'] });
@@ -59,44 +59,6 @@ describe('whose an instant is', () => {
   });
 });
 
-describe('detection', () => {
-  const at = (second: number, more: Partial<Alarm> = {}): Alarm =>
-    alarmOf({ id: `a${second}`, told_at: second * 1_000, warned_at: second * 1_000, severity: 'warning', ...more });
-
-  it.each<[string, readonly Alarm[], number | null]>([
-    ['a warning meanwhile', [at(120)], 120],
-    ['the first of several', [at(180), at(120), at(150)], 120],
-    ['a warning in the grace', [at(229)], 229],
-    ['an info is none', [alarmOf({ told_at: 120_000 })], null],
-    ['a warning before', [at(90)], null],
-    ['a warning after', [at(231)], null],
-    ['a warning of the neighbour', [at(120, { gpu_uuid: 'GPU-1' })], null],
-    ['a warning of the node', [at(120, { gpu_uuid: '' })], null],
-    ['an info before that became a warning meanwhile', [at(140, { told_at: 50_000, opened_at: 50_000 })], 140],
-    ['a warning before that became critical meanwhile', [at(90, { critical_at: 160_000, severity: 'critical' })], 160],
-  ])('%s', (_, alarms, second) => {
-    const found = detections(indexTruth([truthOf()], options), alarms).get('s1');
-    expect(found?.at_ms ?? null).toBe(second === null ? null : second * 1_000);
-  });
-
-  it('takes any GPU of a node story, and the node', () => {
-    const truth = indexTruth([node_story], options);
-    expect(detections(truth, [at(120, { gpu_uuid: 'GPU-1' })]).get('s2')?.at_ms).toBe(120_000);
-    expect(detections(truth, [at(120, { gpu_uuid: '' })]).get('s2')?.at_ms).toBe(120_000);
-  });
-
-  it('names all that were first, and the first critical', () => {
-    const alarms = [
-      at(120, { type: 'one' }),
-      at(120, { type: 'two', critical_at: 170_000 }),
-      at(130, { type: 'three', critical_at: 140_000 }),
-    ];
-    const found = detections(indexTruth([truthOf()], options), alarms).get('s1');
-    expect(found?.first.map(({ type }) => type)).toEqual(['one', 'two']);
-    expect(found?.critical_at_ms).toBe(140_000);
-  });
-});
-
 describe('false alarms', () => {
   const day = days(1);
   const truths = [
@@ -107,12 +69,29 @@ describe('false alarms', () => {
   const told = (told_at: number, more: Partial<Alarm>): Alarm => alarmOf({ told_at, ...more });
   const figures = falseAlarmFigures(
     indexTruth(truths, options),
-    [
-      told(day / 2, { severity: 'critical' }),
-      told(5 * day, { severity: 'warning', warned_at: 5 * day }),
-      told(2 * day, { gpu_uuid: 'GPU-9', node: 'n2' }),
-      told(2 * day, { gpu_uuid: 'GPU-9', node: 'n2', severity: 'critical', critical_at: 6 * day }),
-    ],
+    logOf({
+      alarms: new Map(
+        [
+          told(day / 2, { severity: 'critical' }),
+          told(5 * day, { severity: 'warning', warned_at: 5 * day }),
+          told(2 * day, { gpu_uuid: 'GPU-9', node: 'n2' }),
+          told(2 * day, { gpu_uuid: 'GPU-9', node: 'n2', severity: 'critical', critical_at: 6 * day }),
+        ].map((alarm, i) => [`a${i}`, alarm]),
+      ),
+      episodes: new Map(
+        [
+          episodeOf({ gpu_uuid: 'GPU-9', node: 'n2', started_at: 6 * day }),
+          episodeOf({ gpu_uuid: 'GPU-9', node: 'n2', started_at: 7 * day, severity: 'info' }),
+          episodeOf({ started_at: day / 2 }),
+        ].map((episode, i) => [`e${i}`, episode]),
+      ),
+      incidents: new Map([
+        ['of a fault, and of what has none', incidentOf({ 'GPU-0': day / 2, 'GPU-9': 6 * day }, { n2: 6 * day })],
+        ['beside', incidentOf({ 'GPU-1': day / 2 }, { n1: day / 2 })],
+        ['in a look-alike', incidentOf({ 'GPU-9': 2 * day }, {})],
+        ['for nothing', incidentOf({ 'GPU-9': 6 * day }, { n2: 6 * day })],
+      ]),
+    }),
     fleet,
   );
 
@@ -124,11 +103,16 @@ describe('false alarms', () => {
     for (const [i, expected] of [7 - tail, 3 + tail, 19 - grace].entries()) expect(spent[i]).toBeCloseTo(expected, 9);
   });
 
-  it('counts an anomaly where it was at its worst', () => {
+  it('counts what was told where it was at its worst', () => {
     expect(figures.map(({ count }) => count)).toEqual([
       { info: 0, warning: 0, critical: 1 },
       { info: 1, warning: 0, critical: 0 },
       { info: 0, warning: 1, critical: 0 },
+    ]);
+    expect(figures.map(({ episodes, incidents }) => [episodes, incidents])).toEqual([
+      [1, 1],
+      [0, 1],
+      [0, 1],
     ]);
     expect(figures[1]?.per_1000_gpu_days.info).toBeCloseTo(1_000 / (3 + options.tail / day), 6);
     expect(figures[0]?.by_type).toEqual({ 'conditions/ecc_rate': { info: 0, warning: 0, critical: 1 } });

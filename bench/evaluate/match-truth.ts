@@ -1,6 +1,5 @@
 import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
 import type { StoryTruth } from '../fleet/story-schedule.ts';
-import type { Alarm } from './sink-log.ts';
 
 /**
  * Whose an instant of a GPU is:
@@ -33,6 +32,8 @@ export interface TruthIndex {
   readonly truths: readonly StoryTruth[];
   /** Of several stories: faults first, then those that are not over yet, then the one nearest to the GPU. */
   bucket(place: Place, ts_ms: number): Bucket;
+  /** Faults with something on a node that go on, or have just ended. */
+  faultsOn(node: string, ts_ms: number): readonly StoryTruth[];
   /** Days that a GPU spent in each bucket between two instants, by the key that `bucketKey` gives. */
   exposure(place: Place, from_ms: number, to_ms: number): ReadonlyMap<string, number>;
 }
@@ -72,6 +73,8 @@ export function indexTruth(truths: readonly StoryTruth[], options: TruthOptions 
   return {
     truths,
     bucket,
+    faultsOn: (node, ts_ms) =>
+      (by_node.get(node) ?? []).filter((one) => one.fault && ts_ms >= one.since_ms && ts_ms <= endOf(one)),
     exposure(place, from_ms, to_ms) {
       const cuts = [from_ms, to_ms];
       for (const truth of by_node.get(place.node) ?? []) cuts.push(truth.since_ms, endOf(truth));
@@ -87,41 +90,3 @@ export function indexTruth(truths: readonly StoryTruth[], options: TruthOptions 
     },
   };
 }
-
-export interface Detection {
-  /** When a warning or critical anomaly was first told for the story, epoch ms. */
-  readonly at_ms: number;
-  readonly critical_at_ms: number | null;
-  /** The first one, and whatever else was told at the same moment. */
-  readonly first: readonly Alarm[];
-}
-
-/**
- * The first warning or critical anomaly that was told for each fault: on its GPU, or for stories of nodes and racks on one of
- * their GPUs or nodes, between its beginning and its end plus grace. An anomaly that was a warning before counts only
- * when it became critical meanwhile. Faults that nobody told are not in the map.
- */
-export function detections(truth: TruthIndex, alarms: Iterable<Alarm>): ReadonlyMap<string, Detection> {
-  const found = new Map<string, { at_ms: number; critical_at_ms: number | null; first: Alarm[] }>();
-  for (const alarm of alarms) {
-    for (const at_ms of [alarm.warned_at, alarm.critical_at]) {
-      if (at_ms === null) continue;
-      const where = truth.bucket(alarm, at_ms);
-      if (where.kind !== 'fault') continue;
-      const { id } = where.truth;
-      const known = found.get(id) ?? { at_ms: Number.POSITIVE_INFINITY, critical_at_ms: null, first: [] };
-      found.set(id, known);
-      if (at_ms < known.at_ms) {
-        known.at_ms = at_ms;
-        known.first = [alarm];
-      } else if (at_ms === known.at_ms && !known.first.includes(alarm)) {
-        known.first.push(alarm);
-      }
-      if (at_ms === alarm.critical_at) known.critical_at_ms = Math.min(at_ms, known.critical_at_ms ?? at_ms);
-    }
-  }
-  return found;
-}
-
-/** When an alarm became as severe as it ever was: the moment that it is judged by as a false one. */
-export const peakedAt = (alarm: Alarm): number => alarm.critical_at ?? alarm.warned_at ?? alarm.told_at;

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../pipeline/clock.ts';
 import { EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
+import { printMarkdown } from './print-markdown.ts';
 
 /** `npm run evaluate`: what the topology sees, what it misses and what it makes up, from a seed. */
 const program = new Command('evaluate')
@@ -16,6 +17,7 @@ const program = new Command('evaluate')
   .option('--quick', 'a small fleet for a few hours: shows that it works, not how well', false)
   .option('--data <folder>', 'folder of the check data', '../shared/data')
   .option('--json <file>', 'write date, seed, commit, command and figures as JSON')
+  .option('--markdown <file>', 'write the tables as Markdown, what is simulated and what is real apart')
   .showHelpAfterError()
   .parse();
 const options = program.opts<{
@@ -26,6 +28,7 @@ const options = program.opts<{
   quick: boolean;
   data: string;
   json?: string;
+  markdown?: string;
 }>();
 const parts = (options.only?.split(',') ?? PARTS) as readonly Part[];
 const unknown = parts.filter((part) => !PARTS.includes(part));
@@ -43,19 +46,19 @@ const evaluation = await evaluate({
   data: options.data,
   say: (line) => process.stderr.write(`${line}\n`),
 });
-const report = {
+const from = {
   at: new Date(systemClock.now()).toISOString(),
   seed,
   commit: commit(),
   command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, ''),
   machine: { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version },
   took_s: Math.round((systemClock.monotonic() - began) / 1_000),
-  ...evaluation,
 };
 process.stdout.write(
-  `${printEvaluation(evaluation)}\n${report.at.slice(0, 10)}, seed ${seed}, commit ${report.commit}, ${report.took_s} s: ${report.command}\n`,
+  `${printEvaluation(evaluation)}\n${from.at.slice(0, 10)}, seed ${seed}, commit ${from.commit}, ${from.took_s} s: ${from.command}\n`,
 );
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ ...from, ...evaluation }, null, 2)}\n`);
+if (options.markdown !== undefined) writeFileSync(options.markdown, printMarkdown(evaluation, from));
 
 function positive(text: string): number {
   const value = Number(text);

@@ -52,6 +52,50 @@ it('keeps what an anomaly was at its worst, and since when', () => {
   expect(log.breaches).toEqual({});
 });
 
+it('keeps the anomalies of a detector that is off by default apart', () => {
+  const nodes = [...topology.nodes, { ...topology.nodes[0], id: 'anomalies of density' }] as Topology['nodes'];
+  const log = createSinkLog(() => 20);
+  const sinks = log.sinksFor({ nodes }) as unknown as Record<string, Sink<Anomaly>>;
+  sinks.anomalies?.write(anomaly());
+  sinks['anomalies of density']?.write(anomaly({ id: 'a2', detector: 'dbscan' }));
+  expect([...log.alarms.keys()]).toEqual(['a1']);
+  expect([...(log.optional.get('density')?.keys() ?? [])]).toEqual(['a2']);
+});
+
+it('keeps since when an episode is serious, whom an incident speaks of, and what was made up', () => {
+  let now = 0;
+  const log = createSinkLog(() => now);
+  const nodes = ['xid_episodes', 'incidents', 'dead_letters'].map((id) => ({ ...topology.nodes[0], id }));
+  const sinks = log.sinksFor({ nodes: nodes as Topology['nodes'] }) as unknown as Record<string, Sink<unknown>>;
+  const tell = (at: number, table: string, row: object): void => {
+    now = at;
+    sinks[table]?.write(row);
+  };
+  tell(10, 'xid_episodes', { id: 'e1', severity: 'info' });
+  tell(20, 'xid_episodes', { id: 'e1', severity: 'critical', ended_at: null });
+  tell(30, 'xid_episodes', { id: 'e1', severity: 'critical', ended_at: 25 });
+  expect(log.episodes.get('e1')).toMatchObject({ told_at: 10, warned_at: 20, critical_at: 20, row: { ended_at: 25 } });
+  tell(10, 'incidents', { id: 'i1', severity: 'warning', gpus: ['GPU-1'], nodes: ['n1'] });
+  tell(40, 'incidents', { id: 'i1', severity: 'critical', gpus: ['GPU-1', 'GPU-2'], nodes: ['n1'] });
+  expect(log.incidents.get('i1')).toMatchObject({
+    critical_at: 40,
+    gpus: new Map([
+      ['GPU-1', 10],
+      ['GPU-2', 40],
+    ]),
+    nodes: new Map([['n1', 10]]),
+  });
+  const letter = { level: 'value', reason: 'out_of_range', node: 'n1', detail: 'power_watts 12000' };
+  tell(50, 'dead_letters', letter);
+  tell(51, 'dead_letters', { ...letter, reason: 'sentinel', detail: 'GPU-7: power_watts 1' });
+  tell(52, 'dead_letters', { ...letter, reason: 'not_a_number' });
+  tell(53, 'dead_letters', { ...letter, level: 'row', reason: 'late' });
+  expect(log.refused).toEqual([
+    { gpu_uuid: '', node: 'n1', reason: 'out_of_range', at_ms: 50 },
+    { gpu_uuid: 'GPU-7', node: 'n1', reason: 'sentinel', at_ms: 51 },
+  ]);
+});
+
 describe('rules of anomalies', () => {
   const closed = { state: 'closed', closed_at: 20 } as const;
   it.each<[string, readonly Anomaly[]]>([

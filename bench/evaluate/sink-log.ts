@@ -1,27 +1,19 @@
-import type { Anomaly, Episode, HealthScore, Incident, Severity } from '../../pipeline/contract/events.ts';
+import type { Anomaly, DeadLetter, Episode, HealthScore, Incident } from '../../pipeline/contract/events.ts';
 import type { Sink } from '../../pipeline/contract/ports.ts';
 import type { Topology } from '../../pipeline/define-topology.ts';
 import type { Sinks } from '../../pipeline/run-topology.ts';
 import type { SinkItems } from '../../pipeline/topology.ts';
-
-/** An anomaly over its life: what it was last told as, and when (event time of the stream) it became what it is. */
-export interface Alarm {
-  readonly id: string;
-  readonly gpu_uuid: string;
-  readonly node: string;
-  readonly type: string;
-  readonly detector: string;
-  readonly metric: string;
-  readonly opened_at: number;
-  /** The highest severity that it had. */
-  severity: Severity;
-  /** When it was first told, and when with each severity; null = never. */
-  readonly told_at: number;
-  warned_at: number | null;
-  critical_at: number | null;
-  closed_at: number | null;
-  explanation: string;
-}
+import { judgeAnomaly } from './anomaly-rules.ts';
+import { optionalStepOf } from './optional-detectors.ts';
+import {
+  type Alarm,
+  firstTold,
+  type RefusedValue,
+  type ToldEpisode,
+  type ToldIncident,
+  type ToldTimes,
+  tellAgain,
+} from './told.ts';
 
 /** Health of one GPU (or instance) over time, in columns. */
 export interface HealthTrack {
@@ -33,18 +25,24 @@ export interface HealthTrack {
 
 /** Everything that a run told, as far as it is judged. */
 export interface SinkLog {
+  /** Of the detectors that are on by default. */
   readonly alarms: ReadonlyMap<string, Alarm>;
+  /** Of each step that was switched on beside the defaults. */
+  readonly optional: ReadonlyMap<string, ReadonlyMap<string, Alarm>>;
   /** By UUID, then instance. */
   readonly health: ReadonlyMap<string, ReadonlyMap<string, HealthTrack>>;
-  readonly episodes: ReadonlyMap<string, Episode>;
-  readonly incidents: ReadonlyMap<string, Incident>;
+  readonly episodes: ReadonlyMap<string, ToldEpisode>;
+  readonly incidents: ReadonlyMap<string, ToldIncident>;
+  readonly refused: readonly RefusedValue[];
   /** Items by table. */
   readonly items: Readonly<Record<string, number>>;
   /** What no anomaly may do, as `what: detector/type`, with how often it was done. */
   readonly breaches: Readonly<Record<string, number>>;
 }
 
-const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
+/** Reasons for which a value is refused that its exporter made up. */
+const MADE_UP: ReadonlySet<string> = new Set(['out_of_range', 'sentinel']);
+const NAMED_GPU = /^(GPU-[^:]+): /;
 
 /**
  * Sinks that remember what a run tells. Tables that the topology does not have stay empty; `now` is the event time that
@@ -52,44 +50,43 @@ const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical
  */
 export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology: Topology): Sinks<SinkItems> } {
   const alarms = new Map<string, Alarm>();
-  const open = new Map<string, string>();
+  const optional = new Map<string, Map<string, Alarm>>();
   const health = new Map<string, Map<string, HealthTrack>>();
-  const episodes = new Map<string, Episode>();
-  const incidents = new Map<string, Incident>();
+  const episodes = new Map<string, ToldEpisode>();
+  const incidents = new Map<string, ToldIncident>();
+  const refused: RefusedValue[] = [];
   const items: Record<string, number> = {};
   const breaches: Record<string, number> = {};
-  const breach = (what: string): void => {
-    breaches[what] = (breaches[what] ?? 0) + 1;
-  };
 
-  const note = (anomaly: Anomaly): void => {
-    const known = alarms.get(anomaly.id);
-    judge(anomaly, known, open, (what) => breach(`${what}: ${anomaly.detector}/${anomaly.type}`));
-    const alarm: Alarm = known ?? {
-      id: anomaly.id,
-      gpu_uuid: anomaly.gpu_uuid,
-      node: anomaly.node,
-      type: anomaly.type,
-      detector: anomaly.detector,
-      metric: anomaly.metric,
-      opened_at: anomaly.opened_at,
-      severity: anomaly.severity,
-      told_at: now(),
-      warned_at: null,
-      critical_at: null,
-      closed_at: null,
-      explanation: '',
+  const noteIn = (into: Map<string, Alarm>): ((anomaly: Anomaly) => void) => {
+    const open = new Map<string, string>();
+    return (anomaly) => {
+      const known = into.get(anomaly.id);
+      judgeAnomaly(anomaly, known, open, (what) => {
+        const key = `${what}: ${anomaly.detector}/${anomaly.type}`;
+        breaches[key] = (breaches[key] ?? 0) + 1;
+      });
+      const alarm: Alarm = known ?? {
+        ...firstTold(anomaly.severity, now()),
+        id: anomaly.id,
+        gpu_uuid: anomaly.gpu_uuid,
+        node: anomaly.node,
+        type: anomaly.type,
+        detector: anomaly.detector,
+        metric: anomaly.metric,
+        opened_at: anomaly.opened_at,
+        closed_at: null,
+        explanation: '',
+      };
+      tellAgain(alarm, anomaly.severity, now());
+      alarm.closed_at = anomaly.closed_at;
+      alarm.explanation = anomaly.explanation;
+      into.set(anomaly.id, alarm);
     };
-    if (RANK[anomaly.severity] > RANK[alarm.severity]) alarm.severity = anomaly.severity;
-    if (anomaly.severity !== 'info') alarm.warned_at ??= now();
-    if (anomaly.severity === 'critical') alarm.critical_at ??= now();
-    alarm.closed_at = anomaly.closed_at;
-    alarm.explanation = anomaly.explanation;
-    alarms.set(anomaly.id, alarm);
   };
 
   const keep: Readonly<Record<string, (item: never) => void>> = {
-    anomalies: note,
+    anomalies: noteIn(alarms),
     gpu_health_scores(row: HealthScore) {
       const instances = health.get(row.gpu_uuid) ?? new Map<string, HealthTrack>();
       const track = instances.get(row.instance) ?? { ts: [], score: [], grade: [] };
@@ -99,22 +96,44 @@ export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology:
       instances.set(row.instance, track);
       health.set(row.gpu_uuid, instances);
     },
-    xid_episodes: (row: Episode) => void episodes.set(row.id, row),
-    incidents: (row: Incident) => void incidents.set(row.id, row),
+    xid_episodes(row: Episode) {
+      const told = episodes.get(row.id) ?? { ...firstTold(row.severity, now()), row };
+      rewrite(told, row, now());
+      episodes.set(row.id, told);
+    },
+    incidents(row: Incident) {
+      const told = incidents.get(row.id) ?? {
+        ...firstTold(row.severity, now()),
+        row,
+        gpus: new Map<string, number>(),
+        nodes: new Map<string, number>(),
+      };
+      rewrite(told, row, now());
+      for (const uuid of row.gpus) if (!told.gpus.has(uuid)) told.gpus.set(uuid, now());
+      for (const node of row.nodes) if (!told.nodes.has(node)) told.nodes.set(node, now());
+      incidents.set(row.id, told);
+    },
+    dead_letters({ level, reason, node, detail }: DeadLetter) {
+      if (level !== 'value' || !MADE_UP.has(reason)) return;
+      refused.push({ gpu_uuid: NAMED_GPU.exec(detail)?.[1] ?? '', node, reason, at_ms: now() });
+    },
   };
 
   return {
     alarms,
+    optional,
     health,
     episodes,
     incidents,
+    refused,
     items,
     breaches,
     sinksFor(topology) {
       const sinks: Record<string, Sink<never>> = {};
       for (const { kind, id } of topology.nodes) {
-        const write = keep[id];
-        if (kind !== 'sink' || write === undefined) continue;
+        if (kind !== 'sink') continue;
+        const write = keep[id] ?? optionalNote(id);
+        if (write === null) continue;
         items[id] = 0;
         sinks[id] = {
           write(item) {
@@ -129,39 +148,17 @@ export function createSinkLog(now: () => number): SinkLog & { sinksFor(topology:
       return sinks as unknown as Sinks<SinkItems>;
     },
   };
+
+  function optionalNote(id: string): ((anomaly: Anomaly) => void) | null {
+    const step = optionalStepOf(id);
+    if (step === null) return null;
+    const found = new Map<string, Alarm>();
+    optional.set(step, found);
+    return noteIn(found);
+  }
 }
 
-/** What no sentence for people holds. */
-const UNWORTHY = /\b(?:NaN|undefined|null|Infinity)\b|1970-01-01/;
-
-/** One condition is one open anomaly with one id; its row is rewritten, never moved; it says why. */
-function judge(
-  anomaly: Anomaly,
-  known: Alarm | undefined,
-  open: Map<string, string>,
-  breach: (what: string) => void,
-): void {
-  const { id, state } = anomaly;
-  const condition = [
-    anomaly.detector,
-    anomaly.type,
-    anomaly.metric,
-    anomaly.gpu_uuid,
-    anomaly.node,
-    anomaly.instance,
-  ].join(' ');
-  const holder = open.get(condition);
-  if (anomaly.ts !== anomaly.opened_at) breach('ts is not opened_at');
-  if (known && known.opened_at !== anomaly.opened_at) breach('opened_at moved');
-  if (known && known.closed_at !== null) breach('told again after it closed');
-  if (anomaly.explanation.trim() === '') breach('no explanation');
-  if (UNWORTHY.test(anomaly.explanation)) breach('explanation with NaN, undefined or the epoch');
-  if (![anomaly.score, anomaly.observed, anomaly.expected].every(Number.isFinite)) breach('a figure that is no number');
-  if (state === 'open' && anomaly.closed_at !== null) breach('open with closed_at');
-  if (state === 'closed' && !(anomaly.closed_at !== null && anomaly.closed_at >= anomaly.opened_at)) {
-    breach('closed_at before opened_at');
-  }
-  if (holder !== undefined && holder !== id) breach('a second one for an open condition');
-  if (state === 'open') open.set(condition, id);
-  else if (holder === id) open.delete(condition);
+function rewrite<Row extends Episode | Incident>(told: ToldTimes & { row: Row }, row: Row, now: number): void {
+  tellAgain(told, row.severity, now);
+  told.row = row;
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { hours } from '../../pipeline/contract/time.ts';
 import { STORY_KINDS } from '../fleet/stories/story-kinds.ts';
-import { alarmOf, truthOf } from './alarms.fixture.ts';
+import { alarmOf, episodeOf, logOf, truthOf } from './alarms.fixture.ts';
+import { detections, sightings } from './detections.ts';
 import { indexTruth } from './match-truth.ts';
-import type { SinkLog } from './sink-log.ts';
 import { failureMoment } from './story-failure.ts';
 import { storyFigures } from './story-figures.ts';
 
@@ -45,15 +45,20 @@ it('sums up a kind of story', () => {
       warned_at: hours(hour),
       critical_at: critical ? hours(hour) : null,
     });
-  const log: SinkLog = {
-    alarms: new Map([seen(0, 2, true), seen(1, 4, false), seen(2, 12, false)].map((alarm) => [alarm.id, alarm])),
-    health: new Map(),
-    episodes: new Map(),
-    incidents: new Map(),
-    items: { anomalies: 3 },
-    breaches: {},
-  };
-  const [figures] = storyFigures(indexTruth(truths), log, Math.LN2);
+  const alarms = [seen(0, 2, true), seen(1, 4, false), seen(2, 12, false)];
+  const log = logOf({
+    alarms: new Map(alarms.map((alarm) => [alarm.id, alarm])),
+    episodes: new Map([
+      ['e1', episodeOf({ gpu_uuid: 'GPU-0', node: 'n0', started_at: hours(3) })],
+      ['e2', episodeOf({ gpu_uuid: 'GPU-1', node: 'n1', started_at: hours(4), category: 'bus' })],
+    ]),
+  });
+  const truth = indexTruth(truths);
+  const found = detections(
+    truth,
+    sightings(log, () => ''),
+  );
+  const [figures] = storyFigures(truth, found, log, Math.LN2);
   expect(figures).toMatchObject({
     story: 'sbe_slow_burn',
     instances: 4,
@@ -62,9 +67,10 @@ it('sums up a kind of story', () => {
     delay_p50_s: hours(4) / 1_000,
     warned_before_failure_ratio: 0.75,
     lead_p50_s: hours(20) / 1_000,
-    first_seen_by: { 'conditions/ecc_rate': 3 },
-    episode_ratio: null,
-    incident_ratio: null,
+    first_kind: { anomaly: 2, 'anomaly + episode': 1 },
+    first_seen_by: { 'conditions/ecc_rate': 3, 'episode/bus': 1 },
+    told_ratio: { anomaly: 0.75, episode: 0.5, incident: 0, 'refused value': 0 },
+    category_ratio: 0.5,
   });
   expect(figures?.delay_p90_s).toBeCloseTo((hours(4) + 0.8 * hours(8)) / 1_000, 6);
   // At ln 2 false alarms a day, a day is hit by luck half of the time.

@@ -1,0 +1,68 @@
+import type { Evaluation } from './evaluate.ts';
+import { counted, duration, type FigureTable, percent } from './in-figures.ts';
+import { captureTable, nabTables } from './real-tables.ts';
+import { simulatedNotes, simulatedTables, stormTable } from './simulated-tables.ts';
+import type { StoryFigures } from './story-figures.ts';
+
+/** How the figures came about. */
+export interface Provenance {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly seed: number;
+  readonly commit: string;
+  readonly command: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly took_s: number;
+}
+
+const OURS =
+  'The fleet is simulated, and the simulator, its faults and its look-alikes are ours: these figures show that faults of the kinds it knows are told apart from what only looks like one, not how a real fleet will do.';
+const RUNS = 'Recordings of boards without a known fault, and series that others have labelled.';
+
+/** The evaluation for a README: what is simulated and what is real apart, each figure with where it comes from. */
+export function printMarkdown(evaluation: Evaluation, from: Provenance): string {
+  const { simulated, nab, captures, storm, skipped } = evaluation;
+  const sections = [
+    `${from.at.slice(0, 10)}, seed ${from.seed}, commit ${from.commit}, \`${from.command}\`, ${duration(from.took_s)} on ${from.machine.cores} x ${from.machine.cpu}, Node ${from.machine.node}.`,
+  ];
+  if (simulated || storm) sections.push('### Simulated', OURS);
+  if (simulated) {
+    const [, ...others] = simulatedTables(simulated);
+    sections.push(
+      simulatedNotes(simulated).join(' '),
+      ...[storyTable(simulated.stories), ...others.filter(({ rows }) => rows.length > 0)].map(markdown),
+    );
+  }
+  if (storm) sections.push(markdown(stormTable(storm)));
+  if (nab || captures) {
+    sections.push('### Real', RUNS);
+    if (nab) sections.push(...nabTables(nab).map(markdown));
+    if (captures) sections.push(markdown(captureTable(captures)));
+  }
+  sections.push(...Object.entries(skipped).map(([part, reason]) => `Left out: ${part} (${reason}).`));
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** The table of faults with what a reader asks first; all of it is in the table for terminals. */
+const storyTable = (stories: readonly StoryFigures[]): FigureTable => ({
+  title:
+    'Faults told to a person, from their beginning to half an hour after their end; in time: before the failure that a warning should come before, where there is one',
+  header: ['fault', 'n', 'told', 'critical', 'after p50', 'p90', 'in time', 'lead p50', 'told first as'],
+  rows: stories.map((one) => [
+    one.story,
+    String(one.instances),
+    percent(one.detected_ratio),
+    percent(one.critical_ratio),
+    duration(one.delay_p50_s),
+    duration(one.delay_p90_s),
+    percent(one.warned_before_failure_ratio),
+    duration(one.lead_p50_s),
+    counted(one.first_kind, 2),
+  ]),
+});
+
+function markdown({ title, header, rows }: FigureTable): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|');
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [`${title}:`, '', line(header), `|${header.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
