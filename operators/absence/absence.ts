@@ -4,7 +4,7 @@ import { causeId } from '../../pipeline/contract/ids.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
-import { elapsedWords } from './elapsed-words.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import { usualInterval } from './laps.ts';
 import { comeBack, judgeAbsent, LOST_COLUMNS, type LostOptions, type NodeAt, replaceMissing } from './lost.ts';
 import { addMember, dropMember, membersOf } from './members.ts';

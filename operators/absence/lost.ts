@@ -3,7 +3,7 @@ import { causeId } from '../../pipeline/contract/ids.ts';
 import type { State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
-import { elapsedWords } from './elapsed-words.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import { LAP_COLUMNS } from './laps.ts';
 import { dropMember, membersOf } from './members.ts';
 

@@ -1,8 +1,8 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import type { FleetOperator, State } from '../../pipeline/contract/operator.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import type { Arrival } from './absence.ts';
-import { elapsedWords } from './elapsed-words.ts';
 
 export interface MovedGpusOptions {
   /** Arrivals of so many GPUs, the newest ones, are remembered. */

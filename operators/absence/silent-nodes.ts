@@ -2,8 +2,8 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetOperator, State } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import type { Heartbeat } from './absence.ts';
-import { elapsedWords } from './elapsed-words.ts';
 
 export interface SilentNodesOptions {
   /** A node is silent after the longer of this and so many of its own cadences without a scrape. */

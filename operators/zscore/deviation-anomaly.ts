@@ -3,6 +3,7 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { formatDuration } from '../../pipeline/contract/time.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions } from './zscore.ts';
 import { HEATED_BY_ACTIVITY, HEATED_BY_POWER, LIMITED, type ZscoreState } from './zscore-state.ts';
@@ -34,7 +35,7 @@ export function deviationAnomaly(
     expected: state.peak_expected[at] as number,
     window: `ewma and median, half-life ${formatDuration(options.half_life)}`,
     detector: 'zscore',
-    explanation: explain(state, options, gauge, gpu, at),
+    explanation: explain(state, gauge, gpu, at),
     state: closed_at === null ? 'open' : 'closed',
     opened_at,
     closed_at,
@@ -43,7 +44,7 @@ export function deviationAnomaly(
 
 const KIND_NAMES = ['when idle', 'under light load', 'under load'] as const;
 
-function explain(state: ZscoreState, options: ZscoreOptions, gauge: WatchedGauge, gpu: number, at: number): string {
+function explain(state: ZscoreState, gauge: WatchedGauge, gpu: number, at: number): string {
   const { unit } = gauge;
   const score = state.peak_score[at] as number;
   const cause = state.peak_cause[at] as number;
@@ -60,7 +61,7 @@ function explain(state: ZscoreState, options: ZscoreOptions, gauge: WatchedGauge
   const parts = [
     `${gauge.name} was ${rounded(state.peak_observed[at] as number)} ${unit}${where && ` ${where}`};`,
     `${rounded(state.peak_expected[at] as number)} ± ${rounded(state.peak_sigma[at] as number)} ${unit}`,
-    `expected${there && ` ${there}`}, as learned over ${formatDuration(options.half_life)} ${KIND_NAMES[state.open_kind[at] as number]}:`,
+    `expected${there && ` ${there}`}, as learned over ${elapsedWords(state.learned_ms[at] as number)} ${KIND_NAMES[state.open_kind[at] as number]}:`,
     `${rounded(Math.abs(score))} sigma ${score < 0 ? 'below' : 'above'}`,
     `since ${new Date(state.began_at[at] as number).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
   ];

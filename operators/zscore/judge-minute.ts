@@ -128,6 +128,8 @@ export function judgeMinute(
     const before = state.kind[gpu] as number;
     const kind = kindOf(activity, reasons, before);
     state.kind[gpu] = kind;
+    if (state.kind_since[gpu * KINDS + kind] === 0)
+      state.kind_since[gpu * KINDS + kind] = clock[at + MINUTE_FROM] as number;
     noteJob(state, gpu, kind, whole ? minuteMean(means, inputs + 2 * INPUT.memory) : Number.NaN);
     const jobMinutes = state.job_minutes[gpu * KINDS + kind] as number;
     state.job_minutes[gpu * KINDS + kind] = Math.min(255, jobMinutes + 1);
@@ -237,6 +239,7 @@ function freshen(batch: Batch, row: number, state: ZscoreState, gauges: readonly
   if (state.learned_node[gpu] === node && state.learned_driver[gpu] === driver) return;
   state.learned_node[gpu] = node;
   state.learned_driver[gpu] = driver;
+  state.kind_since.fill(0, gpu * KINDS, (gpu + 1) * KINDS);
   for (let kind = 0; kind < KINDS; kind++) {
     for (let g = 0; g < gauges.length; g++) {
       const at = modelAt(gauges.length, gpu, kind, g);

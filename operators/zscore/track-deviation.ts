@@ -4,7 +4,7 @@ import { deviationAnomaly } from './deviation-anomaly.ts';
 import type { Judgement } from './judge-minute.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions, ZscorePorts } from './zscore.ts';
-import { CERTAIN, DEVIATING, OPEN, QUIET, type ZscoreState } from './zscore-state.ts';
+import { CERTAIN, DEVIATING, KINDS, OPEN, QUIET, type ZscoreState } from './zscore-state.ts';
 
 /** So many judgements make a streak, however far apart they are. */
 const STREAK_MIN = 3;
@@ -32,7 +32,7 @@ export function trackDeviation(
     }
     const other =
       (state.peak_score[at] as number) > 0 !== score > 0 || from - (state.seen_at[at] as number) > HOLE_MAX_MS;
-    if (phase === QUIET || other) begin(state, at, from);
+    if (phase === QUIET || other) begin(state, at, judged, gpu, options.half_life);
     state.seen_at[at] = until;
     notePeak(state, at, judged);
     noteStrength(state, at, size, from, options);
@@ -84,10 +84,11 @@ export function trackSilence(
   }
 }
 
-function begin(state: ZscoreState, at: number, from: number): void {
+function begin(state: ZscoreState, at: number, { from, kind }: Judgement, gpu: number, half_life: number): void {
   state.phase[at] = DEVIATING;
   state.streak[at] = 0;
   state.began_at[at] = from;
+  state.learned_ms[at] = Math.min(half_life, from - (state.kind_since[gpu * KINDS + kind] as number));
   state.strong_since[at] = 0;
   state.peak_score[at] = 0;
 }

@@ -63,6 +63,8 @@ export const zscoreState = (gauges: number) =>
     learned_driver: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
     learned_node: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
     kind: { scope: 'gpu', type: 'u8', width: 1, initial: 255 },
+    /** When each kind was first judged with these baselines; 0 = never. */
+    kind_since: { scope: 'gpu', type: 'f64', width: KINDS, initial: 0 },
     /** Who used the GPU in the open minute, and in the judged one before; idle minutes on end. */
     user: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
     job_user: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
@@ -76,8 +78,11 @@ export const zscoreState = (gauges: number) =>
     phase: { scope: 'gpu', type: 'u8', width: gauges, initial: QUIET },
     streak: { scope: 'gpu', type: 'u8', width: gauges, initial: 0 },
     opened_at: { scope: 'gpu', type: 'f64', width: gauges, initial: 0 },
-    /** When the condition began; since when it is calm; since when it is beyond twice the threshold (0: it is not). */
+    /** When the condition began. */
     began_at: { scope: 'gpu', type: 'f64', width: gauges, initial: 0 },
+    /** How long its baseline had been learned then. */
+    learned_ms: { scope: 'gpu', type: 'f32', width: gauges, initial: 0 },
+    /** Since when it is calm; since when it is beyond twice the threshold (0: it is not). */
     calm_since: { scope: 'gpu', type: 'f64', width: gauges, initial: 0 },
     strong_since: { scope: 'gpu', type: 'f64', width: gauges, initial: 0 },
     seen_at: { scope: 'gpu', type: 'f64', width: gauges, initial: 0 },

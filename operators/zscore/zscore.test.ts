@@ -47,9 +47,9 @@ function troubledRows(seed: number): SampleRow[] {
   return inTime([...boards, ...slices]).filter(() => next() > 0.03);
 }
 
-describeLaws('zscore', () => zscore(ZSCORE_DEFAULTS), { bytes_per_gpu_max: 1_300 });
+describeLaws('zscore', () => zscore(ZSCORE_DEFAULTS), { bytes_per_gpu_max: 1_320 });
 describeLaws('zscore that finds something', () => zscore(ZSCORE_DEFAULTS), {
-  bytes_per_gpu_max: 1_300,
+  bytes_per_gpu_max: 1_320,
   rows: troubledRows,
 });
 describeLaws('zscore of all gauges', () => zscore({ ...ZSCORE_DEFAULTS, gauges: WATCHABLE_GAUGES }), {
@@ -177,8 +177,23 @@ describe('zscore', () => {
     expect(closed?.closed_at ?? 0).toBeGreaterThan(START_MS + 3 * HOUR_MS);
     expect(closed?.closed_at ?? 0).toBeLessThan(START_MS + 3.25 * HOUR_MS);
     expect(closed?.explanation).toMatch(
-      /^gpu_temp_celsius was 7\d(\.\d)? C at 47\d W; 5\d(\.\d)? ± 3(\.\d+)? C expected at that power, as learned over 3d under load: \d+(\.\d+)? sigma above since 2026-01-01 02:0\d UTC\.$/,
+      /^gpu_temp_celsius was 7\d(\.\d)? C at 47\d W; 5\d(\.\d)? ± 3(\.\d+)? C expected at that power, as learned over 2 h under load: \d+(\.\d+)? sigma above since 2026-01-01 02:0\d UTC\.$/,
     );
+  });
+
+  it('says for how long the baseline was really learned: at that activity, at most its half-life, anew on another node', () => {
+    const learned = (rows: readonly SampleRow[], options: Partial<ZscoreOptions> = {}): string | undefined =>
+      /learned over (.*) under load/.exec(watch(rows, options)[0]?.explanation ?? '')?.[1];
+    const work = (h: number): BoardMoment => ({
+      work: h < 1.5 ? 0 : 0.7,
+      resistance: between(h, 2, 3) ? 0.1 : 0.06,
+    });
+    const run = { step_ms: 10_000, hours: 3, without: ['memory_temp_celsius'] };
+    const late = boardRows({ ...run, moment: work });
+    expect(learned(late)).toMatch(/^3[01] min$/);
+    expect(learned(hot, { half_life: hours(1) })).toBe('60 min');
+    const moved = hot.map((row) => ({ ...row, node: row.ts < START_MS + HOUR_MS ? row.node : 'elsewhere' }));
+    expect(learned(moved)).toMatch(/^6[01] min$/);
   });
 
   it('is never critical, and a higher threshold tells less', () => {
