@@ -1,11 +1,12 @@
 import { sweepDaily } from '../operators/core/daily-sweep.ts';
-import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
+import { CLOCK_STATE, CLOCK_STEP } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
+import { advanceClock } from './advance-clock.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
 import type { Batch } from './contract/batch.ts';
 import { type DeadLetter, REASON_CODES, type Reason, type Refusal } from './contract/events.ts';
-import { GROUPS, groupOf } from './contract/ids.ts';
+import { GROUPS } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
@@ -14,6 +15,7 @@ import { type DurationMs, EPOCH_MS_MAX } from './contract/time.ts';
 import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
 import { WireError } from './contract/wire-format.ts';
 import type { Stage } from './define-topology.ts';
+import { groupOfSubject, nodeOfSubject } from './group-of-subject.ts';
 
 export interface DecodeOptions {
   /** As for `validate`: what lies further in the future does not move the fleet's clock. */
@@ -81,7 +83,9 @@ class Decoder {
   }
 
   process(messages: readonly RawMessage[], emit: Emit<DecodePorts>): void {
+    const { clock: cells } = this.states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
     for (const message of messages) {
+      const clock = message.clock ?? advanceClock(cells, message, this.future_ms);
       const route = this.route(message.subject);
       const { group } = route;
       const state = this.states.get(group);
@@ -91,7 +95,7 @@ class Decoder {
       builder.position = message.position;
       const { event_time: ts } = message;
       if (isUsable(ts) && ts <= message.arrived_at + this.future_ms) sweepDaily(state, ts);
-      this.read(message, route, state, builder, emit);
+      this.read(message, clock, route, state, builder, emit);
     }
     for (const group of new Set(this.touched)) {
       const builder = this.builders[group] as BatchBuilder;
@@ -100,16 +104,6 @@ class Decoder {
       state.position = builder.position;
     }
     this.touched.length = 0;
-  }
-
-  /** Moves the fleet's clock on by a message; messages that some groups have seen before move it to where it was. */
-  private clockAt(ts: number, arrivedAt: number): number {
-    const { clock } = this.states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
-    if (isUsable(ts) && ts <= arrivedAt + this.future_ms) {
-      if (clock[BEGAN] === 0) clock[BEGAN] = ts;
-      if (ts > (clock[NOW] as number)) clock[NOW] = ts;
-    }
-    return clock[NOW] as number;
   }
 
   private route(subject: string): Route {
@@ -124,6 +118,7 @@ class Decoder {
 
   private read(
     message: RawMessage,
+    clock: number,
     route: Route,
     state: GroupState,
     builder: BatchBuilder,
@@ -131,11 +126,11 @@ class Decoder {
   ): void {
     try {
       if (message.content_type === 'application/vnd.gpu-vitals.scrape') {
-        this.readBinary(message, route, state, builder, emit);
+        this.readBinary(message, clock, route, state, builder, emit);
         return;
       }
       const scrapes = this.texts.read(message, nodeOfSubject(message.subject));
-      for (const scrape of scrapes) this.append(scrape, message.arrived_at, state, builder, emit);
+      for (const scrape of scrapes) this.append(scrape, message.arrived_at, clock, state, builder, emit);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === null) throw error;
@@ -145,6 +140,7 @@ class Decoder {
 
   private readBinary(
     message: RawMessage,
+    clock: number,
     route: Route,
     state: GroupState,
     builder: BatchBuilder,
@@ -157,7 +153,7 @@ class Decoder {
     const known = this.identity(route, data, header, state);
     const width = header.columns.length;
     const ts = isUsable(header.ts) ? header.ts : message.event_time;
-    const first = builder.reserve(header.rows, message.arrived_at, this.clockAt(ts, message.arrived_at));
+    const first = builder.reserve(header.rows, message.arrived_at, clock);
     builder.ts.fill(header.ts, first, first + header.rows);
     builder.gpu.set(known.gpus, first);
     builder.node.fill(known.node, first, first + header.rows);
@@ -222,6 +218,7 @@ class Decoder {
   private append(
     scrape: Scrape,
     arrivedAt: number,
+    clock: number,
     state: GroupState,
     builder: BatchBuilder,
     emit: Emit<DecodePorts>,
@@ -229,7 +226,7 @@ class Decoder {
     const { registry } = state;
     const node = registry.node(scrape.node);
     for (const scraped of scrape.gpus) {
-      const row = builder.reserve(1, arrivedAt, this.clockAt(scraped.ts, arrivedAt));
+      const row = builder.reserve(1, arrivedAt, clock);
       builder.ts[row] = scraped.ts;
       builder.gpu[row] = registry.gpu(scraped, node);
       builder.node[row] = node;
@@ -243,14 +240,6 @@ class Decoder {
 }
 
 const isUsable = (ts: number): boolean => ts > 0 && ts <= EPOCH_MS_MAX;
-
-/** `dcgm.raw.<group>.<node>`; publishers that do not know the groups may leave anything in their place. */
-function groupOfSubject(subject: string): number {
-  const token = subject.split('.', 3)[2] ?? '';
-  return /^\d{2}$/.test(token) && Number(token) < GROUPS ? Number(token) : groupOf(nodeOfSubject(subject));
-}
-
-const nodeOfSubject = (subject: string): string => subject.split('.').slice(3).join('.') || subject;
 
 function reasonOf(error: unknown): Reason | null {
   if (error instanceof WireError) return error.reason;

@@ -10,4 +10,6 @@ export interface RawMessage {
   readonly arrived_at: number;
   /** Event time for text that carries none: the `Event-Time` header, else `arrived_at`. */
   readonly event_time: number;
+  /** The fleet's clock at this message, where somebody who has read the whole stream has noted it; epoch ms. */
+  readonly clock?: number;
 }
