@@ -146,7 +146,8 @@ export function drawTopology(topology: Topology): string {
     lines.push(`  ${node.id}${left}"${node.id}${note}"${right}`);
   }
   for (const node of topology.nodes) {
-    for (const { step, name } of node.inputs) {
+    // Rows give steps over items their order and clock, and nothing to draw.
+    for (const { step, name } of node.kind === 'items' ? node.inputs.slice(1) : node.inputs) {
       lines.push(name === 'out' ? `  ${step} --> ${node.id}` : `  ${step} -- ${name} --> ${node.id}`);
     }
   }
