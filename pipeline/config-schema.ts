@@ -206,7 +206,7 @@ export const CONFIG_SECTIONS = {
     'parquet-after': duration(
       '7d',
       { min: '1d', max: '3650d' },
-      'Age from which partitions of gpu_metrics are kept as Parquet.',
+      'Age from which partitions of gpu_metrics and gpu_features are kept as Parquet.',
     ),
   },
   Faces: {

@@ -4,7 +4,13 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
+import type { TableSpec } from '../contract/table-spec.ts';
+import { GPU_METRICS } from '../contract/tables.ts';
 import { days, hours, seconds } from '../contract/time.ts';
+import { GPU_FEATURES } from '../contract/verdict-tables.ts';
+
+/** Those that a fleet fills with gigabytes a day. */
+const LARGE_TABLES: readonly TableSpec[] = [GPU_METRICS, GPU_FEATURES];
 
 export interface DatabaseCare {
   stop(): Promise<void>;
@@ -27,10 +33,11 @@ export function startDatabaseCare(options: {
     },
   });
   let converting: Promise<void> = Promise.resolve();
-  const convert = async (): Promise<void> => {
+  const convert = async (spec: TableSpec): Promise<void> => {
     const { table, partitions, rows, bytes_before, bytes_after } = await convertColdPartitions(database, {
       older_than_days: config['parquet-after'] / days(1),
       clock,
+      table: spec,
     });
     if (partitions === 0) return;
     const perRow = (bytes: number): string => (bytes / Math.max(1, rows)).toFixed(0);
@@ -39,9 +46,13 @@ export function startDatabaseCare(options: {
     );
   };
   const timer = setInterval(() => {
-    converting = converting.then(convert).catch((cause: unknown) => {
-      tell(new VitalsError('GV-SNK-001', 'cold partitions could not be converted', 'gpu_metrics', { cause }));
-    });
+    for (const spec of LARGE_TABLES) {
+      converting = converting
+        .then(() => convert(spec))
+        .catch((cause: unknown) => {
+          tell(new VitalsError('GV-SNK-001', 'cold partitions could not be converted', spec.name, { cause }));
+        });
+    }
   }, hours(1));
   return {
     async stop() {
