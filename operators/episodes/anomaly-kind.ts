@@ -29,6 +29,9 @@ const KINDS: readonly (readonly [begins: string, kind: AnomalyKind])[] = [
   ['node_silent', kind('unknown', 'none', 'find out first whether the host or only its exporter is gone')],
   ['row_remap_failed', kind('memory', 'replace_gpu', 'a weak memory row could not be replaced')],
   ['recovery_action', kind('driver', 'reset_gpu', 'the driver asks for recovery')],
+  ['power_limit', kind('power', 'none', 'its power limit was lowered, which is a setting')],
+  // It may be slow in whatever it was seen to be slow.
+  ['straggler', kind('unknown', 'none', 'compare it with its peers first')],
   ['ecc', MEMORY],
   ['row_remap', MEMORY],
   ['remapped', MEMORY],

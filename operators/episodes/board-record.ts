@@ -1,7 +1,8 @@
 import type { Severity, XidEvent } from '../../pipeline/contract/events.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
-import type { FaultBurst } from './fault-spread.ts';
+import { type FaultBurst, mayBeApplication } from './fault-spread.ts';
 import { primaryXid } from './primary-xid.ts';
 import type { Story } from './story.ts';
 
@@ -65,9 +66,16 @@ export function sameTrouble(story: Story, { xid, type }: Happening): boolean {
   return xid !== null ? xid === primary : primary === null && type !== null && story.anomalies.includes(type);
 }
 
+/** Readings are called wrong only once they were for a while: what a program's fault broke is told so much later. */
+const SENSOR_LAG_MS = minutes(15);
+
+/** Whether a sensor lies behind a fault of a program, as profiling counters do that stop at an XID 31. */
+const brokeSensor = ({ xids }: Story, category: string, pause: number): boolean =>
+  category === 'sensor' && pause >= 0 && pause <= SENSOR_LAG_MS && xids.some(mayBeApplication);
+
 /**
- * The story that a happening belongs to, newest first: one of the same burst, one of the same trouble within `sticky`, or one
- * of the same category that goes on because an anomaly of it is open. A reset ends a story: what comes later is another.
+ * The story that a happening belongs to, newest first: one of the same burst, one of the same trouble within `sticky`, one
+ * that explains a sensor, or one of the same category that goes on because an anomaly of it is open. A reset ends a story: what comes later is another.
  */
 export function storyFor(record: BoardRecord, happening: Happening, rules: JoinRules): Story | undefined {
   const { ts, category } = happening;
@@ -76,7 +84,7 @@ export function storyFor(record: BoardRecord, happening: Happening, rules: JoinR
     const pause = ts - story.last_event;
     if (ts >= story.started_at - rules.burst_gap && pause <= rules.burst_gap) return true;
     if (sameTrouble(story, happening) && pause >= 0 && pause <= rules.sticky) return true;
-    return story.open.length > 0 && story.category === category;
+    return brokeSensor(story, category, pause) || (story.open.length > 0 && story.category === category);
   });
 }
 

@@ -73,6 +73,25 @@ describe('episodes', () => {
       0,
       ['a *48+63+94+45 - critical memory drain_and_reset open x6'],
     ],
+    [
+      'counters that lie ever since a fault of a program are a matter of the sensor',
+      [
+        { at: 0, xid: 31, job: 'j' },
+        { at: 6 * 60, anomaly: 'sensor_lying', severity: 'warning' },
+      ],
+      H,
+      ['a *31 sensor_lying warning sensor restart_application open x2'],
+    ],
+    [
+      'but not those that begin to lie half an hour later',
+      [
+        { at: 0, xid: 31, job: 'j' },
+        { at: 30 * 60, anomaly: 'sensor_lying', severity: 'warning' },
+      ],
+      H,
+      ['a *31 - warning application restart_application ended@0 x1'],
+    ],
+    ['and a lying sensor alone is no story', [{ at: 0, anomaly: 'sensor_lying', severity: 'warning' }], H, []],
     ['a remap alone', [{ at: 0, xid: 63 }], 0, ['a *63 - warning memory none open x1']],
     [
       'a pending remap',

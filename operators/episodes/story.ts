@@ -107,6 +107,8 @@ export function addAnomaly(
   story.anomaly_text = anomaly.explanation;
 }
 
+const aboutSensor = (type: string): boolean => anomalyKind(type, '').category === 'sensor';
+
 /** What the state of the GPU adds to the judgement. */
 export type BoardFacts = Pick<
   RecoveryFacts,
@@ -129,6 +131,8 @@ export function judge(story: Story, board: BoardFacts): boolean {
   // Whatever the engine that met it, a fault of the GPU is none of the program's any more.
   if (story.verdict?.by === 'hardware') story.category = 'unknown';
   if (story.verdict?.by === 'application') story.category = 'application';
+  // The program is gone, the reading that it broke still lies.
+  if (story.category === 'application' && story.anomalies.some(aboutSensor)) story.category = 'sensor';
   const recovery = recoveryAction({
     ...board,
     xids: story.xids,

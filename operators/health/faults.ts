@@ -23,13 +23,14 @@ const CURED_HALF_LIFE_MS = hours(24);
 const CURED_WEIGHT = 0.4;
 const EPISODE_POINTS: Readonly<Record<Severity, number>> = { info: 0, warning: 15, critical: 60 };
 
-/** Where an episode costs. An application's own faults cost its GPU nothing. */
+/** Where an episode costs. An application's own faults cost its GPU nothing; a sensor that lied says nothing of the board. */
 const CATEGORY_DIMENSIONS: Readonly<Record<string, Dimension | null>> = {
   memory: 'memory',
   thermal: 'thermal',
   power: 'power',
   fabric: 'performance',
   application: null,
+  sensor: null,
 };
 const categoryDimension = (category: string): Dimension | null =>
   Object.hasOwn(CATEGORY_DIMENSIONS, category) ? (CATEGORY_DIMENSIONS[category] as Dimension | null) : 'reliability';
