@@ -52,8 +52,9 @@ export interface BoardAutoencoderOptions {
   readonly corrupted_share: number;
   /** Share of its own rows whose error may lie above the threshold. */
   readonly contamination: number;
-  /** The threshold is never below this, in spreads. */
+  /** The threshold is never below the one and never above the other, in spreads: sick boards among the rows must not hide others. */
   readonly threshold_min: number;
+  readonly threshold_max: number;
 }
 
 /** Spreads within which it learns: one wild board must not bend it. */
@@ -105,7 +106,8 @@ export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
     const { at, features, residuals, rows } = trainee;
     const errors = Float64Array.from(rows, (row) => rootMeanSquare(missed(model, seen(trainee, row, JUDGED_SPREADS))));
     const rank = Math.max(0, Math.ceil(errors.length * (1 - options.contamination)) - 1);
-    const threshold = Math.max(options.threshold_min, errors.sort()[rank] as number);
+    const usual = errors.sort()[rank] as number;
+    const threshold = Math.min(options.threshold_max, Math.max(options.threshold_min, usual));
     return { at, features, residuals, autoencoder: autoencoderData(model), threshold };
   };
 

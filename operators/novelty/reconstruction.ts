@@ -50,6 +50,7 @@ export const RECONSTRUCTION_DEFAULTS: ReconstructionOptions = {
   corrupted_share: 0.1,
   contamination: 0.005,
   threshold_min: 1,
+  threshold_max: 1.5,
   rows_max: 384,
   rows_min: 64,
   gpus_min: 8,
