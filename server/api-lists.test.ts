@@ -81,6 +81,19 @@ describe('lists', () => {
     expect(browser.headers.get('Content-Type')).toBe('application/json');
   });
 
+  it('as things stood at an instant go on from a cursor and a beginning, and have no end of their own', async () => {
+    const world = populated();
+    const scores = `/api/v1/health-scores?at=now&limit=1`;
+    const { body } = await world.json(scores);
+    expect([body.items.length, body.total, typeof body.next]).toEqual([1, 2, 'string']);
+    expect((await world.json(`${scores}&cursor=${body.next}&from=${NOW - 60_000}`)).status).toBe(200);
+    expect(world.asked.some(({ sql }) => sql.includes('"gpu_uuid"') && sql.includes('coalesce'))).toBe(true);
+    for (const wrong of [`to=${NOW}`, 'cursor=WzFd', 'from=tomorrow']) {
+      expect((await world.get(`${scores}&${wrong}`)).status, wrong).toBe(400);
+    }
+    expect((await world.get(`/api/v1/incidents?at=${NOW}&from=${NOW}`)).status).toBe(400);
+  });
+
   it('of the database bind every value and name no request text in SQL', async () => {
     const world = populated();
     const nasty = "x' OR 1=1 --";

@@ -11,7 +11,7 @@ import {
   INCIDENTS,
   XID_EPISODES,
 } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
+import { listRows, pageAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
@@ -95,7 +95,7 @@ const AT = z
   .openapi({
     type: 'string',
     description:
-      'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. Not together with from, to and cursor.',
+      'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to.',
   });
 
 /** Lists of the tables that the engine writes. */
@@ -120,28 +120,23 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         ...(rest as Record<string, string | undefined>),
         ...(gpu_uuid === undefined ? {} : { gpu_uuid }),
       };
-      if (at !== undefined && (from ?? to ?? cursor) !== undefined) {
-        throw new BadRequest([{ field: 'at', detail: 'Cannot be combined with from, to or cursor' }]);
+      if (at !== undefined && to !== undefined) {
+        throw new BadRequest([{ field: 'at', detail: 'Cannot be combined with to' }]);
       }
-      if (from !== undefined && to !== undefined && (from as number) >= (to as number)) {
-        throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
+      const end = to ?? at;
+      if (from !== undefined && end !== undefined && (from as number) >= (end as number)) {
+        throw new BadRequest([{ field: 'from', detail: `Must be before ${to === undefined ? 'at' : 'to'}` }]);
       }
-      if (at !== undefined) {
-        const rows_max = (limit as number | undefined) ?? LIMIT_MAX;
-        const rows = await rowsAt(parts.database, spec, { equal }, Math.min(at as number, EPOCH_MS_MAX), rows_max);
-        return listAnswer(c, {
-          columns,
-          next: null,
-          total: rows.length,
-          texts: rows.map((row) => text(answerOf(row))),
-        });
-      }
-      const page = await listRows(
-        parts.database,
-        spec,
-        { equal, from: from as number | undefined, to: to as number | undefined },
-        { limit: (limit as number | undefined) ?? LIMIT_DEFAULT, cursor: cursor as string | undefined },
-      );
+      const filter = { equal, from: from as number | undefined };
+      const request = {
+        limit: (limit as number | undefined) ?? (at === undefined ? LIMIT_DEFAULT : LIMIT_MAX),
+        cursor: cursor as string | undefined,
+      };
+      const { database } = parts;
+      const page =
+        at === undefined
+          ? await listRows(database, spec, { ...filter, to: to as number | undefined }, request)
+          : await pageAt(database, spec, filter, Math.min(at as number, EPOCH_MS_MAX), request);
       const texts = page.items.map((row) => text(answerOf(row)));
       return listAnswer(c, { columns, next: page.next, total: page.total, texts });
     };

@@ -60,16 +60,74 @@ export async function rowsAt(
   at: number,
   rows_max: number,
 ): Promise<TableRow[]> {
-  const keys = spec.keys.filter((key) => key !== 'ts').map(quoted);
-  const matching = filtered({ ...filter });
+  const matching = filtered(filter);
   matching.add('ts', '<=', new Date(at));
+  return latest(database, spec, matching, rows_max);
+}
+
+/**
+ * The same a page at a time; `from` leaves out keys whose newest row is older, and keeps the statement from reading further
+ * back. A cursor is the key of the last row, so keys that come or go meanwhile move none of the others. Throws GV-API-001 on
+ * a foreign cursor, GV-API-003 when the database is away.
+ */
+export async function pageAt(
+  database: Database,
+  spec: TableSpec,
+  filter: Pick<RowFilter, 'equal' | 'from'>,
+  at: number,
+  page: PageRequest,
+): Promise<Page<TableRow>> {
+  const keys = keysOf(spec);
+  const matching = filtered(filter);
+  matching.add('ts', '<=', new Date(at));
+  if (page.cursor !== undefined) {
+    const kinds = keys.map((name) => (isText(spec, name) ? 'string' : 'number'));
+    matching.addText(after(spec, decodeCursor(page.cursor, kinds).map(matching.bind)));
+  }
+  const rows = await latest(database, spec, matching, page.limit + 1);
+  const items = rows.slice(0, page.limit);
+  const last = items.at(-1);
+  const more = last !== undefined && rows.length > page.limit;
+  const next = more ? encodeCursor(...keys.map((name) => last[name] as string | number)) : null;
+  if (next === null && page.cursor === undefined) return { items, next, total: items.length };
+  const all = filtered(filter);
+  all.add('ts', '<=', new Date(at));
+  const counted = await database.query<{ total: number }>(
+    `SELECT count() AS total FROM (SELECT ts FROM ${quoted(spec.name)}${all.where()} ${latestOn(keys)})`,
+    all.parameters,
+  );
+  return { items, next, total: counted[0]?.total ?? 0 };
+}
+
+const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');
+const latestOn = (keys: readonly string[]): string => `LATEST ON ts PARTITION BY ${keys.map(quoted).join(', ')}`;
+const isText = (spec: TableSpec, name: string): boolean =>
+  ['SYMBOL', 'VARCHAR'].includes(spec.columns.find((one) => one.name === name)?.type ?? '');
+
+async function latest(
+  database: Database,
+  spec: TableSpec,
+  matching: Conditions,
+  rows_max: number,
+): Promise<TableRow[]> {
+  const keys = keysOf(spec);
   const limit = matching.bind(rows_max);
   const rows = await database.query(
-    `SELECT ${columnList(spec)} FROM ${quoted(spec.name)}${matching.where()} LATEST ON ts PARTITION BY ${keys.join(', ')} ORDER BY ${keys.join(', ')} LIMIT ${limit}`,
+    `SELECT ${columnList(spec)} FROM ${quoted(spec.name)}${matching.where()} ${latestOn(keys)} ORDER BY ${keys.map(quoted).join(', ')} LIMIT ${limit}`,
     matching.parameters,
   );
   fillTexts(spec, rows);
   return rows as unknown as TableRow[];
+}
+
+/** Keys beyond the given ones, in their order: the first differs, or it is the same and the second differs, and so on. */
+function after(spec: TableSpec, given: readonly string[]): string {
+  const keys = keysOf(spec).map((name) => (isText(spec, name) ? `coalesce(${quoted(name)}, '')` : quoted(name)));
+  const ways = keys.map((key, i) => {
+    const same = keys.slice(0, i).map((one, j) => `${one} = ${given[j]}`);
+    return [...same, `${key} > ${given[i]}`].join(' AND ');
+  });
+  return `(${ways.map((way) => `(${way})`).join(' OR ')})`;
 }
 
 function filtered(filter: RowFilter): Conditions {

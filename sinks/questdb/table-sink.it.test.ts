@@ -4,7 +4,7 @@ import type { Anomaly, Asset, FeatureVector } from '../../pipeline/contract/even
 import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import { GPU_FEATURES } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, rowsAt, type TableRow } from './list-rows.ts';
+import { listRows, pageAt, rowsAt, type TableRow } from './list-rows.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
 import { listAnomalies, openAnomalies } from './read-anomalies.ts';
@@ -185,5 +185,55 @@ describe('vectors', () => {
       expect(rows.map(({ ts }) => ts)).toEqual([expected]);
     }
     expect(await rowsAt(database, GPU_FEATURES, { equal: {} }, START - 1, 10)).toEqual([]);
+  });
+
+  it('as they stood at an instant are paged by key, each once', async () => {
+    const then = START - 86_400_000;
+    const sink = tableSink<FeatureVector>(GPU_FEATURES, {
+      ...questdb.delivery(),
+      rows_max: 100,
+      waiting_max: 100,
+      spell: vectorRowSpeller(GPU_FEATURES.name),
+    });
+    const latest: string[] = [];
+    for (let gpu = 0; gpu < 4; gpu++) {
+      for (const instance of ['', '1', '2']) {
+        const gpu_uuid = `GPU-${gpu}`;
+        latest.push(`${gpu_uuid}/${instance}/${then + gpu}`);
+        for (const ts of [then - 60_000, then + gpu]) {
+          sink.write({
+            ts,
+            gpu_uuid,
+            instance,
+            node: 'n1',
+            model: 'H100',
+            job: '',
+            values: new Float64Array(FEATURE_COUNT).fill(gpu),
+            latest: new Float64Array(0),
+            latest_ts: ts,
+            final: false,
+          });
+        }
+      }
+    }
+    await sink.close();
+    await questdb.visible('gpu_features');
+    const named = (rows: readonly TableRow[]): string[] =>
+      rows.map(({ gpu_uuid, instance, ts }) => `${gpu_uuid}/${instance}/${ts}`);
+    for (const limit of [1, 2, 5, 12, 100]) {
+      const read: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await pageAt(database, GPU_FEATURES, { equal: {} }, START - 1, { limit, cursor });
+        expect([page.total, page.items.length <= limit]).toEqual([12, true]);
+        read.push(...named(page.items));
+        if (page.next === null) break;
+        cursor = page.next;
+      }
+      expect(read, `${limit} a page`).toEqual(latest);
+    }
+    const since = await pageAt(database, GPU_FEATURES, { equal: {}, from: then + 2 }, START - 1, { limit: 4 });
+    expect([since.total, named(since.items)]).toEqual([6, latest.slice(6, 10)]);
+    const foreign = pageAt(database, GPU_FEATURES, { equal: {} }, START, { limit: 4, cursor: 'WzFd' });
+    await expect(foreign).rejects.toMatchObject({ code: 'GV-API-001' });
   });
 });
