@@ -29,7 +29,7 @@ export interface EpisodesOptions {
   readonly fatal_bursts_max: number;
   /** Quiet time behind a reset that means cured. */
   readonly cured_after: DurationMs;
-  /** How long an ended episode waits for a reset. */
+  /** How long an ended episode waits for a reset, and one that goes on for a lost GPU to come back. */
   readonly await_reset: DurationMs;
   /** Episodes kept per GPU. */
   readonly episodes_max: number;
@@ -46,6 +46,7 @@ export interface EpisodesPorts {
 }
 
 const WATCHED_MAX = 16;
+const LOST_TYPE = 'gpu_lost';
 /** Two signs of a reset that close together are one reset. */
 const SAME_RESET_MS = 60_000;
 const MINUTE_MS = 60_000 as DurationMs;
@@ -57,7 +58,8 @@ const MINUTE_MS = 60_000 as DurationMs;
  * Output   episodes: the whole row again, under the same id and ts, whenever one begins, grows, ends, or its cure is known.
  * Time     event time. Every minute ends what has been quiet; `ended_at` is the last sign of it, never the timer's instant.
  * State    10 B per GPU, and a record per GPU in trouble: at most `episodes_max` episodes, 16 open anomalies, 16 bursts of
- *          faults; per node at most 64 faults. Without an event for `await_reset` a record is gone.
+ *          faults; per node at most 64 faults. Without an event for `await_reset` a record is gone, also that of a GPU that
+ *          is still lost: it may long be back under another group, which cannot be told here.
  * Cost     O(episodes of the GPU) per item, O(GPUs of the group) per minute, no cost per row.
  * Errors   none; items of GPUs that the group has never seen are left out.
  * Source   thresholds after NVSentinel (bursts of 3 min, sticky for 3 h, five fatal ones a day).
@@ -265,8 +267,22 @@ function endQuiet(record: BoardRecord, now: number, emit: Tell, options: Episode
   }
 }
 
+/** Who is lost for good, or has moved to a node that this group does not hear of, is told back by nobody. */
+function giveUpLost(record: BoardRecord, now: number, emit: Tell, options: EpisodesOptions): void {
+  const lost = record.watched.filter(({ type }) => type === LOST_TYPE).map(({ id }) => id);
+  for (const story of record.stories) {
+    if (story.ended_at !== null || story.open.length === 0 || now - story.last_seen < options.await_reset) continue;
+    if (!story.open.every((id) => lost.includes(id))) continue;
+    record.watched = record.watched.filter(({ id }) => !story.open.includes(id));
+    story.open = [];
+    story.ended_at = story.last_seen;
+    emit('episodes', episodeOf(story));
+  }
+}
+
 function passTime(place: Place, now: number, state: EpisodeState, emit: Tell, options: EpisodesOptions): void {
   const record = recordAt(state, place);
+  giveUpLost(record, now, emit, options);
   endQuiet(record, now, emit, options);
   for (const story of record.stories) {
     if (story.reset_at === null || story.cured !== null || now - story.reset_at < options.cured_after) continue;
