@@ -1,10 +1,13 @@
 import { adwinStart, adwinUpdate } from '../../operators/change-points/adwin.ts';
 import {
   agreedScore,
+  begin,
   type Expectation,
   expect,
   learn,
   MODEL_WIDTH,
+  seenMinutes,
+  usualReading,
 } from '../../operators/zscore/conditional-baseline.ts';
 import { ZSCORE_DEFAULTS } from '../../operators/zscore/zscore.ts';
 
@@ -27,31 +30,43 @@ const NO_CAUSE = 0;
 const FLAT = { mean: 0, sigma: 1e-3, noise: 0 } as const;
 
 /** Our baseline by EWMA and by median / MAD; the score is the smaller deviation of the two, in sigma. */
-const baseline: SeriesDetector = {
-  name: 'z-score',
-  how: 'EWMA and median / MAD, the smaller deviation in sigma',
-  threshold: ZSCORE_DEFAULTS.threshold,
+const baseline = (name: string, how: string, reach: number): SeriesDetector => ({
+  name,
+  how,
+  threshold: null,
   start() {
     const model = new Float32Array(MODEL_WIDTH);
     const known: Expectation = { expected: 0, sigma: 1, robust_expected: 0, robust_sigma: 1, slope: 0, doubt: 0 };
     let last = Number.NaN;
-    let seen = 0;
     return (ts, value) => {
+      const seen = seenMinutes(model, 0);
       const elapsed = seen === 0 ? 0 : Math.max(0, ts - last);
       last = Number.isNaN(last) ? ts : Math.max(last, ts);
-      seen++;
-      const floor = Math.max(FLOOR_MIN, FLOOR_RATIO * Math.abs(model[1] as number));
-      let score = 0;
-      if (seen > 1) {
-        expect(model, 0, NO_CAUSE, 0, floor, FLAT, known);
-        score = Math.abs(agreedScore(value, known));
+      if (seen === 0) {
+        begin(model, 0, NO_CAUSE, value);
+        return 0;
       }
-      const weight = Math.max(1 - 2 ** (-elapsed / ZSCORE_DEFAULTS.half_life), 1 / seen);
-      learn(model, 0, NO_CAUSE, value, weight, floor, ZSCORE_DEFAULTS.threshold, known);
-      return score;
+      const floor = Math.max(FLOOR_MIN, FLOOR_RATIO * Math.abs(usualReading(model, 0)));
+      expect(model, 0, NO_CAUSE, 0, floor, FLAT, known);
+      const weight = Math.max(1 - 2 ** (-elapsed / ZSCORE_DEFAULTS.half_life), 1 / (seen + 1));
+      learn(model, 0, NO_CAUSE, value, weight, floor, reach, known);
+      return Math.abs(agreedScore(value, known));
     };
   },
-};
+});
+
+const product = baseline('z-score', 'EWMA and median / MAD, the smaller deviation in sigma', ZSCORE_DEFAULTS.threshold);
+
+/**
+ * The same with nothing set but this: what strays moves the baseline in full. A GPU's gauges are judged given their cause, and
+ * what the cause does not explain must not become usual; a bare series has no cause, and where its level moves to, it is at home.
+ * Nothing was chosen by the series.
+ */
+const unbounded = baseline(
+  'z-score, unbounded',
+  'the same baseline, which what strays moves in full',
+  Number.POSITIVE_INFINITY,
+);
 
 /** Our ADWIN: a change scores by the distance of the means in units of their own size, everything else 0. */
 const adwinDetector: SeriesDetector = {
@@ -128,8 +143,9 @@ export const openingsOf = (detector: SeriesDetector, threshold: number): SeriesD
 
 /** Ours first, then what they are held against. */
 export const SERIES_DETECTORS: readonly SeriesDetector[] = [
-  baseline,
-  openingsOf(baseline, ZSCORE_DEFAULTS.threshold),
+  unbounded,
+  product,
+  openingsOf(product, ZSCORE_DEFAULTS.threshold),
   adwinDetector,
   windowedGaussian,
 ];

@@ -46,6 +46,10 @@ describe.skipIf(!there)('on the series (skipped without ../shared/data/nab)', ()
       }
       expect(best.standard?.score).toBeGreaterThan(report?.published.random?.standard ?? Number.NaN);
     }
+    const scores = Object.fromEntries(
+      report?.detectors.map(({ detector, best }) => [detector, best.standard?.score ?? 0]) ?? [],
+    );
+    expect(scores['z-score, unbounded']).toBeGreaterThan(scores['windowed Gaussian'] ?? Number.NaN);
     expect(report?.published.windowedGaussian?.standard).toBeCloseTo(39.65, 2);
   });
 });
