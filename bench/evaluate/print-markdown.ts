@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluate.ts';
 import { counted, duration, type FigureTable, percent } from './in-figures.ts';
 import { captureTable, nabTables } from './real-tables.ts';
-import { simulatedNotes, simulatedTables, stormTable } from './simulated-tables.ts';
+import { detectorTable, falseAlarmTable, healthTable, simulatedNotes, stormTable } from './simulated-tables.ts';
 import type { StoryFigures } from './story-figures.ts';
 
 /** How the figures came about. */
@@ -27,11 +27,10 @@ export function printMarkdown(evaluation: Evaluation, from: Provenance): string 
   ];
   if (simulated || storm) sections.push('### Simulated', OURS);
   if (simulated) {
-    const [, ...others] = simulatedTables(simulated);
-    sections.push(
-      simulatedNotes(simulated).join(' '),
-      ...[storyTable(simulated.stories), ...others.filter(({ rows }) => rows.length > 0)].map(markdown),
-    );
+    const { stories, false_alarms, detectors, health } = simulated;
+    const tables = [storyTable(stories), falseAlarmTable(false_alarms), detectorTable(detectors)];
+    sections.push(simulatedNotes(simulated).join(' '), ...tables.map(markdown));
+    if (health) sections.push(markdown(healthTable(health)));
   }
   if (storm) sections.push(markdown(stormTable(storm)));
   if (nab || captures) {

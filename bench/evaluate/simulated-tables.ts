@@ -19,7 +19,7 @@ export function simulatedNotes(report: SimulatedReport): string[] {
   ];
 }
 
-export const simulatedTables = ({ stories, false_alarms, detectors, health }: SimulatedReport): FigureTable[] => {
+export function simulatedTables({ stories, false_alarms, detectors, health }: SimulatedReport): FigureTable[] {
   const clean = false_alarms[0] as FalseAlarmFigures;
   return [
     storyTable(stories),
@@ -28,11 +28,11 @@ export const simulatedTables = ({ stories, false_alarms, detectors, health }: Si
     detectorTable(detectors),
     ...(health ? [healthTable(health)] : []),
   ];
-};
+}
 
 const storyTable = (stories: readonly StoryFigures[]): FigureTable => ({
   title:
-    'Faults: told as a warning or critical anomaly, as such an episode, as an incident, or (sensors) as refused values, from the beginning to half an hour after the end',
+    'Faults: told as a warning or critical anomaly, as such an episode, as an incident, or (sensors) as refused values, from the beginning to half an hour after the end; right kind: of those with an episode, with one of its own category',
   header: [
     'story',
     'n',
@@ -47,6 +47,7 @@ const storyTable = (stories: readonly StoryFigures[]): FigureTable => ({
     'episode',
     'incident',
     'refused',
+    'right kind',
     'first kind',
     'seen first by',
   ],
@@ -64,12 +65,13 @@ const storyTable = (stories: readonly StoryFigures[]): FigureTable => ({
     percent(one.told_ratio.episode),
     percent(one.told_ratio.incident),
     percent(one.told_ratio['refused value']),
+    percent(one.category_ratio),
     counted(one.first_kind),
     counted(one.first_seen_by),
   ]),
 });
 
-const falseAlarmTable = (figures: readonly FalseAlarmFigures[]): FigureTable => ({
+export const falseAlarmTable = (figures: readonly FalseAlarmFigures[]): FigureTable => ({
   title:
     'False alarms, where nothing was wrong: anomalies, warning or critical episodes, incidents; rates per 1,000 GPU-days',
   header: [
@@ -122,7 +124,7 @@ const typeTable = ({ by_type, gpu_days }: FalseAlarmFigures): FigureTable => ({
   ]),
 });
 
-const detectorTable = (detectors: readonly DetectorFigures[]): FigureTable => ({
+export const detectorTable = (detectors: readonly DetectorFigures[]): FigureTable => ({
   title:
     'Detectors by themselves: faults that their anomalies told; alone = told by nothing else that is on, at any severity; rates on clean GPUs per 1,000 GPU-days',
   header: ['detector', 'default', 'seen', 'as warning', 'alone', 'critical rate', 'warning rate', 'info rate'],
@@ -143,7 +145,7 @@ const graded = (grades: Readonly<Record<string, number>>): string =>
     .map(([grade, share]) => `${grade} ${(share * 100).toFixed(share < 0.01 ? 2 : 0)} %`)
     .join(', ');
 
-const healthTable = ({ clean, sick }: HealthFigures): FigureTable => ({
+export const healthTable = ({ clean, sick }: HealthFigures): FigureTable => ({
   title: 'Health: clean GPUs at all times, sick ones at their worst',
   header: ['GPUs', 'score p50', 'p01', 'grades'],
   rows: [
