@@ -132,7 +132,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     );
     const shared = t.fleet(
       'correlate',
-      { assets, episodes: stories.episodes, anomalies: silent.anomalies },
+      { assets, episodes: stories.episodes, anomalies: silent.anomalies, moves: moved.anomalies },
       incidents(INCIDENTS),
     );
     const { quantiles } = t.fleet('quantiles', { vectors }, fleetQuantiles(QUANTILES));

@@ -117,6 +117,22 @@ export function runEpisodes(
 /** The last row of each episode, in the order of their beginning. */
 export const lastOf = (told: readonly Episode[]): Episode[] => [...new Map(told.map((one) => [one.id, one])).values()];
 
+/** How the episodes stand at the end, in short. */
+export const brief = (told: readonly Episode[]): string[] =>
+  lastOf(told).map(({ gpu_uuid, xids, primary_xid, anomalies, severity, category, action, ended_at, count, cured }) =>
+    [
+      gpu_uuid.replace('GPU-', ''),
+      xids.map((xid) => (xid === primary_xid ? `*${xid}` : xid)).join('+') || '-',
+      anomalies.join('+') || '-',
+      severity,
+      category,
+      action,
+      ended_at === null ? 'open' : `ended@${(ended_at - START_MS) / 1_000}`,
+      `x${count}`,
+      ...(cured === null ? [] : [cured ? 'cured' : 'uncured']),
+    ].join(' '),
+  );
+
 /** Seeded troubles of four GPUs on two nodes over three days. */
 export function troubles(seed: number, n = 150): Happens[] {
   const next = random(seed);

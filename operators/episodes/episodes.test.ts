@@ -1,25 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Episode } from '../../pipeline/contract/events.ts';
-import { START_MS } from '../core/laws.fixture.ts';
-import { type Happens, lastOf, runEpisodes } from './episodes.fixture.ts';
+import { brief, type Happens, runEpisodes } from './episodes.fixture.ts';
 
 const H = 3_600;
-
-/** How the episodes stand at the end, in short. */
-const brief = (told: readonly Episode[]): string[] =>
-  lastOf(told).map(({ gpu_uuid, xids, primary_xid, anomalies, severity, category, action, ended_at, count, cured }) =>
-    [
-      gpu_uuid.replace('GPU-', ''),
-      xids.map((xid) => (xid === primary_xid ? `*${xid}` : xid)).join('+') || '-',
-      anomalies.join('+') || '-',
-      severity,
-      category,
-      action,
-      ended_at === null ? 'open' : `ended@${(ended_at - START_MS) / 1_000}`,
-      `x${count}`,
-      ...(cured === null ? [] : [cured ? 'cured' : 'uncured']),
-    ].join(' '),
-  );
 
 describe('episodes', () => {
   it.each<[string, Happens[], number, string[]]>([
@@ -73,25 +55,6 @@ describe('episodes', () => {
       0,
       ['a *48+63+94+45 - critical memory drain_and_reset open x6'],
     ],
-    [
-      'counters that lie ever since a fault of a program are a matter of the sensor',
-      [
-        { at: 0, xid: 31, job: 'j' },
-        { at: 6 * 60, anomaly: 'sensor_lying', severity: 'warning' },
-      ],
-      H,
-      ['a *31 sensor_lying warning sensor restart_application open x2'],
-    ],
-    [
-      'but not those that begin to lie half an hour later',
-      [
-        { at: 0, xid: 31, job: 'j' },
-        { at: 30 * 60, anomaly: 'sensor_lying', severity: 'warning' },
-      ],
-      H,
-      ['a *31 - warning application restart_application ended@0 x1'],
-    ],
-    ['and a lying sensor alone is no story', [{ at: 0, anomaly: 'sensor_lying', severity: 'warning' }], H, []],
     ['a remap alone', [{ at: 0, xid: 63 }], 0, ['a *63 - warning memory none open x1']],
     [
       'a pending remap',
@@ -281,24 +244,6 @@ describe('episodes', () => {
       ],
       26 * H,
       ['a - ecc_sbe_rate critical memory drain_and_reset open x1 uncured'],
-    ],
-    [
-      'a lost GPU that nobody ever tells of again ends a week later',
-      [
-        { at: 0, xid: 79 },
-        { at: 30, anomaly: 'gpu_lost' },
-      ],
-      7 * 24 * H + 120,
-      ['a *79 gpu_lost critical bus reboot_node ended@30 x2'],
-    ],
-    [
-      'not while something else of it is open',
-      [
-        { at: 0, anomaly: 'ecc_sbe_rate' },
-        { at: 30, anomaly: 'gpu_lost' },
-      ],
-      7 * 24 * H + 120,
-      ['a - ecc_sbe_rate+gpu_lost critical memory drain_and_reset open x2'],
     ],
     [
       'a silent node',

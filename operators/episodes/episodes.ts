@@ -13,6 +13,7 @@ import {
   sameTrouble,
   storyFor,
 } from './board-record.ts';
+import { endLost, endQuiet } from './end-stories.ts';
 import { EPISODE_STATE, type EpisodeState, factsAt, type Place, recordAt } from './episode-state.ts';
 import { blameFor, type Fault, mayBeApplication, sharesFault } from './fault-spread.ts';
 import { homeOf } from './home-of.ts';
@@ -46,7 +47,6 @@ export interface EpisodesPorts {
 }
 
 const WATCHED_MAX = 16;
-const LOST_TYPE = 'gpu_lost';
 /** Two signs of a reset that close together are one reset. */
 const SAME_RESET_MS = 60_000;
 const MINUTE_MS = 60_000 as DurationMs;
@@ -258,31 +258,9 @@ function blame(
   }
 }
 
-/** Ends stories that have been quiet for longer than a burst pauses. */
-function endQuiet(record: BoardRecord, now: number, emit: Tell, options: EpisodesOptions): void {
-  for (const story of record.stories) {
-    if (story.ended_at !== null || story.open.length > 0 || now - story.last_seen <= options.burst_gap) continue;
-    story.ended_at = story.last_seen;
-    emit('episodes', episodeOf(story));
-  }
-}
-
-/** Who is lost for good, or has moved to a node that this group does not hear of, is told back by nobody. */
-function giveUpLost(record: BoardRecord, now: number, emit: Tell, options: EpisodesOptions): void {
-  const lost = record.watched.filter(({ type }) => type === LOST_TYPE).map(({ id }) => id);
-  for (const story of record.stories) {
-    if (story.ended_at !== null || story.open.length === 0 || now - story.last_seen < options.await_reset) continue;
-    if (!story.open.every((id) => lost.includes(id))) continue;
-    record.watched = record.watched.filter(({ id }) => !story.open.includes(id));
-    story.open = [];
-    story.ended_at = story.last_seen;
-    emit('episodes', episodeOf(story));
-  }
-}
-
 function passTime(place: Place, now: number, state: EpisodeState, emit: Tell, options: EpisodesOptions): void {
   const record = recordAt(state, place);
-  giveUpLost(record, now, emit, options);
+  endLost(record, now, emit, options);
   endQuiet(record, now, emit, options);
   for (const story of record.stories) {
     if (story.reset_at === null || story.cured !== null || now - story.reset_at < options.cured_after) continue;

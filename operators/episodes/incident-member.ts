@@ -27,7 +27,8 @@ export interface Member {
 
 const LOST_XID = 79;
 const SILENT_TYPE = 'node_silent';
-const LOST_TYPES = ['gpu_lost', SILENT_TYPE];
+const LOST_TYPE = 'gpu_lost';
+const LOST_TYPES = [LOST_TYPE, SILENT_TYPE];
 
 export function memberOf(episode: Episode): Member {
   const { xids, anomalies, ended_at, started_at } = episode;
@@ -53,10 +54,10 @@ export function memberOf(episode: Episode): Member {
   };
 }
 
-/** A node that fell silent, which no episode of its GPUs can tell; null for any other anomaly. */
+/** A node that fell silent, which no episode of its GPUs can tell; null for any other anomaly, and for a mere reboot. */
 export function silentNode(anomaly: Anomaly): Member | null {
   const { id, node, type, severity, opened_at, closed_at, gpu_uuid } = anomaly;
-  if (type !== SILENT_TYPE || gpu_uuid !== '') return null;
+  if (type !== SILENT_TYPE || gpu_uuid !== '' || severity === 'info') return null;
   return {
     ts: closed_at ?? opened_at,
     node,
@@ -74,6 +75,16 @@ export function silentNode(anomaly: Anomaly): Member | null {
     lost: true,
   };
 }
+
+/** A lost GPU that reports from another node: for the one it was lost from, its story is over. */
+export interface Return {
+  readonly ts: number;
+  readonly node: string;
+  readonly gpu_uuid: string;
+}
+
+export const returnOf = ({ type, state, ts, closed_at, node, gpu_uuid }: Anomaly): Return | null =>
+  type === LOST_TYPE && state === 'closed' ? { ts: closed_at ?? ts, node, gpu_uuid } : null;
 
 /**
  * What a member may have in common with others: whoever shares one of these within the window belongs together. A lost GPU

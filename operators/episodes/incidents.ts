@@ -4,7 +4,7 @@ import type { Emit, FleetInput, FleetOperator, State } from '../../pipeline/cont
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { type AssetPlace, assetPlace, type FleetMap, notePlace } from './fleet-map.ts';
 import { instantText } from './in-words.ts';
-import { type Member, memberOf, silentNode, ties } from './incident-member.ts';
+import { type Member, memberOf, type Return, returnOf, silentNode, ties } from './incident-member.ts';
 import { gpusOf, likelyOrigin, nodesOf } from './likely-origin.ts';
 
 export interface IncidentsOptions {
@@ -20,6 +20,7 @@ interface IncidentsInputs {
   readonly assets: Asset;
   readonly episodes: Episode;
   readonly anomalies: Anomaly;
+  readonly moves: Anomaly;
 }
 
 export interface IncidentsPorts {
@@ -45,11 +46,16 @@ interface Case {
   known: boolean;
 }
 
+/** A member and when it was heard of, which for a silent node is long after it began. */
+type LooseMember = Member & { readonly heard_at: number };
+
 interface Desk {
   map: FleetMap;
   cases: Case[];
-  /** Episodes that began lately and are no incident by themselves. */
-  loose: Member[];
+  /** Episodes that were heard of lately and are no incident by themselves. */
+  loose: LooseMember[];
+  /** The last flush. */
+  clock: number;
 }
 
 /** Larger incidents are told every ten seconds only: their rows are long. */
@@ -62,7 +68,7 @@ type IncidentState = State<typeof STATE>;
 type Tell = Emit<IncidentsPorts>;
 
 const deskOf = (state: IncidentState): Desk => {
-  state.desk[0] ??= { map: {}, cases: [], loose: [] } satisfies Desk;
+  state.desk[0] ??= { map: {}, cases: [], loose: [], clock: 0 } satisfies Desk;
   return state.desk[0] as Desk;
 };
 
@@ -70,7 +76,8 @@ const deskOf = (state: IncidentState): Desk => {
  * Joins episodes of the fleet that began together and have something in common into one incident with a likely origin.
  *
  * Input    assets, for what belongs to which node, rack and NVLink domain; episodes, at each of their changes;
- *          anomalies, for nodes that fall silent: these are found over the fleet, where no episode can hear of them.
+ *          anomalies, for nodes that fall silent, and moves, for lost GPUs that report from elsewhere: both are found over
+ *          the fleet, where no episode can hear of them.
  * Output   incidents: the whole row again, under the same id and ts, whenever one opens, grows, changes its origin or
  *          closes, which it does when all its episodes have ended. Two that turn out to be one become the older.
  * Time     event time; `window` counts from the beginnings of episodes.
@@ -88,19 +95,24 @@ export function incidents(options: IncidentsOptions): FleetOperator<IncidentsInp
     take: (member, state, emit) => takeMember(member, deskOf(state), options, emit),
   };
   const anomalies: FleetInput<Anomaly, Member, typeof STATE, IncidentsPorts> = { ...episodes, pick: silentNode };
+  const moves: FleetInput<Anomaly, Return, typeof STATE, IncidentsPorts> = {
+    pick: returnOf,
+    take: (item, state, emit) => takeReturn(item, deskOf(state), emit),
+  };
   return {
     name: 'incidents',
     summary: 'episodes of many GPUs with one origin: domain, rack, node, job or GPU',
     state: STATE,
     ports: ['incidents'],
     delay: options.delay,
-    on: { assets, episodes, anomalies },
+    on: { assets, episodes, anomalies, moves },
     timer: {
       every: FLUSH_MS,
       onTime(now, state, emit) {
         const desk = deskOf(state);
+        desk.clock = now;
         for (const one of desk.cases) if (one.untold) tell(one, desk, emit);
-        desk.loose = desk.loose.filter(({ started_at }) => now - started_at <= options.window + options.delay);
+        desk.loose = desk.loose.filter(({ heard_at }) => now - heard_at <= options.window + options.delay);
         desk.cases = desk.cases.filter((one) => one.going_on > 0 || now - closedAt(one) <= options.keep_closed);
       },
     },
@@ -131,6 +143,18 @@ function takeMember(member: Member, desk: Desk, options: IncidentsOptions, emit:
   if (told.size <= TOLD_AT_ONCE_MAX || told.going_on === 0) tell(told, desk, emit);
 }
 
+/** Ends what a board that is elsewhere now went through where it was lost. */
+function takeReturn({ ts, node, gpu_uuid }: Return, desk: Desk, emit: Tell): void {
+  const gone = (member: Member): boolean =>
+    member.lost && member.ended_at === null && member.gpu_uuid === gpu_uuid && member.node === node;
+  desk.loose = desk.loose.filter((member) => !gone(member));
+  for (const one of desk.cases) {
+    const over = Object.values(one.members).filter(gone);
+    for (const member of over) put(one, { ...member, ended_at: Math.max(ts, member.started_at) }, []);
+    if (over.length > 0) tell(one, desk, emit);
+  }
+}
+
 /** Whether a case that goes on has something in common with what began between two instants. */
 function isNear(one: Case, its: readonly string[], from: number, to: number, window: number): boolean {
   const near = to >= one.first - window && from <= one.last + window;
@@ -149,7 +173,8 @@ function openCase(member: Member, its: readonly string[], desk: Desk, options: I
   const all = [...beside, member];
   const small = all.length === 1 || likelyOrigin(all, desk.map).scope === 'gpu';
   if (member.severity !== 'critical' && small) {
-    if (its.length > 0) desk.loose = [...desk.loose, member].slice(-LOOSE_MAX);
+    const heard_at = Math.max(member.started_at, desk.clock);
+    if (its.length > 0) desk.loose = [...desk.loose, { ...member, heard_at }].slice(-LOOSE_MAX);
     return null;
   }
   const [first] = all.toSorted((a, b) => a.started_at - b.started_at) as [Member];
@@ -165,7 +190,7 @@ function openCase(member: Member, its: readonly string[], desk: Desk, options: I
     untold: true,
     known: false,
   };
-  for (const other of beside) put(one, other, ties(other, desk.map));
+  for (const { heard_at: _, ...other } of beside) put(one, other, ties(other, desk.map));
   desk.loose = desk.loose.filter((other) => !beside.includes(other));
   desk.cases.push(one);
   return one;
