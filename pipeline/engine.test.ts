@@ -6,11 +6,14 @@ import { GroupStates } from '../operators/core/group-state.ts';
 import { systemClock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import type { Bus } from './contract/bus.ts';
+import type { VitalsError } from './contract/errors.ts';
 import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import type { Sink } from './contract/ports.ts';
 import { minutes } from './contract/time.ts';
 import { startEngine } from './engine.ts';
+import { runInOneThread } from './running-topology.ts';
+import { SnapshotFiles } from './snapshot-files.ts';
 import { defaultTopology, type SinkItems } from './topology.ts';
 
 const TS = Date.UTC(2026, 0, 1);
@@ -63,16 +66,21 @@ async function run(batches: readonly (readonly RawMessage[])[], created: string)
   };
   const { bus, read } = stubBus(batches, created, asked);
   const states = new GroupStates();
-  const engine = await startEngine<SinkItems>({
+  const report = (error: VitalsError): number => reports.push(error.code);
+  const files = new SnapshotFiles(folder, report);
+  const topology = defaultTopology();
+  const clock = systemClock;
+  const engine = await startEngine({
     bus,
-    topology: defaultTopology(),
+    topology,
+    running: runInOneThread<SinkItems>({ topology, states, sinks: { gpu_metrics: sink }, files, clock }),
     states,
-    sinks: { gpu_metrics: sink },
     worker: 'w',
     snapshot_dir: folder,
+    files,
     snapshot_interval: minutes(1),
-    clock: systemClock,
-    report: (error) => reports.push(error.code),
+    clock,
+    report,
   });
   await read;
   await engine.stop();

@@ -5,7 +5,9 @@ import { VitalsError } from './contract/errors.ts';
 import type { DurationMs } from './contract/time.ts';
 import { ascending, cutBehind } from './cut-messages.ts';
 import { drawTopology, type Topology } from './define-topology.ts';
-import { fleetStateSpecs, type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { fleetStateSpecs, type StepCounters } from './run-topology.ts';
+import type { RunningTopology } from './running-topology.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 import { SNAPSHOT_SLICES, Snapshots } from './snapshots.ts';
 
 /** What the engine tells once a second on `vitals.topology.<worker>`, served at /api/v1/topology. */
@@ -26,13 +28,15 @@ export interface TopologyReport {
   readonly mermaid: string;
 }
 
-export interface EngineOptions<SinkItems> {
+export interface EngineOptions {
   readonly bus: Bus;
   readonly topology: Topology;
+  /** That topology at work, and where it keeps what spans the groups. */
+  readonly running: RunningTopology;
   readonly states: GroupStates;
-  readonly sinks: Sinks<SinkItems>;
   readonly worker: string;
   readonly snapshot_dir: string;
+  readonly files: SnapshotFiles;
   readonly snapshot_interval: DurationMs;
   readonly clock: Clock;
   readonly report: (error: VitalsError) => void;
@@ -53,23 +57,17 @@ const TURN_EVERY_MS = 50;
 const READ_BATCH_MAX = 512;
 
 /** Restores the last snapshot, then reads DCGM_RAW from there through the topology until stopped. */
-export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>): Promise<Engine> {
-  const { bus, topology, states, clock } = options;
-  const wired = wireTopology<SinkItems>({ topology, states, sinks: options.sinks, clock });
-  const snapshots = new Snapshots({
-    dir: options.snapshot_dir,
-    states,
-    flush: () => wired.flush(),
-    report: options.report,
-  });
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { bus, topology, running, states, clock, files, report } = options;
+  const snapshots = new Snapshots({ states, groups: running.groups, files, report });
   const stopping = new AbortController();
-  let from = await snapshots.restore(topologyStateSpecs(topology), fleetStateSpecs(topology));
+  let from = await snapshots.restore(fleetStateSpecs(topology));
   const stream = await bus.streamState('DCGM_RAW');
   const created = stream.created ?? '';
   const other = snapshots.stream !== '' && created !== '' && snapshots.stream !== created;
   if (other || stream.last_position < from - 1) {
     const detail = `the snapshot knows position ${from - 1}, the stream ends at ${stream.last_position}`;
-    options.report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, options.snapshot_dir));
+    report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, options.snapshot_dir));
     from = snapshots.startOver();
   }
   snapshots.stream = created;
@@ -83,19 +81,23 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   );
   const mermaid = drawTopology(topology);
   const started_at = clock.now();
-  const counters = (): TopologyReport => ({
-    ts: clock.now(),
-    worker: options.worker,
-    started_at,
-    steps: wired.counters,
-    edges,
-    lag_messages: Math.max(0, stored - position),
-    position,
-    watermark: wired.watermark,
-    gpus: states.all().reduce((sum, { registry }) => sum + registry.size, 0),
-    snapshots: snapshots.rounds,
-    mermaid,
-  });
+  const counters = (): TopologyReport => {
+    const { under_way, watermark, gpus, counters: steps } = running;
+    const done = under_way === null ? position : under_way - 1;
+    return {
+      ts: clock.now(),
+      worker: options.worker,
+      started_at,
+      steps,
+      edges,
+      lag_messages: Math.max(0, stored - done),
+      position: done,
+      watermark,
+      gpus,
+      snapshots: snapshots.rounds,
+      mermaid,
+    };
+  };
 
   const turns = setInterval(() => {
     if (clock.monotonic() >= nextSlice) {
@@ -118,9 +120,8 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
   /** Positions that go back: the stream was made anew, or lost its end. What comes now is new, whatever its position. */
   const rewind = async (to: number): Promise<void> => {
     const detail = `position ${to} came after ${position}: the stream was made anew, or lost its end`;
-    options.report(
-      new VitalsError('GV-SNP-002', detail, 'DCGM_RAW', { action: 'Nothing to do: it is read on from there.' }),
-    );
+    report(new VitalsError('GV-SNP-002', detail, 'DCGM_RAW', { action: 'Nothing to do: it is read on from there.' }));
+    await running.settled();
     await snapshots.settled();
     snapshots.rewind(to - 1);
     position = to - 1;
@@ -133,14 +134,15 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
       for (const part of ascending(messages).flatMap((run) => cutBehind(run, states.fleet.position))) {
         const [first, last] = [part[0], part.at(-1)];
         if (first && first.position <= position) await rewind(first.position);
-        wired.push(part);
+        running.push(part);
         position = last?.position ?? position;
       }
-      const full = wired.pressure();
+      const full = running.pressure();
       if (full !== null) await full;
     }
   };
-  const done = read().finally(() => {
+  const done = Promise.race([read(), running.failed]).finally(() => {
+    stopping.abort();
     clearInterval(turns);
     clearInterval(reports);
   });
@@ -152,8 +154,9 @@ export async function startEngine<SinkItems>(options: EngineOptions<SinkItems>):
     async stop() {
       stopping.abort();
       await done;
+      await running.settled();
       await snapshots.complete(position);
-      await wired.close();
+      await running.close();
     },
   };
 }

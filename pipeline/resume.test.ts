@@ -29,7 +29,9 @@ import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
 import { minutes } from './contract/time.ts';
 import { cutBehind } from './cut-messages.ts';
-import { fleetStateSpecs, topologyStateSpecs, wireTopology } from './run-topology.ts';
+import { fleetStateSpecs } from './run-topology.ts';
+import { runInOneThread } from './running-topology.ts';
+import { SnapshotFiles } from './snapshot-files.ts';
 import { Snapshots } from './snapshots.ts';
 import { fleetVitals, type SinkItems } from './topology.ts';
 
@@ -152,14 +154,11 @@ async function live(
   const states = new GroupStates();
   const assets = new Assets();
   const topology = fleetVitals({ ...DEFAULT_ANALYSIS, future_max: minutes(5), assets });
-  const wired = wireTopology<SinkItems>({ topology, states, sinks: tables.sinks, clock: settableClock(0) });
-  const snapshots = new Snapshots({
-    dir,
-    states,
-    flush: () => wired.flush(),
-    report: (error) => options.damaged?.push(error),
-  });
-  const from = await snapshots.restore(topologyStateSpecs(topology), fleetStateSpecs(topology));
+  const report = (error: VitalsError): number => options.damaged?.push(error) ?? 0;
+  const files = new SnapshotFiles(dir, report);
+  const running = runInOneThread<SinkItems>({ topology, states, sinks: tables.sinks, files, clock: settableClock(0) });
+  const snapshots = new Snapshots({ states, groups: running.groups, files, report });
+  const from = await snapshots.restore(fleetStateSpecs(topology));
   const next = random(options.seed);
   let at = from - 1;
   let told = 0;
@@ -171,7 +170,7 @@ async function live(
       if (change === undefined || change.stored_after >= Math.max(to, options.known_until ?? 0)) break;
       assets.put(mergeAsset(assets.latest(change.gpu_uuid), change, 1), { edition: told + 1, from: change.from });
     }
-    for (const part of cutBehind(messages.slice(at, to), states.fleet.position)) wired.push(part);
+    for (const part of cutBehind(messages.slice(at, to), states.fleet.position)) running.push(part);
     at = to;
     if (next() < 0.8) snapshots.begin();
     for (let turns = Math.floor(next() * 12); turns > 0; turns--) snapshots.turn(at);
@@ -179,7 +178,7 @@ async function live(
   }
   if (options.until === messages.length) {
     await snapshots.complete(at);
-    await wired.close();
+    await running.close();
   } else {
     // The machine lives on: what a killed process had handed to the disk gets there, what it held is gone.
     await snapshots.settled();

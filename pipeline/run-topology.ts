@@ -3,13 +3,13 @@ import { SWEEP_STATE, SWEEP_STEP } from '../operators/core/daily-sweep.ts';
 import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../operators/core/fleet-clock.ts';
 import type { GroupStates } from '../operators/core/group-state.ts';
 import { lift, stateSpecs } from '../operators/core/lift.ts';
-import { fleetSpecs } from '../operators/core/run-fleet.ts';
+import { type FleetEntry, type FleetTime, fleetSpecs } from '../operators/core/run-fleet.ts';
 import type { Clock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
 import type { StateSpec } from './contract/operator.ts';
 import type { Port, Sink } from './contract/ports.ts';
 import type { Topology, TopologyNode } from './define-topology.ts';
-import { type Cause, type Drain, wireFleet, wireItems } from './wire-items.ts';
+import { type Cause, type Drain, type FleetStep, wireFleet, wireItems, wirePicks } from './wire-items.ts';
 
 export type Sinks<SinkItems> = { readonly [K in keyof SinkItems]?: Sink<SinkItems[K]> };
 
@@ -27,6 +27,8 @@ export interface StepCounters {
 export interface WiredTopology {
   /** Pushes one item of the source through the whole graph, synchronously. Throws when an invariant is broken. */
   push(item: unknown): void;
+  /** What steps over the fleet have picked elsewhere, by step, and the fleet's clock since: runs those steps. */
+  pushPicked(picked: Picked, time: FleetTime): void;
   /** End of the input: timers up to the watermark fire, none after; then every step tells how things stand. */
   finish(watermark: number): void;
   /** Waits while any sink is full; null when none is. */
@@ -37,6 +39,9 @@ export interface WiredTopology {
   /** Largest event time that reached the first operator, epoch ms. */
   readonly watermark: number;
 }
+
+/** What waits for steps over the fleet, by step; of one step in the order in which it was told. */
+export type Picked = Readonly<Record<string, readonly FleetEntry[]>>;
 
 /** State columns of every step of the groups, for restoring snapshots. */
 export const topologyStateSpecs = (topology: Topology): Map<string, StateSpec> =>
@@ -72,8 +77,10 @@ export function wireTopology<SinkItems>(options: {
   readonly states: GroupStates;
   readonly sinks: Sinks<SinkItems>;
   readonly clock: Clock;
+  /** Takes what steps over the fleet pick, where they run elsewhere; without it they run here. */
+  readonly picked?: (step: string, entry: FleetEntry) => void;
 }): WiredTopology {
-  const { topology, states, clock } = options;
+  const { topology, states, clock, picked } = options;
   const sinks = options.sinks as Readonly<Record<string, Sink<unknown> | undefined>>;
   const streams = new Map<string, Observable<unknown>>();
   const counters: StepCounters[] = [];
@@ -83,7 +90,7 @@ export function wireTopology<SinkItems>(options: {
   const cause: Cause = { row: 0, clock: null, at: null, position: 0 };
   const operators: ((group: number, watermark: number) => void)[] = [];
   const itemSteps: Drain[] = [];
-  const fleetSteps: { run(clock: number, began: number): void; finish(watermark: number): void }[] = [];
+  const fleetSteps: FleetStep[] = [];
   let failure: unknown = null;
   let watermark = 0;
   let nested_ms = 0;
@@ -191,7 +198,8 @@ export function wireTopology<SinkItems>(options: {
         itemSteps.push(wireItems({ node, stream, states, emit: open(node, counter), cause, timed }));
         break;
       case 'fleet':
-        fleetSteps.push(wireFleet({ node, stream, states, emit: open(node, counter), cause, timed }));
+        if (picked) wirePicks({ node, stream, states, cause }, (entry) => picked(node.id, entry));
+        else fleetSteps.push(wireFleet({ node, stream, states, emit: open(node, counter), cause, timed }));
         break;
       case 'sink': {
         const sink = sinks[node.id];
@@ -206,6 +214,11 @@ export function wireTopology<SinkItems>(options: {
   const rethrow = (): void => {
     if (failure !== null) throw failure;
   };
+  const runFleetSteps = (): void => {
+    const { clock: now } = states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
+    for (const { run } of fleetSteps) run(now[NOW] as number, now[BEGAN] as number);
+    rethrow();
+  };
   return {
     counters,
     get watermark() {
@@ -213,9 +226,14 @@ export function wireTopology<SinkItems>(options: {
     },
     push(item) {
       source.next(item);
-      const { clock: now } = states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
-      for (const { run } of fleetSteps) run(now[NOW] as number, now[BEGAN] as number);
-      rethrow();
+      runFleetSteps();
+    },
+    pushPicked(entries, time) {
+      const { clock: cells } = states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
+      cells[BEGAN] = time.began;
+      cells[NOW] = time.now;
+      for (const { id, take } of fleetSteps) take(entries[id] ?? []);
+      runFleetSteps();
     },
     finish(end) {
       cause.position = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { GroupStates } from '../operators/core/group-state.ts';
-import { finishFleet, keepForFleet, runFleet } from '../operators/core/run-fleet.ts';
+import { type FleetEntry, finishFleet, pickForFleet, runFleet, waitForFleet } from '../operators/core/run-fleet.ts';
 import { type ItemEntry, runItems } from '../operators/core/run-items.ts';
 import { advanceTimers, finishTimers } from '../operators/core/timers.ts';
 import type { Batch } from './contract/batch.ts';
@@ -74,32 +74,58 @@ export function wireItems({ node, stream, states, emit, cause, timed }: Wiring<I
   };
 }
 
-/** Collects the inputs of a step over the fleet. */
-export function wireFleet({ node, stream, states, emit, cause, timed }: Wiring<FleetNode>) {
-  const { id, operator, names } = node;
-  let news = 0;
+export interface FleetStep {
+  readonly id: string;
+  /** Takes what was picked elsewhere of what the groups have told. */
+  take(entries: readonly FleetEntry[]): void;
+  run(clock: number, began: number): void;
+  finish(watermark: number): void;
+}
+
+/** Hands on what a step over the fleet picks of its inputs. */
+export function wirePicks(
+  { node, stream, states, cause }: Pick<Wiring<FleetNode>, 'node' | 'stream' | 'states' | 'cause'>,
+  picked: (entry: FleetEntry) => void,
+): void {
+  const { operator, names } = node;
   node.inputs.forEach((port, i) => {
     const input = names[i] as string;
     stream(port).subscribe((item) => {
       // After a restart the groups tell again what the fleet's snapshot has taken already.
       if (cause.at === null && cause.position <= states.fleet.position) return;
       const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
-      keepForFleet(id, operator, states.fleet, input, item, cause.at ?? clock - operator.delay);
-      news += 1;
+      const entry = pickForFleet(operator, input, item, cause.at ?? clock - operator.delay);
+      if (entry !== null) picked(entry);
     });
   });
+}
+
+/** Collects the inputs of a step over the fleet, and runs it. */
+export function wireFleet(wiring: Wiring<FleetNode>): FleetStep {
+  const { node, states, emit, cause, timed } = wiring;
+  const { id, operator } = node;
+  let news = 0;
+  const take = (entry: FleetEntry): void => {
+    waitForFleet(id, states.fleet, entry);
+    news += 1;
+  };
+  wirePicks(wiring, take);
   const told = (port: PropertyKey, item: unknown, at: number): void => {
     cause.at = at;
     emit(port as string, item);
     cause.at = null;
   };
   return {
-    run(clock: number, began: number): void {
+    id,
+    take(entries) {
+      for (const entry of entries) take(entry);
+    },
+    run(clock, began) {
       const size = news;
       news = 0;
       timed(size, () => runFleet(id, operator, states.fleet, { now: clock, began }, told));
     },
-    finish(watermark: number): void {
+    finish(watermark) {
       timed(0, () => finishFleet(id, operator, states.fleet, watermark, told));
     },
   };

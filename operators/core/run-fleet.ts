@@ -2,7 +2,8 @@ import type { Emit, FleetInput, FleetItem, FleetOperator, StateSpec } from '../.
 import type { GroupState } from './group-state.ts';
 import { multiples } from './timers.ts';
 
-interface Waiting {
+/** An item that waits for its turn, as plain data. */
+export interface FleetEntry {
   /** Event time that counts for the order: the item's own, or the edge where it came later than `delay`. */
   readonly at: number;
   readonly input: string;
@@ -25,7 +26,26 @@ export const fleetSpecs = (step: string, operator: { readonly state: StateSpec }
 
 type Erased<S extends StateSpec, Ports> = Readonly<Record<string, FleetInput<unknown, FleetItem, S, Ports>>>;
 
-/** Keeps what the operator picks of an item. `edge`: up to where the fleet had been taken when the item's cause came. */
+/** What the operator picks of an item. `edge`: up to where the fleet had been taken when the item's cause came. */
+export function pickForFleet<Inputs, S extends StateSpec, Ports>(
+  operator: FleetOperator<Inputs, S, Ports>,
+  input: string,
+  item: unknown,
+  edge: number,
+): FleetEntry | null {
+  const kept = (operator.on as Erased<S, Ports>)[input]?.pick(item) ?? null;
+  return kept === null ? null : { at: Math.max(kept.ts, edge), input, kept };
+}
+
+/** Lets an entry wait for its turn. Entries of one node come in the order in which they were told. */
+export function waitForFleet(step: string, fleet: GroupState, entry: FleetEntry): void {
+  const columns = fleet.columns(waitingStep(step), WAITING_STATE);
+  const waiting = (columns.waiting[0] ?? []) as FleetEntry[];
+  waiting.push(entry);
+  columns.waiting[0] = waiting;
+}
+
+/** Picks and waits at once. */
 export function keepForFleet<Inputs, S extends StateSpec, Ports>(
   step: string,
   operator: FleetOperator<Inputs, S, Ports>,
@@ -34,12 +54,8 @@ export function keepForFleet<Inputs, S extends StateSpec, Ports>(
   item: unknown,
   edge: number,
 ): void {
-  const kept = (operator.on as Erased<S, Ports>)[input]?.pick(item) ?? null;
-  if (kept === null) return;
-  const columns = fleet.columns(waitingStep(step), WAITING_STATE);
-  const waiting = (columns.waiting[0] ?? []) as Waiting[];
-  waiting.push({ at: Math.max(kept.ts, edge), input, kept });
-  columns.waiting[0] = waiting;
+  const entry = pickForFleet(operator, input, item, edge);
+  if (entry !== null) waitForFleet(step, fleet, entry);
 }
 
 /** Takes what a fleet step tells, and the event time at which it was caused. */
@@ -93,7 +109,7 @@ function takeBefore<Inputs, S extends StateSpec, Ports>(
   told: ToldAt<Ports>,
 ): void {
   const columns = fleet.columns(waitingStep(step), WAITING_STATE);
-  const waiting = columns.waiting[0] as Waiting[] | null;
+  const waiting = columns.waiting[0] as FleetEntry[] | null;
   if (waiting === null) return;
   const due = waiting.filter(({ at }) => at < edge);
   if (due.length === 0) return;

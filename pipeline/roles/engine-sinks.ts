@@ -1,0 +1,153 @@
+import { frameInterest } from '../../sinks/live/frame-interest.ts';
+import { framesSink } from '../../sinks/live/frames-sink.ts';
+import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
+import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
+import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
+import { deadLetterSink } from '../bus/dead-letter-sink.ts';
+import { jsonEventSink } from '../bus/json-event-sink.ts';
+import { tapSink } from '../bus/tap-sink.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config-schema.ts';
+import type { Batch } from '../contract/batch.ts';
+import type { Bus } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type {
+  Anomaly,
+  Asset,
+  DeadLetter,
+  Episode,
+  FeatureVector,
+  FleetQuantiles,
+  Forecast,
+  HealthScore,
+  Incident,
+} from '../contract/events.ts';
+import type { Sink } from '../contract/ports.ts';
+import type { TableSpec } from '../contract/table-spec.ts';
+import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
+import { milliseconds, seconds } from '../contract/time.ts';
+import {
+  FLEET_QUANTILES,
+  GPU_FEATURES,
+  GPU_FORECASTS,
+  GPU_HEALTH_SCORES,
+  INCIDENTS,
+  XID_EPISODES,
+} from '../contract/verdict-tables.ts';
+import type { Topology } from '../define-topology.ts';
+import { teeSink } from '../tee-sink.ts';
+import type { SinkItems } from '../topology.ts';
+
+export interface EngineSinksOptions {
+  readonly config: Config;
+  readonly bus: Bus;
+  readonly questdb_http: string;
+  readonly worker: string;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}
+
+type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
+
+const MIB = 1_048_576;
+export const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
+/** Rows of some kilobytes. */
+const WIDE_TABLES = { rows_max: 1_000, waiting_max: 10_000 };
+/** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
+const FLUSH_BYTES_MAX = 64 * MIB;
+
+/** Where an engine, or one thread of it, writes to: a sink is made when it is opened, and has connections of its own. */
+export function engineSinks(options: EngineSinksOptions): {
+  /** How rows reach the database; what it refuses becomes a dead letter. */
+  readonly delivery: DeliveryOptions;
+  readonly makers: SinkMakers;
+} {
+  const { config, bus, clock, worker, say, tell } = options;
+  const deadLetters = deadLetterSink(bus, {
+    onRefused: (letter, cause) =>
+      tell(new VitalsError('GV-BUS-002', `a dead letter was refused: ${letter.detail}`, letter.node, { cause })),
+  });
+  const delivery: DeliveryOptions = {
+    url: options.questdb_http,
+    age_max: config['flush-interval'],
+    answer_timeout: seconds(60),
+    backoff_min: milliseconds(100),
+    backoff_max: seconds(5),
+    close_timeout: seconds(5),
+    onRefused(rows) {
+      for (const { table, row, reason } of rows) deadLetters.write(refusedRow(table, row, reason, clock.now()));
+    },
+    onEvent({ code, table, state, detail }) {
+      if (state === 'trouble') tell(new VitalsError(code, detail, `table ${table}`));
+      else say(`questdb: ${table} recovered, ${detail}`);
+    },
+  };
+  /** Rows of a small table: to the database, and to whoever listens. */
+  const told =
+    <Row extends { readonly node: string; readonly gpu_uuid: string }>(spec: TableSpec) =>
+    (): Sink<Row> =>
+      teeSink(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES }), jsonEventSink<Row>(bus, spec.name));
+  return {
+    delivery,
+    makers: {
+      gpu_metrics: () =>
+        gpuMetricsSink({ ...delivery, rows_max: config['flush-rows'], bytes_max: FLUSH_BYTES_MAX, chunks_max: 4 }),
+      gpu_assets: () => tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES }),
+      gpu_features: () =>
+        tableSink<FeatureVector>(GPU_FEATURES, {
+          ...delivery,
+          ...WIDE_TABLES,
+          spell: vectorRowSpeller(GPU_FEATURES.name),
+        }),
+      anomalies: told<Anomaly>(ANOMALIES),
+      gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
+      xid_episodes: told<Episode>(XID_EPISODES),
+      incidents: told<Incident>(INCIDENTS),
+      gpu_forecasts: told<Forecast>(GPU_FORECASTS),
+      fleet_quantiles: () => tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
+      live: () => wantedFrames(bus, worker, clock),
+      validated_tap: () => tapSink(bus, { prefix: 'dcgm.validated', clock }),
+      enriched_tap: () => tapSink(bus, { prefix: 'dcgm.enriched', clock }),
+      dead_letters: () => deadLetters,
+    },
+  };
+}
+
+/** Opens the sinks that a topology ends in. */
+export const openSinks = (makers: SinkMakers, topology: Topology): { [K in keyof SinkItems]?: Sink<SinkItems[K]> } =>
+  Object.fromEntries(
+    topology.nodes
+      .filter(({ kind }) => kind === 'sink')
+      .map(({ id }) => [id, makers[id as keyof SinkItems]()] as const),
+  );
+
+/** Frames while somebody reads them. */
+function wantedFrames(bus: Bus, worker: string, clock: Clock): Sink<Batch> {
+  const interest = frameInterest(bus, clock);
+  const frames = framesSink(bus, { worker, wanted: interest.wanted });
+  return {
+    ...frames,
+    async close() {
+      await frames.close();
+      interest.close();
+    },
+  };
+}
+
+const refusedRow = (
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+  detail: string,
+  now: number,
+): DeadLetter => ({
+  ts: typeof row.ts === 'number' ? row.ts : now,
+  node: typeof row.node === 'string' ? row.node : '',
+  level: 'row',
+  reason: 'refused_by_database',
+  code: 'GV-SNK-002',
+  step: table,
+  detail,
+  original: JSON.stringify(row),
+});
