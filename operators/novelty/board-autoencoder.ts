@@ -12,7 +12,9 @@ import {
   type TrainingData,
   type TrainingOptions,
 } from '../../models/autoencoder/training.ts';
+import { type InputRanges, isWithinRanges, learnInputRanges } from './input-ranges.ts';
 import { type KeptRow, NOVELTY_FEATURES } from './novelty-features.ts';
+import type { ReservoirRow } from './row-reservoir.ts';
 import { learnResiduals, type Residuals, remaindersOf } from './workload-residuals.ts';
 
 /** What an autoencoder sees of a row: plain data. */
@@ -20,6 +22,7 @@ interface View {
   /** Features that enough of the rows knew. */
   readonly features: readonly number[];
   readonly residuals: Residuals;
+  readonly ranges: InputRanges;
 }
 
 /** An autoencoder that learns, as state: plain data. */
@@ -28,6 +31,8 @@ export interface Trainee extends View {
   readonly at: number;
   readonly seed: number;
   readonly rows: readonly KeptRow[];
+  /** Of each row its board, numbered from 0. */
+  readonly boards: readonly number[];
   /** As it stands after the last step. */
   progress: TrainingData | null;
 }
@@ -50,11 +55,12 @@ export interface BoardAutoencoderOptions {
   readonly learning_rate: number;
   /** Share of the values that are learned from while something else is given. */
   readonly corrupted_share: number;
-  /** Share of its own rows whose error may lie above the threshold. */
+  /** Share of the boards, the worst ones, that are left out where the threshold is found: the sick must not hide each other. */
+  readonly sick_share: number;
+  /** Share of the others' rows whose error may lie above the threshold. */
   readonly contamination: number;
-  /** The threshold is never below the one and never above the other, in spreads: sick boards among the rows must not hide others. */
+  /** The threshold is never below this, in spreads. */
   readonly threshold_min: number;
-  readonly threshold_max: number;
 }
 
 /** Spreads within which it learns: one wild board must not bend it. */
@@ -72,7 +78,7 @@ const KNOWN_SHARE = 0.5;
  */
 export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
   /** Null where the rows know nothing. */
-  enrol(at: number, seed: number, rows: readonly KeptRow[]): Trainee | null;
+  enrol(at: number, seed: number, rows: readonly ReservoirRow[]): Trainee | null;
   /** Takes up to `batches` more steps; what it has become once all are done, which takes a call of its own. */
   step(trainee: Trainee, batches: number): Judge | null;
   /** Root of the mean square of what a row's features are off, and the largest of them, in spreads. */
@@ -103,16 +109,20 @@ export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
     return model;
   };
   const graduate = (trainee: Trainee, model: Autoencoder): Judge => {
-    const { at, features, residuals, rows } = trainee;
-    const errors = Float64Array.from(rows, (row) => rootMeanSquare(missed(model, seen(trainee, row, JUDGED_SPREADS))));
-    const rank = Math.max(0, Math.ceil(errors.length * (1 - options.contamination)) - 1);
-    const usual = errors.sort()[rank] as number;
-    const threshold = Math.min(options.threshold_max, Math.max(options.threshold_min, usual));
-    return { at, features, residuals, autoencoder: autoencoderData(model), threshold };
+    const { at, features, residuals, ranges, rows, boards } = trainee;
+    const errors = rows.map((row) => rootMeanSquare(missed(model, seen(trainee, row, JUDGED_SPREADS))));
+    const worst = worstBoards(boards, errors, options.sick_share);
+    const others = Float64Array.from(errors.filter((_, r) => !worst.has(boards[r] as number))).sort();
+    const rank = Math.max(0, Math.ceil(others.length * (1 - options.contamination)) - 1);
+    const threshold = Math.max(options.threshold_min, others[rank] as number);
+    return { at, features, residuals, ranges, autoencoder: autoencoderData(model), threshold };
   };
 
   return {
-    enrol(at, seed, rows) {
+    enrol(at, seed, held) {
+      const rows = held.map(({ row }) => row);
+      const names = [...new Set(held.map(({ gpu }) => gpu))];
+      const boards = held.map(({ gpu }) => names.indexOf(gpu));
       const { width, coefficients, medians, spreads } = learnResiduals(rows);
       const residuals = {
         width,
@@ -120,14 +130,16 @@ export function createBoardAutoencoders(options: BoardAutoencoderOptions): {
         medians: Array.from(medians),
         spreads: Array.from(spreads),
       };
+      const ranges = learnInputRanges(rows);
+      const all = { features: Array.from(spreads, (_, f) => f), residuals, ranges };
       const known = new Uint32Array(width);
       for (const row of rows) {
-        remaindersOf(residuals, row, new Float64Array(width), 'exact').forEach((x, f) => {
+        seen(all, row, LEARNED_SPREADS).forEach((x, f) => {
           if (!Number.isNaN(x)) known[f] = (known[f] as number) + 1;
         });
       }
-      const features = Array.from(known, (_, f) => f).filter((f) => (known[f] as number) >= KNOWN_SHARE * rows.length);
-      return features.length === 0 ? null : { at, seed, rows, features, residuals, progress: null };
+      const features = all.features.filter((f) => (known[f] as number) >= KNOWN_SHARE * rows.length);
+      return features.length === 0 ? null : { at, seed, rows, boards, features, residuals, ranges, progress: null };
     },
     step(trainee, batches) {
       const training = trainingOf(trainee);
@@ -165,11 +177,26 @@ function warmUp(options: BoardAutoencoderOptions): void {
   startTraining(rows, { ...options, corruption: LEARNED_SPREADS, seed: 0 }).step(WARM_UP_STEPS);
 }
 
+/** The share of the boards, rounded down, whose errors are largest in the mean. */
+function worstBoards(boards: readonly number[], errors: readonly number[], share: number): ReadonlySet<number> {
+  const sums: number[] = [];
+  const counts: number[] = [];
+  boards.forEach((board, r) => {
+    sums[board] = (sums[board] ?? 0) + (errors[r] as number);
+    counts[board] = (counts[board] ?? 0) + 1;
+  });
+  const means = sums.map((sum, board) => ({ board, mean: sum / (counts[board] as number) }));
+  means.sort((a, b) => b.mean - a.mean || a.board - b.board);
+  return new Set(means.slice(0, Math.floor(means.length * share)).map(({ board }) => board));
+}
+
 const missed = (model: Autoencoder, shown: Float64Array): Float64Array =>
   reconstructionErrors(model, shown, new Float64Array(shown.length));
 
-/** What remains of a row's features, at most `limit` spreads. */
-function seen({ features, residuals }: View, row: KeptRow, limit: number): Float64Array {
+/** What remains of a row's features, at most `limit` spreads; NaN where it is not known. */
+function seen({ features, residuals, ranges }: View, row: KeptRow, limit: number): Float64Array {
   const remainders = remaindersOf(residuals, row, new Float64Array(residuals.width), 'exact');
-  return Float64Array.from(features, (f) => Math.max(-limit, Math.min(limit, remainders[f] as number)));
+  return Float64Array.from(features, (f) =>
+    isWithinRanges(ranges, row, f) ? Math.max(-limit, Math.min(limit, remainders[f] as number)) : Number.NaN,
+  );
 }

@@ -48,9 +48,9 @@ export const RECONSTRUCTION_DEFAULTS: ReconstructionOptions = {
   batch_rows: 64,
   learning_rate: 0.01,
   corrupted_share: 0.1,
+  sick_share: 0.1,
   contamination: 0.005,
   threshold_min: 1,
-  threshold_max: 1.5,
   rows_max: 384,
   rows_min: 64,
   gpus_min: 8,
@@ -165,11 +165,7 @@ export function reconstruction(
     const held = reservoirRows(model.reservoir);
     if (held.length < options.rows_min || new Set(held.map(({ gpu }) => gpu)).size < options.gpus_min) return false;
     const seed = fnv1a(`${model.name}/${now}`);
-    model.trainee = autoencoders.enrol(
-      now,
-      seed,
-      held.map(({ row }) => row),
-    );
+    model.trainee = autoencoders.enrol(now, seed, held);
     return model.trainee !== null;
   };
 
