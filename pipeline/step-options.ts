@@ -27,9 +27,10 @@ export const ABSENCE: AbsenceOptions = {
   heartbeat: minutes(1),
 };
 
-export const SILENT_NODES: SilentNodesOptions = {
+export const SILENT_NODES: Omit<SilentNodesOptions, 'profile'> = {
   silent_after: minutes(2),
   silent_scrapes: 3,
+  warning_after: minutes(5),
   critical_after: minutes(15),
   forget_after: days(7),
   heartbeat: ABSENCE.heartbeat,

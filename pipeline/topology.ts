@@ -124,7 +124,12 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         ? t.operator('health', rows, referenceHealth({ every, interval: options.reference_interval, lateness_max }))
         : t.items('health', rows, { vectors, anomalies: found, episodes: stories.episodes }, health({ every }));
 
-    const silent = t.fleet('silent_nodes', { heartbeats: absent.heartbeats }, silentNodes(SILENT_NODES));
+    const { profile } = options;
+    const silent = t.fleet(
+      'silent_nodes',
+      { heartbeats: absent.heartbeats },
+      silentNodes({ ...SILENT_NODES, profile }),
+    );
     const moved = t.fleet(
       'moved_gpus',
       { anomalies: absent.anomalies, arrivals: absent.arrivals },
@@ -146,7 +151,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('gpu_metrics', rows);
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
-    t.sink('gpu_health_scores', scores);
+    t.sink('gpu_health_scores', scores, silent.scores);
     t.sink('gpu_forecasts', outlook.forecasts);
     t.sink('xid_episodes', stories.episodes);
     t.sink('incidents', shared.incidents);

@@ -196,3 +196,47 @@ describe('MIG', () => {
     );
   });
 });
+
+describe('heartbeats', () => {
+  /** Rosters by node, in order, with the minute. */
+  const rosters = (scene: Scene, node: string): [minute: number, gpus: string][] =>
+    runAbsence(scrapes(scene)).heartbeats.flatMap((beat) =>
+      beat.gpus === undefined || beat.node !== node
+        ? []
+        : [[Math.floor((beat.ts - START_MS) / 60_000), beat.gpus.map(String).join(' ')] as [number, string]],
+    );
+  const changes = (told: readonly [number, string][]): [number, string][] =>
+    told.filter(([, gpus], i) => gpus !== told[i - 1]?.[1]);
+
+  it('name the GPUs of the node when they have changed, and once an hour', () => {
+    const all = 'GPU-a GPU-b GPU-c,2';
+    const told = rosters(
+      {
+        cadence_ms: 10_000,
+        gpus: ['GPU-a', 'GPU-b', 'GPU-c#2'],
+        until_ms: 3 * HOUR_MS,
+        there: (gpu, t) => gpu !== 'GPU-b' || t < minute(20) || t > minute(40),
+      },
+      'n1',
+    );
+    expect(changes(told)).toEqual([
+      [0, 'GPU-a'],
+      [1, all],
+      [21, 'GPU-a GPU-c,2'],
+      [41, all],
+    ]);
+    expect(told.length).toBeGreaterThanOrEqual(6);
+    expect(told.length).toBeLessThanOrEqual(8);
+  });
+
+  it('leave out a GPU that has moved to another node', () => {
+    const scene: Scene = {
+      cadence_ms: 10_000,
+      gpus: ['GPU-a', 'GPU-b'],
+      until_ms: minute(30),
+      node: (gpu, t) => (gpu === 'GPU-b' && t > minute(20) ? 'n2' : 'n1'),
+    };
+    expect(changes(rosters(scene, 'n1')).at(-1)).toEqual([21, 'GPU-a']);
+    expect(changes(rosters(scene, 'n2'))).toEqual([[20, 'GPU-b']]);
+  });
+});

@@ -6,8 +6,17 @@ import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { usualInterval } from './laps.ts';
-import { comeBack, judgeAbsent, LOST_COLUMNS, type LostOptions, type NodeAt, replaceMissing } from './lost.ts';
+import {
+  comeBack,
+  judgeAbsent,
+  LOST_COLUMNS,
+  type LostOptions,
+  type NodeAt,
+  replaceMissing,
+  reporting,
+} from './lost.ts';
 import { addMember, dropMember, membersOf } from './members.ts';
+import { type Roster, rosterDue, rosterHash, rosterOf } from './roster.ts';
 import { hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
 
 export interface AbsenceOptions extends LostOptions {
@@ -23,6 +32,8 @@ export interface Heartbeat {
   readonly ts: number;
   readonly node: string;
   readonly cadence_ms: number;
+  /** The GPUs that report from it; left out while they are as they were told last, and told again once an hour. */
+  readonly gpus?: Roster;
 }
 /** A GPU's first row on a node. */
 export interface Arrival {
@@ -46,8 +57,9 @@ const STILL_FADING = 0.99;
 const STATE = {
   ...LOST_COLUMNS,
   ...STILLNESS_COLUMNS,
-  /** Event time of the last heartbeat. */
+  /** Event time of the last heartbeat, and a hash of the GPUs that were told with one. */
   beat_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  roster: { scope: 'node', type: 'u32', width: 1, initial: 0 },
   /** When and in which lap a reading of the node moved last, in how many laps one did, and the longest stretch without. */
   moved_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   moved_lap: { scope: 'node', type: 'u32', width: 1, initial: 0 },
@@ -69,9 +81,9 @@ type AbsenceState = State<typeof STATE>;
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
  * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
  *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
- * State    46 B per GPU, 52 B per node and its list of GPUs.
+ * State    46 B per GPU, 56 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
- *          scrape only while one is missing.
+ *          heartbeat, and per scrape only while one is missing.
  * Errors   none.
  */
 export const absence = (options: AbsenceOptions): Operator<typeof STATE, AbsencePorts> => ({
@@ -105,11 +117,7 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       if (hasMoved(state, gpu, values, bits, row)) noteMovement(batch, row, state, emit);
       else if (ts - (state.moved_ts[node] as number) >= options.frozen_after && state.frozen[node] === null)
         judgeStillness(batch, row, state, options, emit);
-      if (ts - (state.beat_ts[node] as number) >= options.heartbeat) {
-        state.beat_ts[node] = ts;
-        const name = batch.registry.nodes[node] as string;
-        emit('heartbeats', { ts, node: name, cadence_ms: state.cadence_ms[node] as number }, row);
-      }
+      if (ts - (state.beat_ts[node] as number) >= options.heartbeat) beat(batch, row, state, emit);
     }
   },
 });
@@ -125,6 +133,20 @@ const nodeAt = (batch: Batch, row: number, node: number, state: AbsenceState, em
   state,
   tell: (anomaly) => emit('anomalies', anomaly, row),
 });
+
+function beat(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
+  const node = batch.node[row] as number;
+  const ts = batch.ts[row] as number;
+  const before = state.beat_ts[node] as number;
+  const gpus = reporting(state, node).map((gpu) => identityOf(batch, gpu));
+  const hash = rosterHash(gpus);
+  const news = hash !== state.roster[node] || rosterDue(hash, before, ts);
+  state.beat_ts[node] = ts;
+  state.roster[node] = hash;
+  const cadence_ms = state.cadence_ms[node] as number;
+  const name = batch.registry.nodes[node] as string;
+  emit('heartbeats', { ts, node: name, cadence_ms, ...(news ? { gpus: rosterOf(gpus) } : {}) }, row);
+}
 
 /** A GPU's first row on a node. */
 function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {

@@ -1,4 +1,4 @@
-import type { FleetOperator, StateSpec } from '../../pipeline/contract/operator.ts';
+import type { Emit, FleetOperator, StateSpec } from '../../pipeline/contract/operator.ts';
 import { GroupState } from '../core/group-state.ts';
 import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
 
@@ -7,15 +7,17 @@ export interface FleetEntry {
   readonly item: Readonly<Record<string, unknown>> & { readonly ts: number };
 }
 
-/** Everything a fleet operator tells of items in the order given; `restoreEvery` saves and restores after so many. */
-export function driveFleet<Inputs, S extends StateSpec, Out>(
-  operator: FleetOperator<Inputs, S, { readonly anomalies: Out }>,
+/** Everything a fleet operator tells, by port, of items in the order given; `restoreEvery` saves and restores after so many. */
+export function driveFleet<Inputs, S extends StateSpec, Ports>(
+  operator: FleetOperator<Inputs, S, Ports>,
   entries: readonly FleetEntry[],
   options: { readonly until?: number; readonly restoreEvery?: number } = {},
-): Out[] {
-  const out: Out[] = [];
-  const emit = (_: unknown, item: Out): void => {
-    out.push(item);
+): { readonly [P in keyof Ports]: Ports[P][] } {
+  const out = Object.fromEntries(operator.ports.map((port) => [port, []])) as unknown as {
+    [P in keyof Ports]: Ports[P][];
+  };
+  const emit: Emit<Ports> = (port, item) => {
+    out[port].push(item);
   };
   let fleet = new GroupState(0);
   let now = 0;

@@ -34,6 +34,10 @@ const NOT_LOST = 0;
 const TOLD_WARNING = 1;
 const TOLD_CRITICAL = 2;
 
+/** The GPUs of a node that are not told as lost. */
+export const reporting = (state: LostState, node: number): readonly number[] =>
+  membersOf(state, node).filter((gpu) => state.told[gpu] === NOT_LOST);
+
 /** What the judging of a node works on. */
 export interface NodeAt {
   readonly registry: Registry;

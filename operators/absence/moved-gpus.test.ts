@@ -33,7 +33,7 @@ const arrival = (t: number, node: string, gpu_uuid = 'GPU-1'): FleetEntry => ({
   item: { ts: at(t), node, gpu_uuid },
 });
 const run = (entries: readonly FleetEntry[], restoreEvery = 0): Anomaly[] =>
-  driveFleet(movedGpus({ arrivals_max: 4, delay: seconds(15) }), entries, { restoreEvery });
+  driveFleet(movedGpus({ arrivals_max: 4, delay: seconds(15) }), entries, { restoreEvery }).anomalies;
 
 describe('movedGpus', () => {
   it.each<[string, FleetEntry[], string[]]>([

@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { days, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { GroupState } from '../core/group-state.ts';
 import { START_MS } from '../core/laws.fixture.ts';
+import { keepForFleet, runFleet } from '../core/run-fleet.ts';
 import { driveFleet, type FleetEntry } from './fleet-driver.fixture.ts';
+import type { Roster } from './roster.ts';
 import { type SilentNodesOptions, silentNodes } from './silent-nodes.ts';
 
 const OPTIONS: SilentNodesOptions = {
   silent_after: minutes(2),
   silent_scrapes: 3,
+  warning_after: minutes(5),
   critical_after: minutes(15),
   forget_after: days(7),
   heartbeat: minutes(1),
   delay: seconds(15),
+  profile: 'default',
 };
 const HOUR_MS = 3_600_000;
 const minute = (n: number): number => n * 60_000;
+
+const GPUS = (node: string): Roster => [`GPU-${node}-0`, [`GPU-${node}-1`, '3']];
 
 interface Scene {
   readonly nodes: readonly string[];
@@ -31,36 +38,43 @@ function beats({ nodes, cadence_ms, until_ms = 2 * HOUR_MS, there = () => true }
     nodes.forEach((node, i) => {
       const ts = START_MS + t + ((i * 377) % Math.min(cadence_ms, 10_000));
       if (!there(node, t) || ts - (last.get(node) ?? 0) < 60_000) return;
+      const gpus = last.has(node) ? {} : { gpus: GPUS(node) };
       last.set(node, ts);
-      entries.push({ input: 'heartbeats', item: { ts, node, cadence_ms } });
+      entries.push({ input: 'heartbeats', item: { ts, node, cadence_ms, ...gpus } });
     });
   }
   return entries.sort((a, b) => a.item.ts - b.item.ts);
 }
 
 const run = (scene: Scene, restoreEvery = 0): Anomaly[] =>
-  driveFleet(silentNodes(OPTIONS), beats(scene), { restoreEvery });
+  driveFleet(silentNodes(OPTIONS), beats(scene), { restoreEvery }).anomalies;
 const brief = (anomalies: readonly Anomaly[]): string[] =>
   anomalies.map((a) => `${a.type} ${a.severity} ${a.state} ${a.node}`);
 const FIVE = ['n1', 'n2', 'n3', 'n4', '101'];
 
 describe('silentNodes', () => {
-  it.each([1_000, 10_000, 30_000, 120_000])('warns, then calls it critical, then closes, every %i ms', (cadence_ms) => {
-    const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(70);
-    const told = run({ nodes: FIVE, cadence_ms, there });
-    expect(brief(told)).toEqual([
-      'node_silent warning open n2',
-      'node_silent critical open n2',
-      'node_silent critical closed n2',
-    ]);
-    const [first, , last] = told;
-    const delay_ms = (first?.ts ?? 0) - START_MS - minute(30);
-    expect(delay_ms).toBeGreaterThan(Math.max(minute(2), 3 * cadence_ms) - cadence_ms);
-    expect(delay_ms).toBeLessThanOrEqual(Math.max(minute(2), 3 * cadence_ms) + minute(2) + cadence_ms);
-    expect(new Set(told.map(({ id, ts }) => `${id} ${ts}`)).size).toBe(1);
-    expect(last?.closed_at).toBe(START_MS + minute(70) + 377);
-    expect(told.every(({ gpu_uuid, instance }) => gpu_uuid === '' && instance === '')).toBe(true);
-  });
+  it.each([1_000, 10_000, 30_000, 120_000])(
+    'notices, warns, calls it critical, then closes, every %i ms',
+    (cadence_ms) => {
+      const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(70);
+      const told = run({ nodes: FIVE, cadence_ms, there });
+      expect(brief(told)).toEqual([
+        // At two minutes a row its own cadence asks for more than a reboot takes.
+        ...(cadence_ms < 120_000 ? ['node_silent info open n2'] : []),
+        'node_silent warning open n2',
+        'node_silent critical open n2',
+        'node_silent critical closed n2',
+      ]);
+      const first = told[0];
+      const last = told.at(-1);
+      const delay_ms = (first?.ts ?? 0) - START_MS - minute(30);
+      expect(delay_ms).toBeGreaterThan(Math.max(minute(2), 3 * cadence_ms) - cadence_ms);
+      expect(delay_ms).toBeLessThanOrEqual(Math.max(minute(2), 3 * cadence_ms) + minute(2) + cadence_ms);
+      expect(new Set(told.map(({ id, ts }) => `${id} ${ts}`)).size).toBe(1);
+      expect(last?.closed_at).toBe(START_MS + minute(70) + 377);
+      expect(told.every(({ gpu_uuid, instance }) => gpu_uuid === '' && instance === '')).toBe(true);
+    },
+  );
 
   it('says for how long, and who went on', () => {
     const told = run({ nodes: FIVE, cadence_ms: 10_000, there: (node, t) => node !== 'n2' || t < minute(30) });
@@ -69,18 +83,26 @@ describe('silentNodes', () => {
     );
   });
 
-  it('a reboot of nine minutes is a warning, never critical', () => {
-    const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(39);
-    expect(brief(run({ nodes: FIVE, cadence_ms: 10_000, there }))).toEqual([
-      'node_silent warning open n2',
-      'node_silent warning closed n2',
-    ]);
+  it.each([
+    [4, ['info open', 'info closed']],
+    [5, ['info open', 'info closed']],
+    [9, ['info open', 'warning open', 'warning closed']],
+    [14, ['info open', 'warning open', 'warning closed']],
+    [18, ['info open', 'warning open', 'critical open', 'critical closed']],
+  ])('a silence of %i minutes', (lasts, expected) => {
+    for (const begins of [30, 30.5, 30.8]) {
+      const gone = (t: number): boolean => t >= minute(begins) && t < minute(begins + lasts);
+      const told = run({ nodes: FIVE, cadence_ms: 10_000, there: (node, t) => node !== 'n2' || !gone(t) });
+      expect(told.map(({ severity, state }) => `${severity} ${state}`)).toEqual(expected);
+    }
   });
 
   it('several at once are told one by one', () => {
     const there = (node: string, t: number): boolean => node === 'n1' || t < minute(30);
     expect(brief(run({ nodes: FIVE, cadence_ms: 10_000, there, until_ms: minute(40) })).sort()).toEqual(
-      ['n2', 'n3', 'n4', '101'].map((node) => `node_silent warning open ${node}`).sort(),
+      ['n2', 'n3', 'n4', '101']
+        .flatMap((node) => [`node_silent info open ${node}`, `node_silent warning open ${node}`])
+        .sort(),
     );
   });
 
@@ -121,7 +143,74 @@ describe('silentNodes', () => {
   it('stays silent when files are read one node after the other', () => {
     const scene = { nodes: ['n1'], cadence_ms: 30_000 };
     const entries = [...beats(scene), ...beats({ ...scene, nodes: ['n2'] }), ...beats({ ...scene, nodes: ['n3'] })];
-    expect(driveFleet(silentNodes(OPTIONS), entries)).toEqual([]);
+    expect(driveFleet(silentNodes(OPTIONS), entries)).toEqual({ anomalies: [], scores: [] });
+  });
+
+  it('tells once, with the warning, that nobody knows the health of its GPUs', () => {
+    const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(70);
+    const { scores, anomalies } = driveFleet(
+      silentNodes({ ...OPTIONS, profile: 'reference' }),
+      beats({ nodes: FIVE, cadence_ms: 30_000, there }),
+    );
+    expect(scores.map(({ gpu_uuid, instance }) => [gpu_uuid, instance])).toEqual([
+      ['GPU-n2-0', ''],
+      ['GPU-n2-1', '3'],
+    ]);
+    const [first] = anomalies;
+    for (const score of scores) {
+      expect(score).toMatchObject({
+        node: 'n2',
+        overall_score: null,
+        memory_health: null,
+        health_grade: 'unknown',
+        confidence: 0,
+        thermal_confidence: 0,
+        contributions: [],
+        action: 'none',
+        profile: 'reference',
+        explanation:
+          'unknown: no sample since 2026-01-01T00:29:00.377Z or within 1m after (node n2 is silent), confidence 0.00.',
+      });
+      expect(score.ts - (first?.ts ?? 0)).toBe(minute(3));
+    }
+  });
+
+  it('tells nothing of the health behind a reboot, and again behind another silence', () => {
+    const gone = [
+      [30, 34],
+      [50, 60],
+      [80, 90],
+    ] as const;
+    const there = (node: string, t: number): boolean =>
+      node !== 'n2' || !gone.some(([from, to]) => t >= minute(from) && t < minute(to));
+    const { scores } = driveFleet(silentNodes(OPTIONS), beats({ nodes: FIVE, cadence_ms: 30_000, there }));
+    expect(scores.map(({ ts }) => Math.floor((ts - START_MS) / minute(10)))).toEqual([5, 5, 8, 8]);
+  });
+
+  it('knows the GPUs that a node had when it was heard last', () => {
+    const entries = beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(30) });
+    const changed = entries.map((entry) =>
+      entry.item.node === 'n2' && entry.item.ts > START_MS + minute(20) && entry.item.ts < START_MS + minute(22)
+        ? { ...entry, item: { ...entry.item, gpus: ['GPU-new'] } }
+        : entry,
+    );
+    expect(driveFleet(silentNodes(OPTIONS), changed).scores.map(({ gpu_uuid }) => gpu_uuid)).toEqual(['GPU-new']);
+  });
+
+  it('keeps a fleet of 100,000 GPUs in less than 6 MB', () => {
+    const operator = silentNodes(OPTIONS);
+    const fleet = new GroupState(0);
+    const uuid = (gpu: number): string => `GPU-${gpu.toString(16).padStart(8, '0')}-1111-2222-3333-444455556666`;
+    for (let node = 0; node < 12_500; node++) {
+      const gpus = Array.from({ length: 8 }, (_, i) => uuid(8 * node + i));
+      const ts = START_MS + (node % 60) * 1_000;
+      const item = { ts, node: `node-${String(node).padStart(5, '0')}`, cadence_ms: 30_000, gpus };
+      keepForFleet('s', operator, fleet, 'heartbeats', item, ts);
+    }
+    runFleet('s', operator, fleet, { began: START_MS, now: START_MS + minute(2) }, () => undefined);
+    const bytes = fleet.save().columns.reduce((sum, { data }) => sum + data.byteLength, 0);
+    expect(bytes).toBeGreaterThan(5e6);
+    expect(bytes).toBeLessThan(6e6);
   });
 
   it('forgets a node that stays away, and closes what it had told', () => {
@@ -129,7 +218,7 @@ describe('silentNodes', () => {
     const told = driveFleet(
       operator,
       beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(10) }),
-    );
+    ).anomalies;
     expect(brief(told).at(-1)).toBe('node_silent critical closed n2');
     expect(told.at(-1)?.explanation).toBe('Nothing from n2 for 60 min: taken as removed.');
   });
@@ -138,7 +227,7 @@ describe('silentNodes', () => {
     const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(70);
     const scene = { nodes: [...FIVE, '__proto__'], cadence_ms: 30_000, there };
     const whole = run(scene);
-    expect(whole.length).toBe(3);
+    expect(whole.length).toBe(4);
     for (const every of [1, 7, 50]) expect(run(scene, every)).toEqual(whole);
   });
 });

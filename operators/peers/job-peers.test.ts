@@ -30,7 +30,7 @@ const entriesOf = (scene: WorkScene): FleetEntry[] =>
 const run = (scene: Partial<WorkScene>, restoreEvery = 0): Anomaly[] =>
   driveFleet(jobPeers(OPTIONS), entriesOf({ nodes: 4, cadence_ms: 10_000, until_ms: HOUR_MS, ...scene }), {
     restoreEvery,
-  });
+  }).anomalies;
 const brief = (anomalies: readonly Anomaly[]): string[] =>
   anomalies.map((a) => `${a.type} ${a.metric} ${a.severity} ${a.state} ${a.gpu_uuid}`);
 const slower =
