@@ -17,16 +17,6 @@ export interface TrainingOptions {
   readonly seed: number;
 }
 
-export const TRAINING_DEFAULTS: TrainingOptions = {
-  hidden: [16, 6, 16],
-  batches: 400,
-  batch_rows: 64,
-  learning_rate: 0.01,
-  corrupted_share: 0.1,
-  corruption: 4,
-  seed: 42,
-};
-
 /** A training as JSON can carry it, bit for bit; with the rows and options it goes on from there. */
 export interface TrainingData {
   /** Steps done. */
@@ -40,7 +30,7 @@ export interface TrainingData {
 /** An autoencoder that learns; a function of rows and options, whatever the slices. */
 export interface Training {
   readonly done: boolean;
-  /** Takes up to `batches` more steps, 1 to 2 ms each; true once all are done. */
+  /** Takes up to `batches` more steps, some 1 ms each for 64 rows and 34-16-6-16-34; true once all are done. */
   step(batches: number): boolean;
   /** As it is so far, copied. */
   model(): Autoencoder;

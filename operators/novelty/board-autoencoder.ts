@@ -46,15 +46,7 @@ export interface Judge extends View {
   readonly threshold: number;
 }
 
-export interface BoardAutoencoderOptions {
-  /** Units of the hidden layers. */
-  readonly hidden: readonly number[];
-  /** Steps of a training, rows of each, and the rate of the first. */
-  readonly batches: number;
-  readonly batch_rows: number;
-  readonly learning_rate: number;
-  /** Share of the values that are learned from while something else is given. */
-  readonly corrupted_share: number;
+export interface BoardAutoencoderOptions extends Omit<TrainingOptions, 'corruption' | 'seed'> {
   /** Share of the boards, the worst ones, that are left out where the threshold is found: the sick must not hide each other. */
   readonly sick_share: number;
   /** Share of the others' rows whose error may lie above the threshold. */

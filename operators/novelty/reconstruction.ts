@@ -43,8 +43,8 @@ export const RECONSTRUCTION_DEFAULTS: ReconstructionOptions = {
   delay: seconds(30),
   refit_every: hours(6),
   hidden: [16, 6, 16],
-  batches: 400,
-  batches_per_tick: 4,
+  batches: 300,
+  batches_per_tick: 3,
   batch_rows: 64,
   learning_rate: 0.01,
   corrupted_share: 0.1,
@@ -94,9 +94,11 @@ const SHARE_EVALUATIONS = 64;
  * State    a record: per model up to `rows_max` rows of the last day, some 400 B each as JSON, and 20 kB of weights; the one that
  *          is trained has those rows twice and 90 kB of weights and moments, as they stand after each tick. GPUs that looked
  *          strange lately some 100 B, others nothing.
- * Cost     per vector some 8 us; per tick some 4 ms while one is trained, at most some 10. Loading TensorFlow.js takes 50 ms and
+ * Cost     per vector some 8 us; per tick some 3 ms while one is trained, at most some 10. Loading TensorFlow.js takes 50 ms and
  *          35 MB, making this 60 ms more.
  * Errors   none.
+ * Limits   a feature that follows the workload counts only where the board's work is like that of most; one that fewer than half of
+ *          the rows know does not count.
  * Source   Hinton, Salakhutdinov 2006; Vincent et al. 2008. What the workload explains is taken off first by least squares,
  *          over robustly trimmed rows.
  */

@@ -70,6 +70,21 @@ describe('reconstruction', () => {
     expect(last?.closed_at).toBeGreaterThan(FAULT.until_ms ?? 0);
   });
 
+  it('sees a board that fails although two have been sick for ever', () => {
+    const for_ever = [8, 9].map((gpu) => ({
+      gpu,
+      from_ms: START_MS,
+      corrected_per_day: 40_000,
+      replays_per_day: 9_000,
+    }));
+    const later: Fault = { gpu: 17, from_ms: START_MS + 2 * DAY_MS, memory_c: 14, corrected_per_day: 1_500 };
+    const vectors = fleetVectors({ gpus: 24, days: 2.8, seed: 9, faults: [...for_ever, later] });
+    const told = new Set(runDetector(make, vectors).anomalies.map(({ gpu_uuid }) => gpu_uuid));
+    expect([...told].sort()).toEqual(['GPU-17', 'GPU-8', 'GPU-9']);
+    const together = () => reconstruction({ ...RECONSTRUCTION_DEFAULTS, sick_share: 0 });
+    expect(runDetector(together, vectors).anomalies.filter(({ gpu_uuid }) => gpu_uuid === 'GPU-17')).toEqual([]);
+  });
+
   it('goes on after a snapshot anywhere as if nothing had happened', () => {
     const whole = runDetector(quick, sick);
     expect(whole.anomalies.length).toBeGreaterThan(1);
