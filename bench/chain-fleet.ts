@@ -60,12 +60,13 @@ const AT_LOAD: Readonly<Record<string, (load: number) => number>> = {
   nvlink_bandwidth_mb_per_second: (load) => 2e5 * load,
 };
 
-/** Usual readings of a node's GPUs, row by row: each at a load of its own. */
+/** Usual readings of a node's GPUs, row by row: they share a job, and so nearly a load. */
 export function usualReadings(fleet: ChainFleet, node: number): Float64Array {
   const from = draws(fleet.seed + node * 7_919);
   const values = new Float64Array(CHAIN_VALUES);
+  const job = 0.2 + 0.7 * draw(from);
   for (let row = 0; row < GPUS_PER_NODE; row++) {
-    const load = 0.2 + 0.7 * draw(from);
+    const load = job + 0.04 * (draw(from) - 0.5);
     CHAIN_METRICS.forEach(({ name }, column) => {
       values[row * CHAIN_WIDTH + column] = (AT_LOAD[name] ?? ((share: number) => share))(load);
     });

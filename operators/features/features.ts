@@ -146,7 +146,10 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
         switch (windows.observe(cells, batch, row)) {
           case 'counted':
             if (ts === state.newest_ts[gpu]) {
-              state.latest.set(batch.values.subarray(row * METRIC_COUNT, (row + 1) * METRIC_COUNT), gpu * METRIC_COUNT);
+              const from = row * METRIC_COUNT;
+              const to = gpu * METRIC_COUNT;
+              // Two views a row would cost more than the copy.
+              for (let m = 0; m < METRIC_COUNT; m++) state.latest[to + m] = batch.values[from + m] as number;
               state.used_by[gpu] = batch.attribution[row] as number;
               state.edition[node] = assets.edition(batch.arrived_at[row] as number);
             }
