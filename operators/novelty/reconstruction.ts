@@ -94,8 +94,8 @@ const SHARE_EVALUATIONS = 64;
  * State    a record: per model up to `rows_max` rows of the last day, some 400 B each as JSON, and 20 kB of weights; the one that
  *          is trained has those rows twice and 90 kB of weights and moments, as they stand after each tick. GPUs that looked
  *          strange lately some 100 B, others nothing.
- * Cost     per vector some 8 us; per tick some 3 ms while one is trained, at most some 10. Loading TensorFlow.js takes 50 ms and
- *          35 MB, making this 60 ms more.
+ * Cost     per vector some 8 us; per tick some 3 ms while one is trained, at most some 10. Loading
+ *          TensorFlow.js and making this takes 0.1 to 0.4 s and 50 MB, once, before rows flow.
  * Errors   none.
  * Limits   a feature that follows the workload counts only where the board's work is like that of most; one that fewer than half of
  *          the rows know does not count.
