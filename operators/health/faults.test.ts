@@ -23,6 +23,12 @@ describe('anomalies, episodes and what the driver asks for', () => {
     ['by its own type', anomaly('nvlink_errors', 'warning', 'nvlink_crc_flit_errors_total'), 'performance', 80],
     ['by its metric', anomaly('zscore', 'warning', 'memory_temp_celsius'), 'thermal', 95],
     ['of a type nobody has heard of', anomaly('lunar', 'critical', 'power_watts'), 'power', 75],
+    ['for a frozen temperature', anomaly('sensor_lying', 'warning', 'gpu_temp_celsius'), 'reliability', 85],
+    ['for a lowered power limit', anomaly('power_limit_lowered', 'warning', 'power_limit_watts'), 'performance', 90],
+    ['for being slower than its peers', anomaly('straggler', 'warning', 'sm_clock_mhz'), 'performance', 85],
+    ['for deviating from its node', anomaly('peer_deviation', 'warning', 'gpu_temp_celsius'), 'thermal', 92],
+    ['for errors in total', anomaly('ecc_sbe_total', 'warning', 'ecc_sbe_aggregate_total'), 'memory', 75],
+    ['for the pace of remaps', anomaly('row_remap_rate', 'warning', 'remapped_rows_uncorrectable_total'), 'memory', 80],
     ['without type or metric to go by', anomaly('lunar', 'warning'), 'reliability', 92],
   ])('an anomaly costs its dimension %s', (_name, open, dimension, score) => {
     const verdict = judge({}, { anomalies: [open] });
@@ -158,7 +164,7 @@ describe('what is not known', () => {
   it('a lying sensor halves the trust in its dimension', () => {
     const verdict = judge({}, { anomalies: [anomaly('sensor_lying', 'warning', 'sm_active_ratio')] });
     expect(verdict.confidences.performance).toBeCloseTo(judge({}).confidences.performance / 2, 9);
-    expect(verdict.dimensions.reliability).toBe(95);
+    expect(verdict.dimensions.reliability).toBe(85);
   });
 });
 

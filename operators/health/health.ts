@@ -33,6 +33,8 @@ const STATE = {
   latest_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   vector_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   told_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
+  /** 1: it was out of sight and is back, so that the next vector is told. */
+  back: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   /** Place in the table of boards. */
   board: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   /** OpenAnomaly[] and RecentEpisode[]. */
@@ -43,6 +45,9 @@ const STATE = {
 } as const;
 type HealthState = State<typeof STATE>;
 
+/** A GPU without a vector for so long was out of sight: nobody else may tell that it is back (vectors come every 5 minutes). */
+const UNSEEN_MS = minutes(8);
+
 /** Open anomalies and episodes remembered per GPU; of more, the mildest and oldest are let go. */
 const REMEMBERED_MAX = 32;
 const SEVERITY_RANK = { info: 0, warning: 1, critical: 2 } as const;
@@ -52,13 +57,16 @@ const SEVERITY_RANK = { info: 0, warning: 1, critical: 2 } as const;
  *
  * Input    vectors (the numbers), anomalies (open ones cost), episodes (cost, and decay after their end).
  * Output   scores: with the first vector of a GPU and each one that passes a multiple of 15 minutes, with the last vector of an
- *          input, and at once when a critical anomaly opens, is reached or closes, and when a critical episode begins or ends.
+ *          input, and at once when a critical anomaly opens, is reached or closes, when one opens that hides all that the GPU
+ *          reports, and when a critical episode begins or ends; and with the first vector of a GPU that was out of sight.
  *          A critical anomaly of a GPU without any vector is told with what little confidence there is.
  * MIG      an anomaly or episode of the board counts for every instance, one of an instance's own readings for it alone. An
  *          anomaly without GPU counts for every GPU of its node.
+ * Limits   what is found over the fleet (stragglers of a job, novelty) is told after its group has gone on, and costs nothing
+ *          here; GPUs of silent nodes send no rows: `silentNodes` tells their scores.
  * Time     a score's ts is its vector's; else that of the opening or closing, of an escalation the group's clock to the minute;
  *          never before the GPU's last score.
- * State    452 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
+ * State    453 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
  *          recent episodes, about 200 B each, 32 of either at most.
  * Cost     50 copies per vector; about 15 us per score; a scan of the group's GPUs (10 us for 2,000) per
  *          warning or critical anomaly and per episode.
@@ -97,11 +105,14 @@ export function health(options: HealthOptions): ItemOperator<HealthInputs, typeo
         state.vector_ts[gpu] = vector.ts;
         state.board[gpu] = boardOf(vector.model);
         forgetEpisodes(gpu, vector.ts, state);
-        if (!vector.final && Math.floor(vector.ts / every) === Math.floor(before / every)) return;
+        const back = state.back[gpu] !== 0 || vector.ts - before >= UNSEEN_MS;
+        state.back[gpu] = 0;
+        if (!vector.final && !back && Math.floor(vector.ts / every) === Math.floor(before / every)) return;
         emit('scores', score(gpu, vector.ts, group, state));
       },
       anomalies(anomaly, group, state, emit) {
-        if (anomaly.severity === 'info' && anomalyCost(anomaly.type).hides === 'nothing') return;
+        const { hides } = anomalyCost(anomaly.type);
+        if (anomaly.severity === 'info' && hides === 'nothing') return;
         const whole = !ofInstance(anomaly.metric);
         for (const gpu of gpusOf(anomaly, whole, group.registry)) {
           const open = (state.anomalies[gpu] as readonly OpenAnomaly[] | null) ?? [];
@@ -109,13 +120,16 @@ export function health(options: HealthOptions): ItemOperator<HealthInputs, typeo
           const others = open.filter(({ id }) => id !== anomaly.id);
           if (anomaly.state === 'closed') {
             state.anomalies[gpu] = others.length > 0 ? others : null;
+            if (hides === 'all') state.back[gpu] = 1;
             if (known?.severity === 'critical') {
               emit('scores', score(gpu, latest(anomaly.closed_at ?? 0, gpu, state), group, state));
             }
             continue;
           }
           state.anomalies[gpu] = gravest([...others, openOf(anomaly)], ({ opened_at }) => opened_at);
-          if (anomaly.severity !== 'critical' || known?.severity === 'critical') continue;
+          const hidden = hides === 'all' && known === undefined;
+          const reached = anomaly.severity === 'critical' && known?.severity !== 'critical';
+          if (!hidden && !reached) continue;
           const at = known === undefined ? anomaly.opened_at : (state.clock[0] as number);
           emit('scores', score(gpu, latest(Math.max(at, anomaly.opened_at), gpu, state), group, state));
         }
