@@ -11,6 +11,7 @@ const DETECTOR_STEPS = {
   novelty: true,
   forecasts: true,
   density: false,
+  reconstruction: false,
 } as const;
 export type DetectorStep = keyof typeof DETECTOR_STEPS;
 

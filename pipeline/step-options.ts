@@ -54,7 +54,7 @@ export const EPISODES: EpisodesOptions = {
 export const INCIDENTS: IncidentsOptions = { window: minutes(2), delay: FLEET_DELAY, keep_closed: hours(3) };
 
 /** Vectors come when they come; what waits is part of every snapshot, so little shall wait. */
-const VECTOR_DELAY = seconds(2);
+export const VECTOR_DELAY = seconds(2);
 export const NOVELTY: NoveltyOptions = { ...NOVELTY_DEFAULTS, delay: VECTOR_DELAY };
 export const QUANTILES: FleetQuantilesOptions = { ...FLEET_QUANTILES_DEFAULTS, delay: VECTOR_DELAY };
 

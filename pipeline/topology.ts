@@ -37,6 +37,7 @@ import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
 import { conditionSettings, type DetectorStep, isOn } from './detectors.ts';
+import type { OptionalDetectors } from './optional-detectors.ts';
 import {
   ABSENCE,
   EPISODES,
@@ -68,7 +69,7 @@ export interface SinkItems {
   readonly dead_letters: DeadLetter;
 }
 
-export interface TopologyOptions extends Analysis {
+export interface TopologyOptions extends Analysis, OptionalDetectors {
   /** Null when the fleet's clock is not ours (simulated time, replays). */
   readonly future_max: DurationMs | null;
   readonly assets: AssetBook;
@@ -145,6 +146,9 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       ...when('absence', () => [silent.anomalies, moved.anomalies]),
       ...when('peers', () => [t.fleet('job_peers', { summaries: beside.summaries }, jobPeers(JOB_PEERS)).anomalies]),
       ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY)).anomalies]),
+      ...(options.reconstruction === undefined
+        ? []
+        : [t.fleet('reconstruction', { vectors }, options.reconstruction).anomalies]),
       ...when('density', () => [t.fleet('density', { vectors }, density(DENSITY_DEFAULTS)).anomalies]),
     ];
 

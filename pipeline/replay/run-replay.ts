@@ -35,6 +35,7 @@ import {
   XID_EPISODES,
 } from '../contract/verdict-tables.ts';
 import { mapSink } from '../map-sink.ts';
+import { loadOptionalDetectors } from '../optional-detectors.ts';
 import { wireTopology } from '../run-topology.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
 import type { InputFormat } from './detect-format.ts';
@@ -118,7 +119,12 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   for (const row of featureDefinitionRows()) definitions.write(row);
   const deadLetters = deadLetterJsonlSink({ directory });
 
-  const topology = fleetVitals({ ...analysis, future_max: null, assets });
+  const topology = fleetVitals({
+    ...analysis,
+    ...(await loadOptionalDetectors(analysis.detectors)),
+    future_max: null,
+    assets,
+  });
   const wired = wireTopology<SinkItems>({
     topology,
     states: new GroupStates(),
