@@ -27,6 +27,7 @@ const bus = await connectBus({ servers: nats_url, name: 'bench engine', clock: s
 const engine = await startEngineRole({
   config: configSchema.parse(config),
   bus,
+  nats_url,
   questdb_http: questdb_http_url,
   questdb_pg: questdb_pg_url,
   worker: 'bench',

@@ -169,6 +169,11 @@ export const CONFIG_SECTIONS = {
       { min: '100ms', max: '1h' },
       "Time between two snapshots of a group's state; so much of the stream is read again after a kill.",
     ),
+    'engine-threads': number(
+      1,
+      { min: 1, max: 64, whole: true },
+      'How many threads share the work of the engine; 1 runs everything in one. More write the same, over more connections.',
+    ),
     'zscore-threshold': number(
       3,
       { min: 1, max: 100 },

@@ -76,7 +76,6 @@ async function run(batches: readonly (readonly RawMessage[])[], created: string)
     running: runInOneThread<SinkItems>({ topology, states, sinks: { gpu_metrics: sink }, files, clock }),
     states,
     worker: 'w',
-    snapshot_dir: folder,
     files,
     snapshot_interval: minutes(1),
     clock,

@@ -35,7 +35,6 @@ export interface EngineOptions {
   readonly running: RunningTopology;
   readonly states: GroupStates;
   readonly worker: string;
-  readonly snapshot_dir: string;
   readonly files: SnapshotFiles;
   readonly snapshot_interval: DurationMs;
   readonly clock: Clock;
@@ -67,7 +66,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const other = snapshots.stream !== '' && created !== '' && snapshots.stream !== created;
   if (other || stream.last_position < from - 1) {
     const detail = `the snapshot knows position ${from - 1}, the stream ends at ${stream.last_position}`;
-    report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, options.snapshot_dir));
+    report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, files.dir));
     from = snapshots.startOver();
   }
   snapshots.stream = created;

@@ -40,6 +40,7 @@ beforeAll(async () => {
   engine = await startEngineRole({
     config: values,
     bus,
+    nats_url: services.nats_url,
     questdb_http: services.questdb_http_url,
     questdb_pg: services.questdb_pg_url,
     worker: 'w0',

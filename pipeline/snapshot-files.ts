@@ -23,7 +23,7 @@ export interface Manifest {
  * synced and renamed; the one before is kept. Damage is told, and reads as nothing there.
  */
 export class SnapshotFiles {
-  private readonly dir: string;
+  readonly dir: string;
   private readonly report: (error: VitalsError) => void;
 
   constructor(dir: string, report: (error: VitalsError) => void) {

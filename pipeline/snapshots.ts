@@ -70,7 +70,7 @@ export class Snapshots {
     this.writing = this.write(groups.copyFleet(position), slice.copied, slice.covered)
       .catch((error: unknown) => {
         this.options.report(
-          new VitalsError('GV-SNP-001', 'a snapshot could not be written', '', {
+          new VitalsError('GV-SNP-001', 'a snapshot could not be written', this.options.files.dir, {
             action: 'Check the disk; the one before stays in use.',
             cause: error,
           }),

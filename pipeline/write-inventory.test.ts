@@ -5,7 +5,7 @@ import { runOperator } from '../operators/core/lift.ts';
 import { enrich } from '../operators/enrich.ts';
 import { Assets } from './asset-book.ts';
 import { mergeAsset } from './asset-merge.ts';
-import { settledAssets } from './write-inventory.ts';
+import { knownAssets, settledAssets } from './write-inventory.ts';
 
 const row = (uuid: string, node: string, i: number): SampleRow => ({
   ts: START_MS + i,
@@ -14,7 +14,7 @@ const row = (uuid: string, node: string, i: number): SampleRow => ({
   values: { gpu_temp_celsius: 50 },
 });
 
-it('makes the rows of GPUs that report, reported, moved, and never did', () => {
+it('makes the rows of GPUs that report, reported, moved, and never did', async () => {
   const states = new GroupStates();
   const seen = (group: number, rows: SampleRow[]): void => {
     const none = { edition: () => 0, get: () => undefined };
@@ -27,7 +27,10 @@ it('makes the rows of GPUs that report, reported, moved, and never did', () => {
     book.put(mergeAsset(undefined, { gpu_uuid, owner: 'ml', status: 'retired', registered_at: 7 }, 0), { from: 1e15 });
   }
   const wanted = ['GPU-a', 'GPU-b', 'GPU-spare', 'GPU-unknown'];
-  const rows = settledAssets({ follower: { book, takeSettled: () => [] }, states, step: 'enrich' }, wanted);
+  const rows = await settledAssets(
+    { follower: { book, takeSettled: () => [] }, known: (assets) => knownAssets(states, 'enrich', assets) },
+    wanted,
+  );
   expect(rows.map(({ ts, gpu_uuid, node, owner }) => [ts, gpu_uuid, node, owner])).toEqual([
     [START_MS + 9, 'GPU-a', 'new', 'ml'],
     [START_MS + 2, 'GPU-b', 'n0', 'ml'],

@@ -6,9 +6,8 @@ import { ASSET_SETTLE_MS, type InventoryFollower } from './inventory-follower.ts
 
 export interface WriteInventoryOptions {
   readonly follower: Pick<InventoryFollower, 'book' | 'takeSettled'>;
-  readonly states: GroupStates;
-  /** Id of the enrich step. */
-  readonly step: string;
+  /** What the groups know of these boards, as `knownAssets` tells it. */
+  readonly known: (assets: readonly Asset[]) => readonly KnownAsset[] | Promise<readonly KnownAsset[]>;
   readonly sink: Pick<Sink<Asset>, 'write' | 'pressure'>;
   /** Whether everything stored was processed: before that, a GPU may yet be seen for the first time. */
   readonly caughtUp: () => boolean;
@@ -38,7 +37,8 @@ export function writeInventory(options: WriteInventoryOptions): { stop(): Promis
 
   async function write(uuids: readonly string[]): Promise<void> {
     for (let at = 0; at < uuids.length && !stopped; at += ROWS_AT_ONCE) {
-      for (const asset of settledAssets(options, uuids.slice(at, at + ROWS_AT_ONCE))) options.sink.write(asset);
+      const rows = await settledAssets(options, uuids.slice(at, at + ROWS_AT_ONCE));
+      for (const asset of rows) options.sink.write(asset);
       await options.sink.pressure();
       // Samples go before: they wait for nothing but this turn.
       await new Promise((resolve) => setImmediate(resolve));
@@ -54,23 +54,36 @@ export function writeInventory(options: WriteInventoryOptions): { stop(): Promis
   };
 }
 
+/** A board, or an instance of one, that a group has seen: its row as it is to stand in gpu_assets. */
+export interface KnownAsset {
+  readonly board: boolean;
+  readonly asset: Asset;
+}
+
+/** What these groups have seen of boards that people tell of. `step`: id of the enrich step. */
+export function knownAssets(states: GroupStates, step: string, assets: readonly Asset[]): KnownAsset[] {
+  const wanted = new Map(assets.map((asset) => [asset.gpu_uuid, asset]));
+  return states.all().flatMap((group) =>
+    group.registry.gpus.flatMap(({ uuid, instance }, gpu) => {
+      const told = wanted.get(uuid);
+      const asset = told === undefined ? null : silentAsset(group, step, gpu, told);
+      return asset === null ? [] : [{ board: instance === '', asset }];
+    }),
+  );
+}
+
 /** The rows of these GPUs as they are to stand in gpu_assets. */
-export function settledAssets(
-  { follower, states, step }: Pick<WriteInventoryOptions, 'follower' | 'states' | 'step'>,
+export async function settledAssets(
+  { follower, known }: Pick<WriteInventoryOptions, 'follower' | 'known'>,
   uuids: readonly string[],
-): Asset[] {
-  const wanted = new Set(uuids);
+): Promise<Asset[]> {
+  const told = uuids.flatMap((uuid) => follower.book.latest(uuid) ?? []);
   const boards = new Map<string, Asset>();
   const slices = new Map<string, Asset>();
-  for (const group of states.all()) {
-    group.registry.gpus.forEach(({ uuid, instance }, gpu) => {
-      const known = wanted.has(uuid) ? follower.book.latest(uuid) : undefined;
-      const asset = known === undefined ? null : silentAsset(group, step, gpu, known);
-      if (asset === null) return;
-      const found = instance === '' ? boards : slices;
-      // One that moved is known to both groups; its newer row is the one that is read.
-      if ((found.get(uuid)?.ts ?? 0) <= asset.ts) found.set(uuid, asset);
-    });
+  for (const { board, asset } of await known(told)) {
+    const found = board ? boards : slices;
+    // One that moved is known to both groups; its newer row is the one that is read.
+    if ((found.get(asset.gpu_uuid)?.ts ?? 0) <= asset.ts) found.set(asset.gpu_uuid, asset);
   }
-  return uuids.flatMap((uuid) => boards.get(uuid) ?? slices.get(uuid) ?? follower.book.latest(uuid) ?? []);
+  return told.map((asset) => boards.get(asset.gpu_uuid) ?? slices.get(asset.gpu_uuid) ?? asset);
 }

@@ -44,6 +44,7 @@ const ENGINE: readonly ConfigKey[] = [
   ...ANALYSIS_KEYS,
   'future-max',
   'snapshot-interval',
+  'engine-threads',
   'flush-rows',
   'flush-interval',
   'parquet-after',
@@ -105,10 +106,12 @@ const engine =
     const config = loaded.values;
     const { failed, fail } = failure();
     const questdb = await questdbAddress(config);
-    const bus = await connectBus({ servers: await natsAddress(config), name: 'gpu-vitals engine', clock: systemClock });
+    const nats_url = await natsAddress(config);
+    const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals engine', clock: systemClock });
     const running = await startEngineRole({
       config,
       bus,
+      nats_url,
       questdb_http: questdb.http,
       questdb_pg: questdb.pg,
       worker: 'w0',

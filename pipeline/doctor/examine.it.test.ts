@@ -124,6 +124,7 @@ it('hears an engine in a folder that is in use, which follows the inventory', as
   const engine = await startEngineRole({
     config,
     bus,
+    nats_url: services.nats_url,
     questdb_http: services.questdb_http_url,
     questdb_pg: services.questdb_pg_url,
     worker: 'w7',

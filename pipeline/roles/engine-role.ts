@@ -1,40 +1,41 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { featureDefinitionRows } from '../../operators/features/feature-row.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { type TableSink, tableSink } from '../../sinks/questdb/table-sink.ts';
-import { analysisOf } from '../analysis.ts';
 import type { AssetFacts } from '../asset-merge.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
 import { seconds } from '../contract/time.ts';
 import { FEATURE_DEFINITIONS } from '../contract/verdict-tables.ts';
+import type { Topology } from '../define-topology.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
-import { runInOneThread } from '../running-topology.ts';
+import { type RunningTopology, runInOneThread } from '../running-topology.ts';
+import { runInShards } from '../shards/run-in-shards.ts';
+import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
-import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
-import { writeInventory } from '../write-inventory.ts';
+import { ENRICH_STEP, type SinkItems } from '../topology.ts';
+import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
-import { engineSinks, openSinks, SMALL_TABLES } from './engine-sinks.ts';
+import { engineSinks, openSinks, type SinkMakers, SMALL_TABLES, snapshotFolder } from './engine-sinks.ts';
+import { type EngineTime, engineTopology, futureMax } from './engine-topology.ts';
+import { startShards } from './start-shards.ts';
 
-export interface EngineRoleOptions {
-  readonly config: Config;
+export interface EngineRoleOptions extends EngineTime {
   readonly bus: Bus;
+  /** For threads, which have connections of their own. */
+  readonly nats_url: string;
   readonly questdb_http: string;
   readonly questdb_pg: string;
   readonly worker: string;
   readonly clock: Clock;
-  /** False when the fleet's clock is not ours, as in a simulation that runs faster. */
-  readonly wall_time: boolean;
   /** Inventory to import before the start. */
   readonly assets: readonly AssetFacts[];
   readonly say: (line: string) => void;
@@ -65,31 +66,24 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   const inventory = await followInventory({ bus, clock, tell });
   await writeDefinitions(tableSink(FEATURE_DEFINITIONS, { ...delivery, ...SMALL_TABLES }));
   const states = new GroupStates();
-  const topology = fleetVitals({
-    ...analysisOf(config),
-    future_max: options.wall_time ? config['future-max'] : null,
-    assets: inventory.book,
-  });
-  const sinks = openSinks(makers, topology);
-  const snapshot_dir = join(config.data, 'snapshots');
-  const files = new SnapshotFiles(snapshot_dir, tell);
+  const topology = await engineTopology(options, inventory.book);
+  const files = new SnapshotFiles(snapshotFolder(config), tell);
+  const { running, known, assets } = await startTopology(options, makers, { topology, states, files });
   const engine = await startEngine({
     bus,
     clock,
     states,
     topology,
-    running: runInOneThread<SinkItems>({ topology, states, sinks, files, clock }),
+    running,
     worker: options.worker,
-    snapshot_dir,
     files,
     snapshot_interval: config['snapshot-interval'],
     report: tell,
   });
   const writer = writeInventory({
     follower: inventory,
-    states,
-    step: ENRICH_STEP,
-    sink: sinks.gpu_assets as Sink<Asset>,
+    known,
+    sink: assets,
     caughtUp: () => engine.counters().lag_messages === 0,
   });
   return {
@@ -102,6 +96,43 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       await database.close();
     },
   };
+}
+
+interface StartedTopology {
+  readonly running: RunningTopology;
+  readonly known: (assets: readonly Asset[]) => readonly KnownAsset[] | Promise<readonly KnownAsset[]>;
+  /** Takes assets of boards that do not report. */
+  readonly assets: Sink<Asset>;
+}
+
+/** In this thread when it is the only one; else in as many as are wanted, while this one reads and judges the fleet. */
+async function startTopology(
+  options: EngineRoleOptions,
+  makers: SinkMakers,
+  parts: { readonly topology: Topology; readonly states: GroupStates; readonly files: SnapshotFiles },
+): Promise<StartedTopology> {
+  const { config, nats_url, questdb_http, worker, wall_time, clock, say, tell } = options;
+  const { topology, states } = parts;
+  const threads = config['engine-threads'];
+  if (threads === 1) {
+    const sinks = openSinks(makers, topology);
+    const assets = sinks.gpu_assets ?? makers.gpu_assets();
+    const running = runInOneThread<SinkItems>({ ...parts, sinks, clock });
+    return { running, assets, known: (told) => knownAssets(states, ENRICH_STEP, told) };
+  }
+  const data = { config, nats_url, questdb_http, worker, wall_time };
+  const ports = await startShards(threads, { data, say, tell });
+  const assets = makers.gpu_assets();
+  const running = runInShards<SinkItems>({
+    topology,
+    states,
+    ports,
+    sinks: openSinks(makers, splitTopology(topology).fleet),
+    beside: [assets, makers.dead_letters()],
+    future_max: futureMax(options),
+    clock,
+  });
+  return { running, assets, known: (told) => running.knownAssets(told) };
 }
 
 /** The same rows at every start: there they replace themselves. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { frameInterest } from '../../sinks/live/frame-interest.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
@@ -49,7 +50,7 @@ export interface EngineSinksOptions {
   readonly tell: (error: VitalsError) => void;
 }
 
-type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
+export type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
 
 const MIB = 1_048_576;
 export const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
@@ -57,6 +58,8 @@ export const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
 const WIDE_TABLES = { rows_max: 1_000, waiting_max: 10_000 };
 /** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
 const FLUSH_BYTES_MAX = 64 * MIB;
+
+export const snapshotFolder = (config: Config): string => join(config.data, 'snapshots');
 
 /** Where an engine, or one thread of it, writes to: a sink is made when it is opened, and has connections of its own. */
 export function engineSinks(options: EngineSinksOptions): {

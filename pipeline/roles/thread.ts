@@ -8,7 +8,7 @@ type ThreadMessage =
 
 export interface RunningThread<Ready> {
   readonly ready: Ready;
-  post(message: unknown): void;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Asks the thread to end, and ends it when it has not after `grace_ms`. */
   stop(grace_ms: number): Promise<void>;
 }
@@ -46,7 +46,7 @@ export async function startThread<Ready>(options: {
   });
   return {
     ready,
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     async stop(grace_ms) {
       stopping = true;
       worker.postMessage('stop');

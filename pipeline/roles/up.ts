@@ -84,6 +84,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
     const engine = await startEngineRole({
       config,
       bus,
+      nats_url: nats.url,
       questdb_http: questdb.http_url,
       questdb_pg: questdb.pg_url,
       worker: 'w0',
