@@ -4,7 +4,7 @@ import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { EmitFrom, Operator } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, hours, minutes } from '../../pipeline/contract/time.ts';
-import { isBoardVoice } from './board-voice.ts';
+import { isBoardVoice } from '../core/board-voice.ts';
 import { type Cells, CHANGE_STATE, type ChangeState, type Found, type Reading } from './change-state.ts';
 import { cusum } from './cusum.ts';
 import { COUNTER_COLUMNS, ERROR_SIGNALS, type ErrorSignal, FIRST_COUNTER, SIGNAL_COUNT } from './error-signals.ts';
@@ -44,6 +44,8 @@ export interface ChangePointsPorts {
   readonly anomalies: Anomaly;
 }
 
+/** Another row of the board counts as there when it came within this. */
+const PRESENT_MS = minutes(10);
 const MINUTE_MS = minutes(1);
 const HOUR_MS = hours(1);
 
@@ -93,7 +95,7 @@ export function changePoints(options: ChangePointsOptions): Operator<typeof CHAN
         if (ts < (state.next_ts[gpu] as number)) continue;
         state.next_ts[gpu] = (Math.floor(ts / MINUTE_MS) + 1) * MINUTE_MS;
         state.last_ts[gpu] = ts;
-        if (!isBoardVoice(batch.registry, gpu, ts, state.last_ts)) continue;
+        if (!isBoardVoice(batch.registry, gpu, ts - PRESENT_MS, state.last_ts)) continue;
         for (let signal = 0; signal < SIGNAL_COUNT; signal++) {
           const rise = riseOf(batch, row, gpu, signal, state);
           if (Number.isNaN(rise)) continue;

@@ -1,6 +1,7 @@
 import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Operator } from '../../pipeline/contract/operator.ts';
-import { assignRole, speaksForBoard } from './board-role.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
+import { isBoardVoice } from '../core/board-voice.ts';
 import { type ConditionsOptions, conditionLimits } from './condition-limits.ts';
 import { CONDITIONS, conditionBit } from './condition-table.ts';
 import { correctedErrorRate, correctedErrorTotal, uncorrectableErrors } from './ecc-errors.ts';
@@ -18,12 +19,18 @@ import { recoveryAction } from './recovery-action.ts';
 import { retiredPages } from './retired-pages.ts';
 import { rowRemap } from './row-remap.ts';
 import { CONDITIONS_STATE, type ConditionsPorts, reading, type Scene } from './scene.ts';
+import { startAnew } from './start-anew.ts';
 import { thermalMargin } from './thermal-margin.ts';
 import { throttling } from './throttling.ts';
 import { violations } from './violations.ts';
 
 const MASK = metricIndex('throttle_reasons');
 const BOARD_BITS = CONDITIONS.reduce((bits, { board }, c) => (board ? bits | (1 << c) : bits), 0);
+
+/** Board readings repeat on every MIG instance. Another row of the board counts as there when it came within this. */
+const PRESENT_MS = minutes(10);
+const JUDGED = 1;
+const SILENT = 2;
 
 /** What counted errors feed, apart from the time that a healthy GPU at its power limit counts all day. */
 const ERROR_SLOTS = slotBit(
@@ -83,7 +90,6 @@ export const conditions = (options: ConditionsOptions): Operator<typeof CONDITIO
         scene.gpu = gpu;
         scene.ts = ts;
         scene.previous_ts = last === 0 ? ts : last;
-        if (last === 0) assignRole(batch, state, gpu);
         judgeRow(scene);
       }
     },
@@ -95,7 +101,13 @@ function judgeRow(scene: Scene): void {
   if (state.alive[gpu] !== 0) forgetEvidence(scene);
   heldIdle(scene);
   // An instance that no longer speaks for its board still ends what it began.
-  if (!speaksForBoard(state, gpu) && ((state.alive[gpu] as number) & BOARD_BITS) === 0) return;
+  const begun = ((state.alive[gpu] as number) & BOARD_BITS) !== 0;
+  if (!begun && !isBoardVoice(scene.batch.registry, gpu, scene.ts - PRESENT_MS, state.last_ts)) {
+    state.role[gpu] = SILENT;
+    return;
+  }
+  if (state.role[gpu] === SILENT) startAnew(state, gpu);
+  state.role[gpu] = JUDGED;
   noteCounters(scene);
   correctedErrorTotal(scene);
   rowRemap(scene);

@@ -133,6 +133,23 @@ describe('ledger', () => {
     expect(slices.map(({ type, instance }) => [type, instance])).toEqual([['row_remap_failed', '1']]);
   });
 
+  it('goes on watching a board that is cut anew, and takes what an instance has missed for no storm', () => {
+    // Instance 1, then the board itself with it, which has a storm, then instance 1 again, which meets a failed remap.
+    const rows: SampleRow[] = [];
+    for (let ms = 0; ms < 10 * HOUR; ms += 2 * MINUTE) {
+      const errors = 3 + 100 * Math.max(0, Math.min(ms, 4 * HOUR) - 3 * HOUR);
+      for (const instance of ms < 2 * HOUR || ms >= 6 * HOUR ? ['1', '2'] : ['', '1', '2']) {
+        const values = { ecc_sbe_volatile_total: errors / 1_000, row_remap_failed: ms > 9 * HOUR ? 1 : 0 };
+        rows.push({ ts: START_MS + ms, node: 'n', uuid: 'GPU-a', instance, values });
+      }
+    }
+    const found = judge(rows).filter(({ state }) => state === 'open');
+    expect(found.map(({ type, severity, instance }) => `${type} ${severity} ${instance}`)).toEqual([
+      'ecc_sbe_rate critical ',
+      'row_remap_failed critical 1',
+    ]);
+  });
+
   it.each<[string, ConditionsOptions, string[]]>([
     [
       'a limit of its own',

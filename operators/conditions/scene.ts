@@ -38,7 +38,7 @@ export const CONDITIONS_STATE = {
   start_now: { ...time, width: SLOT_COUNT },
   start_before: { ...time, width: SLOT_COUNT },
   rise_at: { ...time, width: SLOT_COUNT },
-  /** Whether this row of a board is the one that its board-level readings are judged on: 1 yes, 2 no. */
+  /** Whether its board-level readings were judged at its last row: 1 yes, 2 no. */
   role: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   /** Place in the thermal limits, as of a revision of what is known of the GPU. */
   model: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
@@ -59,8 +59,6 @@ export const CONDITIONS_STATE = {
   fields: { scope: 'gpu', type: 'u8', width: METRIC_COUNT, initial: 0 },
   /** Whether any GPU of the node was ever seen with an attribution. */
   attributes: { scope: 'node', type: 'u8', width: 1, initial: 0 },
-  /** Whether the group has MIG instances. */
-  instances: { scope: 'group', type: 'u8', width: 1, initial: 0 },
 } as const;
 export type ConditionsState = State<typeof CONDITIONS_STATE>;
 

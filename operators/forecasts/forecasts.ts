@@ -3,7 +3,7 @@ import { findFeature } from '../../pipeline/contract/features.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Emit, ItemOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
-import { isBoardVoice } from '../change-points/board-voice.ts';
+import { isBoardVoice } from '../core/board-voice.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
 import { FORECAST_SERIES, type ForecastSeries, replayLimit } from './forecast-series.ts';
 import { FORECAST_STATE, type ForecastState, SERIES_COUNT, STRETCHES_PER_DAY } from './forecast-state.ts';
@@ -63,6 +63,9 @@ const RATIO_MAX = 16;
 /** Weight of a margin that is read in whole degrees. */
 const MARGIN_WEIGHT = 0.1;
 
+/** Another row of the board counts as there when it had a vector within this: of a history they come every hour. */
+const PRESENT_MS = hours(2);
+
 const MARGIN = metricIndex('temp_margin_celsius');
 const TEMPERATURE = metricIndex('gpu_temp_celsius');
 const POWER_MEAN = findFeature('power_watts_mean_1h');
@@ -99,7 +102,7 @@ export function forecasts(
         const gpu = group.registry.find(vector.gpu_uuid, vector.instance);
         if (gpu < 0 || vector.ts <= (state.last_ts[gpu] as number)) return;
         state.last_ts[gpu] = vector.ts;
-        if (!isBoardVoice(group.registry, gpu, vector.ts, state.last_ts)) return;
+        if (!isBoardVoice(group.registry, gpu, vector.ts - PRESENT_MS, state.last_ts)) return;
         noteMargin(vector, gpu, state);
         for (let series = 0; series < SERIES_COUNT; series++) {
           const stepped = takeStep({ vector, gpu, series }, state);

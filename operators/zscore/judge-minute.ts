@@ -1,5 +1,6 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { EmitFrom } from '../../pipeline/contract/operator.ts';
+import { isBoardVoice } from '../core/board-voice.ts';
 import {
   agreedScore,
   begin,
@@ -12,7 +13,6 @@ import {
   usualReading,
 } from './conditional-baseline.ts';
 import { slopePrior } from './slope-prior.ts';
-import { SILENT_SLICE, speakerOf, WHOLE_BOARD } from './speaks-for-board.ts';
 import { trackDeviation, trackSilence } from './track-deviation.ts';
 import type { WatchedGauge } from './watched-gauges.ts';
 import type { ZscoreOptions, ZscorePorts } from './zscore.ts';
@@ -53,6 +53,8 @@ export interface Judgement {
   doubt: number;
 }
 
+/** Another row of the board counts as there when it came within this. */
+const PRESENT_MS = 960_000;
 const IDLE_BIT = 1;
 /** Idle, power cap, sync boost, display: what holds a clock back without a fault. */
 const BENIGN_BITS = 1 | 4 | 16 | 256;
@@ -114,15 +116,14 @@ export function judgeMinute(
     const until = clock[at + LAST_TS] as number;
     const elapsed = Math.min(ELAPSED_MAX_MS, until - (clock[at + JUDGED_AT] as number));
     clock[at + JUDGED_AT] = until;
-    const speaker = speakerOf(batch.registry.gpus, state, gpu);
-    if (speaker === SILENT_SLICE) return;
+    if (!isBoardVoice(batch.registry, gpu, until - PRESENT_MS, clock, CLOCK_WIDTH)) return;
     freshen(batch, row, state, gauges);
 
     const reasons = state.throttle[gpu] as number;
     const setting = minuteMean(means, inputs + 2 * INPUT.setting);
     const reasoned = !Number.isNaN(setting);
     // The activity of a slice says nothing of the board.
-    const whole = speaker === WHOLE_BOARD;
+    const whole = batch.registry.gpus[gpu]?.instance === '';
     const activity = whole ? minuteMean(means, inputs + 2 * INPUT.activity) : Number.NaN;
     const work = whole ? minuteMean(means, inputs + 2 * INPUT.work) : Number.NaN;
     const before = state.kind[gpu] as number;

@@ -35,7 +35,7 @@ export const QUIET = 0;
 export const DEVIATING = 1;
 export const OPEN = 2;
 
-/** Places in `clock`: last row, open minute since the epoch, its first row, the two lags of heat, last judgement, framebuffer then. */
+/** Places in `clock`: last row (first, as board-voice.ts reads it), open minute since the epoch, its first row, the two lags of heat, last judgement, framebuffer then. */
 export const LAST_TS = 0;
 export const MINUTE = 1;
 export const MINUTE_FROM = 2;
@@ -71,9 +71,6 @@ export const zscoreState = (gauges: number) =>
     idle_minutes: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
     /** Minutes judged since the job changed, by kind of activity. */
     job_minutes: { scope: 'gpu', type: 'u8', width: KINDS, initial: 0 },
-    /** Who this is, as speaks-for-board.ts found it in the span of time beside it. */
-    speaker: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-    speaker_span: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
     models: { scope: 'gpu', type: 'f32', width: gauges * KINDS * MODEL_WIDTH, initial: 0 },
     phase: { scope: 'gpu', type: 'u8', width: gauges, initial: QUIET },
     streak: { scope: 'gpu', type: 'u8', width: gauges, initial: 0 },

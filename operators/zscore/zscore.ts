@@ -79,9 +79,9 @@ const SLOW_MS = 120_000;
  *          deviation counts as far as the variance and the median / MAD of the residuals agree.
  * Time     event time: a minute is judged when a row of a later one comes; no timers. A cadence slower than a minute makes
  *          each row its own minute.
- * State    181 B per watched gauge and 228 B per GPU: 1,314 B with the six board gauges.
+ * State    181 B per watched gauge and 223 B per GPU: 1,309 B with the six board gauges.
  * Cost     per row additions only; per GPU and minute O(watched gauges), a few square roots each; nothing allocated unless it
- *          emits. Instances of a MIG board look for their kin every 16 minutes, O(GPUs of the group).
+ *          emits. Instances of a MIG board look for their kin.
  * Errors   none.
  * Source   conditional-baseline.ts; control limits after Roberts 1959.
  */
