@@ -4,6 +4,9 @@ import type { FleetView, GpuEntry } from './fleet-view.ts';
 import { nullableInstantText } from './instant.ts';
 import type { FleetSummary } from './schemas-fleet.ts';
 
+/** What is known from samples and anomalies; health is read apart. */
+type LiveSummary = Omit<FleetSummary, 'health'>;
+
 const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
 const UTIL = metricIndex('gpu_util_ratio');
@@ -48,7 +51,7 @@ class Tally {
 /**
  * The fleet in figures. Temperature and power of MIG instances are their board's, told once per board. One pass over the fleet.
  */
-function fleetSummary(view: FleetView): FleetSummary {
+function fleetSummary(view: FleetView): LiveSummary {
   const all = new Tally();
   const models = new Map<string, Tally>();
   const nodes = new Map<string, Tally>();
@@ -84,8 +87,8 @@ function fleetSummary(view: FleetView): FleetSummary {
 }
 
 /** The summary, computed anew when the fleet has changed and the last one is older than `age_max_ms`. */
-export function cachedFleetSummary(view: FleetView, clock: Clock, age_max_ms: number): () => FleetSummary {
-  let last: { readonly summary: FleetSummary; readonly revision: number; readonly at: number } | null = null;
+export function cachedFleetSummary(view: FleetView, clock: Clock, age_max_ms: number): () => LiveSummary {
+  let last: { readonly summary: LiveSummary; readonly revision: number; readonly at: number } | null = null;
   return () => {
     const now = clock.monotonic();
     if (last === null || (last.revision !== view.revision && now - last.at >= age_max_ms)) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { HealthGrade } from '../pipeline/contract/events.ts';
 import { METRICS } from '../pipeline/contract/metrics.ts';
 import { rollupAggregates } from '../pipeline/contract/tables.ts';
 import { instantSchema } from './instant-schema.ts';
@@ -15,6 +16,8 @@ const groupCounts = {
 };
 
 /** `GET /fleet/summary`: the fleet in figures; stale GPUs count in `gpus` and `stale` and in nothing else but anomalies. */
+const GRADES: readonly HealthGrade[] = ['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown'];
+
 export const fleetSummarySchema = z
   .object({
     ts: instantSchema.nullable().openapi({ description: 'Latest event time seen.' }),
@@ -25,6 +28,14 @@ export const fleetSummarySchema = z
     gpus_with_warning: z.int(),
     gpus_with_info: z.int(),
     gpus_without_anomaly: z.int(),
+    health: z
+      .object({
+        mean_score: z.number().nullable().openapi({ description: '0..100 over all GPUs that have a score.' }),
+        grades: z.object(Object.fromEntries(GRADES.map((grade) => [grade, z.int()])) as Record<HealthGrade, z.ZodInt>),
+        open_incidents: z.int(),
+      })
+      .nullable()
+      .openapi({ description: 'From the newest scores, at most ten seconds old; null while they are not known.' }),
     models: z.array(z.object({ model: z.string(), ...groupCounts })),
     nodes: z.array(z.object({ node: z.string(), ...groupCounts })),
   })

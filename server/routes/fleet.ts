@@ -3,6 +3,7 @@ import { ERRORS, VitalsError } from '../../pipeline/contract/errors.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { cachedFleetSummary } from '../fleet-summary.ts';
+import { cachedHealthFigures } from '../health-figures.ts';
 import { instantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
@@ -28,6 +29,7 @@ const CATALOGUE = Object.entries(ERRORS)
 /** What concerns the fleet or this installation as a whole. */
 export function fleetRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const summary = cachedFleetSummary(parts.view, parts.clock, SUMMARY_AGE_MS);
+  const health = cachedHealthFigures(parts.database, parts.clock);
   defineGet(
     app,
     {
@@ -38,7 +40,7 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       query: NO_PARAMETERS,
       answer: fleetSummarySchema,
     },
-    (c) => c.body(summaryText(summary()), 200, JSON_TYPE),
+    (c) => c.body(summaryText({ ...summary(), health: health() }), 200, JSON_TYPE),
   );
 
   defineGet(
