@@ -14,6 +14,8 @@ export interface ColourMode {
   /** The value in a cell, short. */
   readonly cell: (value: number) => string;
   readonly legend: readonly [string, string];
+  /** What a cell without a value is called. */
+  readonly missing: string;
   readonly colour: (theme: Theme, value: number) => string;
 }
 
@@ -22,10 +24,27 @@ const scaled = (mode: Omit<ColourMode, 'colour'>): ColourMode => ({
   colour: (theme, value) => scaleColour(theme, (value - mode.from) / (mode.to - mode.from)),
 });
 
+/** Most fleets are between 90 and 100, and a GPU at 80 must be seen among them: the lower part of a linear scale is spent on nobody. */
+const lossShare = (score: number): number => (1 - Math.min(100, Math.max(0, score)) / 100) ** 0.6;
+
+/** A cell tells its score only where something was lost. */
+const FULL = 99.5;
+
 const SEVERITIES = ['none', 'info', 'warning', 'critical'] as const;
 const CALM: Readonly<Record<Theme, string>> = { dark: '#27405a', light: '#d3dde7' };
 
 export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
+  {
+    id: 'health',
+    label: 'Health',
+    value: (gpu) => gpu.health?.score ?? null,
+    from: 100,
+    to: 0,
+    cell: (value) => (value >= FULL ? '' : decimal(value, 0)),
+    legend: ['100', '0'],
+    missing: 'unknown',
+    colour: (theme, value) => scaleColour(theme, lossShare(value)),
+  },
   scaled({
     id: 'temperature',
     label: 'Temperature',
@@ -34,6 +53,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     to: 90,
     cell: (value) => decimal(value, 0),
     legend: ['25 °C', '90 °C'],
+    missing: 'n/a',
   }),
   scaled({
     id: 'power',
@@ -46,6 +66,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     to: 1,
     cell: percent,
     legend: ['0 %', '100 %'],
+    missing: 'n/a',
   }),
   scaled({
     id: 'utilisation',
@@ -55,6 +76,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     to: 1,
     cell: percent,
     legend: ['0 %', '100 %'],
+    missing: 'n/a',
   }),
   {
     id: 'anomalies',
@@ -64,6 +86,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     to: 3,
     cell: (value) => ['', 'i', 'w', 'c'][value] ?? '',
     legend: ['none', 'critical'],
+    missing: 'n/a',
     colour: (theme, value) => {
       const severity = SEVERITIES[value] ?? 'none';
       return severity === 'none' ? CALM[theme] : SEVERITY_COLOURS[theme][severity];

@@ -1,12 +1,14 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { FleetStore } from './fleet-store.ts';
+import type { IncidentStore } from './incident-store.ts';
 import type { LiveClient, LiveState } from './live-client.ts';
 
 /** What every page builds on. */
 export interface ConsoleParts {
   readonly client: LiveClient;
   readonly fleet: FleetStore;
+  readonly incidents: IncidentStore;
   readonly stale_after_ms: number;
   /** The fleet is not real, and the page must say so. */
   readonly simulated: boolean;
@@ -39,18 +41,35 @@ export function useLiveState(client: LiveClient): LiveState {
   return state;
 }
 
+/** The open incidents, drawn anew with every answer. */
+export function useIncidents(): IncidentStore {
+  const { incidents } = useConsole();
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const unsubscribe = incidents.subscribe(() => redraw(incidents.version));
+    redraw(incidents.version);
+    return unsubscribe;
+  }, [incidents]);
+  return incidents;
+}
+
 /** The fleet store, drawn anew when it tells of changes; fed while the component is there. */
 export function useFleet(): FleetStore {
-  const { fleet } = useConsole();
+  const { fleet, incidents } = useConsole();
   const [, redraw] = useState(0);
   useEffect(() => {
     const leave = fleet.use();
-    const unsubscribe = fleet.subscribe(() => redraw(fleet.version));
+    let { alarms } = fleet;
+    const unsubscribe = fleet.subscribe(() => {
+      if (fleet.alarms !== alarms) incidents.hurry();
+      ({ alarms } = fleet);
+      redraw(fleet.version);
+    });
     redraw(fleet.version);
     return () => {
       unsubscribe();
       leave();
     };
-  }, [fleet]);
+  }, [fleet, incidents]);
   return fleet;
 }

@@ -6,6 +6,8 @@ import { FleetPage } from './fleet-page.tsx';
 import { FleetStore } from './fleet-store.ts';
 import { Frame } from './frame.tsx';
 import { GpuPage } from './gpu-page.tsx';
+import { IncidentStore } from './incident-store.ts';
+import { IncidentsPage } from './incidents-page.tsx';
 import { createLiveClient } from './live-client.ts';
 import { loadPlaces } from './load-places.ts';
 import { Notice } from './notice.tsx';
@@ -74,6 +76,7 @@ function Page() {
   const { path } = useAddress();
   const route = routeOf(path);
   if (route.page === 'fleet') return <FleetPage />;
+  if (route.page === 'incidents') return <IncidentsPage />;
   if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
   return (
     <Notice title="There is nothing here">
@@ -85,6 +88,8 @@ function Page() {
 function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; stop: () => void } {
   const client = createLiveClient({ open: () => new WebSocket(url, config.protocol) });
   const fleet = new FleetStore(client);
+  const incidents = new IncidentStore();
+  incidents.start();
   const wake = (): void => {
     if (document.visibilityState === 'visible') client.wake();
   };
@@ -92,11 +97,12 @@ function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; 
   document.addEventListener('visibilitychange', wake);
   const stopPlaces = loadPlaces(fleet);
   return {
-    parts: { client, fleet, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
+    parts: { client, fleet, incidents, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
     stop() {
       removeEventListener('online', wake);
       document.removeEventListener('visibilitychange', wake);
       stopPlaces();
+      incidents.stop();
       client.close();
     },
   };

@@ -7,6 +7,8 @@ export interface FleetColumn {
   readonly number: boolean;
   readonly text: (gpu: FleetGpu) => string;
   readonly key: (gpu: FleetGpu) => string | number | null;
+  /** The end that one looks for first is the lowest. */
+  readonly lowest_first?: boolean;
 }
 
 const natural = new Intl.Collator('en', { numeric: true });
@@ -43,6 +45,14 @@ export const COLUMNS: readonly FleetColumn[] = [
     number: false,
     key: (gpu) => (gpu.stale_since !== null ? 4 : gpu.worst === null ? 0 : RANK[gpu.worst]),
     text: (gpu) => (gpu.stale_since !== null ? 'stale' : (gpu.worst ?? 'no anomaly')),
+  },
+  {
+    id: 'health',
+    label: 'Health',
+    number: true,
+    lowest_first: true,
+    key: (gpu) => gpu.health?.score ?? null,
+    text: ({ health }) => (health?.score == null ? 'unknown' : `${health.grade} ${decimal(health.score, 1)}`),
   },
   { id: 'model', label: 'Model', number: false, key: (gpu) => gpu.model, text: (gpu) => gpu.model || 'unknown' },
   number(

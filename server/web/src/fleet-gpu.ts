@@ -1,4 +1,5 @@
 import type { GpuSummary } from '../../schemas.ts';
+import type { BoardHealth } from './board-health.ts';
 
 export type Severity = NonNullable<GpuSummary['worst_severity']>;
 
@@ -21,6 +22,8 @@ export interface FleetGpu {
   readonly sm_clock_mhz: number | null;
   readonly open: Readonly<Record<Severity, number>>;
   readonly worst: Severity | null;
+  /** Null: not scored, or so long ago that it says nothing of now. */
+  readonly health: BoardHealth | null;
 }
 
 type Field = 'gpu_temp_celsius' | 'memory_temp_celsius' | 'power_watts' | 'power_limit_watts' | 'sm_clock_mhz';
@@ -28,9 +31,9 @@ type Field = 'gpu_temp_celsius' | 'memory_temp_celsius' | 'power_watts' | 'power
 const busy = (row: GpuSummary): number | null => row.gpu_util_ratio ?? row.gr_engine_active_ratio;
 
 /** What the page shows of a board, from its rows: at least one, the board's own first. */
-export function fleetGpu(rows: readonly [GpuSummary, ...GpuSummary[]]): FleetGpu {
+export function fleetGpu(rows: readonly [GpuSummary, ...GpuSummary[]], health: BoardHealth | null): FleetGpu {
   const [first] = rows;
-  if (rows.length === 1) return ofRow(first);
+  if (rows.length === 1) return ofRow(first, health);
   const board = first.instance === '' ? first : null;
   const parts = board === null ? rows : rows.slice(1);
   const highest = (field: Field): number | null => board?.[field] ?? largest(rows.map((row) => row[field]));
@@ -59,10 +62,11 @@ export function fleetGpu(rows: readonly [GpuSummary, ...GpuSummary[]]): FleetGpu
     sm_clock_mhz: highest('sm_clock_mhz'),
     open,
     worst: worstOf(open),
+    health,
   };
 }
 
-function ofRow(row: GpuSummary): FleetGpu {
+function ofRow(row: GpuSummary, health: BoardHealth | null): FleetGpu {
   return {
     gpu_uuid: row.gpu_uuid,
     node: row.node,
@@ -80,6 +84,7 @@ function ofRow(row: GpuSummary): FleetGpu {
     sm_clock_mhz: row.sm_clock_mhz,
     open: { info: row.open_info, warning: row.open_warning, critical: row.open_critical },
     worst: row.worst_severity,
+    health,
   };
 }
 

@@ -10,14 +10,20 @@ import { FleetToolbar } from './fleet-toolbar.tsx';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { Heatmap } from './heatmap.tsx';
+import { healthLoader } from './load-health.ts';
 import { NeedsMe } from './needs-me-list.tsx';
 import { Notice } from './notice.tsx';
 import { setQuery, useAddress } from './router.ts';
+import { useAsking } from './use-asking.ts';
+
+const HEALTH_EVERY_MS = 60_000;
 
 /** The whole fleet: figures, what needs someone, and every GPU at once. */
 export function FleetPage() {
   const fleet = useFleet();
   const now = useNow();
+  const loadHealth = useMemo(() => healthLoader(fleet), [fleet]);
+  useAsking(loadHealth, { about: fleet.ready ? 'health' : '', hint: fleet.criticals, every_ms: HEALTH_EVERY_MS });
   const { query } = useAddress();
   const ask = (name: string): string => query.get(name) ?? '';
   const filter = { search: ask('q'), model: ask('model'), node: ask('node'), severity: ask('severity') };
@@ -76,6 +82,14 @@ export function FleetPage() {
               <FleetTable groups={groups} gpus={fleet.gpus} sort={ask('sort')} page={Number(ask('page')) || 1} />
             ) : (
               <Heatmap groups={groups} gpus={fleet.gpus} version={fleet.version} mode={colourMode(ask('colour'))} />
+            )}
+            {fleet.scores_failure !== null && (
+              <p class="count warning" role="status" data-testid="scores-failure">
+                Scores cannot be read just now ({fleet.scores_failure});{' '}
+                {fleet.scored_at === null
+                  ? 'health is unknown.'
+                  : `those shown are of ${timeText(Date.parse(fleet.scored_at), now)}.`}
+              </p>
             )}
             <p class="count" role="status">
               {filtered ? `${integer(count)} of ${integer(figures.gpus)} GPUs` : `${integer(count)} GPUs`}

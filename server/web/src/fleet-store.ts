@@ -1,6 +1,8 @@
 import type { Subscription } from 'rxjs';
 import type { AnomalyAnswer, AssetAnswer, GpuSummary } from '../../schemas.ts';
-import { type FleetGpu, fleetGpu } from './fleet-gpu.ts';
+import type { HealthAnswer } from './answers.ts';
+import { type BoardHealth, healthOf, isCurrent, worstPart } from './board-health.ts';
+import { type FleetGpu, fleetGpu, type Severity } from './fleet-gpu.ts';
 import type { LiveClient, LiveUpdate } from './live-client.ts';
 
 /** Where a GPU stands, as far as the inventory tells. */
@@ -28,6 +30,15 @@ export class FleetStore {
   /** Open anomalies by id. */
   readonly anomalies = new Map<string, AnomalyAnswer>();
   readonly places = new Map<string, Place>();
+  /** Rises when a critical anomaly opens, becomes one or closes: scores change with it. */
+  criticals = 0;
+  /** The same, for warnings too: incidents change with it. */
+  alarms = 0;
+  /** Event time of the newest score, ISO text; null before the first. */
+  scored_at: string | null = null;
+  /** Why scores cannot be read just now; null while they can. */
+  scores_failure: string | null = null;
+  private readonly scores = new Map<string, readonly BoardHealth[]>();
   private readonly client: LiveClient;
   private readonly now: () => number;
   private readonly rows = new Map<string, [GpuSummary, ...GpuSummary[]]>();
@@ -85,11 +96,40 @@ export class FleetStore {
   }
 
   applyAnomalies(update: LiveUpdate<readonly AnomalyAnswer[]>): void {
+    const [criticals, warnings] = [this.idsOf('critical'), this.idsOf('warning')];
     if (update.type === 'snapshot') this.anomalies.clear();
     for (const anomaly of update.data) {
       if (anomaly.state === 'open') this.anomalies.set(anomaly.id, anomaly);
       else this.anomalies.delete(anomaly.id);
     }
+    const changed = this.idsOf('critical') !== criticals;
+    if (changed) this.criticals++;
+    if (changed || this.idsOf('warning') !== warnings) this.alarms++;
+    this.changed();
+  }
+
+  /** Scores newer than those known; a board is shown by its worst part. */
+  applyHealth(answers: readonly HealthAnswer[]): void {
+    this.scores_failure = null;
+    const touched = new Set<string>();
+    for (const answer of answers) {
+      const parts = this.scores.get(answer.gpu_uuid) ?? [];
+      const known = parts.find(({ instance }) => instance === answer.instance);
+      if (known !== undefined && known.ts >= answer.ts) continue;
+      this.scores.set(answer.gpu_uuid, [...parts.filter((part) => part !== known), healthOf(answer)]);
+      touched.add(answer.gpu_uuid);
+      if (this.scored_at === null || answer.ts > this.scored_at) this.scored_at = answer.ts;
+    }
+    for (const gpu of this.gpus.values()) {
+      const current = gpu.health !== null && isCurrent(gpu.health.ts, gpu.ts);
+      if (!touched.has(gpu.gpu_uuid) && (current || gpu.health === null)) continue;
+      this.gpus.set(gpu.gpu_uuid, { ...gpu, health: this.healthOf(gpu.gpu_uuid, gpu.ts) });
+    }
+    this.changed();
+  }
+
+  failHealth(why: string): void {
+    this.scores_failure = why;
     this.changed();
   }
 
@@ -143,10 +183,23 @@ export class FleetStore {
     }
     this.rows.set(row.gpu_uuid, rows);
     const before = this.gpus.get(row.gpu_uuid);
-    const after = fleetGpu(rows);
+    const health = before === undefined ? this.healthOf(row.gpu_uuid, row.ts) : before.health;
+    const after = fleetGpu(rows, health);
     this.gpus.set(row.gpu_uuid, after);
     if (before?.node !== after.node || before.slot !== after.slot || before.model !== after.model) this.structure++;
     return newer;
+  }
+
+  private healthOf(gpu_uuid: string, sampled_at: string | null): BoardHealth | null {
+    const parts = this.scores.get(gpu_uuid);
+    const worst = parts === undefined ? null : worstPart(parts);
+    return worst !== null && isCurrent(worst.ts, sampled_at) ? worst : null;
+  }
+
+  private idsOf(wanted: Severity): string {
+    let ids = '';
+    for (const { id, severity } of this.anomalies.values()) if (severity === wanted) ids += `${id} `;
+    return ids;
   }
 
   private changed(): void {

@@ -30,13 +30,13 @@ export function FleetTable(props: {
           <caption class="hidden">GPUs and their main readings</caption>
           <thead>
             <tr>
-              {COLUMNS.map(({ id, label, number }) => {
+              {COLUMNS.map(({ id, label, number, lowest_first = false }) => {
                 const way = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : 'none';
                 return (
                   <th key={id} scope="col" aria-sort={way} class={number ? 'number' : `column-${id}`}>
                     <button
                       type="button"
-                      onClick={() => setQuery({ sort: sort === `-${id}` ? id : `-${id}`, page: '' })}
+                      onClick={() => setQuery({ sort: nextSort(id, sort, lowest_first), page: '' })}
                     >
                       {label}
                       <span aria-hidden="true">{way === 'ascending' ? ' ↑' : way === 'descending' ? ' ↓' : ''}</span>
@@ -74,4 +74,10 @@ export function FleetTable(props: {
       )}
     </div>
   );
+}
+
+/** The first press shows the end that one looks for, the next the other. */
+function nextSort(id: string, sort: string, lowest_first: boolean): string {
+  const [first, second] = lowest_first ? [id, `-${id}`] : [`-${id}`, id];
+  return sort === first ? second : first;
 }

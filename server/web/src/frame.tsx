@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Brand } from './brand.tsx';
-import { useConsole, useLiveState, useNow } from './console-parts.ts';
+import { useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
 import { dataState } from './data-state.ts';
-import { toFleet } from './router.ts';
+import { integer } from './format-value.ts';
+import { fleetHref, navigate, toFleet, useAddress } from './router.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
 /** What all pages share: the name, the connection, the theme, the keys. */
@@ -21,6 +22,8 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         search.select();
       } else if (event.key === 'Escape' && location.pathname !== '/') {
         toFleet();
+      } else if (event.key === 'i') {
+        navigate('/incidents');
       }
     };
     addEventListener('keydown', onKey);
@@ -34,6 +37,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </a>
       <header class="bar">
         <Brand />
+        <Pages />
         {simulated && (
           <span class="simulated" data-testid="simulated" title="No real GPU is behind these readings.">
             simulated fleet
@@ -45,6 +49,28 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
       </header>
       <main id="content">{children}</main>
     </>
+  );
+}
+
+function Pages() {
+  const { path } = useAddress();
+  const incidents = useIncidents();
+  const current = (one: string): { 'aria-current'?: 'page' } => (path === one ? { 'aria-current': 'page' } : {});
+  return (
+    <nav class="pages" aria-label="Pages">
+      <a href={fleetHref()} {...current('/')}>
+        Fleet
+      </a>
+      <a href="/incidents" aria-keyshortcuts="i" data-testid="to-incidents" {...current('/incidents')}>
+        Incidents
+        {incidents.total > 0 && (
+          <span class={`number-of ${incidents.open?.[0]?.severity ?? ''}`}>
+            {integer(incidents.total)}
+            <span class="hidden"> open</span>
+          </span>
+        )}
+      </a>
+    </nav>
   );
 }
 

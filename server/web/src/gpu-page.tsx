@@ -1,21 +1,25 @@
 import { AnomalyList } from './anomaly-list.tsx';
+import type { HealthAnswer } from './answers.ts';
 import { useNow } from './console-parts.ts';
+import { EpisodeList } from './episode-list.tsx';
+import { ForecastList } from './forecast-list.tsx';
 import { instant, timeText } from './format-time.ts';
 import { GpuFacts } from './gpu-facts.tsx';
 import { LiveValues } from './live-values.tsx';
 import { compareAnomalies } from './needs-me.ts';
 import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
+import { PointsList } from './points-list.tsx';
 import { fleetHref, setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
 import { ThrottleList } from './throttle-list.tsx';
 import { useGpu } from './use-gpu.ts';
-import { lastSample, verdictText } from './verdict-text.ts';
+import { VerdictCard } from './verdict-card.tsx';
 
 /** One GPU: what to think of it, then everything that is known. */
 export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
-  const { state, verdict, unknown, failure, anomalies } = useGpu(gpu_uuid);
+  const { state, verdict, unknown, failure, anomalies, scores, episodes, forecasts } = useGpu(gpu_uuid);
   const { query } = useAddress();
   const now = useNow();
   const known = state ?? verdict;
@@ -49,21 +53,23 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
   const rest = anomalies.filter((anomaly) => anomaly.state !== 'open');
   const stale_since = instant(known.stale_since);
   const sampled_at = sample === null ? null : instant(sample.ts);
-  const worst = open[0]?.severity ?? 'calm';
+  const health = scoreOf(scores, sample?.instance ?? '');
+  const unavailable = verdict?.unavailable ?? [];
   return (
     <div class="gpu">
       <Back node={known.node} />
-      <section class={`card verdict ${stale_since === null ? worst : 'stale'}`} aria-label="Verdict">
-        <h1>
-          {known.node}
-          {known.slot !== '' && ` · GPU ${known.slot}`}
-          <span class="quiet"> {known.model}</span>
-          {open[0] !== undefined && stale_since === null && <SeverityBadge severity={open[0].severity} />}
-        </h1>
-        <p data-testid="gpu-verdict">{verdictText({ anomalies: open, sampled_at, stale_since, now })}</p>
-        {open.length > 0 && stale_since === null && sampled_at !== null && (
-          <p class="quiet small">{lastSample(sampled_at, now)}</p>
-        )}
+      <VerdictCard
+        title={
+          <>
+            {known.node}
+            {known.slot !== '' && ` · GPU ${known.slot}`}
+            <span class="quiet"> {known.model}</span>
+            {open[0] !== undefined && stale_since === null && <SeverityBadge severity={open[0].severity} />}
+          </>
+        }
+        known={{ health, anomalies: open, sampled_at, stale_since, now }}
+        failure={scoreFailure(failure, unavailable)}
+      >
         {samples.length > 1 && (
           <Segmented
             name="Part of the board"
@@ -72,7 +78,7 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
             onChange={(instance) => setQuery({ instance })}
           />
         )}
-      </section>
+      </VerdictCard>
       {stale_since !== null && (
         <div class="banner" role="alert" data-testid="stale-banner">
           No data from this GPU since {timeText(stale_since, now)}. What is shown is its last known state.
@@ -90,7 +96,10 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
           <LiveValues sample={sample} />
         </div>
         <div class="side">
+          <PointsList health={health} />
           <AnomalyList anomalies={[...open, ...rest]} now={now} />
+          <EpisodeList episodes={episodes} failed={unavailable.includes('episodes')} now={now} />
+          <ForecastList forecasts={forecasts} now={now} />
           <ThrottleList mask={sample?.throttle_reasons} />
           <GpuFacts
             gpu_uuid={gpu_uuid}
@@ -104,6 +113,18 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
       </div>
     </div>
   );
+}
+
+/** The chosen part's score, else the board's, else the worst of its parts. */
+function scoreOf(scores: readonly HealthAnswer[], instance: string): HealthAnswer | null {
+  const own = scores.find((one) => one.instance === instance) ?? scores.find((one) => one.instance === '');
+  if (own !== undefined) return own;
+  return [...scores].sort((a, b) => (a.overall_score ?? 0) - (b.overall_score ?? 0))[0] ?? null;
+}
+
+function scoreFailure(failure: string | null, unavailable: readonly string[]): string | null {
+  if (failure !== null) return `The score cannot be read just now: ${failure}. Trying again.`;
+  return unavailable.includes('health') ? 'The score cannot be read just now. Trying again.' : null;
 }
 
 function Back({ node }: { readonly node?: string }) {

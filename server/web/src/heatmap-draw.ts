@@ -6,6 +6,7 @@ import type { HeatmapLayout } from './heatmap-layout.ts';
 const MARK_FROM = 7;
 const VALUE_FROM = 24;
 const FRAME_FROM = 9;
+const HATCH_FROM = 4;
 
 interface Ink {
   readonly missing: string;
@@ -54,7 +55,7 @@ export function drawHeatmap(
     } else {
       context.fillStyle = colour;
       context.fillRect(left, top, wide, high);
-      if (value === null && wide >= FRAME_FROM) frame(context, [left, top, wide, high], ink.edge);
+      if (value === null) hatch(context, [left, top, wide, high], ink.edge);
       if (cell >= VALUE_FROM && value !== null) {
         context.fillStyle = textOn(colour);
         context.fillText(mode.cell(value), left + wide / 2, top + high / 2 + 0.5);
@@ -90,6 +91,22 @@ function frame(context: CanvasRenderingContext2D, [left, top, wide, high]: Box, 
   context.strokeStyle = colour;
   context.lineWidth = 1;
   context.strokeRect(left + 0.5, top + 0.5, wide - 1, high - 1);
+}
+
+/** What is not known looks like nothing that is known, without colour too: slanted lines, or one in small cells. */
+function hatch(context: CanvasRenderingContext2D, box: Box, colour: string): void {
+  const [left, top, wide, high] = box;
+  if (wide < HATCH_FROM) return;
+  if (wide >= FRAME_FROM) frame(context, box, colour);
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const at of wide >= FRAME_FROM ? [1 / 2, 1, 3 / 2] : [1]) {
+    const [before, beyond] = [Math.min(at, 1), Math.max(at - 1, 0)];
+    context.moveTo(left + beyond * wide, top + before * high);
+    context.lineTo(left + before * wide, top + beyond * high);
+  }
+  context.stroke();
 }
 
 /** A corner in large cells, the whole cell in small ones, where a corner could not be seen. */

@@ -52,9 +52,16 @@ function stateText(gpu: FleetGpu): string {
   return counts.length === 0 ? 'no open anomaly' : `${counts.join(', ')} open`;
 }
 
+/** Unknown is told as such, and never looks like a good score. */
+function healthText({ health }: FleetGpu): string {
+  if (health === null || health.score === null) return 'unknown';
+  return `${decimal(health.score, 1)}, ${health.grade}`;
+}
+
 function readings(gpu: FleetGpu): [string, string][] {
   const limit = gpu.power_limit_watts === null ? '' : ` of ${decimal(gpu.power_limit_watts, 0)}`;
   const rows: [string, string | null][] = [
+    ['Health', healthText(gpu)],
     ['Temperature', gpu.gpu_temp_celsius === null ? null : `${decimal(gpu.gpu_temp_celsius, 0)} °C`],
     ['Power', gpu.power_watts === null ? null : `${decimal(gpu.power_watts, 0)}${limit} W`],
     ['Utilisation', gpu.util_ratio === null ? null : `${percent(gpu.util_ratio)} %`],

@@ -46,7 +46,7 @@ export function Legend({ mode }: { readonly mode: ColourMode }) {
         <i class="swatch stale" /> stale
       </span>
       <span class="mark">
-        <i class="swatch missing" /> n/a
+        <i class="swatch missing" /> {mode.missing}
       </span>
     </div>
   );

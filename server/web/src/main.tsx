@@ -3,6 +3,7 @@ import './styles/tokens.css';
 import './styles/frame.css';
 import './styles/fleet.css';
 import './styles/gpu.css';
+import './styles/incidents.css';
 import { Console } from './console.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';

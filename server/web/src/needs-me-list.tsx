@@ -1,25 +1,33 @@
 import { useMemo, useState } from 'preact/hooks';
-import { anomalyText } from './anomaly-text.ts';
+import { useIncidents } from './console-parts.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { duration, integer } from './format-value.ts';
 import { type Need, needsMe } from './needs-me.ts';
-import { gpuPath } from './router.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
 /** On a telephone the lists are above the map and must leave it in sight. */
 const NARROW = matchMedia('(max-width: 720px)');
 const SHOWN_MAX = 200;
 
-/** GPUs with open anomalies, the one that needs someone most first; those with nothing but notes apart. */
+/** What needs someone, the most urgent first, each with what to do; notes apart. */
 export function NeedsMe({ fleet, now }: { readonly fleet: FleetStore; readonly now: number }) {
-  const needs = useMemo(() => needsMe(fleet.anomalies.values(), fleet.gpus), [fleet, fleet.version]);
-  const urgent = needs.filter(({ worst }) => worst.severity !== 'info');
-  const notes = needs.filter(({ worst }) => worst.severity === 'info');
+  const incidents = useIncidents();
+  const needs = useMemo(
+    () => needsMe({ incidents: incidents.open ?? [], anomalies: fleet.anomalies.values(), gpus: fleet.gpus }),
+    [fleet, fleet.version, incidents, incidents.version],
+  );
+  const urgent = needs.filter(({ severity }) => severity !== 'info');
+  const notes = needs.filter(({ severity }) => severity === 'info');
   return (
     <section class="card needs" aria-labelledby="needs-title">
       <h2 id="needs-title">
         Needs someone now <span class="quiet">{integer(urgent.length)}</span>
       </h2>
+      {incidents.failure !== null && (
+        <p class="quiet small" role="status">
+          Incidents cannot be read just now; anomalies are live.
+        </p>
+      )}
       {urgent.length === 0 && (
         <p class="quiet empty">{notes.length === 0 ? 'No open anomaly.' : 'No warning, nothing critical.'}</p>
       )}
@@ -47,7 +55,7 @@ function Entries(props: {
     <>
       <ol data-testid={id}>
         {needs.slice(0, all ? SHOWN_MAX : shown).map((need) => (
-          <Entry key={need.gpu_uuid} need={need} now={now} />
+          <Entry key={need.id} need={need} now={now} />
         ))}
       </ol>
       {needs.length > shown && (
@@ -60,23 +68,20 @@ function Entries(props: {
 }
 
 function Entry({ need, now }: { readonly need: Need; readonly now: number }) {
-  const { worst, others } = need;
-  const age = (now - Date.parse(worst.opened_at)) / 1_000;
+  const { severity, where, href, why, whole, action, since } = need;
+  const age = (now - Date.parse(since)) / 1_000;
   return (
     <li>
-      <a href={gpuPath(need.gpu_uuid)}>
+      <a href={href}>
         <span class="line">
-          <SeverityBadge severity={worst.severity} />
-          <b>
-            {need.node}
-            {need.slot !== '' && ` · GPU ${need.slot}`}
-          </b>
+          <SeverityBadge severity={severity} />
+          <b>{where}</b>
           <span class="quiet age">{age > 0 ? duration(age) : 'now'}</span>
         </span>
-        <span class="why" title={worst.explanation}>
-          {anomalyText(worst)}
-          {others > 0 && `; ${others} more`}
+        <span class="why" title={whole}>
+          {why}
         </span>
+        {action !== '' && severity !== 'info' && <span class="todo">{action}</span>}
       </a>
     </li>
   );

@@ -1,13 +1,25 @@
 import type { AnomalyAnswer } from '../../schemas.ts';
-import type { FleetGpu } from './fleet-gpu.ts';
+import { ACTION_TEXT, capital } from './action-text.ts';
+import { anomalyText } from './anomaly-text.ts';
+import type { IncidentAnswer } from './answers.ts';
+import type { FleetGpu, Severity } from './fleet-gpu.ts';
+import { compareIncidents } from './incident-store.ts';
+import { countText, gpuName, originText, summaryText } from './incident-text.ts';
+import { gpuPath, incidentPath } from './router.ts';
 
-/** A GPU with open anomalies, its worst one first. */
+/** One thing to do: an incident, or a GPU with open anomalies that no incident tells of. */
 export interface Need {
-  readonly gpu_uuid: string;
-  readonly node: string;
-  readonly slot: string;
-  readonly worst: AnomalyAnswer;
-  readonly others: number;
+  readonly id: string;
+  readonly severity: Severity;
+  readonly where: string;
+  readonly href: string;
+  readonly why: string;
+  /** In full, where `why` is short. */
+  readonly whole: string;
+  /** What to do; empty when nobody knows. */
+  readonly action: string;
+  /** ISO text. */
+  readonly since: string;
 }
 
 const RANK = { critical: 0, warning: 1, info: 2 } as const;
@@ -22,25 +34,73 @@ export function compareAnomalies(a: AnomalyAnswer, b: AnomalyAnswer): number {
   );
 }
 
-/** One entry per GPU, in the order in which they need someone. */
-export function needsMe(anomalies: Iterable<AnomalyAnswer>, gpus: ReadonlyMap<string, FleetGpu>): Need[] {
-  const found = new Map<string, { worst: AnomalyAnswer; others: number }>();
-  for (const anomaly of anomalies) {
-    const known = found.get(anomaly.gpu_uuid);
-    if (known === undefined) {
-      found.set(anomaly.gpu_uuid, { worst: anomaly, others: 0 });
-      continue;
-    }
-    known.others++;
-    if (compareAnomalies(anomaly, known.worst) < 0) known.worst = anomaly;
+/**
+ * In the order in which they need someone: by severity, incidents before single GPUs. What an open incident covers is not
+ * told again, unless it is worse than the incident.
+ */
+export function needsMe(known: {
+  readonly incidents: readonly IncidentAnswer[];
+  readonly anomalies: Iterable<AnomalyAnswer>;
+  readonly gpus: ReadonlyMap<string, FleetGpu>;
+}): Need[] {
+  const { gpus } = known;
+  const incidents = [...known.incidents].sort(compareIncidents);
+  const covered = new Map<string, number>();
+  for (const { severity, gpus: uuids } of incidents) {
+    for (const uuid of uuids) covered.set(uuid, Math.min(covered.get(uuid) ?? 9, RANK[severity]));
   }
-  return [...found]
-    .map(([gpu_uuid, { worst, others }]) => ({
-      gpu_uuid,
-      node: gpus.get(gpu_uuid)?.node ?? worst.node,
-      slot: gpus.get(gpu_uuid)?.slot ?? '',
-      worst,
-      others,
-    }))
+  const found = new Map<string, AnomalyAnswer[]>();
+  for (const anomaly of known.anomalies) {
+    const those = found.get(anomaly.gpu_uuid);
+    if (those === undefined) found.set(anomaly.gpu_uuid, [anomaly]);
+    else those.push(anomaly);
+  }
+  for (const those of found.values()) those.sort(compareAnomalies);
+  const single = [...found.values()]
+    .flatMap(([worst, ...others]) => (worst === undefined ? [] : [{ worst, others: others.length }]))
+    .filter(({ worst }) => RANK[worst.severity] < (covered.get(worst.gpu_uuid) ?? 9))
     .sort((a, b) => compareAnomalies(a.worst, b.worst));
+  return [
+    ...incidents.map((incident) => ofIncident(incident, found, gpus)),
+    ...single.map(({ worst, others }) => ofAnomaly(worst, others, gpus.get(worst.gpu_uuid))),
+  ].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+}
+
+function ofIncident(
+  incident: IncidentAnswer,
+  anomalies: ReadonlyMap<string, readonly AnomalyAnswer[]>,
+  gpus: ReadonlyMap<string, FleetGpu>,
+): Need {
+  const { id, severity, scope, gpu_uuid, action, opened_at, summary } = incident;
+  const worst = scope === 'gpu' ? anomalies.get(gpu_uuid)?.[0] : undefined;
+  const count = incident.gpus.length > 1 ? ` · ${countText(incident.gpus.length, 'GPU')}` : '';
+  return {
+    id,
+    severity,
+    where: `${originText(incident, gpus)}${count}`,
+    href: scope === 'gpu' ? gpuPath(gpu_uuid) : incidentPath(id),
+    why: worst !== undefined && worst.severity === severity ? anomalyText(worst) : summaryText(incident),
+    whole: summary,
+    action: action === 'none' ? '' : ACTION_TEXT[action],
+    since: opened_at,
+  };
+}
+
+function ofAnomaly(worst: AnomalyAnswer, others: number, gpu: FleetGpu | undefined): Need {
+  return {
+    id: worst.id,
+    severity: worst.severity,
+    where: gpu === undefined ? `${worst.node} · ${worst.gpu_uuid.slice(0, 12)}` : gpuName(gpu, worst.gpu_uuid),
+    href: gpuPath(worst.gpu_uuid),
+    why: `${anomalyText(worst)}${others > 0 ? `; ${others} more` : ''}`,
+    whole: worst.explanation,
+    action: actionOf(gpu),
+    since: worst.opened_at,
+  };
+}
+
+function actionOf(gpu: FleetGpu | undefined): string {
+  const health = gpu?.health ?? null;
+  if (health === null) return '';
+  return health.action === 'none' ? capital(health.next) : ACTION_TEXT[health.action];
 }

@@ -3,11 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 /** Which page the address means. */
 export type Route =
   | { readonly page: 'fleet' }
+  | { readonly page: 'incidents' }
   | { readonly page: 'gpu'; readonly gpu_uuid: string }
   | { readonly page: 'unknown'; readonly path: string };
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'fleet' };
+  if (path === '/incidents') return { page: 'incidents' };
   const match = /^\/gpus\/([^/]+)$/.exec(path);
   if (match?.[1] === undefined) return { page: 'unknown', path };
   try {
@@ -18,6 +20,9 @@ export function routeOf(path: string): Route {
 }
 
 export const gpuPath = (gpu_uuid: string): string => `/gpus/${encodeURIComponent(gpu_uuid)}`;
+
+/** The list of incidents, with one of them in sight. */
+export const incidentPath = (id: string): string => `/incidents?id=${encodeURIComponent(id)}`;
 
 const listeners = new Set<() => void>();
 const tell = (): void => {

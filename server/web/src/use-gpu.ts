@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AnomalyAnswer, GpuState, Verdict } from '../../schemas.ts';
+import type { EpisodeAnswer, ForecastAnswer, HealthAnswer } from './answers.ts';
 import { useConsole } from './console-parts.ts';
 import { getJson, type List, RestError } from './rest.ts';
+import { useAsking } from './use-asking.ts';
 
 /** What is known of one GPU: the live state, what only the API tells, and its past anomalies. */
 export interface KnownGpu {
@@ -14,20 +16,33 @@ export interface KnownGpu {
   readonly failure: string | null;
   /** Newest opening first, with those open now. */
   readonly anomalies: readonly AnomalyAnswer[];
+  /** The newest score of the board, or of each of its MIG instances. */
+  readonly scores: readonly HealthAnswer[];
+  readonly episodes: readonly EpisodeAnswer[];
+  /** Null until the first answer. */
+  readonly forecasts: readonly ForecastAnswer[] | null;
 }
 
-const RETRY_MS = 3_000;
+interface Told {
+  readonly verdict: Verdict | null;
+  readonly unknown: boolean;
+  readonly failure: string | null;
+  readonly scores: readonly HealthAnswer[];
+  readonly episodes: readonly EpisodeAnswer[];
+}
+
+const VERDICT_EVERY_MS = 60_000;
+const PAST_EVERY_MS = 300_000;
+const FORECASTS_EVERY_MS = 600_000;
 const PAST_MAX = 200;
+const NOTHING: Told = { verdict: null, unknown: false, failure: null, scores: [], episodes: [] };
 
 export function useGpu(gpu_uuid: string): KnownGpu {
   const { client } = useConsole();
   const [state, setState] = useState<GpuState | null | undefined>(undefined);
-  const [told, setTold] = useState<{ verdict: Verdict | null; unknown: boolean; failure: string | null }>({
-    verdict: null,
-    unknown: false,
-    failure: null,
-  });
+  const [told, setTold] = useState<Told>(NOTHING);
   const [past, setPast] = useState<readonly AnomalyAnswer[]>([]);
+  const [forecasts, setForecasts] = useState<readonly ForecastAnswer[] | null>(null);
 
   useEffect(() => {
     const subscription = client
@@ -36,42 +51,66 @@ export function useGpu(gpu_uuid: string): KnownGpu {
     return () => subscription.unsubscribe();
   }, [client, gpu_uuid]);
 
-  const seen = state != null;
-  useEffect(
-    () =>
-      untilAnswered(async (signal) => {
-        try {
-          const verdict = await getJson<Verdict>(`/gpus/${encodeURIComponent(gpu_uuid)}`, {}, signal);
-          setTold({ verdict, unknown: false, failure: null });
-          return verdict.unavailable.length === 0;
-        } catch (error) {
-          if (signal.aborted) return true;
-          const unknown = error instanceof RestError && error.status === 404;
-          setTold((before) => ({ ...before, unknown, failure: unknown ? null : String((error as Error).message) }));
-          return unknown;
-        }
-      }),
-    [gpu_uuid, seen],
-  );
-
+  const path = `/gpus/${encodeURIComponent(gpu_uuid)}`;
+  const about = `${gpu_uuid} ${state != null}`;
   const open = state?.anomalies ?? told.verdict?.anomalies ?? [];
-  const ids = open.map(({ id }) => id).join(' ');
-  useEffect(
-    () =>
-      untilAnswered(async (signal) => {
-        try {
-          const path = `/gpus/${encodeURIComponent(gpu_uuid)}/anomalies`;
-          const list = await getJson<List<AnomalyAnswer>>(path, { limit: PAST_MAX }, signal);
-          setPast(list.items);
-          return true;
-        } catch (error) {
-          return signal.aborted || (error instanceof RestError && error.status === 404);
-        }
-      }),
-    [gpu_uuid, ids, seen],
+  const critical = idsOf(open.filter(({ severity }) => severity === 'critical'));
+
+  useAsking(
+    async (signal) => {
+      try {
+        const verdict = await getJson<Verdict>(path, {}, signal);
+        const scores = verdict.unavailable.includes('health') ? null : await scoresOf(verdict, path, signal);
+        setTold((before) => ({
+          verdict,
+          unknown: false,
+          failure: null,
+          scores: scores ?? before.scores,
+          episodes: verdict.unavailable.includes('episodes')
+            ? before.episodes
+            : (verdict.episodes as unknown as readonly EpisodeAnswer[]),
+        }));
+        return verdict.unavailable.length === 0;
+      } catch (error) {
+        if (signal.aborted) return true;
+        const unknown = error instanceof RestError && error.status === 404;
+        setTold((before) => ({ ...before, unknown, failure: unknown ? null : (error as Error).message }));
+        return unknown;
+      }
+    },
+    { about, hint: critical, every_ms: VERDICT_EVERY_MS },
   );
 
-  return { state, ...told, anomalies: merged(open, past, state !== undefined) };
+  const listed = <T>(below: string, query: Record<string, string | number>, set: (items: readonly T[]) => void) => {
+    return async (signal: AbortSignal): Promise<boolean> => {
+      try {
+        const list = await getJson<List<T>>(`${path}/${below}`, query, signal);
+        set(list.items);
+        return true;
+      } catch (error) {
+        return signal.aborted || (error instanceof RestError && error.status === 404);
+      }
+    };
+  };
+  useAsking(listed('anomalies', { limit: PAST_MAX }, setPast), {
+    about,
+    hint: idsOf(open),
+    every_ms: PAST_EVERY_MS,
+  });
+  useAsking(listed('forecasts', { at: 'now' }, setForecasts), { about, hint: '', every_ms: FORECASTS_EVERY_MS });
+
+  return { state, ...told, anomalies: merged(open, past, state !== undefined), forecasts };
+}
+
+const idsOf = (anomalies: readonly AnomalyAnswer[]): string => anomalies.map(({ id }) => id).join(' ');
+
+/** The verdict carries one score; a board with MIG instances has one of each. */
+async function scoresOf(verdict: Verdict, path: string, signal: AbortSignal): Promise<readonly HealthAnswer[]> {
+  if (verdict.instances.length > 0) {
+    const query = { at: 'now', profile: 'default' };
+    return (await getJson<List<HealthAnswer>>(`${path}/health`, query, signal)).items;
+  }
+  return verdict.health === null ? [] : [verdict.health as unknown as HealthAnswer];
 }
 
 /** Open ones first; one that the live state no longer has is over, although the table may still tell otherwise. */
@@ -85,19 +124,4 @@ function merged(
     .filter(({ id }) => !ids.has(id))
     .map((anomaly) => (live && anomaly.state === 'open' ? { ...anomaly, state: 'closed' as const } : anomaly));
   return [...open, ...closed];
-}
-
-/** Asks again until the answer is yes or the returned function is called. */
-function untilAnswered(ask: (signal: AbortSignal) => Promise<boolean>): () => void {
-  const gone = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const once = async (): Promise<void> => {
-    const done = await ask(gone.signal);
-    if (!done && !gone.signal.aborted) timer = setTimeout(once, RETRY_MS);
-  };
-  void once();
-  return () => {
-    gone.abort();
-    clearTimeout(timer);
-  };
 }

@@ -1,34 +1,114 @@
+import type { HealthGrade } from '../../../pipeline/contract/events.ts';
 import type { AnomalyAnswer } from '../../schemas.ts';
+import { ACTION_TEXT, capital } from './action-text.ts';
 import { anomalyText } from './anomaly-text.ts';
+import type { HealthAnswer } from './answers.ts';
+import type { Severity } from './fleet-gpu.ts';
 import { timeText } from './format-time.ts';
-import { duration } from './format-value.ts';
+import { decimal, duration } from './format-value.ts';
 import { compareAnomalies } from './needs-me.ts';
 
-/** One sentence on a GPU from what is known now, and no more than that. Instants are epoch ms. */
-export function verdictText(known: {
+/** What the verdict is made of. Instants are epoch ms. */
+export interface Known {
+  readonly health: HealthAnswer | null;
+  /** Open ones. */
   readonly anomalies: readonly AnomalyAnswer[];
   readonly sampled_at: number | null;
   readonly stale_since: number | null;
   readonly now: number;
-}): string {
-  const { anomalies, sampled_at, stale_since, now } = known;
-  const [worst, ...others] = [...anomalies].sort(compareAnomalies);
-  const count = anomalies.length;
-  const counted = `${count} open ${count === 1 ? 'anomaly' : 'anomalies'}`;
-  if (stale_since !== null) {
-    const before = worst === undefined ? 'no anomaly was open then' : `${counted} then: ${anomalyText(worst)}`;
-    return `No data since ${timeText(stale_since, now)}; ${before}${more(others.length)}.`;
+}
+
+/** How the verdict is told: a line that one reads from afar, sentences, and a tone. */
+export interface VerdictText {
+  readonly headline: string;
+  readonly sentences: readonly string[];
+  readonly tone: 'healthy' | 'unknown' | 'stale' | Severity;
+}
+
+const GRADES: Readonly<Record<HealthGrade, Severity | 'healthy' | 'unknown'>> = {
+  excellent: 'healthy',
+  good: 'healthy',
+  fair: 'info',
+  degraded: 'warning',
+  poor: 'warning',
+  critical: 'critical',
+  unknown: 'unknown',
+};
+const RANK = ['healthy', 'unknown', 'info', 'warning', 'critical'] as const;
+
+/**
+ * What to think of a GPU, from what is known now and no more than that. The score may be older than what has opened since;
+ * then what has opened comes first, and the score is told as being of before.
+ */
+export function verdictText(known: Known): VerdictText {
+  const { health, stale_since, sampled_at, now } = known;
+  const anomalies = [...known.anomalies].sort(compareAnomalies);
+  if (stale_since !== null) return staleText(health, anomalies, stale_since, now);
+  if (sampled_at === null) return { headline: 'Nothing has been measured yet', sentences: [], tone: 'unknown' };
+  const last = lastSample(sampled_at, now);
+  const scored = health !== null && health.overall_score !== null;
+  const since = health === null ? anomalies : anomalies.filter(({ opened_at }) => opened_at > health.ts);
+  const unscored = health === null || since.some(({ severity }) => severity !== 'info');
+  const seen = since.length === 0 ? [] : [openText(since, health === null ? 'open' : 'opened since')];
+  const tone = worse(health === null ? 'unknown' : GRADES[health.health_grade], anomalies[0]?.severity);
+  if (health === null) {
+    const sentences = anomalies.length === 0 ? ['No open anomaly.', last] : [...seen, last];
+    return { headline: 'Health is not known yet', sentences, tone };
   }
-  if (sampled_at === null) return 'Nothing has been measured yet.';
-  if (worst === undefined) return `No open anomaly. ${lastSample(sampled_at, now)}`;
-  return `${counted}: ${anomalyText(worst)}${more(others.length)}.`;
+  const told = [...seen, `${capital(health.explanation)}`];
+  const before = unscored ? 'Being judged anew' : '';
+  const headline = [before, scored ? headlineOf(health) : unknownText(health)].filter((part) => part !== '');
+  return { headline: headline.join('. Before: '), sentences: [...told, last], tone };
+}
+
+/** `Critical: drain the GPU and reset it`, `Healthy`. */
+function headlineOf({ health_grade, action }: HealthAnswer): string {
+  const tone = GRADES[health_grade];
+  const word = tone === 'healthy' ? 'Healthy' : capital(health_grade);
+  if (action !== 'none') return `${word}: ${lower(ACTION_TEXT[action])}`;
+  return tone === 'healthy' ? `${word}, nothing to do` : word;
+}
+
+const unknownText = ({ action }: HealthAnswer): string =>
+  action === 'none' ? 'Health is unknown' : `Health is unknown: ${lower(ACTION_TEXT[action])}`;
+
+function staleText(
+  health: HealthAnswer | null,
+  anomalies: readonly AnomalyAnswer[],
+  stale_since: number,
+  now: number,
+): VerdictText {
+  const then =
+    health === null
+      ? 'It was not scored before that.'
+      : `The score is of ${timeText(Date.parse(health.ts), now)}, when it last reported: ${health.explanation}`;
+  const open = anomalies.length === 0 ? 'No anomaly was open then.' : openText(anomalies, 'open');
+  const headline = `No data since ${timeText(stale_since, now)}`;
+  const todo = health === null || health.action === 'none' ? '' : `: ${lower(ACTION_TEXT[health.action])}`;
+  return { headline: `${headline}${todo}`, sentences: [open, then], tone: 'stale' };
+}
+
+function openText(anomalies: readonly AnomalyAnswer[], how: string): string {
+  const [worst] = anomalies;
+  if (worst === undefined) return '';
+  const [count, others] = [anomalies.length, anomalies.length - 1];
+  const counted = `${count} ${how === 'open' ? 'open ' : ''}${count === 1 ? 'anomaly' : 'anomalies'}`;
+  const text = `${counted}${how === 'open' ? '' : ` ${how}`}: ${anomalyText(worst)}`;
+  return others === 0 ? `${text}.` : `${text}; and ${others} more.`;
 }
 
 /** Fleets can run on a clock of their own (simulated at speed): then their time is told instead of an age. */
-export function lastSample(at: number, now: number): string {
+function lastSample(at: number, now: number): string {
   const age = (now - at) / 1_000;
   if (age < -5) return `Last sample at ${timeText(at, now)} by the fleet's clock.`;
   return `Last sample ${age < 1 ? 'just now' : `${duration(age)} ago`}.`;
 }
 
-const more = (count: number): string => (count === 0 ? '' : `; and ${count} more`);
+/** `87.3`, or that it is unknown. */
+export const scoreText = (score: number | null): string => (score === null ? 'unknown' : decimal(score, 1));
+
+/** Only the first letter, and not that of an abbreviation. */
+const lower = (text: string): string => (/^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1));
+
+const worse = (a: (typeof RANK)[number], b: Severity | undefined): (typeof RANK)[number] =>
+  b !== undefined && RANK.indexOf(b) > RANK.indexOf(a) ? b : a;

@@ -1,0 +1,13 @@
+import type { Episode, Forecast, HealthScore, Incident } from '../../../pipeline/contract/events.ts';
+
+type Instant<T> = null extends T ? string | null : string;
+
+/** A row as REST answers it: the row's own fields, instants as ISO texts. */
+type Answer<Row> = {
+  readonly [Name in keyof Row]: Name extends 'ts' | `${string}_ts` | `${string}_at` ? Instant<Row[Name]> : Row[Name];
+};
+
+export type HealthAnswer = Answer<HealthScore>;
+export type EpisodeAnswer = Answer<Episode>;
+export type IncidentAnswer = Answer<Incident>;
+export type ForecastAnswer = Answer<Forecast>;
