@@ -42,7 +42,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let simulated: SimulatedReport | null = null;
   if (asked('simulated')) {
     say(`simulated: ${options.gpus} GPUs, ${options.days} days, seed ${options.seed}`);
-    simulated = evaluateSimulated(options);
+    simulated = await evaluateSimulated(options);
   }
   if (asked('nab')) say('nab: series of the Numenta Anomaly Benchmark');
   const nab = asked('nab') ? orSkip('nab', evaluateNab(`${data}/nab`), 'nab/') : null;

@@ -3,9 +3,10 @@ import type { AssetBook } from '../../operators/enrich.ts';
 import { Assets } from '../../pipeline/asset-book.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { RawMessage } from '../../pipeline/contract/message.ts';
+import type { OptionalDetectors } from '../../pipeline/optional-detectors.ts';
 import { wireTopology } from '../../pipeline/run-topology.ts';
 import type { SinkItems } from '../../pipeline/topology.ts';
-import { judgedTopology } from './optional-detectors.ts';
+import { judgedTopology } from './judged-topology.ts';
 import { createSinkLog, type SinkLog } from './sink-log.ts';
 
 export interface StreamRun {
@@ -26,15 +27,15 @@ export interface StreamEnd {
 
 /**
  * The whole topology with its defaults, in process, without services: nothing but messages and an inventory goes in.
- * `optional`: what is off by default runs beside it, its anomalies kept apart.
+ * `optional` (see loadOptional): what is off by default runs beside it, its anomalies kept apart.
  */
 export function startStream(
-  options: { readonly assets?: AssetBook | undefined; readonly optional?: boolean | undefined } = {},
+  options: { readonly assets?: AssetBook | undefined; readonly optional?: OptionalDetectors | undefined } = {},
 ): StreamRun {
   let reached_ms = 0;
   let cpu_us = 0;
   const log = createSinkLog(() => reached_ms);
-  const topology = judgedTopology({ assets: options.assets ?? new Assets(), optional: options.optional ?? false });
+  const topology = judgedTopology({ assets: options.assets ?? new Assets(), optional: options.optional ?? null });
   const states = new GroupStates();
   const wired = wireTopology<SinkItems>({ topology, states, sinks: log.sinksFor(topology), clock: systemClock });
   const spend = (call: () => void): void => {

@@ -8,6 +8,7 @@ import { CLEAN, type FalseAlarmFigures, falseAlarmFigures } from './false-alarm-
 import { fleetInventory } from './fleet-inventory.ts';
 import { fleetStream } from './fleet-stream.ts';
 import { type HealthFigures, healthFigures } from './health-figures.ts';
+import { loadOptional } from './judged-topology.ts';
 import { indexTruth, type Place } from './match-truth.ts';
 import { startStream } from './run-stream.ts';
 import { type StoryFigures, storyFigures } from './story-figures.ts';
@@ -61,13 +62,16 @@ const SAY_EVERY_MS = 10_000;
  * A simulated fleet with every story and look-alike through the whole topology, judged against what really happened. The
  * truth stays on this side: messages are all that goes in. The same options give the same figures.
  */
-export function evaluateSimulated(options: SimulatedOptions): SimulatedReport {
+export async function evaluateSimulated(options: SimulatedOptions): Promise<SimulatedReport> {
   const { gpus, seed, say } = options;
   const instances = storyInstances(gpus);
   const plan = planStories({ gpus, seed, start_ms: START_MS, days: options.days, instances });
   const fleet = createFleet({ gpus, seed, start_ms: START_MS, interval_ms: INTERVAL, stories: plan.specs });
   const to_ms = START_MS + days(options.days);
-  const stream = startStream({ assets: fleetInventory({ gpus, seed, start_ms: START_MS }), optional: true });
+  const stream = startStream({
+    assets: fleetInventory({ gpus, seed, start_ms: START_MS }),
+    optional: await loadOptional(),
+  });
   let told = systemClock.monotonic();
   for (const [messages, until_ms] of fleetStream(fleet, { to_ms, seed })) {
     stream.push(messages, until_ms);

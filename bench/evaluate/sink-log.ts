@@ -4,7 +4,7 @@ import type { Topology } from '../../pipeline/define-topology.ts';
 import type { Sinks } from '../../pipeline/run-topology.ts';
 import type { SinkItems } from '../../pipeline/topology.ts';
 import { judgeAnomaly } from './anomaly-rules.ts';
-import { optionalStepOf } from './optional-detectors.ts';
+import { optionalStepOf } from './judged-topology.ts';
 import {
   type Alarm,
   firstTold,

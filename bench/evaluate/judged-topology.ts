@@ -2,11 +2,13 @@ import type { AssetBook } from '../../operators/enrich.ts';
 import { DEFAULT_ANALYSIS } from '../../pipeline/analysis.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import type { Topology, TopologyNode } from '../../pipeline/define-topology.ts';
-import { DETECTOR_NAMES, type DetectorStep, isOn } from '../../pipeline/detectors.ts';
+import { DETECTOR_NAMES, type DetectorSettings, type DetectorStep, isOn } from '../../pipeline/detectors.ts';
+import { loadOptionalDetectors, type OptionalDetectors } from '../../pipeline/optional-detectors.ts';
 import { fleetVitals } from '../../pipeline/topology.ts';
 
 /** Detectors that are off unless somebody switches them on; names of conditions are no steps, so neither on nor off. */
 const OFF_BY_DEFAULT: readonly string[] = DETECTOR_NAMES.filter((name) => isOn(name as DetectorStep, {}) === false);
+const ALL_ON: DetectorSettings = Object.fromEntries(OFF_BY_DEFAULT.map((name) => [name, { enabled: true }]));
 
 const PREFIX = 'anomalies of ';
 
@@ -14,17 +16,21 @@ const PREFIX = 'anomalies of ';
 export const optionalStepOf = (sink: string): string | null =>
   sink.startsWith(PREFIX) ? sink.slice(PREFIX.length) : null;
 
+/** What `judgedTopology` needs to run the detectors that are off by default. */
+export const loadOptional = (): Promise<OptionalDetectors> => loadOptionalDetectors(ALL_ON);
+
 /**
- * The topology with its defaults and, where asked for, with what is off by default switched on: each such step's anomalies
- * then end in a sink of their own, so that the table of anomalies holds what the defaults tell and nothing else.
+ * The topology with its defaults and, unless `optional` is null, with what is off by default switched on: each such step's
+ * anomalies then end in a sink of their own, so that the table of anomalies holds what the defaults tell and nothing else.
  */
-export function judgedTopology(options: { readonly assets: AssetBook; readonly optional: boolean }): Topology {
-  const detectors = options.optional
-    ? Object.fromEntries(OFF_BY_DEFAULT.map((name) => [name, { enabled: true }]))
-    : DEFAULT_ANALYSIS.detectors;
+export function judgedTopology(options: {
+  readonly assets: AssetBook;
+  readonly optional: OptionalDetectors | null;
+}): Topology {
   const { nodes } = fleetVitals({
     ...DEFAULT_ANALYSIS,
-    detectors,
+    ...options.optional,
+    detectors: options.optional === null ? DEFAULT_ANALYSIS.detectors : ALL_ON,
     future_max: minutes(5),
     assets: options.assets,
   });
