@@ -38,6 +38,8 @@ const gpus = Math.round(options.gpus ?? size.gpus);
 const seed = Math.round(options.seed ?? size.seed);
 
 const began = systemClock.monotonic();
+// Before the run: somebody may commit meanwhile.
+const built_from = commit();
 const evaluation = await evaluate({
   parts,
   gpus,
@@ -49,7 +51,7 @@ const evaluation = await evaluate({
 const from = {
   at: new Date(systemClock.now()).toISOString(),
   seed,
-  commit: commit(),
+  commit: built_from,
   command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, ''),
   machine: { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version },
   took_s: Math.round((systemClock.monotonic() - began) / 1_000),
