@@ -1,0 +1,145 @@
+import { expect } from 'vitest';
+import { createFleet, type Fleet } from '../bench/fleet/fleet.ts';
+import type { TestServices } from '../deploy/services/services.fixture.ts';
+import { connectDatabase } from '../sinks/questdb/connect-database.ts';
+import { listDeadLetters } from './bus/dead-letters.ts';
+import { type CliRun, startCli } from './cli/cli.fixture.ts';
+import { systemClock } from './clock.ts';
+import type { Bus, OutgoingMessage } from './contract/bus.ts';
+import { encodeScrape } from './contract/encode-scrape.ts';
+import { rawSubject } from './contract/ids.ts';
+import { TABLES } from './contract/tables.ts';
+import { hours, minutes, seconds } from './contract/time.ts';
+import type { TopologyReport } from './engine.ts';
+
+const INTERVAL = seconds(10);
+/** Scrapes of every node in `storedMessages`. */
+export const INSTANTS = 300;
+
+/** Everything that the stream can hold: binary scrapes, exposition text, JSON rows, late ones, garbage, stories. */
+export function storedMessages(): OutgoingMessage[] {
+  const start_ms = Math.floor(systemClock.now() / hours(1)) * hours(1) - hours(6);
+  const at = (instant: number): number => start_ms + instant * INTERVAL;
+  const fleet: Fleet = createFleet({
+    gpus: 48,
+    seed: 11,
+    start_ms,
+    interval_ms: INTERVAL,
+    stories: [
+      { story: 'power_cap', gpu: 5, at_ms: at(120), duration_ms: minutes(15) },
+      { story: 'cold_plate_decay', gpu: 20, at_ms: at(90), duration_ms: minutes(20) },
+      { story: 'util_garbage', gpu: 33, at_ms: at(30), duration_ms: minutes(30) },
+      { story: 'fallen_off_bus', gpu: 41, at_ms: at(100), duration_ms: minutes(10) },
+    ],
+  });
+  const messages: OutgoingMessage[] = [];
+  const add = (node: string, ts: number, type: string, data: Uint8Array | string): void => {
+    const id = `${node}:${start_ms}:${messages.length}`;
+    const headers = { 'Content-Type': type, 'Event-Time': String(ts), 'Nats-Msg-Id': id };
+    messages.push({ subject: rawSubject(node), data: Buffer.from(data), headers });
+  };
+  const [asText = ''] = fleet.node_names;
+  for (let i = 0; i < INSTANTS; i++) {
+    for (const node of fleet.node_names) {
+      if (node === asText) {
+        const page = fleet.exposition(node, at(i), { timestamps: false });
+        if (page !== null) add(node, at(i), 'text/plain', page);
+        continue;
+      }
+      const scrape = fleet.scrape(node, at(i));
+      if (scrape !== null) add(node, at(i), 'application/vnd.gpu-vitals.scrape', encodeScrape(scrape));
+    }
+    const row = { node: 'by-hand', gpu_uuid: 'GPU-by-hand', power_watts: 300 + (i % 7) };
+    if (i % 5 === 0) add('by-hand', at(i), 'application/json', JSON.stringify({ ts: at(i), ...row }));
+    if (i % 50 === 49) {
+      add('by-hand', at(i), 'application/json', JSON.stringify({ ts: at(i) - hours(1), ...row }));
+      add('broken', at(i), 'application/vnd.gpu-vitals.scrape', `GPVS and then nothing, ${i}`);
+      add('broken', at(i), 'application/json', JSON.stringify({ ts: at(i), node: 'broken', power_watts: i }));
+    }
+  }
+  return messages;
+}
+
+export type Databases = Pick<TestServices, 'questdb_http_url' | 'questdb_pg_url'>;
+
+/** An engine as a process of its own, which snapshots and flushes much more often than usual. */
+export async function startEngineProcess(options: {
+  readonly data: string;
+  readonly nats_url: string;
+  readonly questdb: Databases;
+  readonly threads?: number;
+}): Promise<CliRun> {
+  const { data, nats_url, questdb, threads = 1 } = options;
+  const run = startCli([
+    ...['engine', '--nats', nats_url, '--data', data, '--engine-threads', String(threads)],
+    ...['--questdb', questdb.questdb_http_url, '--questdb-pg', questdb.questdb_pg_url],
+    ...['--snapshot-interval', '150ms', '--flush-interval', '20ms'],
+  ]);
+  await run.until('it reads', () => /reads DCGM_RAW from \d+/.test(run.stderr()));
+  return run;
+}
+
+/** The position from which an engine said that it reads. */
+export const readsFrom = (run: CliRun): number => Number(/reads DCGM_RAW from (\d+)/.exec(run.stderr())?.[1]);
+
+/** Waits until an engine reports this of itself. */
+export async function reported(
+  bus: Bus,
+  run: CliRun,
+  what: string,
+  condition: (report: TopologyReport) => boolean,
+): Promise<void> {
+  let met = false;
+  const subscription = bus.subscribe('vitals.topology.w0', ({ data }) => {
+    met ||= condition(JSON.parse(Buffer.from(data).toString()) as TopologyReport);
+  });
+  await run.until(what, () => met);
+  subscription.unsubscribe();
+}
+
+/** Lets an engine work off the stream, then ends it with SIGTERM. */
+export async function finishEngine(bus: Bus, run: CliRun): Promise<void> {
+  const { last_position } = await bus.streamState('DCGM_RAW');
+  await reported(bus, run, `position ${last_position}`, ({ position }) => position >= last_position);
+  run.kill('SIGTERM');
+  expect(await run.exited).toMatchObject({ code: 0 });
+}
+
+/** Every row of every table as text, sorted; twice the same row is two lines. */
+export async function allTables(bus: Bus, questdb: Databases): Promise<Record<string, string[]>> {
+  const database = connectDatabase({
+    url: questdb.questdb_pg_url,
+    pool_size: 1,
+    statement_timeout: seconds(60),
+    connect_timeout: seconds(5),
+  });
+  const out: Record<string, string[]> = {};
+  for (const { name: table } of TABLES) {
+    await database.query(`SELECT wait_wal_table('${table}')`);
+    const rows = await database.query(`SELECT * FROM ${table}`);
+    out[table] = rows.map((row) => JSON.stringify(row)).sort();
+  }
+  await database.close();
+  const letters: string[] = [];
+  for await (const { position: _, arrived_at: __, ...letter } of listDeadLetters(bus))
+    letters.push(JSON.stringify(letter));
+  out.dead_letters = letters.sort();
+  return out;
+}
+
+/** By table, what one has and the other has not; the first few rows of it. */
+export const tableDifferences = (
+  whole: Readonly<Record<string, readonly string[]>>,
+  other: Readonly<Record<string, readonly string[]>>,
+): readonly { table: string; rows: number; missing: string[]; extra: string[] }[] =>
+  Object.entries(whole).map(([table, rows]) => {
+    const [missing, extra] = [new Set(rows), new Set(other[table])];
+    for (const row of other[table] ?? []) missing.delete(row);
+    for (const row of rows) extra.delete(row);
+    return {
+      table,
+      rows: other[table]?.length ?? 0,
+      missing: [...missing].slice(0, 3),
+      extra: [...extra].slice(0, 3),
+    };
+  });
