@@ -24,6 +24,37 @@ const track = (...scores: readonly (readonly [hour: number, score: number, grade
       },
     ],
   ]);
+
+it.each<[string, readonly (readonly [hour: number, score: number, grade: string])[], string]>([
+  [
+    'is worse than healthy, whichever came first',
+    [
+      [2, 100, 'excellent'],
+      [3, Number.NaN, 'unknown'],
+    ],
+    'unknown',
+  ],
+  [
+    'is worse than healthy, also when health came last',
+    [
+      [2, Number.NaN, 'unknown'],
+      [3, 85, 'good'],
+    ],
+    'unknown',
+  ],
+  [
+    'is not as bad as a fault',
+    [
+      [2, Number.NaN, 'unknown'],
+      [3, 79, 'fair'],
+    ],
+    'fair',
+  ],
+])('unknown %s', (_, scores, grade) => {
+  const log = logOf({ health: new Map([['GPU-0', track(...scores)]]), items: { gpu_health_scores: 2 } });
+  expect(healthFigures(truth, log, places)?.sick).toMatchObject({ sbe_slow_burn: { grades: { [grade]: 1 } } });
+});
+
 it('takes sick GPUs at their worst, clean ones at all times, and those beside faults not at all', () => {
   const health = new Map([
     ['GPU-0', track([1, 10, 'critical'], [2, 80, 'good'], [3, 40, 'poor'], [4, 60, 'degraded'], [5, 5, 'critical'])],

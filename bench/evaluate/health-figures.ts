@@ -57,7 +57,11 @@ export function healthFigures(truth: TruthIndex, log: SinkLog, places: readonly 
   };
 }
 
-/** The lowest score of a story's GPUs while it went on, `unknown` where none is known; null when nothing was told. */
+/** Unknown is no verdict of health: it stands below scores that call a GPU healthy (grade good, from 80), above all others. */
+const UNKNOWN_RANK = 79.95;
+const rank = (score: number): number => (Number.isNaN(score) ? UNKNOWN_RANK : score);
+
+/** The worst that was said of a story's GPUs while it went on; null when nothing was told. */
 function worstOf(
   truth: StoryTruth,
   health: ReadonlyMap<string, ReadonlyMap<string, HealthTrack>>,
@@ -68,7 +72,7 @@ function worstOf(
       for (const [i, at] of ts.entries()) {
         if (at < truth.since_ms || at > truth.until_ms) continue;
         const told = score[i] as number;
-        if (worst === null || Number.isNaN(worst.score) || told < worst.score) {
+        if (worst === null || rank(told) < rank(worst.score)) {
           worst = { score: told, grade: grade[i] as string };
         }
       }
