@@ -51,7 +51,8 @@ const share = {
 
 /**
  * Every condition with a known limit, one row each: name, limits, how long it must last and be gone, what it means and what
- * to do. Order is the order of state cells: add at the END, at most 32.
+ * to do. Order is the order of state cells: add at the END. All 32 bits of the masks are taken: one
+ * more needs wider ones first.
  */
 // biome-ignore format: a table, a few lines a condition
 const TABLE = [
