@@ -8,13 +8,14 @@ import { startTestServices } from '../../deploy/services/services.fixture.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
-import type { Anomaly, Asset } from '../../pipeline/contract/events.ts';
+import type { Anomaly, Asset, Episode, Forecast, HealthScore, Incident } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { Registry } from '../../pipeline/contract/registry.ts';
 import type { Scrape } from '../../pipeline/contract/scrape.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import { milliseconds, seconds } from '../../pipeline/contract/time.ts';
+import { GPU_FORECASTS, GPU_HEALTH_SCORES, INCIDENTS, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
@@ -36,12 +37,21 @@ export interface ConsoleWorld {
   /** On the bus and in the table. */
   anomaly(anomaly: Anomaly): Promise<void>;
   assets(assets: readonly Asset[]): Promise<void>;
+  /** What the engine makes of samples, in its tables. */
+  verdicts(rows: Verdicts): Promise<void>;
   /** Resolves when the database has everything fed so far. */
   stored(): Promise<void>;
   /** Away until `startLive`, which brings it back on the same port with an empty memory. */
   stopLive(): Promise<void>;
   startLive(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface Verdicts {
+  readonly scores?: readonly HealthScore[];
+  readonly episodes?: readonly Episode[];
+  readonly incidents?: readonly Incident[];
+  readonly forecasts?: readonly Forecast[];
 }
 
 interface Given {
@@ -88,6 +98,8 @@ export async function startConsoleWorld(options: {
       console_dir: BUILT,
       interval_ms,
       simulated: true,
+      // Scores on demand are made elsewhere.
+      scorer: { stored: async () => null, samples: async () => ({ score: null, refused: [] }) },
       version: '0.0.0',
       onFailure: (error, where) => console.error(where, error),
     });
@@ -110,7 +122,12 @@ export async function startConsoleWorld(options: {
     const metrics = gpuMetricsSink({ ...delivery, rows_max: 20_000, bytes_max: 8_388_608, chunks_max: 6 });
     const anomalies = table<Anomaly>(ANOMALIES);
     const assets = table<Asset>(GPU_ASSETS);
-    for (const sink of [metrics, anomalies, assets]) stops.push(() => sink.close());
+    const scores = table<HealthScore>(GPU_HEALTH_SCORES);
+    const episodes = table<Episode>(XID_EPISODES);
+    const incidents = table<Incident>(INCIDENTS);
+    const forecasts = table<Forecast>(GPU_FORECASTS);
+    for (const sink of [metrics, anomalies, assets, scores, episodes, incidents, forecasts])
+      stops.push(() => sink.close());
 
     const fleet = createFleet({ gpus: options.gpus, seed: 42, start_ms, interval_ms, stories: 'none' });
     const registry = new Registry(0);
@@ -137,6 +154,13 @@ export async function startConsoleWorld(options: {
       async assets(rows) {
         for (const row of rows) assets.write(row);
         await assets.flush();
+      },
+      async verdicts(rows) {
+        for (const row of rows.scores ?? []) scores.write(row);
+        for (const row of rows.episodes ?? []) episodes.write(row);
+        for (const row of rows.incidents ?? []) incidents.write(row);
+        for (const row of rows.forecasts ?? []) forecasts.write(row);
+        for (const sink of [scores, episodes, incidents, forecasts]) await sink.flush();
       },
       stored: () => metrics.flush(),
       stopLive: () => live.close(),

@@ -1,38 +1,33 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CHROMIUM_FLAGS, ensureChromium } from '../../deploy/chromium.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { assetOf } from '../api.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
+import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
 
 const GPUS = 32;
 const INTERVAL_MS = 10_000;
 const HISTORY_MS = 8 * 60_000;
 const STALE_AFTER_MS = 4_000;
 const FEED_MS = 250;
-const PATIENCE = { timeout: 20_000, interval: 50 };
 const BUNDLE_BYTES_MAX = 250_000;
-/** What Chromium itself writes when a server is away or answers 404, and of this test's own look at pixels. */
-const BROWSER_NOTES =
-  /ERR_CONNECTION_REFUSED|WebSocket connection to|the server responded with a status of 404|willReadFrequently/;
 
 const readings: Record<string, Partial<Record<MetricName, number>>> = {};
 const silent = new Set<string>();
 let world: ConsoleWorld;
-let browser: Browser;
+let opened: ConsolePage;
 let page: Page;
 let feeding: ReturnType<typeof setInterval> | undefined;
-let faults: string[] = [];
+let faults: string[];
 let uuids: string[];
 let first: string;
 
 beforeAll(async () => {
-  const report = (line: string): void => console.error(line);
-  const [executablePath] = await Promise.all([ensureChromium({ env: process.env, report }), ensureConsoleBuilt()]);
+  await ensureConsoleBuilt();
   const now = systemClock.now();
   const start_ms = now - HISTORY_MS;
   world = await startConsoleWorld({ gpus: GPUS, start_ms, interval_ms: INTERVAL_MS, stale_after_ms: STALE_AFTER_MS });
@@ -47,22 +42,15 @@ beforeAll(async () => {
     ),
   );
   feeding = setInterval(() => world.feed(systemClock.now(), 'live', { readings, silent }), FEED_MS);
-  browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
-  page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE.timeout);
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (!['error', 'warning'].includes(message.type()) || BROWSER_NOTES.test(message.text())) return;
-    faults.push(message.text());
-  });
+  opened = await openConsolePage();
+  ({ page, faults } = opened);
   // Racks come with the inventory, which the page asks for when it opens.
   await vi.waitFor(async () => expect(await inventory()).toBe(GPUS), PATIENCE);
 }, 600_000);
 
 afterAll(async () => {
   clearInterval(feeding);
-  await browser?.close();
+  await opened?.close();
   await world?.stop();
 });
 
@@ -71,7 +59,7 @@ const inventory = async (): Promise<unknown> => {
   return ((await answer.json()) as { total: unknown }).total;
 };
 const open = async (path: string): Promise<void> => {
-  faults = [];
+  faults.length = 0;
   await page.goto(world.api_url + path);
 };
 const at = (id: string) => page.getByTestId(id);
@@ -85,7 +73,7 @@ const nodeOf = (uuid: string): string => world.fleet.node_names[Math.floor(uuids
 
 describe('the fleet page', () => {
   it('shows every GPU, says that the fleet is simulated, and follows the readings', async () => {
-    await open('/');
+    await open('/?colour=temperature');
     const map = at('fleet-heatmap');
     await expect.poll(() => map.getAttribute('data-cells'), PATIENCE).toBe(String(GPUS));
     expect(await counter('gpus')).toBe('32');
@@ -153,10 +141,10 @@ describe('the fleet page', () => {
     await page.getByText('8 of 32 GPUs').waitFor();
     await page.goto(`${world.api_url}/gpus/${uuids[31]}`);
     await at('stale-banner').waitFor();
-    expect(await at('gpu-verdict').innerText()).toMatch(/^No data since \d\d:\d\d:\d\d/);
+    expect(await at('verdict-headline').innerText()).toMatch(/^No data since \d\d:\d\d:\d\d$/);
     silent.delete(node);
     await at('stale-banner').waitFor({ state: 'detached' });
-    await expect.poll(() => at('gpu-verdict').innerText(), PATIENCE).toMatch(/^No open anomaly. Last sample/);
+    await expect.poll(() => at('verdict-sentence').innerText(), PATIENCE).toMatch(/^No open anomaly\.\s+Last sample/);
     expect(faults).toEqual([]);
   });
 
@@ -168,7 +156,7 @@ describe('the fleet page', () => {
     await open(`/?node=${node}&view=table&sort=-temperature`);
     const temps = (): Promise<number[]> =>
       at('fleet-table')
-        .locator('tbody tr td:nth-child(4)')
+        .locator('tbody tr td:nth-child(5)')
         .allInnerTexts()
         .then((cells) => cells.map(Number));
     const falling = [55, 54, 53, 52, 51, 50, 49, 48];
@@ -224,7 +212,7 @@ describe('the fleet page', () => {
 describe('the GPU page', () => {
   it('draws the past from REST, goes on live, and tells every reading', async () => {
     set(first, { gpu_temp_celsius: 61, power_watts: 333 });
-    faults = [];
+    faults.length = 0;
     const [history] = await Promise.all([
       page.waitForResponse((response) => response.url().includes(`/gpus/${first}/metrics`)),
       page.goto(`${world.api_url}/gpus/${first}?range=15m`),
@@ -281,19 +269,20 @@ describe('the GPU page', () => {
   it('says that a GPU is not known', async () => {
     await open('/gpus/GPU-of-nobody');
     await page.getByText('This GPU is not known').waitFor();
-    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByLabel('Where you are').getByRole('link', { name: 'Fleet' }).click();
     await at('fleet-heatmap').waitFor();
     expect(faults).toEqual([]);
   });
 });
 
-describe('both pages', () => {
+describe('all pages', () => {
   it.each([390, 768, 1_440])('fit into %i pixels', async (width) => {
     await page.setViewportSize({ width, height: 844 });
     for (const [path, id] of [
       ['/', 'fleet-heatmap'],
       ['/?view=table', 'fleet-table'],
       [`/gpus/${first}`, 'plot-power'],
+      ['/incidents', 'no-incident'],
     ] as const) {
       await open(path);
       await at(id).waitFor();

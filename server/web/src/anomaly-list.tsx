@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { AnomalyAnswer } from '../../schemas.ts';
-import { anomalySource, anomalyText } from './anomaly-text.ts';
+import { anomalyMore, anomalySource, anomalyText } from './anomaly-text.ts';
 import { timeText } from './format-time.ts';
 import { duration, integer } from './format-value.ts';
 import { SeverityBadge } from './severity-badge.tsx';
@@ -35,6 +35,7 @@ export function AnomalyList({
               <span class="why" title={anomaly.explanation}>
                 {anomalyText(anomaly)}
               </span>
+              {anomaly.state === 'open' && <span class="quiet small more-of">{anomalyMore(anomaly)}</span>}
               <span class="quiet small">{anomalySource(anomaly)}</span>
             </li>
           ))}

@@ -3,13 +3,34 @@ import type { AnomalyAnswer } from '../../schemas.ts';
 import { formatReading } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
 
+/** Detectors whose `observed` and `expected` are readings of the metric; others compare rates, shares or counts. */
+const COMPARES_READINGS: ReadonlySet<string> = new Set(['zscore']);
+
+type Told = Pick<AnomalyAnswer, 'metric' | 'observed' | 'expected' | 'explanation' | 'detector'>;
+
 /**
- * What is wrong, in the units people use: `SM clock 210 MHz, expected 1,402 MHz`. The detector's own explanation when it
- * compares nothing or speaks of no metric of the catalogue. No full stop at the end.
+ * What is wrong, in the units people use: `SM clock 210 MHz, expected 1,402 MHz`, else the first sentence of what the
+ * detector says, without since when, which is shown beside it. No full stop at the end.
  */
-export function anomalyText({ metric, observed, expected, explanation }: AnomalyAnswer): string {
+export function anomalyText(anomaly: Told): string {
+  return comparison(anomaly) ?? firstSentence(anomaly.explanation).replace(SINCE, '').replace(/\.$/, '');
+}
+
+/** What the detector says beyond that; empty when it says no more. */
+export function anomalyMore(anomaly: Told): string {
+  const { explanation } = anomaly;
+  return comparison(anomaly) === null ? explanation.slice(firstSentence(explanation).length).trim() : explanation;
+}
+
+/** `, since 2026-01-01T00:16:00Z (17 h)`, `, from ... until ...` and their like. */
+const INSTANT = '\\d{4}-\\d\\d-\\d\\d[T ][\\d:.]+(?:Z| UTC)?';
+const SINCE = new RegExp(`,? (?:since|from) (?:about )?${INSTANT}(?: until ${INSTANT})?(?: \\([^)]*\\))?`);
+
+const firstSentence = (text: string): string => /^.+?[.!?](?=\s+[A-Z]|$)/s.exec(text)?.[0] ?? text;
+
+function comparison({ metric, observed, expected, detector }: Told): string | null {
   const known = METRICS[findMetric(metric)];
-  if (known === undefined || observed === null || expected === null) return explanation.replace(/\.$/, '');
+  if (known === undefined || observed === null || expected === null || !COMPARES_READINGS.has(detector)) return null;
   const [seen, usual] = [observed, expected].map((value) => {
     const { text, unit } = formatReading(known, whole(known.unit, value));
     return unit === '' ? text : `${text} ${unit}`;
@@ -17,9 +38,13 @@ export function anomalyText({ metric, observed, expected, explanation }: Anomaly
   return `${metricLabel(metric)} ${seen}, expected ${usual}`;
 }
 
+/** Beyond it a score only says that there is no doubt. */
+const SCORE_TOLD_MAX = 1_000;
+
 /** Who says so and how surely: `zscore 39.7 below, ewma 30m, MIG 3`. */
 export function anomalySource({ detector, score, window, instance }: AnomalyAnswer): string {
-  const distance = score === null ? '' : ` ${Math.abs(score).toFixed(1)}${score < 0 ? ' below' : ''}`;
+  const far = score === null || Math.abs(score) >= SCORE_TOLD_MAX;
+  const distance = far ? '' : ` ${Math.abs(score).toFixed(1)}${score < 0 ? ' below' : ''}`;
   return [`${detector}${distance}`, window, instance === '' ? '' : `MIG ${instance}`]
     .filter((part) => part !== '')
     .join(', ');

@@ -25,7 +25,7 @@ const scaled = (mode: Omit<ColourMode, 'colour'>): ColourMode => ({
 });
 
 /** Most fleets are between 90 and 100, and a GPU at 80 must be seen among them: the lower part of a linear scale is spent on nobody. */
-const lossShare = (score: number): number => (1 - Math.min(100, Math.max(0, score)) / 100) ** 0.6;
+const lossShare = (score: number): number => (1 - Math.round(score) / 100) ** 0.6;
 
 /** A cell tells its score only where something was lost. */
 const FULL = 99.5;
@@ -41,7 +41,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     from: 100,
     to: 0,
     cell: (value) => (value >= FULL ? '' : decimal(value, 0)),
-    legend: ['100', '0'],
+    legend: ['100 healthy', '0'],
     missing: 'unknown',
     colour: (theme, value) => scaleColour(theme, lossShare(value)),
   },

@@ -3,6 +3,7 @@ import { episodeAction, episodeCourse, episodeSpan, episodeTitle } from './episo
 import { integer } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
 import { SeverityBadge } from './severity-badge.tsx';
+import { xidText } from './xid-text.ts';
 
 /** The fault stories of a GPU, those that go on first. The explanation opens below its line. */
 export function EpisodeList(props: {
@@ -53,7 +54,7 @@ function Entry({ episode, now }: { readonly episode: EpisodeAnswer; readonly now
       {(xids.length > 1 || anomalies.length > 0) && (
         <ul class="chips" aria-label="XIDs and anomalies">
           {xids.map((xid) => (
-            <li key={xid} class={xid === primary_xid ? 'primary' : ''}>
+            <li key={xid} class={xid === primary_xid ? 'primary' : ''} title={xidText(xid)}>
               XID {xid}
               {xid === primary_xid && xids.length > 1 && <span class="hidden"> (the one the others follow from)</span>}
             </li>

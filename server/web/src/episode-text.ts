@@ -3,10 +3,11 @@ import type { EpisodeAnswer } from './answers.ts';
 import { timeText } from './format-time.ts';
 import { duration } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
+import { xidText } from './xid-text.ts';
 
 /** What it is about: `Memory: XID 48`, `Fabric: NVLink errors`. */
 export function episodeTitle({ category, primary_xid, anomalies }: EpisodeAnswer): string {
-  const what = primary_xid !== null ? `XID ${primary_xid}` : metricLabel(anomalies[0] ?? '');
+  const what = primary_xid !== null ? xidText(primary_xid) : metricLabel(anomalies[0] ?? '');
   return what === '' ? capital(category) : `${capital(category)}: ${what}`;
 }
 

@@ -54,6 +54,10 @@ export function Heatmap(props: {
     drawHeatmap(context, { layout, gpus: shown, mode, theme, focus, pixel_ratio });
   }, [layout, uuids, gpus, version, mode, theme, focus]);
 
+  const known = useMemo(
+    () => uuids.filter((uuid) => shownValue(mode, gpus.get(uuid)) !== null).length,
+    [uuids, gpus, version, mode],
+  );
   const at = focus >= 0 ? gpus.get(uuids[focus] ?? '') : undefined;
   const open = (index: number): void => {
     const uuid = uuids[index];
@@ -88,6 +92,7 @@ export function Heatmap(props: {
         ref={canvas}
         data-testid="fleet-heatmap"
         data-cells={uuids.length}
+        data-known={known}
         role="application"
         tabIndex={0}
         aria-label={`Map of ${uuids.length} GPUs by ${mode.label.toLowerCase()}. Arrow keys move, Enter opens; the table view has the same as text.`}
@@ -114,6 +119,9 @@ export function Heatmap(props: {
     </div>
   );
 }
+
+const shownValue = (mode: ColourMode, gpu: FleetGpu | undefined): number | null =>
+  gpu === undefined ? null : mode.value(gpu);
 
 /** Width of the holder and the height that is left below it in the window. */
 function useRoom(holder: { readonly current: HTMLDivElement | null }): { width: number; height_target: number } | null {

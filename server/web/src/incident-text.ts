@@ -1,6 +1,8 @@
-import { ACTION_TEXT } from './action-text.ts';
+import { ACTION_TEXT, capital } from './action-text.ts';
 import type { IncidentAnswer } from './answers.ts';
 import { integer } from './format-value.ts';
+import { inWords } from './metric-label.ts';
+import { xidText } from './xid-text.ts';
 
 const SCOPES: Readonly<Record<IncidentAnswer['scope'], string>> = {
   gpu: 'GPU',
@@ -27,12 +29,20 @@ export function originText(incident: IncidentAnswer, gpus: ReadonlyMap<string, N
   return gpu === undefined && node !== '' ? `${node} · ${gpu_uuid.slice(0, 12)}` : gpuName(gpu, gpu_uuid);
 }
 
-/** The summary without what is said beside it: the GPU at its beginning and the action at its end. */
-export function summaryText({ summary, origin, node, action }: IncidentAnswer): string {
+/**
+ * What happened, and what to do about it: the summary without the GPU at its beginning, which is shown as the place, and
+ * its action at the end, which may say more than the recovery action alone.
+ */
+export function summaryParts(incident: IncidentAnswer): { readonly text: string; readonly action: string } {
+  const { summary, origin, node, action } = incident;
   const named = `${origin} on node ${node}: `;
-  const text = summary.startsWith(named) ? summary.slice(named.length) : summary;
-  const at = text.lastIndexOf(` ${ACTION_TEXT[action]}`);
-  return at > 0 && !text.slice(at).includes(', ') ? text.slice(0, at) : text;
+  const text = inWords(summary.startsWith(named) ? summary.slice(named.length) : summary);
+  const plain = ACTION_TEXT[action];
+  const at = text.lastIndexOf(`. ${plain}`);
+  const parts =
+    at < 0 ? { text, action: action === 'none' ? '' : plain } : { text: text.slice(0, at), action: text.slice(at + 2) };
+  const named_xids = parts.text.replace(/\bXID (\d+)\b/g, (_, xid: string) => xidText(Number(xid)));
+  return { text: capital(named_xids.replace(/\.$/, '')), action: parts.action.replace(/\.$/, '') };
 }
 
 export const countText = (count: number, one: string): string => `${integer(count)} ${one}${count === 1 ? '' : 's'}`;

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ACTION_TEXT } from './action-text.ts';
 import type { IncidentAnswer } from './answers.ts';
 import { useConsole, useFleet, useIncidents, useNow } from './console-parts.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { timeText } from './format-time.ts';
 import { duration, integer } from './format-value.ts';
-import { countText, gpuName, originText, summaryText } from './incident-text.ts';
+import { countText, gpuName, originText, summaryParts } from './incident-text.ts';
+import { inWords } from './metric-label.ts';
 import { Notice } from './notice.tsx';
 import { getJson, type List } from './rest.ts';
 import { gpuPath, useAddress } from './router.ts';
@@ -102,7 +102,8 @@ function Entry(props: {
   readonly chosen: boolean;
 }) {
   const { incident, gpus, now, chosen } = props;
-  const { id, severity, state, category, action, evidence, gpus: uuids, episodes, nodes } = incident;
+  const { id, severity, state, category, evidence, gpus: uuids, episodes, nodes } = incident;
+  const { text, action } = summaryParts(incident);
   const [all, setAll] = useState(false);
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -126,16 +127,16 @@ function Entry(props: {
         <span class="quiet">{width.join(' · ')}</span>
         <span class="quiet age">{sinceText(incident, now)}</span>
       </div>
-      <p class="summary">{summaryText(incident)}</p>
-      {action !== 'none' && (
+      <p class="summary">{text}.</p>
+      {action !== '' && (
         <p class="todo">
           <span class="hidden">What to do: </span>
-          {ACTION_TEXT[action]}
+          {action}
         </p>
       )}
       <ul class="evidence" aria-label="Evidence">
         {evidence.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
+          <li key={sentence}>{inWords(sentence)}</li>
         ))}
       </ul>
       <ul class="gpus" aria-label="GPUs">

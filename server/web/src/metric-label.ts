@@ -36,3 +36,9 @@ export function metricLabel(name: string): string {
   const text = words.join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** A sentence with names of metrics and anomaly types in words. */
+export const inWords = (sentence: string): string =>
+  sentence.replace(/\b[a-z]+\d*(?:_[a-z0-9]+)+\b/g, (name) =>
+    metricLabel(name).replace(/^[A-Z](?![A-Z])/, (c) => c.toLowerCase()),
+  );

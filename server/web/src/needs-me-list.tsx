@@ -67,6 +67,9 @@ function Entries(props: {
   );
 }
 
+/** The largest unit alone. */
+const roughly = (seconds: number): string => duration(seconds).split(' ').slice(0, 2).join(' ');
+
 function Entry({ need, now }: { readonly need: Need; readonly now: number }) {
   const { severity, where, href, why, whole, action, since } = need;
   const age = (now - Date.parse(since)) / 1_000;
@@ -76,7 +79,7 @@ function Entry({ need, now }: { readonly need: Need; readonly now: number }) {
         <span class="line">
           <SeverityBadge severity={severity} />
           <b>{where}</b>
-          <span class="quiet age">{age > 0 ? duration(age) : 'now'}</span>
+          <span class="quiet age">{age > 0 ? roughly(age) : 'now'}</span>
         </span>
         <span class="why" title={whole}>
           {why}

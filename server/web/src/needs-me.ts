@@ -4,7 +4,7 @@ import { anomalyText } from './anomaly-text.ts';
 import type { IncidentAnswer } from './answers.ts';
 import type { FleetGpu, Severity } from './fleet-gpu.ts';
 import { compareIncidents } from './incident-store.ts';
-import { countText, gpuName, originText, summaryText } from './incident-text.ts';
+import { countText, gpuName, originText, summaryParts } from './incident-text.ts';
 import { gpuPath, incidentPath } from './router.ts';
 
 /** One thing to do: an incident, or a GPU with open anomalies that no incident tells of. */
@@ -71,7 +71,8 @@ function ofIncident(
   anomalies: ReadonlyMap<string, readonly AnomalyAnswer[]>,
   gpus: ReadonlyMap<string, FleetGpu>,
 ): Need {
-  const { id, severity, scope, gpu_uuid, action, opened_at, summary } = incident;
+  const { id, severity, scope, gpu_uuid, opened_at, summary } = incident;
+  const { text, action } = summaryParts(incident);
   const worst = scope === 'gpu' ? anomalies.get(gpu_uuid)?.[0] : undefined;
   const count = incident.gpus.length > 1 ? ` · ${countText(incident.gpus.length, 'GPU')}` : '';
   return {
@@ -79,9 +80,9 @@ function ofIncident(
     severity,
     where: `${originText(incident, gpus)}${count}`,
     href: scope === 'gpu' ? gpuPath(gpu_uuid) : incidentPath(id),
-    why: worst !== undefined && worst.severity === severity ? anomalyText(worst) : summaryText(incident),
+    why: worst !== undefined && worst.severity === severity ? anomalyText(worst) : text,
     whole: summary,
-    action: action === 'none' ? '' : ACTION_TEXT[action],
+    action,
     since: opened_at,
   };
 }

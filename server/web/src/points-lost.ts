@@ -5,6 +5,7 @@ import { capital } from './action-text.ts';
 import type { HealthAnswer } from './answers.ts';
 import { decimal, formatReading } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
+import { xidText } from './xid-text.ts';
 
 /** One reason for which points were lost, in whichever dimensions. */
 export interface PointsLost {
@@ -40,7 +41,7 @@ export function pointsLost({ contributions }: Pick<HealthAnswer, 'contributions'
     const key = JSON.stringify([metric, value, limit, action]);
     let reason = reasons.get(key);
     if (reason === undefined) {
-      const what = metric === 'xid' ? `XID ${value ?? ''}`.trim() : metricLabel(metric);
+      const what = metric === 'xid' ? xidText(value) : metricLabel(metric);
       const reading = metric === 'xid' ? '' : readingText(metric, unit, value, limit);
       reason = { key, what, reading, window, action: capital(action), points: new Map() };
       reasons.set(key, reason);

@@ -25,9 +25,11 @@ export function VerdictCard(props: {
           <p class="headline" data-testid="verdict-headline">
             {headline}
           </p>
-          <p class="why" data-testid="verdict-sentence">
-            {sentences.join(' ')}
-          </p>
+          <div class="why" data-testid="verdict-sentence">
+            {sentences.map((sentence) => (
+              <p key={sentence}>{sentence}</p>
+            ))}
+          </div>
           {health !== null && (
             <p class="quiet small" data-testid="verdict-age">
               Scored {timeText(Date.parse(health.ts), now)}
@@ -62,6 +64,9 @@ function Score({ health }: { readonly health: HealthAnswer | null }) {
   );
 }
 
+/** A score of nothing must be seen as one. */
+const LEAST = 1.5;
+
 /** Five bars: as long as the score, as solid as it is sure; hatched where nothing is known. */
 function Dimensions({ health }: { readonly health: HealthAnswer }) {
   return (
@@ -78,7 +83,7 @@ function Dimensions({ health }: { readonly health: HealthAnswer }) {
             {score === null ? (
               Array.from({ length: 25 }, (_, i) => <path key={i} d={`M${i * 4} 8l3-8`} class="hatch" />)
             ) : (
-              <rect width={score} height="8" class="level" opacity={0.4 + 0.6 * confidence} />
+              <rect width={Math.max(score, LEAST)} height="8" class="level" opacity={0.4 + 0.6 * confidence} />
             )}
           </svg>
         </div>

@@ -55,7 +55,7 @@ export function verdictText(known: Known): VerdictText {
     const sentences = anomalies.length === 0 ? ['No open anomaly.', last] : [...seen, last];
     return { headline: 'Health is not known yet', sentences, tone };
   }
-  const told = [...seen, `${capital(health.explanation)}`];
+  const told = [...seen, health.explanation];
   const before = unscored ? 'Being judged anew' : '';
   const headline = [before, scored ? headlineOf(health) : unknownText(health)].filter((part) => part !== '');
   return { headline: headline.join('. Before: '), sentences: [...told, last], tone };

@@ -1,0 +1,38 @@
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { CHROMIUM_FLAGS, ensureChromium } from '../../deploy/chromium.ts';
+
+export const PATIENCE = { timeout: 20_000, interval: 50 };
+/** What Chromium itself writes when a server is away or answers 404, and of the tests' own look at pixels. */
+const BROWSER_NOTES =
+  /ERR_CONNECTION_REFUSED|WebSocket connection to|the server responded with a status of 404|willReadFrequently/;
+
+/** A page in Chromium and everything that went wrong on it. */
+export interface ConsolePage {
+  readonly page: Page;
+  /** Errors and warnings since it was last emptied. */
+  readonly faults: string[];
+  /** By its data-testid. */
+  at(id: string): Locator;
+  close(): Promise<void>;
+}
+
+export async function openConsolePage(): Promise<ConsolePage> {
+  const report = (line: string): void => console.error(line);
+  const executablePath = await ensureChromium({ env: process.env, report });
+  const browser: Browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE.timeout);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type()) || BROWSER_NOTES.test(message.text())) return;
+    faults.push(message.text());
+  });
+  return {
+    page,
+    faults,
+    at: (id) => page.locator(`[data-testid="${id}"]`),
+    close: () => browser.close(),
+  };
+}
