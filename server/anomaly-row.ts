@@ -15,9 +15,9 @@ const figure = z
   .nullish()
   .transform((value) => value ?? Number.NaN);
 
-const rowSchema = z.object({
+const row = z.object({
   ts: instant,
-  gpu_uuid: z.string().min(1),
+  gpu_uuid: text,
   node: text,
   instance: text,
   id: z.string().min(1),
@@ -34,6 +34,8 @@ const rowSchema = z.object({
   opened_at: instant,
   closed_at: instant.nullish().transform((value) => value ?? null),
 });
+/** Some conditions are of a whole node: then no GPU is named. */
+const rowSchema = row.refine(({ gpu_uuid, node }) => gpu_uuid !== '' || node !== '', 'of no GPU and no node');
 
 /** An anomaly from a bus message (JSON, instants as epoch ms or ISO); null when it is none. */
 export function readAnomaly(data: Uint8Array): Anomaly | null {

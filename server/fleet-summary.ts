@@ -72,6 +72,11 @@ function fleetSummary(view: FleetView): LiveSummary {
       utils++;
     }
   }
+  for (const { node, severity } of view.nodeAnomalies()) {
+    all[`open_${severity}`]++;
+    const tally = nodes.get(node);
+    if (tally !== undefined) tally[`open_${severity}`]++;
+  }
   return {
     ts: nullableInstantText(view.newest_ts),
     ...all.figures(),

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settableClock } from '../pipeline/clock.ts';
+import type { Anomaly } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, metricIndex } from '../pipeline/contract/metrics.ts';
-import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
+import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
+import { readAnomaly } from './anomaly-row.ts';
+import { cachedFleetSummary } from './fleet-summary.ts';
 import { FleetView, type GpuEntry } from './fleet-view.ts';
 import { anomalySchema, gpuStateSchema, gpuSummarySchema } from './schemas.ts';
 import { anomalyAnswer, gpuState, gpuSummary, summaryTexts } from './view-json.ts';
@@ -48,6 +51,28 @@ describe('fleet view', () => {
       }),
       { numRuns: 100, seed: 3 },
     );
+  });
+
+  it('keeps anomalies of whole nodes apart from GPUs', () => {
+    const { view, changes } = viewAt(5_000);
+    view.applySample(who('GPU-a'), 1, valuesOf(40));
+    const frozen = anomalyOf({ gpu_uuid: '', id: 'f', node: 'n1', severity: 'critical', metric: '' });
+    view.applyAnomaly(frozen);
+    view.applyAnomaly(anomalyOf({ gpu_uuid: 'GPU-a', id: 'w' }));
+    expect(view.openAnomalies().map(({ id }) => id)).toEqual(['f', 'w']);
+    expect(view.all().map(({ gpu_uuid }) => gpu_uuid)).toEqual(['GPU-a']);
+    expect(changes.map(([entry]) => entry.gpu_uuid)).toEqual(['GPU-a', 'GPU-a']);
+    const summary = cachedFleetSummary(view, settableClock(0), 0)();
+    expect(summary).toMatchObject({ gpus: 1, open_critical: 1, open_warning: 1, gpus_with_critical: 0 });
+    expect(summary.nodes[0]).toMatchObject({ node: 'n1', open_critical: 1, open_warning: 1 });
+    view.applyAnomaly({ ...frozen, state: 'closed', closed_at: 2 });
+    expect(view.openAnomalies().map(({ id }) => id)).toEqual(['w']);
+  });
+
+  it('reads anomalies of a GPU or of a node, and of nothing else', () => {
+    const read = (changes: Partial<Anomaly>): string | null =>
+      readAnomaly(jsonBytes({ ...anomalyOf({ gpu_uuid: 'GPU-a', id: 'a' }), ...changes }))?.node ?? null;
+    expect([read({}), read({ gpu_uuid: '' }), read({ gpu_uuid: '', node: '' })]).toEqual(['n1', 'n1', null]);
   });
 
   it('keeps apart what belongs to different GPUs while it grows', () => {

@@ -54,6 +54,7 @@ export class FleetView {
   private readonly byKey = new Map<string, GpuEntry>();
   private readonly byUuid = new Map<string, GpuEntry[]>();
   private readonly byNode = new Map<string, Set<GpuEntry>>();
+  private readonly nodeConditions = new Map<string, Anomaly>();
   private values = new Float64Array(64 * METRIC_COUNT);
   private sorted: GpuEntry[] | null = [];
 
@@ -83,8 +84,15 @@ export class FleetView {
     this.changed(entry, left);
   }
 
-  /** An anomaly opened, changed or closed. */
+  /** An anomaly opened, changed or closed. One without a GPU is of its whole node. */
   applyAnomaly(anomaly: Anomaly): void {
+    if (anomaly.gpu_uuid === '') {
+      if (anomaly.state === 'open') this.nodeConditions.set(anomaly.id, anomaly);
+      else this.nodeConditions.delete(anomaly.id);
+      this.revision++;
+      this.options.onAnomaly?.(anomaly);
+      return;
+    }
     const entry = this.entry(anomaly.gpu_uuid, anomaly.instance, anomaly.node);
     if (anomaly.state === 'open') entry.anomalies.set(anomaly.id, anomaly);
     else entry.anomalies.delete(anomaly.id);
@@ -130,9 +138,14 @@ export class FleetView {
     return [...this.byNode.keys()];
   }
 
-  /** Open anomalies of all GPUs, worst first, newest first. */
+  /** Open anomalies of whole nodes. */
+  nodeAnomalies(): Iterable<Anomaly> {
+    return this.nodeConditions.values();
+  }
+
+  /** Open anomalies of all GPUs and nodes, worst first, newest first. */
   openAnomalies(): Anomaly[] {
-    const open: Anomaly[] = [];
+    const open: Anomaly[] = [...this.nodeConditions.values()];
     for (const entry of this.entries) {
       if (entry.anomalies.size > 0) open.push(...entry.anomalies.values());
     }
