@@ -255,7 +255,7 @@ describe('with verdicts', () => {
     await expect.poll(text('verdict-headline'), PATIENCE).toBe('Critical: drain the GPU and reset it');
     silent = new Set([nodeOf(sick)]);
     await expect.poll(text('verdict-headline'), PATIENCE).toMatch(/^No data since .+: drain the GPU and reset it$/);
-    expect(await at('verdict-sentence').innerText()).toContain('when it last reported: critical (40.0 of 100)');
+    expect(await at('verdict-sentence').innerText()).toContain('when it still reported: critical (40.0 of 100)');
     expect(await at('gpu-verdict').getAttribute('data-tone')).toBe('stale');
     silent = new Set();
     await expect.poll(() => at('gpu-verdict').getAttribute('data-tone'), PATIENCE).toBe('critical');

@@ -43,6 +43,13 @@ it.each<[Partial<AnomalyAnswer>, string]>([
     },
     '1.7 GPU-hours went by without work',
   ],
+  [
+    {
+      detector: 'absence',
+      explanation: 'GPU-a on n1 is missing since 2026-11-21T02:08:00.000Z: 3 scrapes came without it.',
+    },
+    'Is missing: 3 scrapes came without it',
+  ],
 ])('says %j as people do', (changes, text) => {
   expect(anomalyText(anomaly(changes))).toBe(text);
 });

@@ -1,19 +1,24 @@
 import { findMetric, METRICS } from '../../../pipeline/contract/metrics.ts';
 import type { AnomalyAnswer } from '../../schemas.ts';
+import { capital } from './action-text.ts';
 import { formatReading } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
 
 /** Detectors whose `observed` and `expected` are readings of the metric; others compare rates, shares or counts. */
 const COMPARES_READINGS: ReadonlySet<string> = new Set(['zscore']);
 
-type Told = Pick<AnomalyAnswer, 'metric' | 'observed' | 'expected' | 'explanation' | 'detector'>;
+type Told = Pick<AnomalyAnswer, 'metric' | 'observed' | 'expected' | 'explanation' | 'detector' | 'gpu_uuid' | 'node'>;
 
 /**
  * What is wrong, in the units people use: `SM clock 210 MHz, expected 1,402 MHz`, else the first sentence of what the
- * detector says, without since when, which is shown beside it. No full stop at the end.
+ * detector says, without the GPU and since when, which are shown beside it. No full stop at the end.
  */
 export function anomalyText(anomaly: Told): string {
-  return comparison(anomaly) ?? firstSentence(anomaly.explanation).replace(SINCE, '').replace(/\.$/, '');
+  const { gpu_uuid, node, explanation } = anomaly;
+  const sentence = firstSentence(explanation);
+  const named = `${gpu_uuid} on ${node} `;
+  const text = gpu_uuid !== '' && sentence.startsWith(named) ? capital(sentence.slice(named.length)) : sentence;
+  return comparison(anomaly) ?? text.replace(SINCE, '').replace(/\.$/, '');
 }
 
 /** What the detector says beyond that; empty when it says no more. */

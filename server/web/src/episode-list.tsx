@@ -44,9 +44,10 @@ function Entry({ episode, now }: { readonly episode: EpisodeAnswer; readonly now
           <span class="line">
             <SeverityBadge severity={severity} />
             <b>{episodeTitle(episode)}</b>
-            <span class={`course ${course === 'cured' ? 'good' : 'quiet'}`}>{course}</span>
           </span>
-          <span class="quiet small">{episodeSpan(episode, now)}</span>
+          <span class="quiet small">
+            <span class={course === 'cured' ? 'good' : ''}>{course}</span>, {episodeSpan(episode, now)}
+          </span>
         </summary>
         <p class="why">{explanation}</p>
         {job !== '' && <p class="quiet small">In use by {job}</p>}

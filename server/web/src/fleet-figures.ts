@@ -1,6 +1,7 @@
+import type { AnomalyAnswer } from '../../schemas.ts';
 import type { FleetGpu, Severity } from './fleet-gpu.ts';
 
-/** The fleet in figures; a stale GPU counts in `gpus`, `nodes`, `stale` and with its anomalies, and in nothing else. */
+/** The fleet in figures, with the anomalies of whole nodes; a stale GPU counts in `gpus`, `nodes`, `stale` and with its anomalies, and in nothing else. */
 export interface FleetFigures {
   readonly gpus: number;
   readonly nodes: number;
@@ -13,10 +14,11 @@ export interface FleetFigures {
   readonly newest: string | null;
 }
 
-export function fleetFigures(gpus: Iterable<FleetGpu>): FleetFigures {
+export function fleetFigures(gpus: Iterable<FleetGpu>, anomalies: Iterable<AnomalyAnswer>): FleetFigures {
   const nodes = new Set<string>();
   const open = { info: 0, warning: 0, critical: 0 };
   let [count, stale, power, powers, temps, temp_sum] = [0, 0, 0, 0, 0, 0];
+  for (const { gpu_uuid, severity } of anomalies) if (gpu_uuid === '') open[severity]++;
   let max_temp_celsius: number | null = null;
   let newest: string | null = null;
   for (const gpu of gpus) {

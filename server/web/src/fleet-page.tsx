@@ -38,7 +38,7 @@ export function FleetPage() {
     ),
   );
   const count = groups.reduce((sum, { blocks }) => blocks.reduce((inner, { gpus }) => inner + gpus.length, sum), 0);
-  const figures = useMemo(() => fleetFigures(fleet.gpus.values()), [fleet, fleet.version]);
+  const figures = useMemo(() => fleetFigures(fleet.gpus.values(), fleet.anomalies.values()), [fleet, fleet.version]);
 
   if (!fleet.ready) {
     return (

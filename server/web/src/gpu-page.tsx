@@ -10,7 +10,7 @@ import { compareAnomalies } from './needs-me.ts';
 import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { PointsList } from './points-list.tsx';
-import { fleetHref, setQuery, useAddress } from './router.ts';
+import { fleetHref, nodePath, setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
 import { ThrottleList } from './throttle-list.tsx';
@@ -131,7 +131,7 @@ function Back({ node }: { readonly node?: string }) {
   return (
     <nav class="crumbs" aria-label="Where you are">
       <a href={fleetHref()}>Fleet</a>
-      {node !== undefined && node !== '' && <a href={`/?node=${encodeURIComponent(node)}`}>{node}</a>}
+      {node !== undefined && node !== '' && <a href={nodePath(node)}>{node}</a>}
       <span class="quiet small back">
         <kbd>Esc</kbd> back to the fleet
       </span>

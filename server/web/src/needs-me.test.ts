@@ -75,3 +75,19 @@ it('says where, why, and what to do', () => {
     { where: 'n1 · GPU-of-nobod', action: '' },
   ]);
 });
+
+it('names a node whose exporter is in trouble as a node', () => {
+  const explanation = 'All readings of n7 stand still since 2026-01-01T00:00:00.000Z: 31 scrapes were equal.';
+  const frozen = { gpu_uuid: '', node: 'n7', metric: '', detector: 'absence', explanation };
+  expect(
+    needs({ anomalies: [anomalyAnswer(frozen), anomalyAnswer({ ...frozen, id: 'b', node: 'n8' })] }),
+  ).toMatchObject([
+    {
+      where: 'Node n7',
+      href: '/?node=n7',
+      why: 'All readings of n7 stand still: 31 scrapes were equal',
+      action: 'Check the node and its exporter',
+    },
+    { where: 'Node n8' },
+  ]);
+});

@@ -5,7 +5,7 @@ import type { IncidentAnswer } from './answers.ts';
 import type { FleetGpu, Severity } from './fleet-gpu.ts';
 import { compareIncidents } from './incident-store.ts';
 import { countText, gpuName, originText, summaryParts } from './incident-text.ts';
-import { gpuPath, incidentPath } from './router.ts';
+import { gpuPath, incidentPath, nodePath } from './router.ts';
 
 /** One thing to do: an incident, or a GPU with open anomalies that no incident tells of. */
 export interface Need {
@@ -51,8 +51,9 @@ export function needsMe(known: {
   }
   const found = new Map<string, AnomalyAnswer[]>();
   for (const anomaly of known.anomalies) {
-    const those = found.get(anomaly.gpu_uuid);
-    if (those === undefined) found.set(anomaly.gpu_uuid, [anomaly]);
+    const whose = anomaly.gpu_uuid === '' ? `node ${anomaly.node}` : anomaly.gpu_uuid;
+    const those = found.get(whose);
+    if (those === undefined) found.set(whose, [anomaly]);
     else those.push(anomaly);
   }
   for (const those of found.values()) those.sort(compareAnomalies);
@@ -88,17 +89,21 @@ function ofIncident(
 }
 
 function ofAnomaly(worst: AnomalyAnswer, others: number, gpu: FleetGpu | undefined): Need {
+  const of_node = worst.gpu_uuid === '';
   return {
     id: worst.id,
     severity: worst.severity,
-    where: gpu === undefined ? `${worst.node} · ${worst.gpu_uuid.slice(0, 12)}` : gpuName(gpu, worst.gpu_uuid),
-    href: gpuPath(worst.gpu_uuid),
+    where: of_node ? `Node ${worst.node}` : placeOf(worst, gpu),
+    href: of_node ? nodePath(worst.node) : gpuPath(worst.gpu_uuid),
     why: `${anomalyText(worst)}${others > 0 ? `; ${others} more` : ''}`,
     whole: worst.explanation,
-    action: actionOf(gpu),
+    action: of_node ? 'Check the node and its exporter' : actionOf(gpu),
     since: worst.opened_at,
   };
 }
+
+const placeOf = ({ node, gpu_uuid }: AnomalyAnswer, gpu: FleetGpu | undefined): string =>
+  gpu === undefined ? `${node} · ${gpu_uuid.slice(0, 12)}` : gpuName(gpu, gpu_uuid);
 
 function actionOf(gpu: FleetGpu | undefined): string {
   const health = gpu?.health ?? null;

@@ -60,6 +60,8 @@ const sum = (points: PointsLost['points']): number => points.reduce((total, [, l
 
 function readingText(metric: string, unit: string, value: number | null, limit: number | null): string {
   if (value === null) return '';
+  // A code is not less or more than another one.
+  if (unit === 'enum') return inUnits(metric, unit, value);
   const [seen, allowed] = [value, limit].map((one) => (one === null ? '' : inUnits(metric, unit, one)));
   return allowed === '' ? (seen ?? '') : `${seen} against ${allowed}`;
 }

@@ -21,6 +21,9 @@ export function routeOf(path: string): Route {
 
 export const gpuPath = (gpu_uuid: string): string => `/gpus/${encodeURIComponent(gpu_uuid)}`;
 
+/** The fleet, with one node of it in sight. */
+export const nodePath = (node: string): string => `/?node=${encodeURIComponent(node)}`;
+
 /** The list of incidents, with one of them in sight. */
 export const incidentPath = (id: string): string => `/incidents?id=${encodeURIComponent(id)}`;
 

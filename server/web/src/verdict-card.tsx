@@ -14,7 +14,7 @@ export function VerdictCard(props: {
   readonly children: ComponentChildren;
 }) {
   const { title, known, failure, children } = props;
-  const { health, now, stale_since } = known;
+  const { health, now } = known;
   const { headline, sentences, tone } = verdictText(known);
   return (
     <section class={`card verdict ${tone}`} aria-label="Verdict" data-testid="gpu-verdict" data-tone={tone}>
@@ -34,7 +34,6 @@ export function VerdictCard(props: {
             <p class="quiet small" data-testid="verdict-age">
               Scored {timeText(Date.parse(health.ts), now)}
               {health.instance !== '' && `, MIG ${health.instance}`}
-              {stale_since !== null && ', from its last data'}
             </p>
           )}
           {failure !== null && <p class="warning small">{failure}</p>}

@@ -45,7 +45,7 @@ describe('the verdict', () => {
     [
       'a bad anomaly on a good score sets the tone',
       { anomalies: [anomalyAnswer({ severity: 'critical', opened_at: ago(10) })] },
-      'Healthy, nothing to do',
+      'Healthy, with 1 open anomaly',
       'critical',
     ],
     [
@@ -53,6 +53,12 @@ describe('the verdict', () => {
       { anomalies: [anomalyAnswer({ severity: 'critical', opened_at: ago(1) })] },
       'Being judged anew. Before: Healthy, nothing to do',
       'critical',
+    ],
+    [
+      'a warning after the score',
+      { anomalies: [anomalyAnswer({ opened_at: ago(1) })] },
+      'Healthy, with 1 open anomaly',
+      'warning',
     ],
     [
       'a note after the score changes nothing',
@@ -80,13 +86,15 @@ describe('the verdict', () => {
   });
 
   it('of a silent GPU says since when, and that the score is of then', () => {
-    const { headline, sentences, tone } = verdictText(known({ health: critical, stale_since: NOW - 600_000 }));
-    expect(headline).toBe(`No data since ${timeText(NOW - 600_000, NOW)}: drain the GPU and reset it`);
+    const { headline, sentences, tone } = verdictText(known({ health: critical, stale_since: NOW - 60_000 }));
+    expect(headline).toBe(`No data since ${timeText(NOW - 60_000, NOW)}: drain the GPU and reset it`);
     expect(sentences).toEqual([
       'No anomaly was open then.',
-      `The score is of ${timeText(NOW - 120_000, NOW)}, when it last reported: ${critical.explanation}`,
+      `The score is of ${timeText(NOW - 120_000, NOW)}, when it still reported: ${critical.explanation}`,
     ]);
     expect(tone).toBe('stale');
+    const lost = verdictText(known({ health: critical, stale_since: NOW - 600_000 }));
+    expect(lost.sentences[1]).toContain('after its data had stopped');
     expect(verdictText(known({ health: null, stale_since: NOW })).sentences[1]).toBe('It was not scored before that.');
   });
 });

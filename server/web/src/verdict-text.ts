@@ -38,7 +38,7 @@ const RANK = ['healthy', 'unknown', 'info', 'warning', 'critical'] as const;
 
 /**
  * What to think of a GPU, from what is known now and no more than that. The score may be older than what has opened since;
- * then what has opened comes first, and the score is told as being of before.
+ * then what has opened comes first, and, since something critical is scored at once, the score is told as being of before.
  */
 export function verdictText(known: Known): VerdictText {
   const { health, stale_since, sampled_at, now } = known;
@@ -48,7 +48,7 @@ export function verdictText(known: Known): VerdictText {
   const last = lastSample(sampled_at, now);
   const scored = health !== null && health.overall_score !== null;
   const since = health === null ? anomalies : anomalies.filter(({ opened_at }) => opened_at > health.ts);
-  const unscored = health === null || since.some(({ severity }) => severity !== 'info');
+  const unscored = since.some(({ severity }) => severity === 'critical');
   const seen = since.length === 0 ? [] : [openText(since, health === null ? 'open' : 'opened since')];
   const tone = worse(health === null ? 'unknown' : GRADES[health.health_grade], anomalies[0]?.severity);
   if (health === null) {
@@ -56,16 +56,19 @@ export function verdictText(known: Known): VerdictText {
     return { headline: 'Health is not known yet', sentences, tone };
   }
   const told = [...seen, health.explanation];
-  const before = unscored ? 'Being judged anew' : '';
-  const headline = [before, scored ? headlineOf(health) : unknownText(health)].filter((part) => part !== '');
-  return { headline: headline.join('. Before: '), sentences: [...told, last], tone };
+  const counted = unscored ? anomalies.filter((anomaly) => !since.includes(anomaly)) : anomalies;
+  const judged = scored ? headlineOf(health, counted) : unknownText(health);
+  const headline = unscored ? `Being judged anew. Before: ${judged}` : judged;
+  return { headline, sentences: [...told, last], tone };
 }
 
-/** `Critical: drain the GPU and reset it`, `Healthy`. */
-function headlineOf({ health_grade, action }: HealthAnswer): string {
+/** `Critical: drain the GPU and reset it`, `Healthy, nothing to do`. */
+function headlineOf({ health_grade, action }: HealthAnswer, anomalies: readonly AnomalyAnswer[]): string {
   const tone = GRADES[health_grade];
   const word = tone === 'healthy' ? 'Healthy' : capital(health_grade);
   if (action !== 'none') return `${word}: ${lower(ACTION_TEXT[action])}`;
+  const open = anomalies.filter(({ severity }) => severity !== 'info').length;
+  if (open > 0) return `${word}, with ${open} open ${open === 1 ? 'anomaly' : 'anomalies'}`;
   return tone === 'healthy' ? `${word}, nothing to do` : word;
 }
 
@@ -81,7 +84,9 @@ function staleText(
   const then =
     health === null
       ? 'It was not scored before that.'
-      : `The score is of ${timeText(Date.parse(health.ts), now)}, when it last reported: ${health.explanation}`;
+      : `The score is of ${timeText(Date.parse(health.ts), now)}, ${
+          Date.parse(health.ts) > stale_since ? 'after its data had stopped' : 'when it still reported'
+        }: ${health.explanation}`;
   const open = anomalies.length === 0 ? 'No anomaly was open then.' : openText(anomalies, 'open');
   const headline = `No data since ${timeText(stale_since, now)}`;
   const todo = health === null || health.action === 'none' ? '' : `: ${lower(ACTION_TEXT[health.action])}`;
