@@ -33,7 +33,7 @@ try {
   await page.locator('.connection.live').waitFor();
   await page
     .locator(
-      `${still} [data-testid="fleet-heatmap"], ${still} [data-testid="fleet-table"], ${still} [data-testid="gpu-verdict"]`,
+      `${still} [data-testid="fleet-heatmap"]:not([data-known="0"]), ${still} [data-testid="fleet-table"], ${still} [data-testid="gpu-verdict"]`,
     )
     .waitFor();
   // Until samples have come in live, their rate is nothing, and the picture would show that.

@@ -1,7 +1,6 @@
 import type { ForecastAnswer } from './answers.ts';
-import { horizonText, limitText, metricForecasts } from './forecast-text.ts';
+import { forecastTitle, horizonText, isNear, limitText, metricForecasts } from './forecast-text.ts';
 import { timeText } from './format-time.ts';
-import { metricLabel } from './metric-label.ts';
 
 /** Where slow readings are going, those that reach a limit first. */
 export function ForecastList(props: { readonly forecasts: readonly ForecastAnswer[] | null; readonly now: number }) {
@@ -24,7 +23,7 @@ export function ForecastList(props: { readonly forecasts: readonly ForecastAnswe
             return (
               <li key={`${one.metric} ${one.instance}`}>
                 <span class="line">
-                  <b>{metricLabel(one.metric)}</b>
+                  <b>{forecastTitle(one)}</b>
                   {one.instance !== '' && <span class="quiet">MIG {one.instance}</span>}
                 </span>
                 {one.horizons.map((row) => (
@@ -32,7 +31,7 @@ export function ForecastList(props: { readonly forecasts: readonly ForecastAnswe
                     {horizonText(row)}
                   </span>
                 ))}
-                {limit !== '' && <span class={`small ${one.eta === null ? 'quiet' : 'warning'}`}>{limit}</span>}
+                {limit !== '' && <span class={`small ${isNear(one, now) ? 'warning' : 'quiet'}`}>{limit}</span>}
               </li>
             );
           })}

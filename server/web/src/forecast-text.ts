@@ -2,6 +2,7 @@ import { findMetric, METRICS } from '../../../pipeline/contract/metrics.ts';
 import type { ForecastAnswer } from './answers.ts';
 import { timeText } from './format-time.ts';
 import { duration, formatReading } from './format-value.ts';
+import { metricLabel } from './metric-label.ts';
 import { plainNumber } from './points-lost.ts';
 
 /** What is expected of one metric, nearest horizon first. */
@@ -15,6 +16,7 @@ export interface MetricForecast {
 
 /** Told every six hours: one that was not told anew for two rounds is of a metric that is gone. */
 const CURRENT_MS = 12 * 3_600_000;
+const NEAR_MS = 72 * 3_600_000;
 
 /** By metric, those first that reach their limit, soonest first. Forecasts that were not renewed are left out. */
 export function metricForecasts(rows: readonly ForecastAnswer[]): readonly MetricForecast[] {
@@ -38,6 +40,15 @@ export function metricForecasts(rows: readonly ForecastAnswer[]): readonly Metri
     })
     .sort((a, b) => (a.eta ?? Number.MAX_VALUE) - (b.eta ?? Number.MAX_VALUE) || (a.metric < b.metric ? -1 : 1));
 }
+
+/** The metric, and at which workload: `Memory temperature at 701 W`. */
+export function forecastTitle({ metric, horizons }: MetricForecast): string {
+  const condition = / at [^:]+(?=:)/.exec(horizons[0]?.explanation ?? '')?.[0] ?? '';
+  return `${metricLabel(metric)}${condition}`;
+}
+
+/** Whether the limit is so near that someone should plan for it. */
+export const isNear = ({ eta }: MetricForecast, now: number): boolean => eta !== null && eta - now < NEAR_MS;
 
 /** `in 1 d 71 °C (68 to 74)`. */
 export function horizonText({ metric, horizon_ms, expected, low, high }: ForecastAnswer): string {

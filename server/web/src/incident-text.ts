@@ -31,18 +31,17 @@ export function originText(incident: IncidentAnswer, gpus: ReadonlyMap<string, N
 
 /**
  * What happened, and what to do about it: the summary without the GPU at its beginning, which is shown as the place, and
- * its action at the end, which may say more than the recovery action alone.
+ * its action at the end, which may say more than the recovery action alone; empty when there is none.
  */
 export function summaryParts(incident: IncidentAnswer): { readonly text: string; readonly action: string } {
   const { summary, origin, node, action } = incident;
   const named = `${origin} on node ${node}: `;
   const text = inWords(summary.startsWith(named) ? summary.slice(named.length) : summary);
-  const plain = ACTION_TEXT[action];
-  const at = text.lastIndexOf(`. ${plain}`);
-  const parts =
-    at < 0 ? { text, action: action === 'none' ? '' : plain } : { text: text.slice(0, at), action: text.slice(at + 2) };
-  const named_xids = parts.text.replace(/\bXID (\d+)\b/g, (_, xid: string) => xidText(Number(xid)));
-  return { text: capital(named_xids.replace(/\.$/, '')), action: parts.action.replace(/\.$/, '') };
+  const at = text.lastIndexOf(`. ${ACTION_TEXT[action]}`);
+  const what = at < 0 ? text : text.slice(0, at);
+  const todo = at < 0 ? ACTION_TEXT[action] : text.slice(at + 2).replace(/\.$/, '');
+  const named_xids = what.replace(/\bXID (\d+)\b/g, (_, xid: string) => xidText(Number(xid)));
+  return { text: capital(named_xids.replace(/\.$/, '')), action: action === 'none' ? '' : todo };
 }
 
 export const countText = (count: number, one: string): string => `${integer(count)} ${one}${count === 1 ? '' : 's'}`;

@@ -128,7 +128,9 @@ function Entry(props: {
         <span class="quiet age">{sinceText(incident, now)}</span>
       </div>
       <p class="summary">{text}.</p>
-      {action !== '' && (
+      {action === '' ? (
+        <p class="quiet">No reset, reboot or replacement is asked for; the verdict on its GPUs says what to look at.</p>
+      ) : (
         <p class="todo">
           <span class="hidden">What to do: </span>
           {action}

@@ -15,7 +15,10 @@ const WORDS: Readonly<Record<string, string>> = {
   dbe: 'uncorrectable',
   tx: 'sent',
   rx: 'received',
+  hw: 'hardware',
+  sw: 'software',
   gen: 'generation',
+  zscore: 'unusual reading',
 };
 const UNITS = /_(celsius|watts|joules|mhz|ratio|bytes|ns|reasons)$/;
 const WHOLE: Readonly<Record<string, string>> = {
@@ -39,6 +42,6 @@ export function metricLabel(name: string): string {
 
 /** A sentence with names of metrics and anomaly types in words. */
 export const inWords = (sentence: string): string =>
-  sentence.replace(/\b[a-z]+\d*(?:_[a-z0-9]+)+\b/g, (name) =>
+  sentence.replace(/\b(?:zscore|[a-z]+\d*(?:_[a-z0-9]+)+)\b/g, (name) =>
     metricLabel(name).replace(/^[A-Z](?![A-Z])/, (c) => c.toLowerCase()),
   );

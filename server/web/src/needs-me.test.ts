@@ -67,6 +67,16 @@ it('says where, why, and what to do', () => {
     why: 'XID 79, GPU has fallen off the bus (bus)',
     action: 'Reboot the node',
   });
+  const hot = incidentAnswer({
+    gpu_uuid: 'GPU-b',
+    origin: 'GPU-b',
+    gpus: ['GPU-b'],
+    action: 'none',
+    summary: 'GPU-b on node n1: hw_slowdown, zscore (thermal). Nothing to do.',
+  });
+  expect(needs({ incidents: [hot] })).toMatchObject([
+    { why: 'Hardware slowdown, unusual reading (thermal)', action: 'Reset the GPU' },
+  ]);
   const anomalies = [anomalyAnswer({ gpu_uuid: 'GPU-b' }), anomalyAnswer({ gpu_uuid: 'GPU-b', id: 'b', score: 1 })];
   expect(needs({ anomalies })).toMatchObject([
     { where: 'n1 · GPU 1', why: 'GPU temperature 91 °C, expected 63 °C; 1 more', action: 'Reset the GPU' },

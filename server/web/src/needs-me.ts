@@ -83,7 +83,7 @@ function ofIncident(
     href: scope === 'gpu' ? gpuPath(gpu_uuid) : incidentPath(id),
     why: worst !== undefined && worst.severity === severity ? anomalyText(worst) : text,
     whole: summary,
-    action,
+    action: action === '' && scope === 'gpu' ? actionOf(gpus.get(gpu_uuid)) : action,
     since: opened_at,
   };
 }
