@@ -17,7 +17,7 @@ export interface EvaluateOptions {
 }
 
 /** A fleet large and long enough that one false critical shows as less than what is allowed. */
-export const EVALUATE_DEFAULTS = { gpus: 1_536, days: 5, seed: 1 } as const;
+export const EVALUATE_DEFAULTS = { gpus: 1_280, days: 5, seed: 1 } as const;
 /** Shows that everything works, not how well. */
 export const EVALUATE_QUICK = { gpus: 256, days: 0.25, seed: 1 } as const;
 
