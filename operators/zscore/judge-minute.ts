@@ -157,7 +157,8 @@ export function judgeMinute(
       const mirror = mirrors[g] as number;
       const heated = gauge.cause === 'heat';
       const usable = heated
-        ? mirror < 0 || (means[base + 2 * mirror + 1] as number) === 0
+        ? // Without power or activity nothing says what heats the board.
+          !Number.isNaN(heat) && (mirror < 0 || (means[base + 2 * mirror + 1] as number) === 0)
         : gauge.cause === 'activity'
           ? workTells
           : clocksTell;

@@ -125,6 +125,15 @@ const CASES: readonly Case[] = [
     ['power_watts info open'],
   ],
   [
+    'temperatures alone, with nothing that says what heats the board',
+    {
+      hours: 3,
+      moment: (h) => ({ work: h < 2 ? 0 : 0.9 }),
+      without: ['power_watts', 'gr_engine_active_ratio', 'gpu_util_ratio', 'sm_active_ratio'],
+    },
+    [],
+  ],
+  [
     'no sensor at all',
     {
       hours: 3,
@@ -151,6 +160,25 @@ describe('zscore at 100 ms', () => {
     const told = watch(rows);
     expect(short(told)).toEqual(['gpu_temp_celsius info open', 'gpu_temp_celsius warning open']);
     expect((told[0]?.ts ?? 0) - START_MS - 0.5 * HOUR_MS).toBeLessThanOrEqual(4 * 60_000);
+  });
+});
+
+describe('zscore without power for a while', () => {
+  it('neither tells nor learns what it cannot know, and goes on after it', () => {
+    const rows = boardRows({
+      step_ms: 120_000,
+      hours: 5,
+      moment: (h) => ({ work: 0.7, resistance: h < 4 ? 0.06 : 0.11 }),
+      without: ['memory_temp_celsius'],
+    });
+    const blank = rows.map((row, i) => {
+      if (i % 40 < 3) return { ...row, values: { ...row.values, power_watts: Number.NaN } };
+      return row;
+    });
+    const told = watch(blank);
+    expect(short(told)).toEqual(['gpu_temp_celsius info open', 'gpu_temp_celsius warning open']);
+    expect((told[0]?.ts ?? 0) - START_MS - 4 * HOUR_MS).toBeGreaterThan(0);
+    for (const { score, expected } of told) expect([score, expected].every(Number.isFinite)).toBe(true);
   });
 });
 
