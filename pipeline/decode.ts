@@ -102,6 +102,8 @@ class Decoder {
       const state = this.states.get(group);
       if (builder.rows > 0) emit('rows', builder.take(group, state.registry));
       state.position = builder.position;
+      // Positions may begin again: the next one counts, whatever it is.
+      builder.position = 0;
     }
     this.touched.length = 0;
   }

@@ -13,6 +13,7 @@ import type { Sink } from './contract/ports.ts';
 import { minutes } from './contract/time.ts';
 import { startEngine } from './engine.ts';
 import { runInOneThread } from './running-topology.ts';
+import { shardsInOneThread } from './shards/shards.fixture.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 import { defaultTopology, type SinkItems } from './topology.ts';
 
@@ -24,8 +25,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const message = (position: number, minute: number): RawMessage => ({
-  subject: rawSubject('a'),
-  data: Buffer.from(JSON.stringify({ ts: TS + minute * 60_000, gpu_uuid: 'GPU-1', gpu_temp_celsius: 50 })),
+  subject: rawSubject(`node-${position % 3}`),
+  data: Buffer.from(
+    JSON.stringify({ ts: TS + minute * 60_000, gpu_uuid: `GPU-${position % 3}`, gpu_temp_celsius: 50 }),
+  ),
   content_type: 'application/json',
   position,
   arrived_at: TS + minute * 60_000,
@@ -52,7 +55,7 @@ function stubBus(batches: readonly (readonly RawMessage[])[], created: string, a
   return { bus: bus as Bus, read };
 }
 
-async function run(batches: readonly (readonly RawMessage[])[], created: string) {
+async function run(threads: number, batches: readonly (readonly RawMessage[])[], created: string) {
   const minutesSeen: number[] = [];
   const reports: string[] = [];
   const asked: number[] = [];
@@ -70,10 +73,21 @@ async function run(batches: readonly (readonly RawMessage[])[], created: string)
   const files = new SnapshotFiles(folder, report);
   const topology = defaultTopology();
   const clock = systemClock;
+  const sinks = { gpu_metrics: sink };
   const engine = await startEngine({
     bus,
     topology,
-    running: runInOneThread<SinkItems>({ topology, states, sinks: { gpu_metrics: sink }, files, clock }),
+    running:
+      threads === 1
+        ? runInOneThread<SinkItems>({ topology, states, sinks, files, clock })
+        : shardsInOneThread<SinkItems>({
+            topology: defaultTopology,
+            states,
+            files,
+            sinks: {},
+            shard_sinks: Array.from({ length: threads }, () => sinks),
+            future_max: minutes(5),
+          }).running,
     states,
     worker: 'w',
     files,
@@ -83,28 +97,28 @@ async function run(batches: readonly (readonly RawMessage[])[], created: string)
   });
   await read;
   await engine.stop();
-  return { minutesSeen, reports, asked };
+  return { minutesSeen: minutesSeen.sort((a, b) => a - b), reports, asked };
 }
 
 const span = (from: number, to: number, minute: number): RawMessage[] =>
   Array.from({ length: to - from + 1 }, (_, i) => message(from + i, minute + i));
 
-it('reads on when the stream was made anew, from whatever position', async () => {
-  const first = await run([span(1, 5, 0), span(1, 2, 5), span(3, 3, 7)], 'b');
+it.each([1, 2, 4])('reads on when the stream was made anew, from whatever position (%i threads)', async (threads) => {
+  const first = await run(threads, [span(1, 5, 0), span(1, 2, 5), span(3, 3, 7)], 'b');
   expect(first.minutesSeen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(first.reports).toEqual(['GV-SNP-002']);
   const mixed = [...span(4, 5, 8), ...span(2, 3, 10)];
-  const second = await run([mixed], 'b');
+  const second = await run(threads, [mixed], 'b');
   expect(second.asked).toEqual([4]);
   expect(second.minutesSeen).toEqual([8, 9, 10, 11]);
-  const third = await run([span(4, 4, 12)], 'b');
+  const third = await run(threads, [span(4, 4, 12)], 'b');
   expect([third.asked, third.minutesSeen, third.reports]).toEqual([[4], [12], []]);
 });
 
-it('notices at its start that a longer stream is another one', async () => {
-  await run([span(1, 5, 0)], 'a');
-  expect(await run([span(6, 7, 5)], 'a')).toMatchObject({ asked: [6], minutesSeen: [5, 6], reports: [] });
-  const other = await run([span(1, 9, 7)], 'b');
+it.each([1, 2])('notices at its start that a longer stream is another one (%i threads)', async (threads) => {
+  await run(threads, [span(1, 5, 0)], 'a');
+  expect(await run(threads, [span(6, 7, 5)], 'a')).toMatchObject({ asked: [6], minutesSeen: [5, 6], reports: [] });
+  const other = await run(threads, [span(1, 9, 7)], 'b');
   expect([other.asked, other.reports]).toEqual([[1], ['GV-SNP-002']]);
   expect(other.minutesSeen).toHaveLength(9);
 });

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { random } from '../../operators/core/laws.fixture.ts';
@@ -17,11 +16,8 @@ import { fleetStateSpecs } from '../run-topology.ts';
 import { type RunningTopology, runInOneThread } from '../running-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { Snapshots } from '../snapshots.ts';
-import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
-import { runInShards } from './run-in-shards.ts';
-import { runShard } from './run-shard.ts';
-import type { FromShard, ShardPort, ToShard } from './shard-messages.ts';
-import { splitTopology } from './split-topology.ts';
+import { fleetVitals, type SinkItems } from '../topology.ts';
+import { shardsInOneThread } from './shards.fixture.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -35,12 +31,6 @@ function freshFolder(): string {
 
 const FUTURE_MAX = minutes(5);
 const wholeTopology = () => fleetVitals({ ...DEFAULT_ANALYSIS, future_max: FUTURE_MAX, assets: new Assets() });
-
-const portOf = <Out, In>(port: MessagePort): ShardPort<Out, In> => ({
-  post: (message, transfer = []) => port.postMessage(message, [...transfer]),
-  listen: (handler) => port.on('message', handler),
-  end: async () => port.close(),
-});
 
 interface Life {
   readonly running: RunningTopology;
@@ -59,37 +49,32 @@ function begin(
 ): Life {
   const files = new SnapshotFiles(folder, report);
   const states = new GroupStates();
-  const clock = settableClock(0);
-  const topology = wholeTopology();
   const tables = Array.from({ length: shards + 1 }, () => new Tables(durable));
   const [own = new Tables(durable), ...theirs] = tables;
   if (shards === 1) {
-    const running = runInOneThread<SinkItems>({ topology, states, sinks: own.sinks, files, clock });
+    const running = runInOneThread<SinkItems>({
+      topology: wholeTopology(),
+      states,
+      sinks: own.sinks,
+      files,
+      clock: settableClock(0),
+    });
     return { running, states, files, kill: () => own.kill() };
   }
-  const ends: MessagePort[] = [];
-  const ports = theirs.map((table) => {
-    const { port1, port2 } = new MessageChannel();
-    ends.push(port1, port2);
-    runShard<SinkItems>({
-      port: portOf<FromShard, ToShard>(port2),
-      topology: splitTopology(wholeTopology()).groups,
-      states: new GroupStates(),
-      sinks: table.sinks,
-      files,
-      enrich_step: ENRICH_STEP,
-      clock,
-    });
-    return portOf<ToShard, FromShard>(port1);
+  const { running, kill } = shardsInOneThread<SinkItems>({
+    topology: wholeTopology,
+    states,
+    files,
+    sinks: own.sinks,
+    shard_sinks: theirs.map(({ sinks }) => sinks),
+    future_max: FUTURE_MAX,
   });
-  const future_max = FUTURE_MAX;
-  const running = runInShards<SinkItems>({ topology, states, sinks: own.sinks, ports, future_max, clock });
   return {
     running,
     states,
     files,
     kill() {
-      for (const end of ends) end.close();
+      kill();
       for (const table of tables) table.kill();
     },
   };
