@@ -8,6 +8,7 @@ import { benchBus } from './bus.ts';
 import { processCpu } from './chain-run.ts';
 import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
 import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
+import { benchEngineThreads } from './engine-threads.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
 import { benchParser } from './parser.ts';
@@ -73,6 +74,24 @@ export const BENCHES: readonly Bench[] = [
           unit: 'B/GPU',
         })),
         { name: 'state', value: state_bytes_per_gpu, unit: 'B/GPU', at_most: 48_000 },
+      ];
+    },
+  },
+  {
+    name: 'threads',
+    summary: 'the same over one thread and over two, by the clock on the wall',
+    async run({ quick, threads: thread_files }) {
+      const size = quick ? { gpus: 800, rows: 4_000 } : { gpus: 100_000, rows: 3_000_000 };
+      const measure = (threads: number) =>
+        benchEngineThreads({ ...ENGINE_BENCH_DEFAULTS, ...size, threads, thread_files });
+      const [one, two] = [await measure(1), await measure(2)];
+      return [
+        { name: 'one thread', value: one.rows_per_s, unit: 'rows/s' },
+        { name: 'two threads', value: two.rows_per_s, unit: 'rows/s' },
+        { name: 'two to one', value: two.rows_per_s / one.rows_per_s, unit: 'ratio' },
+        { name: 'one thread, CPU', value: one.cpu_us, unit: 'us/row' },
+        { name: 'two threads, CPU of all', value: two.cpu_us, unit: 'us/row' },
+        { name: 'two threads, CPU of the one that reads', value: two.reader_us, unit: 'us/row' },
       ];
     },
   },

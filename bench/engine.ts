@@ -1,31 +1,10 @@
 import { bytesPerGpu, GroupStates } from '../operators/core/group-state.ts';
 import { type Clock, systemClock } from '../pipeline/clock.ts';
-import type { Batch } from '../pipeline/contract/batch.ts';
-import type { Bus } from '../pipeline/contract/bus.ts';
-import { encodeScrape } from '../pipeline/contract/encode-scrape.ts';
-import { rawSubject } from '../pipeline/contract/ids.ts';
-import type { RawMessage } from '../pipeline/contract/message.ts';
-import type { Sink } from '../pipeline/contract/ports.ts';
-import { GPU_METRICS } from '../pipeline/contract/tables.ts';
-import { readHeader } from '../pipeline/contract/wire.ts';
 import { topologyStateSpecs, wireTopology } from '../pipeline/run-topology.ts';
 import { defaultTopology, type SinkItems } from '../pipeline/topology.ts';
-import { framesSink } from '../sinks/live/frames-sink.ts';
-import { clearChunk, createChunk } from '../sinks/questdb/row-chunk.ts';
-import { rowEncoder } from '../sinks/questdb/row-encoder.ts';
 import { paneSums } from './bare-chain/pane-sums.ts';
-import {
-  CHAIN_VALUES,
-  CHAIN_WIDTH,
-  type ChainFleet,
-  GPUS_PER_NODE,
-  nodeName,
-  nodesOf,
-  readingMover,
-  scrapeTime,
-  usualReadings,
-  usualScrape,
-} from './chain-fleet.ts';
+import { CHAIN_WIDTH, type ChainFleet, GPUS_PER_NODE, scrapeTime } from './chain-fleet.ts';
+import { encodingSinks, engineMessages } from './engine-load.ts';
 
 export interface EngineBenchOptions {
   readonly gpus: number;
@@ -72,59 +51,27 @@ export const ENGINE_BENCH_DEFAULTS = {
   small_rows: 3_200_000,
 } as const satisfies EngineBenchOptions;
 
-const CHUNK_BYTES = 64 << 20;
-const EPOCH_MS = 1_767_225_600_000;
-const SEQUENCE_AT = 12;
-const TIME_AT = 16;
+export const EPOCH_MS = 1_767_225_600_000;
 
 /** Everything between the bus and the network on one thread: decode, operators, and encoding for the database and the live view. */
 export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
   const { clock = systemClock } = options;
   const fleet: ChainFleet = { ...options, start_ms: EPOCH_MS };
-  const nodes = nodesOf(fleet);
-  const move = readingMover(fleet);
-  const messages = Array.from({ length: nodes }, (_, node) => {
-    const data = encodeScrape(usualScrape(fleet, node, EPOCH_MS));
-    return {
-      subject: rawSubject(nodeName(node)),
-      data,
-      view: new DataView(data.buffer, data.byteOffset),
-      values: new Float64Array(data.buffer, data.byteOffset + readHeader(data).values_at, CHAIN_VALUES),
-      usual: usualReadings(fleet, node),
-    };
-  });
+  const source = engineMessages(fleet);
+  const { nodes, messages } = source;
   const topology = defaultTopology();
   const wired = wireTopology<SinkItems>({
     topology,
     states: new GroupStates(),
-    sinks: { gpu_metrics: encodeOnly(), live: framesSink(silentBus(), { worker: 'bench' }) },
+    sinks: encodingSinks(),
     clock,
   });
 
-  let position = 0;
   let rows = 0;
   let spent_ms = 0;
   const round = (rowsMax: number, messagesPerPush: number, took?: number[]): void => {
     for (rows = 0, spent_ms = 0; rows < rowsMax; ) {
-      const poll: RawMessage[] = [];
-      for (let i = 0; i < messagesPerPush; i++) {
-        const node = position % nodes;
-        const turn = (position - node) / nodes;
-        const { subject, data, view, values, usual } = messages[node] as (typeof messages)[number];
-        const ts = scrapeTime(fleet, turn, node);
-        view.setUint32(SEQUENCE_AT, turn + 1, true);
-        view.setFloat64(TIME_AT, ts, true);
-        move(values, usual);
-        position++;
-        poll.push({
-          subject,
-          data,
-          content_type: 'application/vnd.gpu-vitals.scrape',
-          position,
-          arrived_at: ts,
-          event_time: ts,
-        });
-      }
+      const poll = source.take(messagesPerPush);
       const started = clock.monotonic();
       wired.push(poll);
       const took_ms = clock.monotonic() - started;
@@ -194,24 +141,3 @@ function bareLoop(
   }
   return Math.round((rows / spent_ms) * 1_000);
 }
-
-/** The database's rows without the database. */
-function encodeOnly(): Sink<Batch> {
-  const encoder = rowEncoder(GPU_METRICS.name);
-  const chunk = createChunk(CHUNK_BYTES, 50_000);
-  return {
-    write(batch) {
-      for (let from = 0; from < batch.rows; ) {
-        from = encoder.append(batch, from, chunk);
-        if (from < batch.rows) clearChunk(chunk);
-      }
-    },
-    flush: () => Promise.resolve(),
-    pressure: () => null,
-    close: () => Promise.resolve(),
-  };
-}
-
-/** A connection that takes everything and sends nothing. */
-const silentBus = (): Bus =>
-  ({ connected: true, publish: () => undefined, flush: () => Promise.resolve() }) as unknown as Bus;
