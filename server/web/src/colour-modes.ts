@@ -1,5 +1,5 @@
 import { SEVERITY_COLOURS, scaleColour, type Theme } from './colour-scale.ts';
-import type { FleetGpu } from './fleet-gpu.ts';
+import type { FleetGpu, Severity } from './fleet-gpu.ts';
 import { decimal, percent } from './format-value.ts';
 
 /** One way to colour the heatmap. Further readings are further rows of the table below. */
@@ -16,6 +16,8 @@ export interface ColourMode {
   readonly legend: readonly [string, string];
   /** What a cell without a value is called. */
   readonly missing: string;
+  /** Severities that are marked in a corner; none where the colour itself tells them. */
+  readonly marks: readonly Severity[];
   readonly colour: (theme: Theme, value: number) => string;
 }
 
@@ -30,6 +32,7 @@ const lossShare = (score: number): number => (1 - Math.round(score) / 100) ** 0.
 /** A cell tells its score only where something was lost. */
 const FULL = 99.5;
 
+const ALL: readonly Severity[] = ['critical', 'warning', 'info'];
 const SEVERITIES = ['none', 'info', 'warning', 'critical'] as const;
 const CALM: Readonly<Record<Theme, string>> = { dark: '#27405a', light: '#d3dde7' };
 
@@ -43,6 +46,8 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     cell: (value) => (value >= FULL ? '' : decimal(value, 0)),
     legend: ['100 healthy', '0'],
     missing: 'unknown',
+    // What is only worth knowing costs no health, and would be most of what one sees.
+    marks: ['critical', 'warning'],
     colour: (theme, value) => scaleColour(theme, lossShare(value)),
   },
   scaled({
@@ -54,6 +59,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     cell: (value) => decimal(value, 0),
     legend: ['25 °C', '90 °C'],
     missing: 'n/a',
+    marks: ALL,
   }),
   scaled({
     id: 'power',
@@ -67,6 +73,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     cell: percent,
     legend: ['0 %', '100 %'],
     missing: 'n/a',
+    marks: ALL,
   }),
   scaled({
     id: 'utilisation',
@@ -77,6 +84,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     cell: percent,
     legend: ['0 %', '100 %'],
     missing: 'n/a',
+    marks: ALL,
   }),
   {
     id: 'anomalies',
@@ -87,6 +95,7 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     cell: (value) => ['', 'i', 'w', 'c'][value] ?? '',
     legend: ['none', 'critical'],
     missing: 'n/a',
+    marks: [],
     colour: (theme, value) => {
       const severity = SEVERITIES[value] ?? 'none';
       return severity === 'none' ? CALM[theme] : SEVERITY_COLOURS[theme][severity];

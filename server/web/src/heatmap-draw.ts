@@ -61,7 +61,7 @@ export function drawHeatmap(
         context.fillText(mode.cell(value), left + wide / 2, top + high / 2 + 0.5);
       }
     }
-    if (gpu.worst !== null && mode.id !== 'anomalies') {
+    if (gpu.worst !== null && mode.marks.includes(gpu.worst)) {
       mark(context, [left, top, wide, high], SEVERITY_COLOURS[theme][gpu.worst], theme);
     }
   }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { capital } from './action-text.ts';
 import type { IncidentAnswer } from './answers.ts';
 import { useConsole, useFleet, useIncidents, useNow } from './console-parts.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
@@ -138,7 +139,7 @@ function Entry(props: {
       )}
       <ul class="evidence" aria-label="Evidence">
         {evidence.map((sentence) => (
-          <li key={sentence}>{inWords(sentence)}</li>
+          <li key={sentence}>{capital(inWords(sentence))}</li>
         ))}
       </ul>
       <ul class="gpus" aria-label="GPUs">

@@ -19,10 +19,11 @@ export function Legend({ mode }: { readonly mode: ColourMode }) {
       context.fillRect(x, 0, 1, HEIGHT);
     }
   }, [mode, theme]);
-  const severities = ['critical', 'warning', 'info'] as const;
+  const coloured = mode.marks.length === 0;
+  const severities = coloured ? (['critical', 'warning', 'info'] as const) : mode.marks;
   return (
     <div class="legend" aria-label={`Colours: ${mode.label} from ${mode.legend[0]} to ${mode.legend[1]}`} role="img">
-      {mode.id === 'anomalies' ? (
+      {coloured ? (
         <span class="mark">
           <i class="swatch calm" /> none
         </span>
@@ -34,10 +35,7 @@ export function Legend({ mode }: { readonly mode: ColourMode }) {
       {severities.map((severity) => (
         <span class="mark" key={severity}>
           <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
-            <path
-              d={mode.id === 'anomalies' ? 'M0 0h10v10H0z' : 'M0 0h10v10z'}
-              fill={SEVERITY_COLOURS[theme][severity]}
-            />
+            <path d={coloured ? 'M0 0h10v10H0z' : 'M0 0h10v10z'} fill={SEVERITY_COLOURS[theme][severity]} />
           </svg>
           {severity}
         </span>
