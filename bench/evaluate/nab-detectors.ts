@@ -60,7 +60,8 @@ const product = baseline('z-score', 'EWMA and median / MAD, the smaller deviatio
 /**
  * The same with nothing set but this: what strays moves the baseline in full. A GPU's gauges are judged given their cause, and
  * what the cause does not explain must not become usual; a bare series has no cause, and where its level moves to, it is at home.
- * Nothing was chosen by the series.
+ * The setting is the product's but for this bound; it was seen to be the better one on these series before it was taken, so its
+ * score is no blind one.
  */
 const unbounded = baseline(
   'z-score, unbounded',

@@ -106,3 +106,22 @@ export const SUMMARY = { activity: 0, sm: 1, tensor: 2, clock: 3, power: 4, held
 
 export const readingOf = ({ share, i }: Member, reading: number): number =>
   share.readings[i * SUMMARY_WIDTH + reading] as number;
+
+/** Takes what is open on a GPU out of the gang; empty when nothing is. */
+export function forget(gang: Gang, uuid: string): Anomaly[] {
+  const found: Anomaly[] = [];
+  const away = gang.away[keyOf(uuid)];
+  if (away !== undefined) {
+    found.push(away.open);
+    delete gang.away[keyOf(uuid)];
+  }
+  for (const key in gang.nodes) {
+    const { gpus, open } = gang.nodes[key] as NodeShare;
+    const i = gpus.indexOf(uuid);
+    const anomaly = open[i] ?? null;
+    if (anomaly === null) continue;
+    open[i] = null;
+    found.push(anomaly);
+  }
+  return found;
+}

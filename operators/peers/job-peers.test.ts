@@ -168,6 +168,16 @@ describe('jobPeers', () => {
     expect(told[1]?.explanation).toBe('GPU-13 no longer works on train.');
   });
 
+  it('names a GPU that is slow in its next job too anew, and never in two at once', () => {
+    const change: WorkScene['change'] = (gpu, t, sound) =>
+      gpu === 13 && t >= from ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * 0.85 } : {};
+    const told = run({ change, job: (_, t) => (t > minute(30) ? 'second' : 'first') });
+    const states = told.filter(({ gpu_uuid }) => gpu_uuid === 'GPU-13').map(({ state }) => state);
+    expect(states).toEqual(['open', 'closed', 'open']);
+    expect(told[1]?.id).toBe(told[0]?.id);
+    expect(told[2]?.id).not.toBe(told[0]?.id);
+  });
+
   it('goes on after a snapshot at any point as if nothing had happened', () => {
     const scene = { until_ms: minute(45), change: slower(0.9) as NonNullable<WorkScene['change']> };
     const whole = run(scene);

@@ -3,7 +3,16 @@ import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
 import { COMPARISONS, type Comparison, type JobLimits } from './job-comparisons.ts';
-import { dropAway, type Gang, type Member, type NodeShare, noteSummary, readingOf, SUMMARY } from './job-members.ts';
+import {
+  dropAway,
+  forget,
+  type Gang,
+  type Member,
+  type NodeShare,
+  noteSummary,
+  readingOf,
+  SUMMARY,
+} from './job-members.ts';
 import type { JobSummary } from './node-peers.ts';
 import { readingWords } from './reading-words.ts';
 import { type RobustCentre, robustCentre } from './robust-centre.ts';
@@ -81,7 +90,7 @@ export const jobPeers = (
       for (const key in gangs) {
         const gang = gangs[key] as Gang;
         if (gang.phase !== phase) continue;
-        evaluate(gang, now, options, emit);
+        evaluate(gang, gangs, now, options, emit);
         if (isEmpty(gang.nodes) && isEmpty(gang.away)) delete gangs[key];
       }
     },
@@ -104,7 +113,15 @@ interface Finding {
   readonly limit: number;
 }
 
-function evaluate(gang: Gang, now: number, options: JobPeersOptions, emit: Tell): void {
+/** Ends what another job's peers had against a GPU: it works for this one now. Cost: O(GPUs in jobs), when one is named. */
+function closeElsewhere(gangs: Gangs, gang: Gang, uuid: string, now: number, emit: Tell): void {
+  for (const other of Object.values(gangs)) {
+    if (other === gang) continue;
+    for (const open of forget(other, uuid)) close(open, now, `no longer works on ${other.job}`, emit);
+  }
+}
+
+function evaluate(gang: Gang, gangs: Gangs, now: number, options: JobPeersOptions, emit: Tell): void {
   for (const open of dropAway(gang, now)) close(open, now, `no longer works on ${gang.job}`, emit);
   const members: Member[] = [];
   let news = false;
@@ -130,6 +147,7 @@ function evaluate(gang: Gang, now: number, options: JobPeersOptions, emit: Tell)
       share.open[i] = null;
       close(open, now, `has kept up with the others of ${gang.job} for five evaluations`, emit);
     } else if (open === null && finding !== undefined) {
+      closeElsewhere(gangs, gang, share.gpus[i] as string, now, emit);
       const anomaly = straggler(
         gang,
         share.gpus[i] as string,
