@@ -153,7 +153,8 @@ const STORED: Readonly<Record<ColumnType, unknown>> = {
   DOUBLE: 0.5,
   FLOAT: 0.5,
   LONG: 3,
-  BOOLEAN: null,
+  BOOLEAN: false,
+  TRISTATE: 'false',
   JSON: '["one"]',
 };
 

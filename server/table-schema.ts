@@ -32,6 +32,7 @@ function columnSchema({ name, type, help }: ColumnSpec): z.ZodType {
     case 'LONG':
       return z.int().nullable().openapi({ description: help });
     case 'BOOLEAN':
+    case 'TRISTATE':
       return z.boolean().nullable().openapi({ description: help });
     case 'JSON':
       return (JSON_SHAPES[name] ?? TEXTS).nullable().openapi({ description: help });

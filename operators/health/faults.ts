@@ -1,6 +1,7 @@
 import type { Anomaly, Dimension, Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
 import { findMetric, METRICS } from '../../pipeline/contract/metrics.ts';
 import { days, hours } from '../../pipeline/contract/time.ts';
+import { elapsedWords } from '../core/elapsed-words.ts';
 import { type AnomalyCost, anomalyCost, dimensionOf } from './anomaly-costs.ts';
 import type { Loss } from './loss.ts';
 
@@ -174,7 +175,6 @@ function unitOf(name: string): string {
 }
 
 function anomalyLoss(anomaly: OpenAnomaly, cost: AnomalyCost, t: number): Loss {
-  const minutes = Math.max(0, Math.round((t - anomaly.opened_at) / 60_000));
   return {
     dimension: cost.dimension ?? dimensionOf(anomaly.metric),
     points: anomaly.severity === 'info' ? 0 : cost[anomaly.severity],
@@ -182,7 +182,7 @@ function anomalyLoss(anomaly: OpenAnomaly, cost: AnomalyCost, t: number): Loss {
     value: anomaly.observed,
     limit: anomaly.expected,
     unit: unitOf(anomaly.metric),
-    window: `open for ${minutes}m`,
+    window: `open for ${elapsedWords(Math.max(0, t - anomaly.opened_at))}`,
     action: cost.action,
     cause: cost.cause || `${anomaly.type}:${anomaly.metric}`,
     factor: anomaly.type,

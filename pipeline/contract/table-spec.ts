@@ -10,6 +10,8 @@ export type ColumnType =
   | 'FLOAT'
   | 'LONG'
   | 'BOOLEAN'
+  /** True, false or null; the database's own booleans know no null, so inside it is a symbol. */
+  | 'TRISTATE'
   /** A list or object outside the database, its JSON text (VARCHAR) inside. */
   | 'JSON';
 

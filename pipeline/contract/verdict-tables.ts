@@ -81,7 +81,7 @@ export const XID_EPISODES: TableSpec = {
     column('started_at', 'TIMESTAMP', 'First event.'),
     column('ended_at', 'TIMESTAMP', 'Last event; null while it goes on.'),
     column('count', 'LONG', 'XIDs and anomaly openings in it.'),
-    column('cured', 'BOOLEAN', 'Whether a reset or reboot ended it; null while nobody can know.'),
+    column('cured', 'TRISTATE', 'Whether a reset or reboot ended it; null while nobody can know.'),
     column('job', 'VARCHAR', 'Who used the GPU.'),
   ],
   keys: ['ts', 'gpu_uuid', 'id'],

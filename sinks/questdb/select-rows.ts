@@ -18,8 +18,10 @@ export function fillTexts(spec: TableSpec, rows: readonly Record<string, unknown
     spec.columns.filter(({ type }) => types.includes(type)).map(({ name }) => name);
   const texts = named('SYMBOL', 'VARCHAR');
   const values = named('JSON');
+  const tristates = named('TRISTATE');
   for (const row of rows) {
     for (const name of texts) row[name] ??= '';
+    for (const name of tristates) row[name] = row[name] === 'true' ? true : row[name] === 'false' ? false : null;
     for (const name of values) row[name] = typeof row[name] === 'string' ? JSON.parse(row[name]) : null;
   }
 }

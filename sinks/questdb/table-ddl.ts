@@ -4,7 +4,8 @@ import { type RollupSpec, rollupAggregates } from '../../pipeline/contract/table
 import { quoted } from './select-rows.ts';
 
 /** What the database calls a column's type. */
-export const storedType = ({ type }: ColumnSpec): string => (type === 'JSON' ? 'VARCHAR' : type);
+export const storedType = ({ type }: ColumnSpec): string =>
+  type === 'JSON' ? 'VARCHAR' : type === 'TRISTATE' ? 'SYMBOL' : type;
 
 const columnText = (column: ColumnSpec): string => `${quoted(column.name)} ${storedType(column)}`;
 

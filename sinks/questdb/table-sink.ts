@@ -122,11 +122,14 @@ function spellRow(spec: TableSpec, row: Readonly<Record<string, unknown>>, buffe
   };
   buffer.table(spec.name);
   // ILP wants all symbols before the first other column.
-  for (const { name, type } of spec.columns) if (type === 'SYMBOL') buffer.symbol(name, row[name] ?? '');
+  for (const { name, type } of spec.columns) {
+    if (type === 'SYMBOL' || type === 'TRISTATE') buffer.symbol(name, String(row[name] ?? ''));
+  }
   for (const { name, type } of spec.columns) {
     const value = row[name];
     switch (type) {
       case 'SYMBOL':
+      case 'TRISTATE':
         break;
       case 'VARCHAR':
         buffer.stringColumn(name, String(value ?? ''));
