@@ -93,7 +93,7 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
   field_vanished: (t) =>
     `${inDigits(t.observed)} field${t.observed === 1 ? ' is' : 's are'} no longer reported${t.detail}`,
   power_limit_lowered: (t) =>
-    `The power limit stands at ${inDigits(t.observed)} W where this GPU had up to ${inDigits(t.limit)} W before (${inPercent(1 - t.observed / t.limit)} less)`,
+    `The power limit stands at ${inDigits(t.observed)} W where this GPU had up to ${inDigits(t.limit)} W before (${inPercent(1 - t.observed / t.limit)} less)${t.detail}`,
 };
 
 const asked = (code: number): string =>
