@@ -74,7 +74,20 @@ export const conditions = (options: ConditionsOptions): Operator<typeof CONDITIO
     ports: ['anomalies'],
     onBatch(batch, state, emit) {
       const { values } = batch;
-      scene ??= { batch, state, emit, limits, values, row: 0, from: 0, gpu: 0, ts: 0, previous_ts: 0, detail: '' };
+      scene ??= {
+        batch,
+        state,
+        emit,
+        limits,
+        values,
+        row: 0,
+        from: 0,
+        gpu: 0,
+        ts: 0,
+        previous_ts: 0,
+        detail: '',
+        began: 0,
+      };
       scene.batch = batch;
       scene.state = state;
       scene.emit = emit;

@@ -50,14 +50,16 @@ export function note(
   column: number,
 ): void {
   const { state, limits, gpu } = scene;
-  if (limits.enabled[c] === 0) return;
   const at = gpu * CONDITION_COUNT + c;
-  if (level === 3) {
-    if (state.critical_since[at] === 0) state.critical_since[at] = from;
-  } else if (level >= 0) state.critical_since[at] = 0;
-  if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column);
-  else noteOpen(scene, c, at, level, observed, limit, until);
+  if (limits.enabled[c] !== 0) {
+    if (level === 3) {
+      if (state.critical_since[at] === 0) state.critical_since[at] = from;
+    } else if (level >= 0) state.critical_since[at] = 0;
+    if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column);
+    else noteOpen(scene, c, at, level, observed, limit, until);
+  }
   scene.detail = '';
+  scene.began = 0;
 }
 
 /** The severity that the evidence so far bears: critical only once it has lasted, and then what lies below. */
@@ -91,7 +93,7 @@ function noteClosed(
   }
   if (state.since[at] === 0) {
     state.since[at] = from;
-    state.began[at] = from;
+    state.began[at] = scene.began || from;
     state.alive[gpu] = alive | (1 << c);
     state.worst[at] = observed;
     state.limit[at] = limit;

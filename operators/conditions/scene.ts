@@ -78,6 +78,8 @@ export interface Scene {
   previous_ts: number;
   /** Words of the detector for the explanation of the next note. */
   detail: string;
+  /** Where the evidence of the next note begins, for a detector that needs some before it sees a level; 0 = with the level. */
+  began: number;
 }
 
 /** A reading of the row; NaN = missing. */

@@ -77,12 +77,14 @@ function count(scene: Scene, { minutes, ms }: Slowdown): void {
 
 function judge(scene: Scene, { condition, minutes, ms }: Slowdown): void {
   const { limits } = scene;
-  const per_minute = slotRate(scene, minutes) * MINUTE_MS;
+  // Twelve minutes of the clock lie partly in eleven minutes of time.
+  const per_minute = Math.min(1, slotRate(scene, minutes) * MINUTE_MS);
   const share = slotRate(scene, ms);
   let level: Level = HOLD;
   if (share >= (limits.critical[condition] as number)) level = 3;
   else if (per_minute >= (limits.warning[condition] as number)) level = 2;
   else if (per_minute < (limits.clear[condition] as number)) level = 0;
   scene.detail = `seen in ${Math.round(per_minute * 100)} % of the last minutes, for ${Math.round(share * 100)} % of the time`;
+  scene.began = scene.state.start_before[scene.gpu * SLOT_COUNT + minutes] as number;
   noteRate(scene, condition, level, per_minute, limits.warning[condition] as number, slotRiseAt(scene, ms));
 }
