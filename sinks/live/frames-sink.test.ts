@@ -53,6 +53,19 @@ describe('frames', () => {
     );
   });
 
+  it('tell of the present, not of a past that is filled in', async () => {
+    const bus = memoryBus();
+    const sink = framesSink(bus, { worker: 'w1' });
+    const row = { uuid: 'GPU-a', node: 'n1', ts: 1e12, values: { power_watts: 300 } };
+    const arrived = (late_ms: number) => ({ ...batchOf([row]), arrived_at: Float64Array.of(1e12 + late_ms) });
+    sink.write(arrived(3_600_000));
+    await sink.flush();
+    expect(bus.published).toEqual([]);
+    sink.write(arrived(600_000));
+    await sink.flush();
+    expect(readAll(bus.published)).toHaveLength(1);
+  });
+
   it('leave once when the poll ends, and at once when full', async () => {
     const bus = memoryBus();
     const sink = framesSink(bus, { worker: 'w1', frame_bytes_max: 1 });

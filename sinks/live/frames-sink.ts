@@ -80,7 +80,7 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
 
   return {
     write(batch) {
-      if (!bus.connected || options.wanted?.() === false) return;
+      if (!bus.connected || options.wanted?.() === false || isHistory(batch)) return;
       const { registry, values } = batch;
       let known = identities.get(registry);
       if (known === undefined || known.sweeps !== registry.sweeps) {
@@ -156,6 +156,11 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
     },
   };
 }
+
+/** Whoever looks at the fleet as it is has no use for what happened long before it came: a past that is back-filled. */
+const HISTORY_MS = 15 * 60_000;
+const isHistory = ({ rows, arrived_at, ts }: Batch): boolean =>
+  rows > 0 && (arrived_at[rows - 1] as number) - (ts[rows - 1] as number) > HISTORY_MS;
 
 function identityBytes(registry: Registry, gpu: number, node: number, attribution: number): Uint8Array {
   const identity = registry.gpus[gpu] as GpuIdentity;
