@@ -30,9 +30,12 @@ export function writeInventory(options: WriteInventoryOptions): { stop(): Promis
     const uuids = options.follower.takeSettled(2 * ASSET_SETTLE_MS);
     if (uuids.length === 0) return;
     busy = true;
-    writing = write(uuids).finally(() => {
-      busy = false;
-    });
+    writing = write(uuids)
+      // The groups are gone: their engine has failed, which is told there. The next start writes all of it.
+      .catch(() => undefined)
+      .finally(() => {
+        busy = false;
+      });
   }, EVERY_MS);
 
   async function write(uuids: readonly string[]): Promise<void> {

@@ -17,7 +17,7 @@ import { type RunningTopology, runInOneThread } from '../running-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { Snapshots } from '../snapshots.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
-import { shardsInOneThread } from './shards.fixture.ts';
+import { shardsInOneThread, stoppedWriting, stopWriting } from './shards.fixture.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -80,24 +80,6 @@ function begin(
   };
 }
 
-/** After so many more files nothing reaches the disk: as if killed there, in the middle of a snapshot. */
-function stopWriting(files: SnapshotFiles, after: number): void {
-  let left = after;
-  const write = files.write.bind(files);
-  const writeManifest = files.writeManifest.bind(files);
-  const count = (): void => {
-    if (left-- <= 0) throw new Error('killed');
-  };
-  files.write = async (saved) => {
-    count();
-    await write(saved);
-  };
-  files.writeManifest = async (manifest) => {
-    count();
-    await writeManifest(manifest);
-  };
-}
-
 /** One life of an engine: restores, reads until there in pieces, takes snapshots on the way, then is killed or ends. */
 async function live(
   messages: readonly RawMessage[],
@@ -112,7 +94,7 @@ async function live(
 ): Promise<number> {
   const { until, folder, durable } = options;
   const report = (error: VitalsError): void => {
-    if (!String(error.cause).endsWith(': killed')) throw error;
+    if (!stoppedWriting(error)) throw error;
   };
   const { running, states, files, kill } = begin(options.shards, folder, durable, report);
   const snapshots = new Snapshots({ states, groups: running.groups, files, report });

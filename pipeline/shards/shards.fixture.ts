@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { settableClock } from '../clock.ts';
+import type { VitalsError } from '../contract/errors.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import type { Sinks } from '../run-topology.ts';
@@ -54,3 +55,23 @@ export function shardsInOneThread<SinkItems>(options: {
     },
   };
 }
+
+/** After so many more files nothing reaches the disk: as if killed there, in the middle of a snapshot. */
+export function stopWriting(files: SnapshotFiles, after: number): void {
+  let left = after;
+  const write = files.write.bind(files);
+  const writeManifest = files.writeManifest.bind(files);
+  const count = (): void => {
+    if (left-- <= 0) throw new Error('killed');
+  };
+  files.write = async (saved) => {
+    count();
+    await write(saved);
+  };
+  files.writeManifest = async (manifest) => {
+    count();
+    await writeManifest(manifest);
+  };
+}
+
+export const stoppedWriting = ({ cause }: VitalsError): boolean => String(cause).endsWith(': killed');
