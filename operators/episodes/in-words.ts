@@ -31,6 +31,10 @@ export const ACTION_TEXT: Readonly<Record<RecoveryAction, string>> = {
   replace_gpu: 'Take the GPU out and replace it',
 };
 
+/** The same for a story of some severity: a critical one without an action is not one in which nothing is to be done. */
+export const actionText = (action: RecoveryAction, severity: Severity): string =>
+  action === 'none' && severity !== 'info' ? 'No reset yet' : ACTION_TEXT[action];
+
 /** Rank of severities. */
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 

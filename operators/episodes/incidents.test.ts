@@ -167,6 +167,13 @@ describe('incidents', () => {
     );
   });
 
+  it('says where to look when a story has no action', () => {
+    const hot = { at: 0, gpu: 'h1/0', anomalies: ['thermal_margin'], category: 'thermal', action: 'none' } as const;
+    expect(lastOf(run([hot]))[0]?.summary).toBe(
+      'GPU-h1/0 on node h1: thermal_margin (thermal). Look at its cooling first.',
+    );
+  });
+
   it('closes at the end of its last episode, and opens again with it', () => {
     const fault = { at: 0, gpu: 'h1/0', ...driver };
     const told = run([fault, { ...fault, told: 200, ended_at: at(20) }, { ...fault, told: 3_600 }]);

@@ -194,6 +194,16 @@ function ofJob(members: readonly Member[], program: readonly Member[]): Origin {
   };
 }
 
+/** Where to look when a story worth an incident has no action. */
+const LOOK: Readonly<Record<string, string>> = {
+  thermal: 'Look at its cooling first',
+  power: 'Look at its power supply first',
+  sensor: 'Look at its exporter first',
+};
+
+const adviceOf = ({ action, severity, category }: Member): string =>
+  action !== 'none' || severity === 'info' ? ACTION_TEXT[action] : (LOOK[category] ?? 'Look at it before it gets work');
+
 function ofGpu(members: readonly Member[], map: FleetMap): Origin {
   const rank = (one: Member): number => SEVERITY_RANK[one.severity];
   const worst = members.reduce((best, one) => (rank(one) > rank(best) ? one : best));
@@ -213,6 +223,6 @@ function ofGpu(members: readonly Member[], map: FleetMap): Origin {
     severity: worst.severity,
     action: worst.action,
     evidence: [signsText(members), alone],
-    summary: `${what}: ${worst.signs.join(', ')} (${worst.category}). ${ACTION_TEXT[worst.action]}.`,
+    summary: `${what}: ${worst.signs.join(', ')} (${worst.category}). ${adviceOf(worst)}.`,
   };
 }

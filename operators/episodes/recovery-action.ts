@@ -48,6 +48,9 @@ const DRIVER_ASKS: Readonly<Record<number, RecoveryAction>> = {
   4: 'drain_and_reset',
 };
 
+/** It carries the driver's request in its text, which no exporter passes on. */
+const ACTION_CHANGED_XID = 154;
+
 /** The gravest of two. */
 export const graverAction = (a: RecoveryAction, b: RecoveryAction): RecoveryAction => (RANK[a] >= RANK[b] ? a : b);
 
@@ -102,6 +105,12 @@ function fromCatalogue(facts: RecoveryFacts): Recovery {
     const { first, name } = xidEntry(code);
     if (RANK[first] > RANK[best.action])
       best = { action: first, reason: `that is the remedy for XID ${code} (${name})` };
+  }
+  if (best.action === 'none' && facts.anomaly === null && unexplainedXids(xids).includes(ACTION_CHANGED_XID)) {
+    return {
+      action: 'none',
+      reason: `the log line of XID ${ACTION_CHANGED_XID} says which recovery the driver asks for`,
+    };
   }
   if (facts.category === 'memory' && facts.remap_pending && RANK[best.action] < RANK.drain_and_reset) {
     return { action: 'drain_and_reset', reason: 'a remap waits for the next reset' };

@@ -3,7 +3,7 @@ import { causeId } from '../../pipeline/contract/ids.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
 import type { Verdict } from './fault-spread.ts';
-import { ACTION_TEXT, graver, instantText, spanText } from './in-words.ts';
+import { actionText, graver, instantText, spanText } from './in-words.ts';
 import { primaryXid, unexplainedXids } from './primary-xid.ts';
 import { type RecoveryFacts, recoveryAction } from './recovery-action.ts';
 
@@ -173,7 +173,7 @@ export function episodeOf(story: Story): Episode {
 }
 
 function explain(story: Story): string {
-  const sentences = [whatHappened(story), `${ACTION_TEXT[story.action]}: ${story.reason}.`];
+  const sentences = [whatHappened(story), `${actionText(story.action, story.severity)}: ${story.reason}.`];
   if (story.reset_at !== null) {
     const behind = spanText(Math.max(0, story.reset_at - story.last_seen));
     const reset = `A reset came ${behind} after the last sign of it, at ${instantText(story.reset_at)}`;
