@@ -43,6 +43,17 @@ describe('what costs nothing', () => {
     );
   });
 
+  it('calls no GPU healthy that needs somebody now, whatever its score', () => {
+    const braked = [anomaly('power_brake', 'critical', 'throttle_reasons')];
+    const verdict = judge({}, { anomalies: braked });
+    expect(verdict.grade).toBe('excellent');
+    expect(verdict.explanation).toMatch(/^faulty \(9\d\.\d of 100\): power lost/);
+    const warned = judge({}, { anomalies: [anomaly('power_brake', 'warning', 'throttle_reasons')] });
+    expect(warned.explanation).toMatch(/^healthy \(9/);
+    const application = judge({}, { episodes: [episode({ category: 'application' })] });
+    expect(application.explanation).toMatch(/^healthy \(100/);
+  });
+
   it.each(['held_idle', 'power_violation'])('an open %s', (type) => {
     expect(judge({}, { anomalies: [anomaly(type, 'critical')] }).overall).toBe(100);
   });
@@ -135,6 +146,7 @@ describe('what numbers cost, worked by hand', () => {
       80,
       'remapped_rows',
     ],
+    ['correctable rows alone', { remapped_rows_correctable_total: 64 }, 'memory', 90, 'remapped_rows'],
     ['half the PCIe lanes', { pcie_link_width: 8 }, 'performance', 75, 'pcie_link_degraded'],
     ['a busy link two generations down', { pcie_link_gen: 3 }, 'performance', 70, 'pcie_link_degraded'],
     // Gen4 x16 allows 16 a minute; ten times that.
@@ -196,6 +208,15 @@ describe('what numbers cost, worked by hand', () => {
     expect(judge({ temp_margin_celsius: 0 }).dimensions.thermal).toBe(100);
     expect(limitsOf(boardOf('NVIDIA L40S'))).not.toEqual(limitsOf(boardOf('NVIDIA L4')));
     expect(limitsOf(boardOf('somebody else'))).toEqual({ gpu_celsius: 87, memory_celsius: 95 });
+  });
+
+  it('names each count of spare rows by the counter that holds it', () => {
+    const rows = { remapped_rows_uncorrectable_total: 100, remapped_rows_correctable_total: 28 };
+    const told = judge(rows).contributions.map(({ metric, value, points }) => [metric, value, points]);
+    expect(told).toEqual([
+      ['remapped_rows_uncorrectable_total', 100, 15.6],
+      ['remapped_rows_correctable_total', 28, 4.4],
+    ]);
   });
 
   it('counts one cause once', () => {

@@ -100,7 +100,7 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
     grade,
     factors: [...factors],
     contributions: counted.map(({ cause: _cause, factor: _factor, proves: _proves, ...contribution }) => contribution),
-    explanation: explain(grade, overall, dimensions, confidence, settled, seen, limits),
+    explanation: explain(grade, overall, dimensions, confidence, settled, seen, limits, faults.critical),
     action: actionOf(seen.recovery_action, episodes),
   };
 }

@@ -10,7 +10,7 @@ import type { PerDimension } from './verdict.ts';
 /** Losses that the sentence names. */
 const NAMED = 3;
 
-/** The verdict in one sentence: what is wrong, else what was looked at; what is unknown; how sure. */
+/** The verdict in one sentence, `critical` where something critical is open: what is wrong, else what was looked at; what is unknown; how sure. */
 export function explain(
   grade: HealthGrade,
   overall: number | null,
@@ -19,6 +19,7 @@ export function explain(
   losses: readonly Loss[],
   o: Observations,
   limits: BoardLimits,
+  critical: boolean,
 ): string {
   const worst = [...losses]
     .sort((a, b) => b.points - a.points)
@@ -37,12 +38,14 @@ export function explain(
   ].filter((part) => part !== '');
   const first = worst[0];
   const next = first === undefined || first.points < 10 ? '' : `; next: ${first.action}`;
-  return `${headline(grade, overall)}: ${parts.join(', ')}${next}.`;
+  return `${headline(grade, overall, critical)}: ${parts.join(', ')}${next}.`;
 }
 
-const headline = (grade: HealthGrade, overall: number | null): string => {
+/** What costs in one dimension alone leaves a good grade; a GPU that needs somebody now is not called healthy for it. */
+const headline = (grade: HealthGrade, overall: number | null, critical: boolean): string => {
   if (overall === null) return 'unknown';
-  const word = grade === 'excellent' || grade === 'good' ? 'healthy' : grade;
+  const good = grade === 'excellent' || grade === 'good';
+  const word = good ? (critical ? 'faulty' : 'healthy') : grade;
   return `${word} (${overall.toFixed(1)} of 100)`;
 };
 

@@ -90,6 +90,8 @@ export interface Faults {
   readonly losses: readonly Loss[];
   /** Whether something stands that forbids giving the GPU work. */
   readonly stopped: boolean;
+  /** Whether something critical is open that costs anything. */
+  readonly critical: boolean;
   /** What is left, 0..1, of the trust in a dimension's readings. */
   sight(dimension: Dimension): number;
 }
@@ -110,6 +112,7 @@ export function faultsOf(
   const hidden = new Map<Dimension, number>();
   let blind = false;
   let stopped = false;
+  let critical = false;
   let halted = false;
   const stop = (cause: Loss): void => {
     stopped = true;
@@ -122,6 +125,7 @@ export function faultsOf(
     const cost = anomalyCost(anomaly.type);
     const loss = anomalyLoss(anomaly, cost, t);
     if (loss.points > 0) losses.push(loss);
+    if (loss.points > 0 && anomaly.severity === 'critical') critical = true;
     if (cost.hides === 'all') blind = true;
     if (cost.hides === 'metric') hidden.set(dimensionOf(anomaly.metric), HIDDEN_METRIC);
     if (!cost.stops || anomaly.severity !== 'critical') continue;
@@ -163,6 +167,7 @@ export function faultsOf(
   return {
     losses,
     stopped,
+    critical: critical || stopped,
     sight: (dimension) =>
       blind || (halted && UNSEEN_WITHOUT_WORK.includes(dimension)) ? 0 : (hidden.get(dimension) ?? 1),
   };

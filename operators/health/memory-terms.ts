@@ -7,6 +7,7 @@ const SBE_DECADE_POINTS = 20;
 const SBE_TOTAL_MIN = 100;
 /** Spare rows of a board. Source: DCGM's hardware limits. */
 const SPARE_ROWS = 512;
+const SPARE_ROW_POINTS = 80 / SPARE_ROWS;
 /** Retired pages: worth attention, and the board's limit. Source: DCGM's hardware limits. */
 const PAGES_SOFT = 15;
 const PAGES_HARD = 63;
@@ -21,8 +22,6 @@ const uncorrectableThisWeek = (o: Observations): number =>
   Math.round(risesIn(WEEK_DAYS, known(o.ecc_dbe_volatile_per_day_7d, o.ecc_dbe_aggregate_per_day_7d), o));
 const rowsThisWeek = (o: Observations): number =>
   Math.round(risesIn(WEEK_DAYS, o.remapped_rows_uncorrectable_per_day_7d, o));
-const rowsUsed = (o: Observations): number =>
-  known(o.remapped_rows_uncorrectable_total, 0) + known(o.remapped_rows_correctable_total, 0);
 const pagesRetired = (o: Observations): number =>
   known(o.retired_pages_sbe_total, 0) + known(o.retired_pages_dbe_total, 0);
 
@@ -44,6 +43,14 @@ function pagePoints(o: Observations): number {
 
 const memory = { dimension: 'memory' } as const;
 const sbe = { ...memory, cause: 'sbe', factor: 'high_correctable_ecc_errors', unit: 'errors' } as const;
+const spareRows = {
+  ...memory,
+  factor: 'remapped_rows',
+  limit: SPARE_ROWS,
+  unit: 'rows',
+  window: 'life of the board',
+  action: 'watch how many follow; plan the replacement before spare rows run out',
+} as const;
 const dbe = { ...memory, cause: 'dbe', factor: 'uncorrectable_ecc_errors', limit: 0, unit: 'errors' } as const;
 
 /**
@@ -119,16 +126,18 @@ export const MEMORY_TERMS: readonly Term[] = [
     action: 'reset the GPU to finish the remap',
   },
   {
-    ...memory,
+    ...spareRows,
     cause: 'remap_rows',
-    factor: 'remapped_rows',
-    points: (o) => Math.min(80, (80 * rowsUsed(o)) / SPARE_ROWS),
+    points: (o) => Math.min(80, SPARE_ROW_POINTS * o.remapped_rows_uncorrectable_total),
     metric: 'remapped_rows_uncorrectable_total',
-    value: rowsUsed,
-    limit: SPARE_ROWS,
-    unit: 'rows',
-    window: 'life of the board',
-    action: 'plan the replacement before spare rows run out',
+    value: (o) => o.remapped_rows_uncorrectable_total,
+  },
+  {
+    ...spareRows,
+    cause: 'remap_rows_correctable',
+    points: (o) => Math.min(80, SPARE_ROW_POINTS * o.remapped_rows_correctable_total),
+    metric: 'remapped_rows_correctable_total',
+    value: (o) => o.remapped_rows_correctable_total,
   },
   {
     ...memory,
