@@ -146,9 +146,8 @@ export function runInShards<SinkItems>(options: ShardsOptions<SinkItems>): Shard
       return (await Promise.all(links.map((link) => link.ask('assets', assets)))).flat();
     },
     async close() {
-      await Promise.all(links.map((link) => link.ask('close', null)));
-      await wired.close();
-      await Promise.all(beside.map((sink) => sink.close()));
+      const closing = [...links.map((link) => link.ask('close', null)), wired.close()];
+      await Promise.all([...closing, ...beside.map((sink) => sink.close())]);
       await Promise.all(links.map((link) => link.end()));
     },
   };
