@@ -1,7 +1,7 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import { minutes, seconds } from '../../pipeline/contract/time.ts';
 import { levelOf } from './condition-limits.ts';
-import { conditionIndex } from './condition-table.ts';
+import { CONDITION_COUNT, conditionIndex } from './condition-table.ts';
 import { noteReading, tableLimit } from './ledger.ts';
 import { reading, type Scene } from './scene.ts';
 
@@ -64,12 +64,16 @@ function judge(scene: Scene, counted: number, by_power: number, at: number, coun
   const cells = scene.state.energy;
   const mean = (by_power / span) * MS_PER_SECOND;
   const variance = Math.max(0, (cells[at + SQUARES] as number) / count - mean * mean);
-  // Neither moves at all: the exporter is frozen, and that is told elsewhere.
-  if (counted === 0 && variance <= mean * mean * Number.EPSILON * count) return;
+  // Neither moves at all: the exporter is frozen, and that is told elsewhere. Its first window, still half alive, and the jump
+  // at its end are no lasting contradiction.
+  if (counted === 0 && variance <= mean * mean * Number.EPSILON * count) {
+    if (scene.state.severity[scene.gpu * CONDITION_COUNT + ENERGY] === 0) noteReading(scene, ENERGY, 0, 0, 0);
+    return;
+  }
   const sampling = (ERRORS_ALLOWED * Math.sqrt(variance / count)) / mean;
   const off = Math.abs(counted - by_power) / by_power;
   const seconds_long = span / MS_PER_SECOND;
-  scene.detail = `: ${Math.round(counted / seconds_long)} W by the counter, ${Math.round(by_power / seconds_long)} W read`;
+  scene.detail = `; lately ${Math.round(counted / seconds_long)} W by the counter, ${Math.round(by_power / seconds_long)} W read`;
   const level = levelOf(scene.limits, ENERGY, Math.max(0, off - sampling));
   noteReading(scene, ENERGY, level, off, tableLimit(scene, ENERGY, level));
 }

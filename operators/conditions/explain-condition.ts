@@ -82,7 +82,7 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
   reliability_violation: share('The reliability limit held the GPU back'),
   power_violation: share('The power limit held the GPU back'),
   energy_mismatch: (t) =>
-    `The energy counter differs by ${inPercent(t.observed)} from the power reading${t.detail} (limit ${inPercent(t.limit)})`,
+    `The energy counter differs by up to ${inPercent(t.observed)} from the power reading (limit ${inPercent(t.limit)})${t.closed ? '' : t.detail}`,
   prof_zero: (t) => `Profiling counters read exactly 0 while utilisation was up to ${inPercent(t.observed)}`,
   temp_stuck: (t) =>
     `The GPU temperature stood still${t.detail} while power moved by ${inDigits(t.observed)} W (limit ${inDigits(t.limit)} W)`,
