@@ -75,6 +75,20 @@ describe('when health is told', () => {
     ]);
   });
 
+  it('of a single XID twice: when it came, and when it had been quiet for long enough to be over', () => {
+    const told = run([
+      vector(3),
+      episode(4),
+      { now: START_MS + 8 * MINUTE_MS },
+      episode(4, { ended_at: START_MS + 4 * MINUTE_MS }),
+    ]);
+    expect(told.map((s) => [minuteOf(s), s.reliability_health, s.action])).toEqual([
+      [3, 100, 'none'],
+      [4, 0, 'reboot_node'],
+      [8, 40.1, 'none'],
+    ]);
+  });
+
   it('never before the last score of the GPU', () => {
     const told = run([vector(15), anomaly(4), vector(20)]);
     expect(told.map(minuteOf)).toEqual([15, 15]);

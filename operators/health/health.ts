@@ -64,7 +64,8 @@ const SEVERITY_RANK = { info: 0, warning: 1, critical: 2 } as const;
  *          anomaly without GPU counts for every GPU of its node.
  * Limits   what is found over the fleet (stragglers of a job, novelty) is told after its group has gone on, and costs nothing
  *          here; GPUs of silent nodes send no rows: `silentNodes` tells their scores.
- * Time     a score's ts is its vector's; else that of the opening or closing, of an escalation the group's clock to the minute;
+ * Time     a score's ts is its vector's; else that of the opening or closing, of an escalation or the end of an episode the
+ *          group's clock to the minute;
  *          never before the GPU's last score.
  * State    453 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
  *          recent episodes, about 200 B each, 32 of either at most.
@@ -144,8 +145,10 @@ export function health(options: HealthOptions): ItemOperator<HealthInputs, typeo
           const begun = critical && known?.severity !== 'critical' && episode.ended_at === null;
           const ended = critical && known !== undefined && known.ended_at === null && episode.ended_at !== null;
           if (!begun && !ended) continue;
-          const at = ended ? (episode.ended_at as number) : known ? (state.clock[0] as number) : episode.started_at;
-          emit('scores', score(gpu, latest(Math.max(at, episode.started_at), gpu, state), group, state));
+          // Its end is known only once it has been quiet for a while: until then it went on, and was told so.
+          const at = known ? (state.clock[0] as number) : episode.started_at;
+          const from = episode.ended_at ?? episode.started_at;
+          emit('scores', score(gpu, latest(Math.max(at, from), gpu, state), group, state));
         }
       },
     },
