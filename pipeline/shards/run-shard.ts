@@ -57,7 +57,8 @@ export function runShard<SinkItems>(options: ShardOptions<SinkItems>): void {
       wired.counters.flatMap(({ items_in, items_out, batches, busy_ms }) => [items_in, items_out, batches, busy_ms]),
     );
     const gpus = states.all().reduce((sum, { registry }) => sum + registry.size, 0);
-    port.post({ kind: 'polled', number, picked, counters, watermark: wired.watermark, gpus }, [counters.buffer]);
+    // Cloned, not transferred: in a thread that has given an array away, access to any array is checked for that.
+    port.post({ kind: 'polled', number, picked, counters, watermark: wired.watermark, gpus });
     picked = {};
   };
 

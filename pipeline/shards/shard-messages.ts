@@ -46,7 +46,7 @@ export interface ShardProgress {
   readonly number: number;
   readonly picked: Picked;
   /** items_in, items_out, batches, busy_ms of each step, in the order of the groups' half of the topology. */
-  readonly counters: Float64Array<ArrayBuffer>;
+  readonly counters: Float64Array;
   readonly watermark: number;
   readonly gpus: number;
 }
