@@ -57,6 +57,9 @@ describe('jobPeers', () => {
     expect(told[0]?.explanation).toMatch(
       /^sm_clock_mhz is 1,6\d\d MHz, [5-8] % below the median 1,7\d\d MHz of 31 peers of job train \(MAD \d MHz\), in 3 of the last 5 evaluations: it holds up the job\.$/,
     );
+    expect(told[1]?.explanation).toMatch(
+      /^sm_clock_mhz was 1,6\d\d MHz, .* evaluations\. Since then it has kept up with the others of train for five evaluations\.$/,
+    );
   });
 
   it('at a cadence of two minutes takes three scrapes', () => {
@@ -165,7 +168,9 @@ describe('jobPeers', () => {
       job: (gpu, t) => (gpu === 13 && t > minute(30) ? 'other' : 'train'),
     });
     expect(brief(told).map((line) => line.split(' ')[3])).toEqual(['open', 'closed']);
-    expect(told[1]?.explanation).toBe('GPU-13 no longer works on train.');
+    expect(told[1]?.explanation).toMatch(
+      /^\S+ was [\d,.]+ \S+, \d+ % below the median .* of the last 5 evaluations\. Since then it no longer works on train\.$/,
+    );
   });
 
   it('names a GPU that is slow in its next job too anew, and never in two at once', () => {

@@ -269,5 +269,6 @@ function straggler(
 }
 
 function close(open: Anomaly, now: number, how: string, emit: Tell): void {
-  emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation: `${open.gpu_uuid} ${how}.` });
+  const was = open.explanation.replace(' is ', ' was ').replace(': it holds up the job.', '.');
+  emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation: `${was} Since then it ${how}.` });
 }

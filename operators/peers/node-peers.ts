@@ -208,7 +208,7 @@ function close(batch: Batch, row: number, gpu: number, kind: number, how: string
   state.open[gpu] = Object.keys(rest).length === 0 ? null : rest;
   if (open === undefined) return;
   const { anomaly } = open;
-  const explanation = `${anomaly.metric} of ${anomaly.gpu_uuid} on ${anomaly.node} ${how}.`;
+  const explanation = `${anomaly.explanation.replace(' is ', ' was ')} Since then it ${how}.`;
   const closed_at = state.newest_ts[batch.node[row] as number] as number;
   emit('anomalies', { ...anomaly, state: 'closed', closed_at, explanation }, row);
 }
