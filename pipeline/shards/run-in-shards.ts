@@ -64,7 +64,7 @@ export function runInShards<SinkItems>(options: ShardsOptions<SinkItems>): Shard
         onFailure: (error) => underWay.fail(error),
         onProgress(progress) {
           told[shard] = progress;
-          underWay.answer(progress.number, shard, progress.picked);
+          underWay.answer(progress.number, shard, JSON.parse(progress.picked) as Picked);
         },
       }),
   );

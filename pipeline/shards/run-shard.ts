@@ -56,9 +56,10 @@ export function runShard<SinkItems>(options: ShardOptions<SinkItems>): void {
     const counters = Float64Array.from(
       wired.counters.flatMap(({ items_in, items_out, batches, busy_ms }) => [items_in, items_out, batches, busy_ms]),
     );
+    const text = JSON.stringify(picked);
     const gpus = states.all().reduce((sum, { registry }) => sum + registry.size, 0);
     // Cloned, not transferred: in a thread that has given an array away, access to any array is checked for that.
-    port.post({ kind: 'polled', number, picked, counters, watermark: wired.watermark, gpus });
+    port.post({ kind: 'polled', number, picked: text, counters, watermark: wired.watermark, gpus });
     picked = {};
   };
 

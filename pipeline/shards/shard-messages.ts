@@ -2,7 +2,6 @@ import type { ErrorCode } from '../contract/errors.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { KeptGroup } from '../group-keeper.ts';
-import type { Picked } from '../run-topology.ts';
 import type { KnownAsset } from '../write-inventory.ts';
 import type { PackedMessages } from './packed-messages.ts';
 
@@ -44,7 +43,8 @@ export type FromShard =
 export interface ShardProgress {
   readonly kind: 'polled';
   readonly number: number;
-  readonly picked: Picked;
+  /** `Picked` as JSON, which is cheaper than a clone; what waits for the fleet is plain data. */
+  readonly picked: string;
   /** items_in, items_out, batches, busy_ms of each step, in the order of the groups' half of the topology. */
   readonly counters: Float64Array;
   readonly watermark: number;
