@@ -76,6 +76,17 @@ describe('silentNodes', () => {
     },
   );
 
+  it('closes no sooner than it opened, also where the clock of another node is an hour ahead', () => {
+    const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(40);
+    const ahead = beats({ nodes: FIVE, cadence_ms: 10_000, there }).map((entry) => ({
+      ...entry,
+      item: { ...entry.item, ts: entry.item.ts + (entry.item.node === 'n4' ? HOUR_MS : 0) },
+    }));
+    const told = driveFleet(silentNodes(OPTIONS), ahead).anomalies;
+    expect(told.some(({ node, state }) => node === 'n2' && state === 'closed')).toBe(true);
+    for (const { opened_at, closed_at } of told) expect(closed_at ?? opened_at).toBeGreaterThanOrEqual(opened_at);
+  });
+
   it('says for how long, and who went on', () => {
     const told = run({ nodes: FIVE, cadence_ms: 10_000, there: (node, t) => node !== 'n2' || t < minute(30) });
     expect(told[0]?.explanation).toMatch(

@@ -98,7 +98,9 @@ export const silentNodes = (
           if (heart?.open) {
             const away = elapsedWords(ts - heart.ts);
             const explanation = `${node} scrapes again after ${away} without a word.`;
-            emit('anomalies', { ...heart.open, state: 'closed', closed_at: ts, explanation });
+            // Another node's clock may be ahead of this one's, and with it the instant of the opening.
+            const closed_at = Math.max(ts, heart.open.opened_at);
+            emit('anomalies', { ...heart.open, state: 'closed', closed_at, explanation });
           }
           const goesOn = heart !== undefined && ts - heart.ts <= limitOf(heart);
           const since = goesOn ? heart.since : ts;
