@@ -89,6 +89,24 @@ describe('when health is told', () => {
     ]);
   });
 
+  it('again when a critical episode that was over goes on', () => {
+    const told = run([
+      vector(3),
+      episode(4),
+      { now: START_MS + 8 * MINUTE_MS },
+      episode(4, { ended_at: START_MS + 4 * MINUTE_MS }),
+      { now: START_MS + 12 * MINUTE_MS },
+      episode(4, { count: 2 }),
+      episode(4, { count: 3 }),
+    ]);
+    expect(told.map((s) => [minuteOf(s), s.reliability_health, s.action])).toEqual([
+      [3, 100, 'none'],
+      [4, 0, 'reboot_node'],
+      [8, 40.1, 'none'],
+      [12, 0, 'reboot_node'],
+    ]);
+  });
+
   it('never before the last score of the GPU', () => {
     const told = run([vector(15), anomaly(4), vector(20)]);
     expect(told.map(minuteOf)).toEqual([15, 15]);

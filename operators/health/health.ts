@@ -64,9 +64,8 @@ const SEVERITY_RANK = { info: 0, warning: 1, critical: 2 } as const;
  *          anomaly without GPU counts for every GPU of its node.
  * Limits   what is found over the fleet (stragglers of a job, novelty) is told after its group has gone on, and costs nothing
  *          here; GPUs of silent nodes send no rows: `silentNodes` tells their scores.
- * Time     a score's ts is its vector's; else that of the opening or closing, of an escalation or the end of an episode the
- *          group's clock to the minute;
- *          never before the GPU's last score.
+ * Time     a score's ts is its vector's; else that of the opening or closing; of an escalation, and of the end or the return
+ *          of an episode, the group's clock to the minute; never before the GPU's last score.
  * State    453 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
  *          recent episodes, about 200 B each, 32 of either at most.
  * Cost     50 copies per vector; about 15 us per score; a scan of the group's GPUs (10 us for 2,000) per
@@ -142,7 +141,8 @@ export function health(options: HealthOptions): ItemOperator<HealthInputs, typeo
           const known = recent.find(({ id }) => id === episode.id);
           const others = recent.filter(({ id }) => id !== episode.id);
           state.episodes[gpu] = gravest([...others, recentOf(episode)], ({ started_at }) => started_at);
-          const begun = critical && known?.severity !== 'critical' && episode.ended_at === null;
+          const calm = known?.severity !== 'critical' || known.ended_at !== null;
+          const begun = critical && calm && episode.ended_at === null;
           const ended = critical && known !== undefined && known.ended_at === null && episode.ended_at !== null;
           if (!begun && !ended) continue;
           // Its end is known only once it has been quiet for a while: until then it went on, and was told so.
