@@ -34,6 +34,7 @@ export function episode({ at: begins, told: _, gpu, ...rest }: Fault): Episode {
     started_at,
     ended_at: null,
     count: 1,
+    reset_at: null,
     cured: null,
     job: '',
     ...rest,

@@ -167,6 +167,7 @@ export function episodeOf(story: Story): Episode {
     started_at: story.started_at,
     ended_at: story.ended_at,
     count: story.count,
+    reset_at: story.reset_at,
     cured: story.cured,
     job: story.job,
   };

@@ -101,7 +101,7 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
     factors: [...factors],
     contributions: counted.map(({ cause: _cause, factor: _factor, proves: _proves, ...contribution }) => contribution),
     explanation: explain(grade, overall, dimensions, confidence, settled, seen, limits, faults.critical),
-    action: actionOf(seen.recovery_action, episodes),
+    action: actionOf(seen.recovery_action, episodes, t),
   };
 }
 

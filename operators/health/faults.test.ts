@@ -48,9 +48,12 @@ describe('anomalies, episodes and what the driver asks for', () => {
 
   it.each<[string, Partial<RecentEpisode>, number, number]>([
     ['goes on', {}, 40, 0],
-    ['ended just now', { ended_at: T }, 40, 40],
-    ['ended 2 days ago', { ended_at: T - 2 * DAY_MS }, 70, 70],
-    ['ended 4 days ago', { ended_at: T - 4 * DAY_MS }, 85, 85],
+    ['ended just now, with a reset', { ended_at: T, reset_at: T }, 40, 40],
+    ['ended 2 days ago, with a reset', { ended_at: T - 2 * DAY_MS, reset_at: T - 2 * DAY_MS }, 70, 70],
+    ['ended 4 days ago, with a reset', { ended_at: T - 4 * DAY_MS, reset_at: T - 4 * DAY_MS }, 85, 85],
+    ['has been quiet for 2 days and waits for its reset', { ended_at: T - 2 * DAY_MS }, 40, 40],
+    ['has been quiet for 8 days', { ended_at: T - 8 * DAY_MS }, 96.2, 96.2],
+    ['came to an end that needs no reset', { ended_at: T - 2 * DAY_MS, action: 'restart_application' }, 70, 70],
     ['was cured just now', { ended_at: T, cured: true }, 76, 76],
     ['was cured a day ago', { ended_at: T - DAY_MS, cured: true }, 88, 88],
     ['was milder', { severity: 'warning', ended_at: T }, 85, 100],
@@ -59,7 +62,9 @@ describe('anomalies, episodes and what the driver asks for', () => {
     expectSound(verdict);
     expect(verdict.dimensions).toMatchObject({ memory, reliability });
     expect(verdict.contributions.find((c) => c.dimension === 'memory')).toMatchObject({ metric: 'xid', value: 62 });
-    expect(verdict.action).toBe(change.ended_at === undefined ? 'reset_gpu' : 'none');
+    const waits = change.reset_at === undefined && change.cured !== true && (change.ended_at ?? T) > T - 7 * DAY_MS;
+    const over = change.severity === 'warning' || change.action === 'restart_application';
+    expect(verdict.action).toBe(waits && !over ? 'reset_gpu' : 'none');
   });
 
   it('a story of anomalies alone is told by these while it goes on', () => {

@@ -15,7 +15,16 @@ export type OpenAnomaly = Pick<Anomaly, 'id' | 'type' | 'metric' | 'severity' | 
 /** What health keeps of an episode. */
 export type RecentEpisode = Pick<
   Episode,
-  'id' | 'primary_xid' | 'anomalies' | 'severity' | 'category' | 'action' | 'started_at' | 'ended_at' | 'cured'
+  | 'id'
+  | 'primary_xid'
+  | 'anomalies'
+  | 'severity'
+  | 'category'
+  | 'action'
+  | 'started_at'
+  | 'ended_at'
+  | 'reset_at'
+  | 'cured'
 >;
 
 /** An episode weighs half as much this long after its end; half as long, and less to begin with, when it was cured. */
@@ -63,9 +72,26 @@ const DRIVER_ACTIONS: readonly RecoveryAction[] = [
 ];
 const driverAction = (code: number): RecoveryAction => DRIVER_ACTIONS[code] ?? 'none';
 
-/** Weight of an episode at `t`: 1 while it goes on, then halving; less once it was cured. */
-function episodeWeight({ ended_at, cured }: Pick<RecentEpisode, 'ended_at' | 'cured'>, t: number): number {
-  if (ended_at === null || ended_at > t) return 1;
+/** What only a reset or more can cure. */
+const RESETS: readonly RecoveryAction[] = ['reset_gpu', 'reboot_node', 'drain_and_reset', 'replace_gpu'];
+/** After so long without a reset that anybody saw, the fault is taken as gone. */
+const RESET_AWAITED_MS = days(7);
+
+/**
+ * Whether an episode goes on, or is quiet but not over: after a critical XID that asks for a reset nothing more may come, and
+ * the GPU is no better for it.
+ */
+function stands(episode: RecentEpisode, t: number): boolean {
+  const { ended_at, reset_at, cured, severity, primary_xid, action, category } = episode;
+  if (ended_at === null || ended_at > t) return true;
+  if (severity !== 'critical' || primary_xid === null || category === 'application') return false;
+  return reset_at === null && cured === null && RESETS.includes(action) && t - ended_at < RESET_AWAITED_MS;
+}
+
+/** Weight of an episode at `t`: 1 while it stands, then halving; less once it was cured. */
+function episodeWeight(episode: RecentEpisode, t: number): number {
+  const { ended_at, cured } = episode;
+  if (ended_at === null || stands(episode, t)) return 1;
   const half_life = cured === true ? CURED_HALF_LIFE_MS : EPISODE_HALF_LIFE_MS;
   return (cured === true ? CURED_WEIGHT : 1) * 0.5 ** ((t - ended_at) / half_life);
 }
@@ -74,12 +100,12 @@ function episodeWeight({ ended_at, cured }: Pick<RecentEpisode, 'ended_at' | 'cu
 export const episodeMatters = (episode: RecentEpisode, t: number): boolean =>
   categoryDimension(episode.category) !== null && EPISODE_POINTS[episode.severity] * episodeWeight(episode, t) >= 0.5;
 
-/** What the driver asks for, else what the worst open episode asks for, else nothing. */
-export function actionOf(recovery_action: number, episodes: readonly RecentEpisode[]): RecoveryAction {
+/** What the driver asks for, else what the worst episode that stands asks for, else nothing. */
+export function actionOf(recovery_action: number, episodes: readonly RecentEpisode[], t: number): RecoveryAction {
   const asked = driverAction(recovery_action);
   if (asked !== 'none') return asked;
   return episodes
-    .filter(({ ended_at }) => ended_at === null)
+    .filter((episode) => stands(episode, t))
     .reduce<RecoveryAction>(
       (worst, { action }) => (ACTION_RANK.indexOf(action) > ACTION_RANK.indexOf(worst) ? action : worst),
       'none',

@@ -88,6 +88,7 @@ export const episode = (minute: number, change: Partial<Episode> = {}): Entry =>
     started_at,
     ended_at: null,
     count: 1,
+    reset_at: null,
     cured: null,
     job: '',
     ...change,

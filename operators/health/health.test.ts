@@ -80,7 +80,7 @@ describe('when health is told', () => {
       vector(3),
       episode(4),
       { now: START_MS + 8 * MINUTE_MS },
-      episode(4, { ended_at: START_MS + 4 * MINUTE_MS }),
+      episode(4, { ended_at: START_MS + 4 * MINUTE_MS, reset_at: START_MS + 8 * MINUTE_MS }),
     ]);
     expect(told.map((s) => [minuteOf(s), s.reliability_health, s.action])).toEqual([
       [3, 100, 'none'],
@@ -94,7 +94,7 @@ describe('when health is told', () => {
       vector(3),
       episode(4),
       { now: START_MS + 8 * MINUTE_MS },
-      episode(4, { ended_at: START_MS + 4 * MINUTE_MS }),
+      episode(4, { ended_at: START_MS + 4 * MINUTE_MS, reset_at: START_MS + 8 * MINUTE_MS }),
       { now: START_MS + 12 * MINUTE_MS },
       episode(4, { count: 2 }),
       episode(4, { count: 3 }),

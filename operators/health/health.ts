@@ -204,6 +204,7 @@ const recentOf = (episode: Episode): RecentEpisode => ({
   action: episode.action,
   started_at: episode.started_at,
   ended_at: episode.ended_at,
+  reset_at: episode.reset_at,
   cured: episode.cured,
 });
 

@@ -42,6 +42,7 @@ export const episode = (change: Partial<RecentEpisode>): RecentEpisode => ({
   action: 'reset_gpu',
   started_at: T - DAY_MS,
   ended_at: null,
+  reset_at: null,
   cured: null,
   ...change,
 });

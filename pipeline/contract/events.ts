@@ -153,7 +153,9 @@ export interface Episode {
   readonly ended_at: number | null;
   /** XIDs and anomaly openings in it. */
   readonly count: number;
-  /** Whether a reset or reboot ended it; null while nobody can know. */
+  /** The first reset or reboot after it; null while none was seen. */
+  readonly reset_at: number | null;
+  /** Whether that ended it; null while nobody can know. */
   readonly cured: boolean | null;
   readonly job: string;
 }

@@ -81,6 +81,7 @@ export const XID_EPISODES: TableSpec = {
     column('started_at', 'TIMESTAMP', 'First event.'),
     column('ended_at', 'TIMESTAMP', 'Last event; null while it goes on.'),
     column('count', 'LONG', 'XIDs and anomaly openings in it.'),
+    column('reset_at', 'TIMESTAMP', 'First reset or reboot after it; null while none was seen.'),
     column('cured', 'TRISTATE', 'Whether a reset or reboot ended it; null while nobody can know.'),
     column('job', 'VARCHAR', 'Who used the GPU.'),
   ],

@@ -118,6 +118,7 @@ const episode = (): Episode => ({
   started_at: ago(10),
   ended_at: null,
   count: 3,
+  reset_at: null,
   cured: null,
   job: 'ml/train-7',
 });

@@ -54,6 +54,7 @@ export const episodeAnswer = (changes: Partial<EpisodeAnswer> = {}): EpisodeAnsw
   started_at: ago(60),
   ended_at: null,
   count: 2,
+  reset_at: null,
   cured: null,
   job: '',
   ...changes,
