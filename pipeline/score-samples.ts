@@ -57,6 +57,8 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
   const assets = new Assets();
   const uuid = input.samples.find(({ gpu_uuid }) => typeof gpu_uuid === 'string')?.gpu_uuid;
   const gpu_uuid = typeof uuid === 'string' ? uuid.trim() : ANONYMOUS.gpu_uuid;
+  // What the asset says goes before what the samples say.
+  const told = input.asset?.model ? { model: input.asset.model } : {};
   if (input.asset) assets.put(mergeAsset(undefined, { ...input.asset, gpu_uuid }, 0));
   const wired = wireTopology<SinkItems>({
     topology: fleetVitals({
@@ -82,7 +84,7 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
   const reader = createJsonlReader({ grouper, draft: createRowDraft(), node: ANONYMOUS.node });
   const samples = [...input.samples].sort((a, b) => instantOf(a) - instantOf(b));
   for (let from = 0; from < samples.length; from += ROWS_AT_A_TIME) {
-    reader.whole(samples.slice(from, from + ROWS_AT_A_TIME).map((row) => ({ ...row, gpu_uuid })));
+    reader.whole(samples.slice(from, from + ROWS_AT_A_TIME).map((row) => ({ ...row, ...told, gpu_uuid })));
     wired.push(grouper.take());
     await new Promise(setImmediate);
   }

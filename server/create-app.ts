@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
+import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
@@ -25,7 +26,7 @@ const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-anc
 const limitedBody = (maxSize: number) =>
   bodyLimit({
     maxSize,
-    onError: (c) => problem(c, new VitalsError('GV-API-001', `The body is larger than ${maxSize} bytes`, 'body')),
+    onError: (c) => problem(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes` })),
   });
 
 /** The REST API and the console's files as one Hono app; every answer that is no success is problem+json. */

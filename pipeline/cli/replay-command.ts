@@ -30,7 +30,12 @@ export function addReplayCommand(program: Command): void {
         .choices(['auto', 'prom', 'jsonl', 'csv', 'nvidia-smi'])
         .default('auto'),
     )
-    .option('--interval <duration>', 'time between two .prom files of a node', durationArgument, seconds(10))
+    .option(
+      '--interval <duration>',
+      'time between two .prom files of a node; for the reference profile between two samples',
+      durationArgument,
+      seconds(10),
+    )
     .option('--start <instant>', "time of a node's first .prom file", instantArgument, Date.UTC(2026, 0, 1))
     .option('--node <NAME>', 'node of input that names none')
     .option('--assets <FILE.csv>', 'inventory')
@@ -47,7 +52,10 @@ export function addReplayCommand(program: Command): void {
         start_ms: flags.start,
         ...(flags.node === undefined ? {} : { node: flags.node }),
         assets: readInventory(flags.assets ?? '').map((facts) => mergeAsset(undefined, facts, flags.start)),
-        analysis: analysisOf(loaded.values),
+        analysis: {
+          ...analysisOf(loaded.values),
+          reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,
+        },
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
       });

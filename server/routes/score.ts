@@ -10,9 +10,9 @@ import { BadRequest } from '../problem.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 
-/** Body of this route: a week of samples at 10 s is about 20 MB. */
+/** Body of this route: a week of samples at 10 s with every metric is about 90 MB. */
 export const SCORE_PATH = '/api/v1/health/score';
-export const SCORE_BYTES_MAX = 64 * 2 ** 20;
+export const SCORE_BYTES_MAX = 128 * 2 ** 20;
 /** A month at 10 s. */
 const SAMPLES_MAX = 300_000;
 

@@ -110,12 +110,15 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       ...LIST_PARAMETERS,
       ...SPAN_PARAMETERS,
       at: AT,
-      sort: z.literal('-ts').optional().openapi({ description: 'Newest first.' }),
+      sort: z
+        .enum(['ts', '-ts'], { error: 'Must be ts or -ts' })
+        .optional()
+        .openapi({ description: 'Oldest first, or newest first, which is the default. Not together with at.' }),
     };
     const filterParameters = Object.fromEntries(filters.map((name) => [name, textParameter(helps.get(name) ?? name)]));
 
     const answer = async (c: Context, query: Record<string, unknown>, gpu_uuid?: string): Promise<Response> => {
-      const { limit, cursor, from, to, at, sort: _newestFirst, ...rest } = query;
+      const { limit, cursor, from, to, at, sort, ...rest } = query;
       const equal = {
         ...(rest as Record<string, string | undefined>),
         ...(gpu_uuid === undefined ? {} : { gpu_uuid }),
@@ -135,7 +138,12 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       const { database } = parts;
       const page =
         at === undefined
-          ? await listRows(database, spec, { ...filter, to: to as number | undefined }, request)
+          ? await listRows(
+              database,
+              spec,
+              { ...filter, to: to as number | undefined },
+              { ...request, oldest_first: sort === 'ts' },
+            )
           : await pageAt(database, spec, filter, Math.min(at as number, EPOCH_MS_MAX), request);
       const texts = page.items.map((row) => text(answerOf(row)));
       return listAnswer(c, { columns, next: page.next, total: page.total, texts });

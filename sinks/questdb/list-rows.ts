@@ -14,7 +14,7 @@ export interface RowFilter {
 }
 
 /**
- * Rows of a table that match, newest first. A cursor is the instant of the last row and how many rows of that instant were
+ * Rows of a table that match, newest first unless the oldest are asked for. A cursor is the instant of the last row and how many rows of that instant were
  * given, so that a page costs no more than a scan from the newest end. Throws GV-API-001 on a foreign cursor, GV-API-003
  * when the database is away.
  */
@@ -22,8 +22,9 @@ export async function listRows(
   database: Database,
   spec: TableSpec,
   filter: RowFilter,
-  page: PageRequest,
+  page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<TableRow>> {
+  const [order, onwards] = page.oldest_first ? (['ASC', '>='] as const) : (['DESC', '<='] as const);
   const matching = filtered(filter);
   const counted = await database.query<{ total: number }>(
     `SELECT count() AS total FROM ${quoted(spec.name)}${matching.where()}`,
@@ -32,10 +33,10 @@ export async function listRows(
   const [at, given] =
     page.cursor === undefined ? [null, 0] : (decodeCursor(page.cursor, ['number', 'number']) as [number, number]);
   const paged = filtered(filter);
-  paged.add('ts', '<=', at === null ? undefined : new Date(at));
+  paged.add('ts', onwards, at === null ? undefined : new Date(at));
   const limits = `${paged.bind(given)}, ${paged.bind(given + page.limit + 1)}`;
   const rows = await database.query(
-    `SELECT ${columnList(spec)} FROM ${quoted(spec.name)}${paged.where()} ORDER BY ts DESC LIMIT ${limits}`,
+    `SELECT ${columnList(spec)} FROM ${quoted(spec.name)}${paged.where()} ORDER BY ts ${order} LIMIT ${limits}`,
     paged.parameters,
   );
   fillTexts(spec, rows);

@@ -176,6 +176,15 @@ describe('vectors', () => {
     const second = await listRows(database, GPU_FEATURES, { equal: {} }, { limit: 2, cursor: first.next ?? '' });
     expect([...first.items, ...second.items].map(({ ts }) => ts)).toEqual(items.slice(0, 4).map(({ ts }) => ts));
 
+    const oldest = await listRows(database, GPU_FEATURES, { equal: {} }, { limit: 3, oldest_first: true });
+    const later = await listRows(
+      database,
+      GPU_FEATURES,
+      { equal: {} },
+      { limit: 3, cursor: oldest.next ?? '', oldest_first: true },
+    );
+    expect([...oldest.items, ...later.items].map(({ ts }) => ts)).toEqual(items.map(({ ts }) => ts).reverse());
+
     for (const [at, expected] of [
       [START + 299_999, START],
       [START + 300_000, START + 300_000],
