@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { hours } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
-import { batchOf, describeLaws, random, type SampleRow, START_MS } from '../core/laws.fixture.ts';
+import { batchOf, type SampleRow, START_MS } from '../core/laws.fixture.ts';
 import { runOperator } from '../core/lift.ts';
 import { type BoardMoment, type BoardRun, boardRows } from './board.fixture.ts';
 import { WATCHABLE_GAUGES } from './watched-gauges.ts';
@@ -19,42 +19,6 @@ function watch(rows: readonly SampleRow[], options: Partial<ZscoreOptions> = {})
   runOperator('zscore', operator, state, batchOf(state, rows), (_, item) => out.push(item));
   return out;
 }
-
-/** A day of jobs and pauses, with a fault on one board and an instance that repeats it. */
-function troubledRows(seed: number): SampleRow[] {
-  const moment =
-    (fault: boolean) =>
-    (hour: number): BoardMoment => ({
-      work: Math.floor(hour * 2) % 3 === 2 ? 0 : 0.5 + 0.45 * (Math.floor(hour * 2) % 2),
-      job: Math.floor(hour * 2),
-      resistance: fault && hour > 2.2 && hour < 3.2 ? 0.1 : 0.06,
-      clock_ratio: fault && hour > 1.2 && hour < 1.4 ? 0.5 : 1,
-    });
-  const boards = ['0', '1', '2', '3'].flatMap((name, i) =>
-    boardRows({
-      seed: seed + i,
-      step_ms: 60_000,
-      hours: 4,
-      uuid: `GPU-${name}`,
-      node: `node-${i >> 1}`,
-      moment: moment(i === 1),
-    }),
-  );
-  const slices = ['1', '2'].flatMap((instance) =>
-    boardRows({ seed, step_ms: 60_000, hours: 4, uuid: 'GPU-m', node: 'node-0', instance, moment: moment(true) }),
-  );
-  const next = random(seed);
-  return inTime([...boards, ...slices]).filter(() => next() > 0.03);
-}
-
-describeLaws('zscore', () => zscore(ZSCORE_DEFAULTS), { bytes_per_gpu_max: 1_320 });
-describeLaws('zscore that finds something', () => zscore(ZSCORE_DEFAULTS), {
-  bytes_per_gpu_max: 1_320,
-  rows: troubledRows,
-});
-describeLaws('zscore of all gauges', () => zscore({ ...ZSCORE_DEFAULTS, gauges: WATCHABLE_GAUGES }), {
-  bytes_per_gpu_max: 4_400,
-});
 
 const steady = (): BoardMoment => ({ work: 0.7 });
 /** Two hours of work, an hour of pause, over and over. */
