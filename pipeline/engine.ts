@@ -1,11 +1,11 @@
-import type { GroupStates } from '../operators/core/group-state.ts';
+import { bytesPerGpu, type GroupStates } from '../operators/core/group-state.ts';
 import type { Clock } from './clock.ts';
 import type { Bus } from './contract/bus.ts';
 import { VitalsError } from './contract/errors.ts';
 import type { DurationMs } from './contract/time.ts';
 import { ascending, cutBehind } from './cut-messages.ts';
 import { drawTopology, type Topology } from './define-topology.ts';
-import { fleetStateSpecs, type StepCounters } from './run-topology.ts';
+import { fleetStateSpecs, type StepCounters, topologyStateSpecs } from './run-topology.ts';
 import type { RunningTopology } from './running-topology.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 import { SNAPSHOT_SLICES, Snapshots } from './snapshots.ts';
@@ -54,6 +54,8 @@ export interface Engine {
 const REPORT_EVERY_MS = 1_000;
 const TURN_EVERY_MS = 50;
 const READ_BATCH_MAX = 512;
+/** Snapshots are copied, checked and written at most this fast: at 100,000 GPUs a round is 3 GB, and the engine has work to do. */
+const SNAPSHOT_BYTES_PER_MS = 16_000;
 
 /** Restores the last snapshot, then reads DCGM_RAW from there through the topology until stopped. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -72,8 +74,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   snapshots.stream = created;
   let position = from - 1;
   let stored = stream.last_position;
-  const slice_ms = options.snapshot_interval / SNAPSHOT_SLICES;
-  let nextSlice = clock.monotonic() + slice_ms;
+  const bytes_per_gpu = [...topologyStateSpecs(topology).values()].reduce((sum, spec) => sum + bytesPerGpu(spec), 0);
+  /** Time between two slices: what is asked for, or what their bytes take. */
+  const sliceTime = (): number =>
+    Math.max(options.snapshot_interval, (running.gpus * bytes_per_gpu) / SNAPSHOT_BYTES_PER_MS) / SNAPSHOT_SLICES;
+  let nextSlice = clock.monotonic() + sliceTime();
 
   const edges = topology.nodes.flatMap((node) =>
     node.inputs.map(({ step, name }) => ({ from: step, port: name, to: node.id })),
@@ -100,7 +105,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const turns = setInterval(() => {
     if (clock.monotonic() >= nextSlice) {
-      nextSlice = clock.monotonic() + slice_ms;
+      nextSlice = clock.monotonic() + sliceTime();
       snapshots.begin();
     }
     snapshots.turn(position);

@@ -54,8 +54,8 @@ export type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems
 
 const MIB = 1_048_576;
 export const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
-/** Rows of some kilobytes. */
-const WIDE_TABLES = { rows_max: 1_000, waiting_max: 10_000 };
+/** Rows of 250 columns: a transaction costs by the column, and so little by the row that it pays to wait. */
+const WIDE_TABLES = { rows_max: 5_000, waiting_max: 20_000, age_max: seconds(15) };
 /** A row of gpu_metrics with all metrics takes about 1.2 kB as ILP, with 25 of them 700 B. */
 const FLUSH_BYTES_MAX = 64 * MIB;
 
