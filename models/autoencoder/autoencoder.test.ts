@@ -78,7 +78,7 @@ describe('autoencoder', () => {
           expect(Math.abs((row[i] as number) - (errors[i] as number) - (slow[i] as number))).toBeLessThan(1e-5);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 40, seed: 12 },
     );
   });
 

@@ -136,7 +136,7 @@ describe('dbscan', () => {
           });
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 100, seed: 13 },
     );
   });
 });
