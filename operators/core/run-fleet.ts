@@ -37,11 +37,28 @@ export function pickForFleet<Inputs, S extends StateSpec, Ports>(
   return kept === null ? null : { at: Math.max(kept.ts, edge), input, kept };
 }
 
-/** Lets an entry wait for its turn. Entries of one node come in the order in which they were told. */
+/** First place in the order of time behind everything up to and with `at`. */
+function placeBehind(waiting: readonly FleetEntry[], at: number): number {
+  let low = 0;
+  let high = waiting.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((waiting[middle] as FleetEntry).at <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Lets an entry wait for its turn, in the order of time; entries of one node and instant stay in the order in which they were
+ * told. Cost: most come last; else a search and a move of those behind.
+ */
 export function waitForFleet(step: string, fleet: GroupState, entry: FleetEntry): void {
   const columns = fleet.columns(waitingStep(step), WAITING_STATE);
   const waiting = (columns.waiting[0] ?? []) as FleetEntry[];
-  waiting.push(entry);
+  const last = waiting.at(-1);
+  if (last === undefined || last.at <= entry.at) waiting.push(entry);
+  else waiting.splice(placeBehind(waiting, entry.at), 0, entry);
   columns.waiting[0] = waiting;
 }
 
@@ -111,9 +128,11 @@ function takeBefore<Inputs, S extends StateSpec, Ports>(
   const columns = fleet.columns(waitingStep(step), WAITING_STATE);
   const waiting = columns.waiting[0] as FleetEntry[] | null;
   if (waiting === null) return;
-  const due = waiting.filter(({ at }) => at < edge);
-  if (due.length === 0) return;
-  columns.waiting[0] = due.length === waiting.length ? null : waiting.filter(({ at }) => at >= edge);
+  let count = 0;
+  while (count < waiting.length && (waiting[count] as FleetEntry).at < edge) count++;
+  if (count === 0) return;
+  const due = waiting.splice(0, count);
+  if (waiting.length === 0) columns.waiting[0] = null;
   due.sort((a, b) => a.at - b.at || (a.kept.node < b.kept.node ? -1 : Number(a.kept.node > b.kept.node)));
   for (const { at, input, kept } of due) {
     passTime(step, operator, fleet, at, told);
