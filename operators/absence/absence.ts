@@ -5,6 +5,7 @@ import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
+import { addMember, dropMember, membersOf } from '../core/node-members.ts';
 import { usualInterval } from './laps.ts';
 import {
   comeBack,
@@ -15,7 +16,6 @@ import {
   replaceMissing,
   reporting,
 } from './lost.ts';
-import { addMember, dropMember, membersOf } from './members.ts';
 import { type Roster, rosterDue, rosterHash, rosterOf } from './roster.ts';
 import { hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
 

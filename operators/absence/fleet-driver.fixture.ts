@@ -1,6 +1,7 @@
 import type { Emit, FleetOperator, StateSpec } from '../../pipeline/contract/operator.ts';
 import { GroupState } from '../core/group-state.ts';
-import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
+import { finishFleet, fleetSpecs, runFleet } from '../core/run-fleet.ts';
 
 export interface FleetEntry {
   readonly input: string;

@@ -1,4 +1,4 @@
-import { MEMBER_COLUMNS } from './members.ts';
+import { MEMBER_COLUMNS } from '../core/node-members.ts';
 
 /**
  * Scrapes are told apart by who comes again: a lap of a node is a run of rows in which no GPU comes twice, so it does not

@@ -4,8 +4,8 @@ import type { State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
+import { dropMember, membersOf } from '../core/node-members.ts';
 import { LAP_COLUMNS } from './laps.ts';
-import { dropMember, membersOf } from './members.ts';
 
 export interface LostOptions {
   /** Scrapes that must have had a GPU before it can be missed, and that must have come without it before it is lost. */

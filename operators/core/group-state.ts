@@ -145,8 +145,9 @@ export class GroupState {
         if (column.scope !== scope) continue;
         const larger = this.allocate(column);
         const smaller = arrays[name] as Cells;
-        if (Array.isArray(larger)) larger.splice(0, smaller.length, ...(smaller as unknown[]));
-        else larger.set(smaller as ElementArray);
+        if (Array.isArray(larger)) {
+          for (let cell = 0; cell < smaller.length; cell++) larger[cell] = smaller[cell];
+        } else larger.set(smaller as ElementArray);
         arrays[name] = larger;
       }
     }

@@ -62,19 +62,6 @@ export function waitForFleet(step: string, fleet: GroupState, entry: FleetEntry)
   columns.waiting[0] = waiting;
 }
 
-/** Picks and waits at once. */
-export function keepForFleet<Inputs, S extends StateSpec, Ports>(
-  step: string,
-  operator: FleetOperator<Inputs, S, Ports>,
-  fleet: GroupState,
-  input: string,
-  item: unknown,
-  edge: number,
-): void {
-  const entry = pickForFleet(operator, input, item, edge);
-  if (entry !== null) waitForFleet(step, fleet, entry);
-}
-
 /** Takes what a fleet step tells, and the event time at which it was caused. */
 export type ToldAt<Ports> = <P extends keyof Ports>(port: P, item: Ports[P], at: number) => void;
 

@@ -1,8 +1,9 @@
 import type { Asset, Episode, Incident } from '../../pipeline/contract/events.ts';
 import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
+import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
 import { START_MS } from '../core/laws.fixture.ts';
-import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { finishFleet, fleetSpecs, runFleet } from '../core/run-fleet.ts';
 import { type IncidentsOptions, incidents } from './incidents.ts';
 
 export const OPTIONS: IncidentsOptions = { window: minutes(2), delay: seconds(10), keep_closed: hours(3) };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Incident } from '../../pipeline/contract/events.ts';
 import { GroupState } from '../core/group-state.ts';
+import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
 import { random, START_MS } from '../core/laws.fixture.ts';
-import { keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { runFleet } from '../core/run-fleet.ts';
 import { at, brief, episode, type Fault, gpus, HGX, lastOf, NVL72, OPTIONS, run } from './incidents.fixture.ts';
 import { incidents } from './incidents.ts';
 

@@ -3,8 +3,9 @@ import { FEATURE_COUNT, findFeature } from '../../pipeline/contract/features.ts'
 import { findMetric, METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { FleetOperator, StateSpec } from '../../pipeline/contract/operator.ts';
 import { GroupState } from '../core/group-state.ts';
+import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
 import { random } from '../core/laws.fixture.ts';
-import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { finishFleet, fleetSpecs, runFleet } from '../core/run-fleet.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 export const HOUR_MS = 3_600_000;

@@ -4,7 +4,7 @@ import { causeId } from '../../pipeline/contract/ids.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
-import { addMember, dropMember, MEMBER_COLUMNS, membersOf } from '../absence/members.ts';
+import { addMember, dropMember, MEMBER_COLUMNS, membersOf } from '../core/node-members.ts';
 import { gangOf } from './gang-of.ts';
 import {
   type Board,

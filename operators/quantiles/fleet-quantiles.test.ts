@@ -3,8 +3,9 @@ import type { FeatureVector, FleetQuantiles } from '../../pipeline/contract/even
 import { FEATURE_COUNT } from '../../pipeline/contract/features.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GroupState } from '../core/group-state.ts';
+import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
 import { random, START_MS } from '../core/laws.fixture.ts';
-import { finishFleet, fleetSpecs, keepForFleet, runFleet } from '../core/run-fleet.ts';
+import { finishFleet, fleetSpecs, runFleet } from '../core/run-fleet.ts';
 import { FLEET_QUANTILES_DEFAULTS, fleetQuantiles } from './fleet-quantiles.ts';
 
 const MINUTE_MS = 60_000;

@@ -57,4 +57,11 @@ describe('registry', () => {
     }
     expect(restored.size).toBe(registry.size);
   });
+
+  it('comes back from a snapshot of a group of any size', () => {
+    const registry = new Registry(0);
+    const node = registry.node('n');
+    for (let i = 0; i < 200_000; i++) registry.gpu(board(`GPU-${i}`), node);
+    expect(Registry.restore(0, registry.snapshot()).find('GPU-199999', '')).toBe(199_999);
+  });
 });

@@ -206,7 +206,9 @@ export class Registry {
   static restore(group: number, saved: RegistrySnapshot): Registry {
     const registry = new Registry(group);
     const take = <T>(from: readonly T[], into: T[]): void => {
-      into.splice(0, into.length, ...from);
+      // One by one: as arguments a hundred thousand of them would not fit the stack.
+      into.length = 0;
+      for (const item of from) into.push(item);
     };
     take(saved.nodes, registry.nodes);
     take(saved.gpus, registry.gpus);
