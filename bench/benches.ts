@@ -9,6 +9,7 @@ import { processCpu } from './chain-run.ts';
 import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
 import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
 import { benchEngineThreads } from './engine-threads.ts';
+import { benchIsolationForest } from './isolation-forest.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
 import { benchParser } from './parser.ts';
@@ -74,6 +75,24 @@ export const BENCHES: readonly Bench[] = [
           unit: 'B/GPU',
         })),
         { name: 'state', value: state_bytes_per_gpu, unit: 'B/GPU', at_most: 48_000 },
+      ];
+    },
+  },
+  {
+    name: 'novelty',
+    summary: 'isolation forests and clustering of a fleet, CPU of one core',
+    async run({ quick }) {
+      const figures = benchIsolationForest(
+        quick ? { seconds: 0.02, gpus: 24, days: 1.6 } : { seconds: 2, gpus: 2_000, days: 3 },
+      );
+      return [
+        { name: 'score, 100 trees', value: figures.score_ns, unit: 'ns/row' },
+        { name: 'fit, 100 trees', value: figures.fit_ms, unit: 'ms' },
+        { name: 'longest slice of a fit', value: figures.slice_max_ms, unit: 'ms' },
+        { name: 'operator', value: figures.vector_us, unit: 'us/vector' },
+        { name: 'longest tick, forests growing', value: figures.tick_max_ms, unit: 'ms', at_most: 50 },
+        { name: 'state', value: figures.state_bytes_per_model, unit: 'B/model' },
+        { name: 'clustering of 768 boards', value: figures.clustering_ms, unit: 'ms', at_most: 50 },
       ];
     },
   },
