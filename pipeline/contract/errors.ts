@@ -128,6 +128,30 @@ export const ERRORS = {
     meaning: 'A snapshot was written by another version.',
     action: 'It is set aside; the stream is read again from its start.',
   },
+  'GV-MDL-101': {
+    meaning: 'There is no such model version or alias.',
+    action: 'See `gpu-vitals models list`.',
+  },
+  'GV-MDL-102': {
+    meaning: 'Something in the model registry is damaged.',
+    action: 'Roll back to another version, or register the bundle again.',
+  },
+  'GV-MDL-103': {
+    meaning: 'A model bundle, its description or an alias is refused.',
+    action: 'Mend what the message names.',
+  },
+  'GV-MDL-104': {
+    meaning: 'An alias has no version to roll back to.',
+    action: 'Point it to a version with `gpu-vitals models promote`.',
+  },
+  'GV-MDL-105': {
+    meaning: 'The model registry cannot be read or written.',
+    action: 'Check path, space and permissions of its folder.',
+  },
+  'GV-MDL-106': {
+    meaning: 'MLflow did not take a training run.',
+    action: 'Check MLFLOW_TRACKING_URI and its credentials; the model itself is registered here all the same.',
+  },
   'GV-API-001': { meaning: 'The request is not valid.', action: 'Mend the parameters named; see /docs.' },
   'GV-API-002': { meaning: 'There is no such thing.', action: 'Check the identifier.' },
   'GV-API-003': { meaning: 'A part needed for the answer is not available.', action: 'Try again; see /readyz.' },
