@@ -1,4 +1,5 @@
 import { GroupStates } from '../operators/core/group-state.ts';
+import { NO_MODELS } from '../operators/prediction/failure-model.ts';
 import { DEFAULT_ANALYSIS } from './analysis.ts';
 import { Assets } from './asset-book.ts';
 import { type AssetFacts, mergeAsset } from './asset-merge.ts';
@@ -69,6 +70,7 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
       reference_interval: input.interval ?? null,
       future_max: null,
       assets,
+      models: NO_MODELS,
     }),
     states: new GroupStates(),
     clock: input.clock,

@@ -73,6 +73,7 @@ export async function scoreStored(
     values: features === undefined ? new Float64Array(FEATURES.length).fill(Number.NaN) : numbers(features, FEATURES),
     latest: numbers(reading, METRICS),
     latest_ts: reading.ts,
+    arrived_at: reading.ts,
     final: true,
   };
   operator.on.vectors(vector, state, columns, told);

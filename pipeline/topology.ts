@@ -14,6 +14,9 @@ import { DENSITY_DEFAULTS, density } from '../operators/novelty/density.ts';
 import { novelty } from '../operators/novelty/novelty.ts';
 import { jobPeers } from '../operators/peers/job-peers.ts';
 import { nodePeers } from '../operators/peers/node-peers.ts';
+import { type ModelBook, NO_MODELS } from '../operators/prediction/failure-model.ts';
+import { heuristic } from '../operators/prediction/heuristic.ts';
+import { predict } from '../operators/prediction/predict.ts';
 import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
 import { validate } from '../operators/validate.ts';
 import { boardConditions } from '../operators/xids/board-conditions.ts';
@@ -33,6 +36,7 @@ import type {
   Incident,
 } from './contract/events.ts';
 import type { RawMessage } from './contract/message.ts';
+import type { Prediction } from './contract/predictions.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
@@ -59,6 +63,7 @@ export interface SinkItems {
   readonly gpu_features: FeatureVector;
   readonly gpu_health_scores: HealthScore;
   readonly gpu_forecasts: Forecast;
+  readonly gpu_failure_predictions: Prediction;
   readonly xid_episodes: Episode;
   readonly incidents: Incident;
   readonly fleet_quantiles: FleetQuantiles;
@@ -73,6 +78,8 @@ export interface TopologyOptions extends Analysis, OptionalDetectors {
   /** Null when the fleet's clock is not ours (simulated time, replays). */
   readonly future_max: DurationMs | null;
   readonly assets: AssetBook;
+  /** Trained models; without any the heuristic foresees. */
+  readonly models: ModelBook;
 }
 
 /** Where assets are joined. */
@@ -125,6 +132,9 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
         ? t.operator('health', rows, referenceHealth({ every, interval: options.reference_interval, lateness_max }))
         : t.items('health', rows, { vectors, anomalies: found, episodes: stories.episodes }, health({ every }));
 
+    const models = { models: options.models, otherwise: heuristic };
+    const { predictions } = t.items('predict', rows, { vectors }, predict(models));
+
     const { profile } = options;
     const silent = t.fleet(
       'silent_nodes',
@@ -156,6 +166,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
     t.sink('gpu_health_scores', scores, silent.scores);
+    t.sink('gpu_failure_predictions', predictions);
     t.sink('gpu_forecasts', outlook.forecasts);
     t.sink('xid_episodes', stories.episodes);
     t.sink('incidents', shared.incidents);
@@ -173,4 +184,5 @@ export const defaultTopology = (): Topology =>
     ...DEFAULT_ANALYSIS,
     future_max: minutes(5),
     assets: { get: () => undefined, edition: () => 0 },
+    models: NO_MODELS,
   });

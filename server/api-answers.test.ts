@@ -12,8 +12,8 @@ describe('single answers', () => {
       health: { gpu_uuid: 'GPU-00', overall_score: 0.5, degradation_factors: ['one'], contributions: [] },
       anomalies: [],
       episodes: [{ gpu_uuid: 'GPU-00' }, { gpu_uuid: 'GPU-00' }],
-      prediction: null,
-      decision: null,
+      prediction: { gpu_uuid: 'GPU-00', failure_prob_7d: 0.5 },
+      decision: { gpu_uuid: 'GPU-00', npv_keep: 0.5, sensitivity: [] },
       unavailable: [],
     });
     expect((await world.json('/api/v1/gpus/GPU-03')).body).toMatchObject({ asset: null, anomalies: [{ id: 'A3' }] });
@@ -30,7 +30,7 @@ describe('single answers', () => {
       asset: null,
       health: null,
       episodes: [],
-      unavailable: ['asset', 'health', 'episodes'],
+      unavailable: ['asset', 'health', 'prediction', 'decision', 'episodes'],
     });
     expect((await world.get('/api/v1/gpus')).status).toBe(200);
     for (const path of [

@@ -2,6 +2,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import type { HealthProfile, HealthScore } from '../pipeline/contract/events.ts';
+import type { Prediction } from '../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -19,6 +20,14 @@ export interface Scorer {
     readonly profile: HealthProfile;
     readonly interval?: DurationMs;
   }): Promise<{ readonly score: HealthScore | null; readonly refused: readonly { readonly detail: string }[] }>;
+}
+
+/** Predictions on demand, made where the models are known. */
+export interface Predictor {
+  /** Of a GPU as it is now; null when no features of it are known. */
+  stored(gpu_uuid: string): Promise<Prediction | null>;
+  /** Of features by name, for a GPU of a model name; empty = unknown. */
+  features(features: Readonly<Record<string, number | null>>, model: string): Prediction;
 }
 
 /** What the routes answer from. */
@@ -40,6 +49,7 @@ export interface ApiParts {
   /** The fleet is simulated; the console says so. */
   readonly simulated?: boolean;
   readonly scorer: Scorer;
+  readonly predictor: Predictor;
   /** Told of failures that are no one's request's fault. */
   readonly onFailure: (error: unknown, where: string) => void;
 }

@@ -3,6 +3,12 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset, HealthScore } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
+import {
+  GPU_ECONOMIC_DECISIONS,
+  GPU_FAILURE_LABELS,
+  GPU_FAILURE_PREDICTIONS,
+} from '../pipeline/contract/prediction-tables.ts';
+import type { Prediction } from '../pipeline/contract/predictions.ts';
 import type { ColumnType, TableSpec } from '../pipeline/contract/table-spec.ts';
 import {
   FEATURE_DEFINITIONS,
@@ -55,6 +61,23 @@ const cannedScorer = (): ApiParts['scorer'] => {
       samples.some((row) => 'gpu_temp_celsius' in row)
         ? { score: { ...score, profile }, refused: [] }
         : { score: null, refused: [{ detail: 'no known metric' }] },
+  };
+};
+
+/** For a read side that nobody asks for predictions. */
+export const NO_PREDICTOR: ApiParts['predictor'] = {
+  stored: async () => null,
+  features: () => {
+    throw new Error('no model here');
+  },
+};
+
+/** Knows GPU-00. */
+const cannedPredictor = (): ApiParts['predictor'] => {
+  const prediction = rowOf(GPU_FAILURE_PREDICTIONS, { contributions: [] }) as unknown as Prediction;
+  return {
+    stored: async (gpu_uuid) => (gpu_uuid === 'GPU-00' ? prediction : null),
+    features: (features) => ({ ...prediction, failure_prob_7d: features.gpu_temp_max ?? 0.25 }),
   };
 };
 
@@ -111,6 +134,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     console_dir: options.console_dir ?? null,
     version: '0.0.0',
     scorer: cannedScorer(),
+    predictor: cannedPredictor(),
     onFailure: (error) => failures.push(error),
   });
   return {
@@ -161,7 +185,10 @@ const STORED: Readonly<Record<ColumnType, unknown>> = {
 /** A row of a table with something in every column. */
 export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   ...Object.fromEntries(
-    spec.columns.map(({ name, type }) => [name, name === 'contributions' || name === 'xids' ? '[]' : STORED[type]]),
+    spec.columns.map(({ name, type }) => [
+      name,
+      ['contributions', 'xids', 'sensitivity'].includes(name) ? '[]' : STORED[type],
+    ]),
   ),
   gpu_uuid: 'GPU-00',
   node: 'n0',
@@ -195,6 +222,9 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
     GPU_FORECASTS,
     FLEET_QUANTILES,
     FEATURE_DEFINITIONS,
+    GPU_FAILURE_PREDICTIONS,
+    GPU_ECONOMIC_DECISIONS,
+    GPU_FAILURE_LABELS,
   ]) {
     world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
   }
@@ -233,6 +263,12 @@ export const LISTS = [
   '/api/v1/forecasts',
   '/api/v1/gpus/GPU-00/forecasts',
   '/api/v1/fleet/quantiles',
+  '/api/v1/predictions',
+  '/api/v1/gpus/GPU-00/predictions',
+  '/api/v1/decisions',
+  '/api/v1/gpus/GPU-00/decisions',
+  '/api/v1/failure-labels',
+  '/api/v1/gpus/GPU-00/failure-labels',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',

@@ -12,7 +12,7 @@ import { framesSink } from '../sinks/live/frames-sink.ts';
 import { gpuMetricsSink } from '../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
-import { assetOf } from './api.fixture.ts';
+import { assetOf, NO_PREDICTOR } from './api.fixture.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';
 import { type RunningLive, startLive } from './start-live.ts';
@@ -93,6 +93,7 @@ beforeAll(async () => {
     live_url: () => live.url,
     console_dir: null,
     scorer: NO_SCORER,
+    predictor: NO_PREDICTOR,
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: (error) => {
@@ -262,6 +263,7 @@ it('refuses a taken address with GV-SVC-006', async () => {
     live_url: () => null,
     console_dir: null,
     scorer: NO_SCORER,
+    predictor: NO_PREDICTOR,
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: () => {},

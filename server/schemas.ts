@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { METRICS, type MetricName } from '../pipeline/contract/metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { instantSchema } from './instant-schema.ts';
 import { tableRowSchema } from './table-schema.ts';
@@ -148,8 +149,12 @@ export const verdictSchema = z
     }),
     anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
     episodes: z.array(tableRowSchema(XID_EPISODES)).openapi({ description: 'The newest ones, at most 20.' }),
-    prediction: z.null(),
-    decision: z.null(),
+    prediction: tableRowSchema(GPU_FAILURE_PREDICTIONS).nullable().openapi({
+      description: "The newest prediction: the board's, else its first instance's; null when there is none yet.",
+    }),
+    decision: tableRowSchema(GPU_ECONOMIC_DECISIONS).nullable().openapi({
+      description: "The newest decision: the board's, else its first instance's; null when there is none yet.",
+    }),
     unavailable: z.array(z.string()).openapi({ description: 'Fields that could not be looked up just now.' }),
   })
   .openapi('Verdict');

@@ -5,7 +5,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
-import type { Scorer } from './api-parts.ts';
+import type { Predictor, Scorer } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
@@ -29,6 +29,7 @@ export interface ApiServerOptions {
   /** Told to the console; false when absent. */
   readonly simulated?: boolean;
   readonly scorer: Scorer;
+  readonly predictor: Predictor;
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -86,6 +87,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     version: options.version,
     simulated: options.simulated ?? false,
     scorer: options.scorer,
+    predictor: options.predictor,
     onFailure: options.onFailure,
   });
   const stop = (): void => {

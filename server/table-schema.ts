@@ -16,10 +16,25 @@ const CONTRIBUTIONS = z.array(
     action: z.string(),
   }),
 );
-const JSON_SHAPES: Readonly<Record<string, z.ZodType>> = { contributions: CONTRIBUTIONS, xids: z.array(z.int()) };
+const REASONS = z.array(z.object({ feature: z.string(), value: z.number().nullable(), contribution: z.number() }));
+const FLIPS = z.array(
+  z.object({
+    input: z.string(),
+    value: z.number(),
+    flips_at: z.number().nullable(),
+    to: z.string().nullable(),
+  }),
+);
+/** By table and column, or by column. */
+const JSON_SHAPES: Readonly<Record<string, z.ZodType>> = {
+  'gpu_failure_predictions.contributions': REASONS,
+  contributions: CONTRIBUTIONS,
+  sensitivity: FLIPS,
+  xids: z.array(z.int()),
+};
 const TEXTS = z.array(z.string());
 
-function columnSchema({ name, type, help }: ColumnSpec): z.ZodType {
+function columnSchema(table: string, { name, type, help }: ColumnSpec): z.ZodType {
   switch (type) {
     case 'TIMESTAMP':
       return name === 'ts' ? instantSchema : instantSchema.nullable().openapi({ description: help });
@@ -35,7 +50,7 @@ function columnSchema({ name, type, help }: ColumnSpec): z.ZodType {
     case 'TRISTATE':
       return z.boolean().nullable().openapi({ description: help });
     case 'JSON':
-      return (JSON_SHAPES[name] ?? TEXTS).nullable().openapi({ description: help });
+      return (JSON_SHAPES[`${table}.${name}`] ?? JSON_SHAPES[name] ?? TEXTS).nullable().openapi({ description: help });
   }
 }
 
@@ -47,11 +62,14 @@ const NAMES: Readonly<Record<string, string>> = {
   gpu_forecasts: 'Forecast',
   fleet_quantiles: 'FleetQuantiles',
   feature_definitions: 'FeatureDefinition',
+  gpu_failure_predictions: 'Prediction',
+  gpu_economic_decisions: 'Decision',
+  gpu_failure_labels: 'FailureLabel',
 };
 
 const makeSchema = (spec: TableSpec) =>
   z
-    .object(Object.fromEntries(spec.columns.map((column) => [column.name, columnSchema(column)])))
+    .object(Object.fromEntries(spec.columns.map((column) => [column.name, columnSchema(spec.name, column)])))
     .openapi(NAMES[spec.name] ?? spec.name);
 const made = new Map<string, ReturnType<typeof makeSchema>>();
 

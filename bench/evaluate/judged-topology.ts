@@ -1,4 +1,5 @@
 import type { AssetBook } from '../../operators/enrich.ts';
+import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { DEFAULT_ANALYSIS } from '../../pipeline/analysis.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import type { Topology, TopologyNode } from '../../pipeline/define-topology.ts';
@@ -33,6 +34,7 @@ export function judgedTopology(options: {
     detectors: options.optional === null ? DEFAULT_ANALYSIS.detectors : ALL_ON,
     future_max: minutes(5),
     assets: options.assets,
+    models: NO_MODELS,
   });
   const out: TopologyNode[] = [];
   for (const node of nodes) {

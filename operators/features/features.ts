@@ -51,6 +51,8 @@ const OWN_COLUMNS = {
   due: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   /** Edition of the inventory that counts for the node's newest row. */
   edition: { scope: 'node', type: 'u32', width: 1, initial: 0 },
+  /** When the server stored it. */
+  arrived_at: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   node_fresh: { scope: 'node', type: 'u8', width: 1, initial: 0 },
 } as const;
 
@@ -64,7 +66,7 @@ type FeaturesState = Windows['columns'] & typeof OWN_COLUMNS;
  * Time     a node's GPUs are told together (so that peers are compared at one instant), at an offset that the node's name
  *          gives, so that the fleet spreads evenly. The instant is told when a row of the node passes it, from rows up to
  *          and with it: no other node's clock matters. A timer tells a node that fell silent, once. Nothing new, no vector.
- * State    see windows.ts, and 449 B per GPU (the newest row), 13 B per node.
+ * State    see windows.ts, and 449 B per GPU (the newest row), 21 B per node.
  * Cost     O(metrics) per row; about 20 us per vector; a scan of the group's GPUs per node and instant.
  * Errors   none.
  */
@@ -114,6 +116,7 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
         values,
         latest: state.latest.slice(gpu * METRIC_COUNT, (gpu + 1) * METRIC_COUNT),
         latest_ts: state.newest_ts[gpu] as number,
+        arrived_at: state.arrived_at[node] as number,
         final,
       });
     }
@@ -156,6 +159,7 @@ export function features(options: FeaturesOptions): Operator<FeaturesState, Feat
             state.home[gpu] = node + 1;
             state.fresh[gpu] = 1;
             state.node_fresh[node] = 1;
+            state.arrived_at[node] = batch.arrived_at[row] as number;
             break;
           case 'late': {
             const { uuid, instance } = registry.gpus[gpu] as GpuIdentity;

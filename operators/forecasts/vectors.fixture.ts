@@ -70,6 +70,7 @@ export function* gpuVectors(story: GpuStory): Generator<FeatureVector> {
       values,
       latest,
       latest_ts: START_MS + i * MINUTES_5,
+      arrived_at: START_MS + i * MINUTES_5 + 37_000,
       final: false,
     };
   }

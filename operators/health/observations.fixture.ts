@@ -79,6 +79,7 @@ export function vectorOf(known: Readonly<Record<string, number>>, more: Partial<
     values,
     latest,
     latest_ts: more.ts ?? 0,
+    arrived_at: more.ts ?? 0,
     final: false,
     ...more,
   };

@@ -202,6 +202,7 @@ function vectorAt(
     values,
     latest,
     latest_ts: ts,
+    arrived_at: ts,
     final: false,
   };
 }

@@ -152,6 +152,18 @@ export const ERRORS = {
     meaning: 'MLflow did not take a training run.',
     action: 'Check MLFLOW_TRACKING_URI and its credentials; the model itself is registered here all the same.',
   },
+  'GV-MDL-001': {
+    meaning: 'A model file cannot be read.',
+    action: 'Give an XGBoost model as `save_model` wrote it, .json or .ubj, unchanged.',
+  },
+  'GV-MDL-002': {
+    meaning: 'A model uses something that is not supported.',
+    action: 'Train it with the booster gbtree or dart, one output per tree and an objective of XGBoost.',
+  },
+  'GV-MDL-003': {
+    meaning: 'Rows do not fit the model.',
+    action: 'Give a CSV whose header names the features of the model and whose cells are numbers or empty.',
+  },
   'GV-API-001': { meaning: 'The request is not valid.', action: 'Mend the parameters named; see /docs.' },
   'GV-API-002': { meaning: 'There is no such thing.', action: 'Check the identifier.' },
   'GV-API-003': { meaning: 'A part needed for the answer is not available.', action: 'Try again; see /readyz.' },

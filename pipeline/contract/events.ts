@@ -247,6 +247,8 @@ export interface FeatureVector {
   /** METRIC_COUNT readings of the last row, NaN = missing, and when that was. */
   readonly latest: Float64Array;
   readonly latest_ts: number;
+  /** When the server stored what told it (epoch ms): what changes in the world counts from such an instant on. */
+  readonly arrived_at: number;
   /** True for the one told at the end of an input: whoever judges from time to time judges now. */
   readonly final: boolean;
 }

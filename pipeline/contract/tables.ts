@@ -1,4 +1,5 @@
 import { METRICS, type Metric } from './metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_LABELS, GPU_FAILURE_PREDICTIONS } from './prediction-tables.ts';
 import { column, INSTANCE, NODE, type TableSpec, TS, UUID } from './table-spec.ts';
 import {
   FEATURE_DEFINITIONS,
@@ -153,4 +154,7 @@ export const TABLES: readonly TableSpec[] = [
   INCIDENTS,
   GPU_FORECASTS,
   FLEET_QUANTILES,
+  GPU_FAILURE_PREDICTIONS,
+  GPU_ECONOMIC_DECISIONS,
+  GPU_FAILURE_LABELS,
 ];

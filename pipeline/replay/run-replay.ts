@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
+import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { batchJsonlSink } from '../../sinks/jsonl/batch-jsonl-sink.ts';
 import { deadLetterJsonlSink } from '../../sinks/jsonl/dead-letter-jsonl-sink.ts';
 import { jsonlTableSink } from '../../sinks/jsonl/jsonl-table-sink.ts';
@@ -23,6 +24,8 @@ import type {
 } from '../contract/events.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
+import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
+import type { Prediction } from '../contract/predictions.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import {
@@ -110,6 +113,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const assetRows = rewritten<Asset>(GPU_ASSETS);
   const anomalies = rewritten<Anomaly>(ANOMALIES);
   const scores = rewritten<HealthScore>(GPU_HEALTH_SCORES);
+  const predictions = rewritten<Prediction>(GPU_FAILURE_PREDICTIONS);
   const episodes = rewritten<Episode>(XID_EPISODES);
   const incidents = rewritten<Incident>(INCIDENTS);
   const forecasts = rewritten<Forecast>(GPU_FORECASTS);
@@ -124,6 +128,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     ...(await loadOptionalDetectors(analysis.detectors)),
     future_max: null,
     assets,
+    models: NO_MODELS,
   });
   const wired = wireTopology<SinkItems>({
     topology,
@@ -138,6 +143,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
       gpu_features: mapSink<FeatureVector, object>(featureRows, featureRow),
       anomalies,
       gpu_health_scores: scores,
+      gpu_failure_predictions: predictions,
       xid_episodes: episodes,
       incidents,
       gpu_forecasts: forecasts,
@@ -166,6 +172,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     gpu_assets: assetRows.rows,
     anomalies: anomalies.rows,
     gpu_health_scores: scores.rows,
+    gpu_failure_predictions: predictions.rows,
     xid_episodes: episodes.rows,
     incidents: incidents.rows,
     gpu_forecasts: forecasts.rows,

@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
 import { startApi } from '../../server/start-api.ts';
 import { systemClock } from '../clock.ts';
+import { predictFeatures, predictStored } from '../predict-stored.ts';
 import { type SamplesToScore, scoreSamples } from '../score-samples.ts';
 import { scoreStored } from '../score-stored.ts';
 
@@ -32,6 +34,10 @@ await runAsThread(
         scorer: {
           stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),
           samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
+        },
+        predictor: {
+          stored: (gpu_uuid) => predictStored(connections.database, heuristic, gpu_uuid),
+          features: (features, model) => predictFeatures(heuristic, features, model, systemClock.now()),
         },
         // The thread that owns the log writes it.
         onFailure: (error, where) =>

@@ -25,6 +25,8 @@ import type {
   Incident,
 } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
+import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
+import type { Prediction } from '../contract/predictions.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
@@ -106,6 +108,7 @@ export function engineSinks(options: EngineSinksOptions): {
         }),
       anomalies: told<Anomaly>(ANOMALIES),
       gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
+      gpu_failure_predictions: told<Prediction>(GPU_FAILURE_PREDICTIONS),
       xid_episodes: told<Episode>(XID_EPISODES),
       incidents: told<Incident>(INCIDENTS),
       gpu_forecasts: told<Forecast>(GPU_FORECASTS),

@@ -1,4 +1,5 @@
 import type { AssetBook } from '../../operators/enrich.ts';
+import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { analysisOf } from '../analysis.ts';
 import type { Config } from '../config-schema.ts';
 import type { DurationMs } from '../contract/time.ts';
@@ -20,5 +21,5 @@ export const futureMax = ({ config, wall_time }: EngineTime): DurationMs | null 
 export async function engineTopology(options: EngineTime, assets: AssetBook): Promise<Topology> {
   const analysis = analysisOf(options.config);
   const optional = await loadOptionalDetectors(analysis.detectors);
-  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets });
+  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models: NO_MODELS });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { random } from '../../operators/core/laws.fixture.ts';
+import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { DEFAULT_ANALYSIS } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import { settableClock } from '../clock.ts';
@@ -30,7 +31,8 @@ function freshFolder(): string {
 }
 
 const FUTURE_MAX = minutes(5);
-const wholeTopology = () => fleetVitals({ ...DEFAULT_ANALYSIS, future_max: FUTURE_MAX, assets: new Assets() });
+const wholeTopology = () =>
+  fleetVitals({ ...DEFAULT_ANALYSIS, future_max: FUTURE_MAX, assets: new Assets(), models: NO_MODELS });
 
 interface Life {
   readonly running: RunningTopology;

@@ -1,6 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
@@ -29,6 +31,8 @@ const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map(
 /** A page of the verdict; the whole list has a path of its own. */
 const EPISODES_MAX = 20;
 const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
+const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
+const decisionAnswer = tableRowAnswer(GPU_ECONOMIC_DECISIONS);
 const episodeAnswer = tableRowAnswer(XID_EPISODES);
 const verdictText = serialiser(verdictSchema);
 
@@ -124,9 +128,12 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
       };
       const { database } = parts;
       const equal = { gpu_uuid };
-      const [asset, scores, episodes] = await Promise.all([
+      const newest = (spec: TableSpec) => rowsAt(database, spec, { equal }, EPOCH_MS_MAX, LIMIT_DEFAULT);
+      const [asset, scores, predictions, decisions, episodes] = await Promise.all([
         lookUp('asset', null, () => readAsset(database, gpu_uuid)),
-        lookUp('health', [], () => rowsAt(database, GPU_HEALTH_SCORES, { equal }, EPOCH_MS_MAX, LIMIT_DEFAULT)),
+        lookUp('health', [], () => newest(GPU_HEALTH_SCORES)),
+        lookUp('prediction', [], () => newest(GPU_FAILURE_PREDICTIONS)),
+        lookUp('decision', [], () => newest(GPU_ECONOMIC_DECISIONS)),
         lookUp('episodes', [], async () => {
           const { items } = await listRows(database, XID_EPISODES, { equal }, { limit: EPISODES_MAX });
           return items;
@@ -147,8 +154,8 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         health: scores[0] === undefined ? null : healthAnswer(scores[0]),
         anomalies: state?.anomalies ?? [],
         episodes: episodes.map(episodeAnswer),
-        prediction: null,
-        decision: null,
+        prediction: predictions[0] === undefined ? null : predictionAnswer(predictions[0]),
+        decision: decisions[0] === undefined ? null : decisionAnswer(decisions[0]),
         unavailable,
       };
       return c.body(verdictText(verdict), 200, { 'Content-Type': 'application/json' });

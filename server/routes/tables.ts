@@ -1,5 +1,10 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import {
+  GPU_ECONOMIC_DECISIONS,
+  GPU_FAILURE_LABELS,
+  GPU_FAILURE_PREDICTIONS,
+} from '../../pipeline/contract/prediction-tables.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX, parseInstant } from '../../pipeline/contract/time.ts';
 import {
@@ -53,6 +58,27 @@ const LISTED: readonly ListedTable[] = [
     of_gpu: 'episodes',
     filters: ['node', 'instance', 'id', 'severity', 'category', 'action', 'job'],
     summary: 'Fault stories of XIDs and anomalies',
+  },
+  {
+    spec: GPU_FAILURE_PREDICTIONS,
+    path: 'predictions',
+    of_gpu: 'predictions',
+    filters: ['node', 'instance', 'predicted_failure_type', 'model_name', 'model_version'],
+    summary: 'Failure predictions',
+  },
+  {
+    spec: GPU_ECONOMIC_DECISIONS,
+    path: 'decisions',
+    of_gpu: 'decisions',
+    filters: ['node', 'instance', 'decision', 'advice', 'profile'],
+    summary: 'Economic decisions',
+  },
+  {
+    spec: GPU_FAILURE_LABELS,
+    path: 'failure-labels',
+    of_gpu: 'failure-labels',
+    filters: ['node', 'type', 'source', 'status'],
+    summary: 'Failures that happened',
   },
   {
     spec: INCIDENTS,

@@ -21,6 +21,7 @@ import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { NO_PREDICTOR } from '../api.fixture.ts';
 import { startApi } from '../start-api.ts';
 import { startLive } from '../start-live.ts';
 
@@ -100,6 +101,7 @@ export async function startConsoleWorld(options: {
       simulated: true,
       // Scores on demand are made elsewhere.
       scorer: { stored: async () => null, samples: async () => ({ score: null, refused: [] }) },
+      predictor: NO_PREDICTOR,
       version: '0.0.0',
       onFailure: (error, where) => console.error(where, error),
     });

@@ -147,6 +147,7 @@ describe('vectors', () => {
       values: Float64Array.from({ length: FEATURE_COUNT }, (_, i) => (i < known ? i + shift : Number.NaN)),
       latest: new Float64Array(0),
       latest_ts: ts,
+      arrived_at: 0,
       final: false,
     });
     const refused: RefusedRow[] = [];
@@ -220,7 +221,8 @@ describe('vectors', () => {
             values: new Float64Array(FEATURE_COUNT).fill(gpu),
             latest: new Float64Array(0),
             latest_ts: ts,
-            final: false,
+            arrived_at: 0,
+      final: false,
           });
         }
       }
