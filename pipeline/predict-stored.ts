@@ -1,9 +1,9 @@
-import { CARRIED_WIDTH, type FailureModel } from '../operators/prediction/failure-model.ts';
 import { predictionOf } from '../operators/prediction/predict.ts';
 import { rowsAt } from '../sinks/questdb/list-rows.ts';
 import { readAsset } from '../sinks/questdb/read-assets.ts';
 import type { Database } from './contract/database.ts';
 import type { FeatureVector } from './contract/events.ts';
+import { CARRIED_WIDTH, type FailureModel } from './contract/failure-model.ts';
 import { FEATURE_COUNT, FEATURES, findFeature } from './contract/features.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import { GPU_FAILURE_PREDICTIONS } from './contract/prediction-tables.ts';

@@ -1,10 +1,10 @@
 import { GroupStates } from '../operators/core/group-state.ts';
-import { NO_MODELS } from '../operators/prediction/failure-model.ts';
 import { DEFAULT_ANALYSIS } from './analysis.ts';
 import { Assets } from './asset-book.ts';
 import { type AssetFacts, mergeAsset } from './asset-merge.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetter, HealthProfile, HealthScore } from './contract/events.ts';
+import { NO_MODELS } from './contract/failure-model.ts';
 import type { Sink } from './contract/ports.ts';
 import { type DurationMs, days, parseInstant } from './contract/time.ts';
 import { createJsonlReader } from './replay/jsonl-reader.ts';

@@ -14,7 +14,6 @@ import { DENSITY_DEFAULTS, density } from '../operators/novelty/density.ts';
 import { novelty } from '../operators/novelty/novelty.ts';
 import { jobPeers } from '../operators/peers/job-peers.ts';
 import { nodePeers } from '../operators/peers/node-peers.ts';
-import { type ModelBook, NO_MODELS } from '../operators/prediction/failure-model.ts';
 import { heuristic } from '../operators/prediction/heuristic.ts';
 import { predict } from '../operators/prediction/predict.ts';
 import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
@@ -35,6 +34,7 @@ import type {
   HealthScore,
   Incident,
 } from './contract/events.ts';
+import { type ModelBook, NO_MODELS } from './contract/failure-model.ts';
 import type { RawMessage } from './contract/message.ts';
 import type { Prediction } from './contract/predictions.ts';
 import { type DurationMs, minutes } from './contract/time.ts';

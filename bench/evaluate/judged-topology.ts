@@ -1,6 +1,6 @@
 import type { AssetBook } from '../../operators/enrich.ts';
-import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { DEFAULT_ANALYSIS } from '../../pipeline/analysis.ts';
+import { NO_MODELS } from '../../pipeline/contract/failure-model.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import type { Topology, TopologyNode } from '../../pipeline/define-topology.ts';
 import { DETECTOR_NAMES, type DetectorSettings, type DetectorStep, isOn } from '../../pipeline/detectors.ts';

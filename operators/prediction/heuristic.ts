@@ -1,7 +1,7 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import type { FailureModel, Judgement } from '../../pipeline/contract/failure-model.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
 import type { FailureType, PredictionContribution } from '../../pipeline/contract/predictions.ts';
-import type { FailureModel, Judgement } from './failure-model.ts';
 
 interface Term {
   readonly feature: string;

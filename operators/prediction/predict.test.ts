@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import { type FailureModel, NO_MODELS } from '../../pipeline/contract/failure-model.ts';
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { vectorOf } from '../health/observations.fixture.ts';
-import { type FailureModel, NO_MODELS } from './failure-model.ts';
 import { heuristic } from './heuristic.ts';
 import { type PredictOptions, predict } from './predict.ts';
 

@@ -1,8 +1,8 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import { CARRIED_WIDTH, type FailureModel, type ModelBook } from '../../pipeline/contract/failure-model.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { ItemOperator } from '../../pipeline/contract/operator.ts';
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
-import { CARRIED_WIDTH, type FailureModel, type ModelBook } from './failure-model.ts';
 import { timeToFailure } from './time-to-failure.ts';
 
 export interface PredictOptions {

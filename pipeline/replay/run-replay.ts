@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
-import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { batchJsonlSink } from '../../sinks/jsonl/batch-jsonl-sink.ts';
 import { deadLetterJsonlSink } from '../../sinks/jsonl/dead-letter-jsonl-sink.ts';
 import { jsonlTableSink } from '../../sinks/jsonl/jsonl-table-sink.ts';
@@ -22,6 +21,7 @@ import type {
   HealthScore,
   Incident,
 } from '../contract/events.ts';
+import { NO_MODELS } from '../contract/failure-model.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
 import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';

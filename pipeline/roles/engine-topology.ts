@@ -1,7 +1,7 @@
 import type { AssetBook } from '../../operators/enrich.ts';
-import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
 import { analysisOf } from '../analysis.ts';
 import type { Config } from '../config-schema.ts';
+import { NO_MODELS } from '../contract/failure-model.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import { loadOptionalDetectors } from '../optional-detectors.ts';

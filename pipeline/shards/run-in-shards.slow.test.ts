@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { random } from '../../operators/core/laws.fixture.ts';
-import { NO_MODELS } from '../../operators/prediction/failure-model.ts';
+import { NO_MODELS } from '../contract/failure-model.ts';
 import { DEFAULT_ANALYSIS } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import { settableClock } from '../clock.ts';

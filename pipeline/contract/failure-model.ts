@@ -1,5 +1,5 @@
-import type { FeatureVector } from '../../pipeline/contract/events.ts';
-import type { FailureType, PredictionContribution } from '../../pipeline/contract/predictions.ts';
+import type { FeatureVector } from './events.ts';
+import type { FailureType, PredictionContribution } from './predictions.ts';
 
 /** What a model says of one GPU at one instant. */
 export interface Judgement {
