@@ -18,6 +18,9 @@ import type { Activity } from './workload.ts';
 const HOUR_S = 3_600;
 const noise: Draws = { state: 0 };
 
+/** Seed of the board that stands in a slot at the beginning. */
+export const boardSeed = (fleet_seed: number, gpu: number): number => mix(fleet_seed ^ 0x6b0, gpu);
+
 /** What a board of this fleet was born with: spread in cooling and leakage, a history of small memory errors. */
 export function bornWith(seed: number): { resistance: number; leakage: number; sbe_per_second: number } {
   const weak = chance(seed, 3);
@@ -70,7 +73,7 @@ export function stepBoard(state: FleetState, step: BoardStep): void {
   const sm = Math.min(1, activity.sm * jitter);
   const tensor = Math.min(1, activity.tensor * jitter);
   const dram = Math.min(1, activity.dram * jitter);
-  const work = model.work_watts * born.leakage * workIntensity(sm, tensor, dram);
+  const work = model.work_watts * born.leakage * effects.watts_ratio * workIntensity(sm, tensor, dram);
   const held = model.held_watts * born.leakage;
   const limit = model.power_limit_watts * effects.limit_ratio;
 

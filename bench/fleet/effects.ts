@@ -7,6 +7,8 @@ export interface Effects {
   hbm_resistance: number;
   clock_ratio: number;
   limit_ratio: number;
+  /** Draw of the work beyond what it should take: losses and ripple of the board's own supply. */
+  watts_ratio: number;
   brake: boolean;
   sbe_per_second: number;
   correctable_rows_per_second: number;
@@ -43,6 +45,7 @@ export function clearEffects(e: Effects): void {
   e.hbm_resistance = 1;
   e.clock_ratio = 1;
   e.limit_ratio = 1;
+  e.watts_ratio = 1;
   e.brake = false;
   e.sbe_per_second = 0;
   e.correctable_rows_per_second = 0;

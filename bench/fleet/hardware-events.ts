@@ -32,6 +32,20 @@ export function applyEvent(state: FleetState, gpu: number, what: HardwareEvent['
     case 'reset':
       reset(state, gpu);
       break;
+    case 'replace':
+      state.remap_failed[gpu] = 0;
+      reset(state, gpu);
+      for (const counter of [
+        state.sbe_aggregate,
+        state.dbe_aggregate,
+        state.retired_sbe,
+        state.retired_dbe,
+        state.remapped_uncorrectable,
+        state.remapped_correctable,
+      ]) {
+        counter[gpu] = 0;
+      }
+      break;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Attribution } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { XidReport } from '../../pipeline/contract/scrape.ts';
+import { boardSeed } from './board.ts';
 import { type FleetNode, type GpuIdentity, identityOf, instancesOf } from './layout.ts';
 import type { MigInstance } from './mig.ts';
 import { sliceAttribution, sliceLoad } from './mig.ts';
-import { mix } from './random.ts';
 import { narrowToInstance, readBoard } from './readings.ts';
 import type { RecentXid, Simulation } from './simulation.ts';
 import { FLAG } from './state.ts';
@@ -57,7 +57,7 @@ export function readPage(sim: Simulation, node: FleetNode, all: readonly PageRow
     if (row.instance === null) {
       attribution.push(sim.attribution(row.gpu));
     } else {
-      const own = mix(seed ^ 0x6b0, row.gpu);
+      const own = boardSeed(seed, row.gpu);
       narrowToInstance(node, own, row.instance, ts_ms, ((flags[row.gpu] as number) & FLAG.prof_zero) !== 0, raw, at);
       const { tenant } = sliceLoad(own, row.instance, ts_ms);
       attribution.push(tenant === 0 ? [] : [sliceAttribution(tenant)]);

@@ -1,12 +1,11 @@
 import type { Attribution } from '../../pipeline/contract/events.ts';
-import { bornWith, initialCounters, stepBoard } from './board.ts';
+import { boardSeed, bornWith, initialCounters, stepBoard } from './board.ts';
 import { clearEffects, type Effects, neutralEffects } from './effects.ts';
 import { inletCelsius } from './environment.ts';
 import { applyEvent } from './hardware-events.ts';
 import { attributionOf } from './job-names.ts';
 import { type FleetNode, instancesOf, type Layout } from './layout.ts';
 import { sliceLoad } from './mig.ts';
-import { mix } from './random.ts';
 import { createState, type FleetState } from './state.ts';
 import type { HardwareEvent } from './stories/story-kind.ts';
 import type { Story, StorySchedule } from './story-schedule.ts';
@@ -41,6 +40,8 @@ export interface Simulation {
 const XID_WINDOW_MS = 300_000;
 const CATCH_UP_STEP_MS = 120_000;
 const CATCH_UP_STEPS_MAX = 200;
+/** Events at which counters begin at zero. */
+const STARTS_ANEW: ReadonlySet<HardwareEvent['what']['type']> = new Set(['reset', 'repair', 'replace']);
 
 export function createSimulation(layout: Layout, seed: number, start_ms: number, schedule: StorySchedule): Simulation {
   const state = createState(layout.gpus);
@@ -56,7 +57,7 @@ export function createSimulation(layout: Layout, seed: number, start_ms: number,
 
   for (const node of layout.nodes) {
     for (let gpu = node.first; gpu < node.first + node.gpus; gpu++) {
-      const own = mix(seed ^ 0x6b0, gpu);
+      const own = boardSeed(seed, gpu);
       seeds[gpu] = own;
       singles.push(createTimeline(own, start_ms));
       initialCounters(state, gpu, own, bornWith(own).sbe_per_second);
@@ -126,6 +127,9 @@ export function createSimulation(layout: Layout, seed: number, start_ms: number,
         recent.set(gpu, [...list, { at_ms: event.at_ms, code: event.what.code }]);
       } else if (event.what.type === 'reset') {
         recent.delete(gpu);
+      } else if (event.what.type === 'replace') {
+        recent.delete(gpu);
+        seeds[gpu] = event.what.seed;
       }
     }
   };
@@ -140,7 +144,7 @@ export function createSimulation(layout: Layout, seed: number, start_ms: number,
     if (!first && stories.length > 0) {
       // A step is cut where counters begin anew, so that they hold exactly what came after.
       for (const { story, event } of dueEvents(stories, from_ms, ts_ms)) {
-        if (event.at_ms > from_ms && (event.what.type === 'reset' || event.what.type === 'repair')) {
+        if (event.at_ms > from_ms && STARTS_ANEW.has(event.what.type)) {
           step(node, from_ms, event.at_ms, running(stories, event.at_ms), false);
           from_ms = event.at_ms;
         }

@@ -32,7 +32,9 @@ export interface HardwareEvent {
     /** GPU reset, driver reload or reboot: volatile counters, energy and latches begin anew; pending remaps are done. */
     | { readonly type: 'reset' }
     /** A reset after the board was mended: failure flags go too. */
-    | { readonly type: 'repair' };
+    | { readonly type: 'repair' }
+    /** Another board in the same slot: counters of a whole life begin at zero; `seed` is what it was born with. */
+    | { readonly type: 'replace'; readonly seed: number };
 }
 
 /** The node's exporter does not serve fresh pages from..to. */
