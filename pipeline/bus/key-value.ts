@@ -1,0 +1,87 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { Bus } from '../contract/bus.ts';
+import { oncePossible } from './once-possible.ts';
+import { storedMessages } from './stored-messages.ts';
+import { connectionOf, isMissing, streamError } from './stream-manager.ts';
+
+export interface KeyValueEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Rises with every write to the bucket. */
+  readonly revision: number;
+}
+
+/** Small values under keys in a JetStream key-value bucket, changed by compare-and-set only. */
+export interface KeyValue {
+  get(key: string): Promise<KeyValueEntry | null>;
+  /** All keys that match (`*` one token, a closing `>` one or more), oldest write first. */
+  matching(pattern: string): Promise<readonly KeyValueEntry[]>;
+  /**
+   * Writes when the key's last revision is still `after` (0: there is no such key). False, and nothing is written, when
+   * another writer was faster.
+   */
+  replace(key: string, value: Uint8Array, after: number): Promise<boolean>;
+  /** The key's value now, if it has one, and every later one, across reconnects, until the signal aborts. */
+  follow(key: string, signal: AbortSignal): AsyncGenerator<KeyValueEntry>;
+}
+
+/** Opens a bucket, which is made when it is not there. Throws VitalsError GV-BUS-001 or GV-BUS-002, as all its calls do. */
+export async function openKeyValue(bus: Bus, bucket: string, description: string): Promise<KeyValue> {
+  const where = `key-value bucket ${bucket}`;
+  const prefix = `$KV.${bucket}.`;
+  const stream = `KV_${bucket}`;
+  // Not from the nearest replica: a writer has to see what it has written.
+  const kv = await oncePossible(() =>
+    new Kvm(connectionOf(bus)).create(bucket, { description, allow_direct: false }),
+  ).catch((cause: unknown) => {
+    throw streamError(cause, 'the key-value bucket cannot be set up', where);
+  });
+
+  const get = async (key: string): Promise<KeyValueEntry | null> => {
+    try {
+      const entry = await kv.get(key);
+      return entry === null ? null : { key, value: entry.value, revision: entry.revision };
+    } catch (cause) {
+      if (isMissing(cause)) return null;
+      throw streamError(cause, `${key} cannot be read`, where);
+    }
+  };
+
+  return {
+    get,
+    async matching(pattern) {
+      const found: KeyValueEntry[] = [];
+      for await (const { subject, data, position } of storedMessages(bus, stream, {
+        subject: prefix + pattern,
+        from: 1,
+      })) {
+        found.push({ key: subject.slice(prefix.length), value: data, revision: position });
+      }
+      return found;
+    },
+    async replace(key, value, after) {
+      try {
+        await kv.put(key, value, { previousSeq: after });
+        return true;
+      } catch (cause) {
+        if (isConflict(cause)) return false;
+        if (cause instanceof JetStreamApiError) throw streamError(cause, `${key} cannot be written`, where);
+        // No answer: it may be written all the same.
+        const now = await get(key);
+        if (now !== null && now.revision > after && Buffer.compare(now.value, value) === 0) return true;
+        throw streamError(cause, `${key} cannot be written`, where);
+      }
+    },
+    async *follow(key, signal) {
+      for await (const batch of bus.read({ stream, from: 1, subjects: [prefix + key] }, signal)) {
+        for (const { data, position } of batch) yield { key, value: data, revision: position };
+      }
+    },
+  };
+}
+
+const isConflict = (cause: unknown): boolean =>
+  cause instanceof JetStreamApiError &&
+  (cause.code === JetStreamApiCodes.StreamWrongLastSequence ||
+    cause.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown);
