@@ -175,19 +175,19 @@ export const ERRORS = {
     meaning: 'A socket asks for too much.',
     action: 'Use fewer topics per socket, or fewer messages per second.',
   },
-  'GV-MDL-201': {
+  'GV-MDL-301': {
     meaning: 'A training set knows the future.',
     action: 'Look for values that were computed or written after their instant, and leave them out.',
   },
-  'GV-MDL-202': {
+  'GV-MDL-302': {
     meaning: 'A model and the features of this release do not fit.',
     action: 'Train it anew with this release.',
   },
-  'GV-MDL-203': {
+  'GV-MDL-303': {
     meaning: 'There is too little to learn from.',
     action: 'Wait for more history, or confirm failures that are suggested (failure-labels).',
   },
-  'GV-MDL-204': {
+  'GV-MDL-304': {
     meaning: 'A model bundle cannot be read.',
     action: 'Export or train it again with this release.',
   },
