@@ -60,7 +60,7 @@ export interface SimulatedLives {
 
 /** A Monday. */
 const START_MS = Date.UTC(2026, 0, 5);
-const GROUP_NODES = 32;
+const GROUP_NODES = 8;
 const LATENESS_MAX = minutes(5);
 
 /**
