@@ -76,13 +76,13 @@ export function coxDocument(model: CoxModel): CoxDocument {
   };
 }
 
-/** Back from JSON. Errors: GV-CLI-002 with what is wrong. */
+/** Back from JSON. Errors: GV-MDL-402 with what is wrong. */
 export function readCoxDocument(value: unknown): CoxDocument {
   const parsed = documentSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const what = `This is no Cox model: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-  throw new VitalsError('GV-CLI-002', what, '', { action: 'Export it with this release.' });
+  throw new VitalsError('GV-MDL-402', what, '');
 }
 
 /**
@@ -112,9 +112,7 @@ export function scoreCox(document: CoxDocument, row: ArrayLike<number>, options:
 function baselineOf({ baselines }: CoxDocument, stratum: number | undefined): BaselineDocument {
   const found = stratum === undefined ? baselines[0] : baselines.find((one) => one.stratum === stratum);
   if (found !== undefined) return found;
-  throw new VitalsError('GV-CLI-002', `The Cox model has no stratum ${stratum}`, '', {
-    action: 'Fit it with that stratum.',
-  });
+  throw new VitalsError('GV-MDL-402', `The Cox model has no stratum ${stratum}`, '');
 }
 
 function cumulativeAt({ days, cumulative_hazard, since_days }: BaselineDocument, age: number): number {

@@ -1,4 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { sortedOrder } from '../sorted-order.ts';
 
 /** What a Cox model is fitted to. A row is an interval (start, stop] of one subject, who may have several. */
 export interface CoxData {
@@ -38,17 +39,16 @@ export interface CoxRows {
   readonly means: Float64Array;
 }
 
-/** Checks and orders. Errors: GV-CLI-002 for data that no model can be fitted to. Cost O(rows log rows + rows x columns). */
+/** Checks and orders. Errors: GV-MDL-401 for data that no model can be fitted to. Cost O(rows log rows + rows x columns). */
 export function coxRows(data: CoxData): CoxRows {
   const { stop, start, strata } = data;
   check(data);
   const rows = stop.length;
   const columns = data.names.length;
   const order = (by: Float64Array): Uint32Array => {
-    const all = Uint32Array.from({ length: rows }, (_, i) => i);
-    const time = (a: number, b: number): number => (by[b] as number) - (by[a] as number);
-    if (strata === undefined) return all.sort(time);
-    return all.sort((a, b) => (strata[a] as number) - (strata[b] as number) || time(a, b));
+    const latest_first = sortedOrder(by.map((time) => -time));
+    if (strata === undefined) return latest_first;
+    return latest_first.sort((a, b) => (strata[a] as number) - (strata[b] as number));
   };
   const by_stop = order(stop);
   const from: number[] = [];
@@ -134,5 +134,5 @@ function check({ stop, start, events, covariates, names, strata, weights }: CoxD
   }
 }
 
-export const refused = (what: string, action = 'Mend the data of the model.'): VitalsError =>
-  new VitalsError('GV-CLI-002', `No Cox model can be fitted: ${what}`, '', { action });
+export const refused = (what: string, action?: string): VitalsError =>
+  new VitalsError('GV-MDL-401', `No Cox model can be fitted: ${what}`, '', action === undefined ? {} : { action });

@@ -41,6 +41,7 @@ export function coxSweep(rows: CoxRows, beta: Float64Array, ties: CoxTies): CoxS
   const x = new Float64Array(columns);
   const sum = new Float64Array(columns);
   const dead_sum = new Float64Array(columns);
+  const products = new DenseProducts(information, columns);
   let log_likelihood = 0;
   let total = 0;
   let peak = 0;
@@ -80,7 +81,8 @@ export function coxSweep(rows: CoxRows, beta: Float64Array, ties: CoxTies): CoxS
     const share = risk[row] as number;
     const amount = share * (passed - (entered[row] as number));
     add(gradient, (events[row] === 1 ? (weights?.[row] ?? 1) : 0) - amount, nonzero);
-    if (amount !== 0) {
+    if (nonzero === columns) products.add(x, amount);
+    else if (amount !== 0) {
       for (let a = 0; a < nonzero; a++) {
         const base = (column[a] as number) * columns;
         const scaled = amount * (x[a] as number);
@@ -182,8 +184,53 @@ export function coxSweep(rows: CoxRows, beta: Float64Array, ties: CoxTies): CoxS
     const rest = by_start ?? by_stop;
     for (; left < until; left++) leave(rest[left] as number, false);
   });
+  products.flush();
   for (let a = 0; a < columns; a++) {
     for (let b = 0; b < a; b++) information[b * columns + a] = information[a * columns + b] as number;
   }
   return { log_likelihood, gradient, information, hazards };
+}
+
+/** Rows without a 0 add their products four at a time, which reads and writes the matrix a quarter as often. */
+class DenseProducts {
+  private readonly matrix: Float64Array;
+  private readonly columns: number;
+  private readonly rows: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  private readonly amounts = new Float64Array(4);
+  private held = 0;
+
+  constructor(matrix: Float64Array, columns: number) {
+    this.matrix = matrix;
+    this.columns = columns;
+    const row = (): Float64Array => new Float64Array(columns);
+    this.rows = [row(), row(), row(), row()];
+  }
+
+  add(x: Float64Array, amount: number): void {
+    (this.rows[this.held] as Float64Array).set(x);
+    this.amounts[this.held++] = amount;
+    if (this.held === 4) this.flush();
+  }
+
+  flush(): void {
+    const { matrix, columns, rows, amounts, held } = this;
+    amounts.fill(0, held);
+    this.held = 0;
+    const [p, q, r, s] = rows;
+    for (let a = 0; a < columns; a++) {
+      const base = a * columns;
+      const pa = (p[a] as number) * (amounts[0] as number);
+      const qa = (q[a] as number) * (amounts[1] as number);
+      const ra = (r[a] as number) * (amounts[2] as number);
+      const sa = (s[a] as number) * (amounts[3] as number);
+      for (let b = 0; b <= a; b++) {
+        matrix[base + b] =
+          (matrix[base + b] as number) +
+          pa * (p[b] as number) +
+          qa * (q[b] as number) +
+          ra * (r[b] as number) +
+          sa * (s[b] as number);
+      }
+    }
+  }
 }

@@ -69,7 +69,5 @@ function cumulativeAt({ times, cumulative_hazard }: CoxBaseline, time: number): 
 function baselineFor({ model, stratum }: SurvivalOf): CoxBaseline {
   const found = stratum === undefined ? model.baselines[0] : model.baselines.find((one) => one.stratum === stratum);
   if (found !== undefined) return found;
-  throw new VitalsError('GV-CLI-002', `The Cox model has no stratum ${stratum}`, '', {
-    action: 'Fit it with that stratum.',
-  });
+  throw new VitalsError('GV-MDL-402', `The Cox model has no stratum ${stratum}`, '');
 }

@@ -191,6 +191,14 @@ export const ERRORS = {
     meaning: 'A model bundle cannot be read.',
     action: 'Export or train it again with this release.',
   },
+  'GV-MDL-401': {
+    meaning: 'No survival model can be fitted to the data.',
+    action: 'Mend what the message names, or leave the column out.',
+  },
+  'GV-MDL-402': {
+    meaning: 'A survival model cannot be read, or lacks what is asked of it.',
+    action: 'Fit it again with this release.',
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;
