@@ -1,0 +1,198 @@
+import { type Board, operate, outlookOf } from './cash-flows.ts';
+import { chooseOption, type OptionValues } from './choose-option.ts';
+import { type FailureOdds, failureHazard, hazardPerHour, riskWithin30, withRisk } from './failure-hazard.ts';
+import { comparison, percent } from './in-money.ts';
+import type { ModelPrices } from './price-book.ts';
+import { WORKLOAD_TIERS, type WorkloadTier } from './price-book-schema.ts';
+import { ageShare, gradeShare } from './residual.ts';
+import { decisionFlips, type FlipInput } from './sensitivity.ts';
+import type { Valuation } from './valuation.ts';
+
+/** What is known of a board; null = unknown, and then an assumption of the price book counts and is told. */
+export interface DecisionInput extends FailureOdds {
+  /** 0..100. */
+  readonly health: number | null;
+  /** Mean of the last 7 days, 0..1. */
+  readonly utilisation: number | null;
+  /** Mean draw of the same time. */
+  readonly power_watts: number | null;
+  readonly age_days: number | null;
+  /** Days of warranty left; unknown counts as none. */
+  readonly warranty_days: number | null;
+  /** What runs on it; unknown: what usually runs on the model. */
+  readonly tier: WorkloadTier | null;
+  /** What it would bring on the market now, where somebody knows better than the price book. */
+  readonly resale_usd: number | null;
+}
+
+/** What the four options are worth, and what a failure now would cost while it is kept. */
+function optionValues(
+  board: Board,
+  prices: ModelPrices,
+): { readonly npv: OptionValues; readonly failure_cost_usd: number } {
+  const { tier, utilisation } = board;
+  const kept = operate(board, { tier, utilisation, repurposed: false }, prices);
+  const residual = residualUsd(board, prices);
+  return {
+    npv: {
+      keep: kept.npv,
+      sell: residual * (1 - prices.resale_fee_ratio),
+      repurpose: repurposed(board, prices),
+      decommission: residual * prices.salvage_ratio,
+    },
+    failure_cost_usd: kept.failure_cost_usd,
+  };
+}
+
+/** What it would bring on the market now, before fees. */
+const residualUsd = ({ health, outlook, resale_factor }: Board, prices: ModelPrices): number =>
+  prices.purchase_usd * gradeShare(prices, health) * (outlook.age_shares[0] as number) * resale_factor;
+
+/** The best of the cheaper tiers. In the cheapest one there is only more of the same, at no more use than now. */
+function repurposed(board: Board, prices: ModelPrices): number {
+  const usual = prices.repurpose_utilisation_ratio;
+  const present = WORKLOAD_TIERS.indexOf(board.tier);
+  const last = WORKLOAD_TIERS.length - 1;
+  const utilisation = present === last ? Math.min(usual, board.utilisation) : usual;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = Math.min(present + 1, last); i <= last; i++) {
+    const tier = WORKLOAD_TIERS[i] ?? board.tier;
+    best = Math.max(best, operate(board, { tier, utilisation, repurposed: true }, prices).npv);
+  }
+  return best - prices.repurpose_usd;
+}
+
+/**
+ * Decides about one board by discounted monthly cash flows over the horizon of the price book.
+ *
+ * keep: operate (see cash-flows.ts) where it is, then sell; sell: the residual now less the fee; repurpose: operate in the
+ * best cheaper tier at its usual utilisation, where bad health and risk weigh less, less the cost of moving;
+ * decommission: salvage. Value at risk is what a failure now would cost, times the hazard of the coming week. Pure; about
+ * 0.3 ms with the sensitivity, which is nearly all of it.
+ */
+export function evaluateDecision(input: DecisionInput, prices: ModelPrices): Valuation {
+  const { board, age_days, assumptions } = assume(input, prices);
+  const { npv, failure_cost_usd } = optionValues(board, prices);
+  const choice = chooseOption(npv);
+  const assumed = assumptions.length > 0 ? ` (assumed: ${assumptions.join(', ')})` : '';
+  const risk = percent(riskWithin30(board.outlook.hazard));
+  return {
+    ...choice,
+    npv,
+    horizon_months: prices.horizon_months,
+    rationale: `${comparison(choice.decision, npv, prices.horizon_months)}, at health ${board.health}, ${risk} risk within 30 days and ${percent(board.utilisation)} utilisation${assumed}`,
+    sensitivity: decisionFlips(choice.decision, flipInputs(board, age_days, prices)),
+    failure_cost_usd,
+    value_at_risk_usd_per_hour: hazardPerHour(board.outlook.hazard) * failure_cost_usd,
+    assumptions,
+  };
+}
+
+function assume(
+  input: DecisionInput,
+  prices: ModelPrices,
+): { readonly board: Board; readonly age_days: number; readonly assumptions: string[] } {
+  const assumptions: string[] = [];
+  const known = <T>(value: T | null, otherwise: T, words: string): T => {
+    if (value !== null) return value;
+    assumptions.push(words);
+    return otherwise;
+  };
+  if (prices.entry === 'unknown') assumptions.push('prices of a model without an entry');
+  const health = known(input.health, prices.assumed_health, `health ${prices.assumed_health}`);
+  if (input.p7 === null && input.p30 === null && input.p90 === null) {
+    assumptions.push(`${prices.failures_per_year} failures a year`);
+  }
+  const utilisation = known(input.utilisation, prices.assumed_utilisation_ratio, 'utilisation');
+  if (input.power_watts === null) assumptions.push(`power by utilisation, at most ${prices.tdp_watts} W`);
+  const age_days = Math.max(0, known(input.age_days, prices.assumed_age_days, `age ${prices.assumed_age_days} days`));
+  const listed = prices.purchase_usd * gradeShare(prices, health) * ageShare(prices, age_days);
+  const board: Board = {
+    health,
+    utilisation,
+    ...drawOf(input.power_watts, utilisation, prices),
+    warranty_days: known(input.warranty_days, 0, 'no warranty'),
+    tier: known(input.tier, prices.assumed_tier, `${prices.assumed_tier} work`),
+    outlook: outlookOf(failureHazard(input, prices.failures_per_year), age_days, prices),
+    resale_factor: input.resale_usd === null || listed === 0 ? 1 : input.resale_usd / listed,
+  };
+  return { board, age_days, assumptions };
+}
+
+/** The model's line from idle to full draw, moved so that it goes through what was measured. */
+function drawOf(
+  power_watts: number | null,
+  utilisation: number,
+  { tdp_watts, idle_watts }: ModelPrices,
+): Pick<Board, 'rest_watts' | 'least_watts'> {
+  if (power_watts === null) return { rest_watts: idle_watts, least_watts: idle_watts };
+  return {
+    rest_watts: power_watts - Math.max(0, tdp_watts - idle_watts) * utilisation,
+    least_watts: Math.min(power_watts, idle_watts),
+  };
+}
+
+const P30_FROM = 0.0001;
+const P30_TO = 0.999;
+const RENT_FACTOR_MAX = 4;
+const RESALE_FACTOR_MAX = 3;
+const ENERGY_MAX = 1;
+
+/** Rents of all tiers, and residuals of all ages, move together: they are one market each. */
+function flipInputs(board: Board, age_days: number, prices: ModelPrices): readonly FlipInput[] {
+  const at = (change: Partial<Board>): OptionValues => optionValues({ ...board, ...change }, prices).npv;
+  const priced = (change: Partial<ModelPrices>): OptionValues => optionValues(board, { ...prices, ...change }).npv;
+  const rent = prices.rent_usd_per_hour[board.tier];
+  const resale_usd = residualUsd(board, prices);
+  const { failures_per_year } = prices;
+  const inputs: FlipInput[] = [
+    { input: 'health', value: board.health, from: 0, to: 100, at: (health) => at({ health }) },
+    {
+      input: 'p30',
+      value: riskWithin30(board.outlook.hazard),
+      from: P30_FROM,
+      to: P30_TO,
+      at: (p30) => at({ outlook: outlookOf(withRisk(board.outlook.hazard, p30, failures_per_year), age_days, prices) }),
+    },
+    { input: 'utilisation', value: board.utilisation, from: 0, to: 1, at: (utilisation) => at({ utilisation }) },
+    {
+      input: 'energy_usd_per_kwh',
+      value: prices.energy_usd_per_kwh,
+      from: 0,
+      to: Math.max(ENERGY_MAX, 2 * prices.energy_usd_per_kwh),
+      at: (energy_usd_per_kwh) => priced({ energy_usd_per_kwh }),
+    },
+    {
+      input: 'repair_usd',
+      value: prices.repair_usd,
+      from: 0,
+      to: Math.max(prices.purchase_usd, 2 * prices.repair_usd),
+      at: (repair_usd) => priced({ repair_usd }),
+    },
+  ];
+  if (rent > 0) {
+    inputs.push({
+      input: 'rent_usd_per_hour',
+      value: rent,
+      from: 0,
+      to: RENT_FACTOR_MAX * rent,
+      at: (value) => priced({ rent_usd_per_hour: rents(prices, value / rent) }),
+    });
+  }
+  if (resale_usd > 0) {
+    inputs.push({
+      input: 'resale_usd',
+      value: resale_usd,
+      from: 0,
+      to: RESALE_FACTOR_MAX * resale_usd,
+      at: (value) => at({ resale_factor: (board.resale_factor * value) / resale_usd }),
+    });
+  }
+  return inputs;
+}
+
+const rents = ({ rent_usd_per_hour: { training, inference, batch } }: ModelPrices, factor: number) => ({
+  training: training * factor,
+  inference: inference * factor,
+  batch: batch * factor,
+});
