@@ -3,15 +3,13 @@ import type { AssetFacts } from './asset-merge.ts';
 import type { Asset } from './contract/events.ts';
 import { GPU_ASSETS } from './contract/tables.ts';
 import { parseInstant } from './contract/time.ts';
-import { splitQuoted } from './replay/csv-records.ts';
+import { csvCell, csvLines } from './csv-lines.ts';
 
 /** Inventory as CSV: the columns of gpu_assets as header, times ISO; `ts` is left out, it is the row's key and no fact. */
 const COLUMNS = GPU_ASSETS.columns.map(({ name }) => name).filter((name) => name !== 'ts');
 const INSTANTS: ReadonlySet<string> = new Set(
   GPU_ASSETS.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name),
 );
-/** A note may run over some lines; a quote that is open for longer is a stray one. */
-const RECORD_LINES_MAX = 64;
 
 const instant = z
   .string()
@@ -60,7 +58,7 @@ export function parseAssetsCsv(text: string): AssetTable {
   const problems: string[] = [];
   const lineOf = new Map<string, number>();
   let header: readonly string[] | null = null;
-  for (const { line, cells, wrong } of records(text)) {
+  for (const { line, cells, wrong } of csvLines(text)) {
     if (wrong !== null) {
       problems.push(`line ${line}: ${wrong}`);
     } else if (header === null) {
@@ -82,47 +80,16 @@ export function parseAssetsCsv(text: string): AssetTable {
 }
 
 export function formatAssetsCsv(assets: readonly Asset[]): string {
-  const quote = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
   const rows = assets.map((asset) => {
     const fields = asset as unknown as Readonly<Record<string, string | number | null>>;
     return COLUMNS.map((name) => {
       const value = fields[name];
       if (value === null || value === undefined) return '';
-      return quote(INSTANTS.has(name) ? new Date(value).toISOString() : String(value));
+      return csvCell(INSTANTS.has(name) ? new Date(value).toISOString() : String(value));
     }).join(',');
   });
   return `${[COLUMNS.join(','), ...rows].join('\n')}\n`;
 }
-
-interface CsvRecord {
-  /** Line that it begins on, from 1. */
-  readonly line: number;
-  readonly cells: readonly string[];
-  readonly wrong: string | null;
-}
-
-/** Records with the lines they begin on; blank lines and rows of empty cells are passed over. */
-function* records(text: string): Generator<CsvRecord> {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  for (let at = 0; at < lines.length; ) {
-    let end = at;
-    let open = oddQuotes(lines[at] ?? '');
-    while (open && end + 1 < lines.length && end - at < RECORD_LINES_MAX) {
-      end += 1;
-      if (oddQuotes(lines[end] ?? '')) open = false;
-    }
-    const line = at + 1;
-    // A quote that is never closed must not swallow the file: it costs its own line.
-    const cells = open ? null : splitQuoted(lines.slice(at, end + 1).join('\n'));
-    if (open) yield { line, cells: [], wrong: 'a quote is not closed' };
-    else if (cells === null) yield { line, cells: [], wrong: 'text stands beside a quoted cell' };
-    else if (cells.some((cell) => cell.trim() !== '')) yield { line, cells: cells.map(trimmed), wrong: null };
-    at = open ? at + 1 : end + 1;
-  }
-}
-
-const oddQuotes = (text: string): boolean => (text.split('"').length - 1) % 2 === 1;
-const trimmed = (cell: string): string => cell.trim();
 
 function headerProblems(header: readonly string[], line: number): string[] {
   const problems = header.flatMap((name, i) => {

@@ -269,6 +269,7 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/decisions',
   '/api/v1/failure-labels',
   '/api/v1/gpus/GPU-00/failure-labels',
+  '/api/v1/failure-labels/suggestions',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',

@@ -17,6 +17,7 @@ import { fleetRoutes } from './routes/fleet.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
+import { labelRoutes } from './routes/labels.ts';
 import { predictRoute } from './routes/predict.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { tableRoutes } from './routes/tables.ts';
@@ -80,6 +81,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   anomalyRoutes(app, parts);
   assetRoutes(app, parts);
   tableRoutes(app, parts);
+  labelRoutes(app, parts);
   scoreRoute(app, parts);
   predictRoute(app, parts);
   fleetRoutes(app, parts);

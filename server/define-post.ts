@@ -1,37 +1,62 @@
-import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { problemSchema } from './schemas.ts';
 
-/** A POST route that computes and stores nothing: what it takes and answers, for the check and for OpenAPI alike. */
-export interface PostRoute<B extends z.ZodType> {
+/** A POST route: what it takes and answers, for the check and for OpenAPI alike. */
+export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject> {
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
   readonly body: B;
   readonly answer: z.ZodType;
+  /** A strict object; nothing may be asked for without it. */
+  readonly query?: Q;
+  /** It stores what it is given: answers 201, and takes no body whose type a page elsewhere could send. */
+  readonly stores?: true;
   /** Codes besides 200, 400 and 413. */
   readonly failures?: readonly (404 | 503)[];
 }
 
-export function definePost<B extends z.ZodType>(
+/** The same route for a body of `text/csv`. */
+export interface PostCsv<Q extends z.ZodObject> {
+  readonly answer: z.ZodType;
+  readonly handler: (c: Context, text: string, query: z.output<Q>) => Response | Promise<Response>;
+}
+
+const NOTHING = z.strictObject({});
+
+export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof NOTHING>(
   app: OpenAPIHono,
-  route: PostRoute<B>,
-  handler: (c: Context, body: z.output<B>) => Response | Promise<Response>,
+  route: PostRoute<B, Q>,
+  handler: (c: Context, body: z.output<B>, query: z.output<Q>) => Response | Promise<Response>,
+  csv?: PostCsv<Q>,
 ): void {
   const failure = (description: string) => ({
     description,
     content: { 'application/problem+json': { schema: problemSchema } },
   });
+  const query = route.query ?? (NOTHING as unknown as Q);
+  const answer = csv === undefined ? route.answer : z.union([route.answer, csv.answer]);
   app.openAPIRegistry.registerPath({
     method: 'post',
     path: route.path,
     tags: [route.tag],
     summary: route.summary,
-    request: { body: { required: true, content: { 'application/json': { schema: route.body } } } },
+    request: {
+      query,
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: route.body },
+          ...(csv === undefined ? {} : { 'text/csv': { schema: z.string() } }),
+        },
+      },
+    },
     responses: {
-      200: { description: route.summary, content: { 'application/json': { schema: route.answer } } },
+      [route.stores ? 201 : 200]: { description: route.summary, content: { 'application/json': { schema: answer } } },
       400: failure('The request is not valid.'),
       413: failure('The body is too large.'),
       ...(route.failures?.includes(404) ? { 404: failure('There is no such thing.') } : {}),
@@ -39,6 +64,15 @@ export function definePost<B extends z.ZodType>(
     },
   });
   app.post(route.path, async (c) => {
+    const asked = query.safeParse(c.req.query());
+    if (!asked.success) throw new BadRequest(fieldErrors(asked.error, 'There is no such parameter'));
+    const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+    if (csv !== undefined && type === 'text/csv') return csv.handler(c, await c.req.text(), asked.data);
+    // A browser asks before it sends this type to another origin, and is refused; of others it sends some unasked.
+    if (route.stores && type !== 'application/json') {
+      const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
+      throw new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
+    }
     let body: unknown;
     try {
       body = await c.req.json();
@@ -47,6 +81,6 @@ export function definePost<B extends z.ZodType>(
     }
     const result = route.body.safeParse(body);
     if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
-    return handler(c, result.data);
+    return handler(c, result.data, asked.data);
   });
 }
