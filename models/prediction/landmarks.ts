@@ -3,6 +3,7 @@ import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
 import { FAILURE_TYPES, type FailureLabel } from '../../pipeline/contract/predictions.ts';
 import { type DurationMs, days } from '../../pipeline/contract/time.ts';
+import { inputReader } from '../training/model-features.ts';
 
 /** GPUs at instants: what was known of each then, and what became of it. */
 export interface Landmarks {
@@ -10,6 +11,8 @@ export interface Landmarks {
   readonly rows: number;
   /** Row by row, `rows` x `features.length`; NaN = unknown. */
   readonly values: Float32Array;
+  /** Which of the vectors that made a landmark it was, from 0: some are left out afterwards. */
+  readonly taken: Uint32Array;
   /** Index into `gpus`, and the instant (epoch ms). */
   readonly gpu: Uint32Array;
   readonly ts: Float64Array;
@@ -66,15 +69,14 @@ export interface LandmarkBuilder {
  * Makes landmarks of the vectors of a span: of each GPU the first vector in every `every`, boards only (an instance is no
  * board of its own). What a landmark knows is its vector, and a vector knows nothing of later: one that does is refused.
  * Memory: 4 B a feature and row.
- * Errors   GV-MDL-201 for a vector with readings from after its own instant, or out of the order of time.
+ * Errors   GV-MDL-301 for a vector with readings from after its own instant, or out of the order of time.
  */
 export function createLandmarkBuilder(options: LandmarkOptions): LandmarkBuilder {
-  const places = options.features.map((name) => {
-    const place = findFeature(name);
-    if (place < 0) throw new VitalsError('GV-MDL-202', `there is no feature ${name}`, 'features');
-    return place;
-  });
-  const width = places.length;
+  for (const name of options.features) {
+    if (findFeature(name) < 0) throw new VitalsError('GV-MDL-302', `there is no feature ${name}`, 'features');
+  }
+  const read = inputReader(options.features);
+  const width = options.features.length;
   let values = new Float32Array(1_024 * width);
   const gpu: number[] = [];
   const ts: number[] = [];
@@ -90,7 +92,7 @@ export function createLandmarkBuilder(options: LandmarkOptions): LandmarkBuilder
     take(vector) {
       if (vector.latest_ts > vector.ts) {
         throw new VitalsError(
-          'GV-MDL-201',
+          'GV-MDL-301',
           `a vector of ${new Date(vector.ts).toISOString()} knows a reading of ${new Date(vector.latest_ts).toISOString()}`,
           vector.gpu_uuid,
         );
@@ -103,7 +105,7 @@ export function createLandmarkBuilder(options: LandmarkOptions): LandmarkBuilder
         last.push(Number.NEGATIVE_INFINITY);
       }
       if (vector.ts < (last[index] as number)) {
-        throw new VitalsError('GV-MDL-201', 'vectors are not in the order of time', vector.gpu_uuid);
+        throw new VitalsError('GV-MDL-301', 'vectors are not in the order of time', vector.gpu_uuid);
       }
       last[index] = vector.ts;
       if (vector.ts < (next[index] as number) || vector.instance !== '') return false;
@@ -114,7 +116,7 @@ export function createLandmarkBuilder(options: LandmarkOptions): LandmarkBuilder
         larger.set(values);
         values = larger;
       }
-      for (let k = 0; k < width; k++) values[row * width + k] = vector.values[places[k] as number] as number;
+      read(vector.values, values, row * width);
       gpu.push(index);
       ts.push(vector.ts);
       return true;
@@ -149,6 +151,7 @@ export function createLandmarkBuilder(options: LandmarkOptions): LandmarkBuilder
         features: options.features,
         rows: kept.length,
         values: some,
+        taken: Uint32Array.from(kept),
         gpu: Uint32Array.from(kept, (row) => gpu[row] as number),
         ts: Float64Array.from(kept, (row) => ts[row] as number),
         failure_days: Float64Array.from(failure_days),
@@ -174,6 +177,7 @@ export function selectLandmarks(landmarks: Landmarks, keep: (row: number) => boo
     ...landmarks,
     rows: rows.length,
     values,
+    taken: Uint32Array.from(rows, (row) => landmarks.taken[row] as number),
     gpu: Uint32Array.from(rows, (row) => landmarks.gpu[row] as number),
     ts: Float64Array.from(rows, (row) => landmarks.ts[row] as number),
     failure_days: Float64Array.from(rows, (row) => landmarks.failure_days[row] as number),

@@ -13,6 +13,7 @@ function landmarksWith(feature: (fails: boolean, luck: number) => number): Landm
     features: ['harmless', 'suspect'],
     rows: ROWS,
     values: Float32Array.from(fails.flatMap((one) => [draw(from), feature(one, draw(from))])),
+    taken: new Uint32Array(ROWS),
     gpu: new Uint32Array(ROWS),
     ts: new Float64Array(ROWS),
     failure_days: Float64Array.from(fails, (one) => (one ? 10 : Number.NaN)),

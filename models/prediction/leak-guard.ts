@@ -10,7 +10,7 @@ const FAILURES_MIN = 20;
 /**
  * Refuses a training set in which one feature alone, or that it is there at all, foresees failures too well to be true: what
  * was written after the failure, or because of it. Values that are missing stand in the middle.
- * Errors   GV-MDL-201 with the name of the feature and its figure.
+ * Errors   GV-MDL-301 with the name of the feature and its figure.
  */
 export function refuseLeaks(landmarks: Landmarks, horizon_days: number): void {
   const rows: number[] = [];
@@ -47,7 +47,7 @@ export function refuseLeaks(landmarks: Landmarks, horizon_days: number): void {
     for (const [what, figure] of figures) {
       if (Math.max(figure, 1 - figure) < SUSPICIOUS_AUC) continue;
       throw new VitalsError(
-        'GV-MDL-201',
+        'GV-MDL-301',
         `${what} foresees failures within ${horizon_days} days with an AUC of ${Math.max(figure, 1 - figure).toFixed(4)}, too well to be true`,
         `feature ${name}`,
       );

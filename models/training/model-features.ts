@@ -86,18 +86,26 @@ const SAMPLE_COUNTS: ReadonlySet<string> = new Set([
 ]);
 const WEEK_SAMPLES = 1_008;
 
-const PLACES = Uint16Array.from(MODEL_FEATURES, findFeature);
-const COUNTED = Uint8Array.from(MODEL_FEATURES, (name) => Number(SAMPLE_COUNTS.has(name)));
 const SAMPLES = findFeature('samples_7d');
 
+/** Writes inputs of a model from the values of a feature vector, NaN = unknown, from `at` on. */
+export type InputReader = (values: ArrayLike<number>, into: Float32Array | Float64Array, at?: number) => void;
+
 /**
- * Writes the inputs of a failure model, MODEL_FEATURES.length numbers from `at` on, from the values of a feature vector.
- * NaN = unknown. Counts of samples are told as of 1,008 samples, which is what they are at one sample every 10 minutes.
+ * Reads the features that a model looks at, by name. Counts of samples are told as of 1,008 samples, which is what they are
+ * at one sample every 10 minutes. Names must be features.
  */
-export function readModelFeatures(values: Float64Array, into: Float32Array | Float64Array, at = 0): void {
-  const per_sample = WEEK_SAMPLES / (values[SAMPLES] as number);
-  for (let k = 0; k < PLACES.length; k++) {
-    const value = values[PLACES[k] as number] as number;
-    into[at + k] = COUNTED[k] === 1 ? value * per_sample : value;
-  }
+export function inputReader(names: readonly string[]): InputReader {
+  const places = Uint16Array.from(names, findFeature);
+  const counted = Uint8Array.from(names, (name) => Number(SAMPLE_COUNTS.has(name)));
+  return (values, into, at = 0) => {
+    const per_sample = WEEK_SAMPLES / (values[SAMPLES] as number);
+    for (let k = 0; k < places.length; k++) {
+      const value = values[places[k] as number] as number;
+      into[at + k] = counted[k] === 1 ? value * per_sample : value;
+    }
+  };
 }
+
+/** The inputs of a failure model: MODEL_FEATURES.length numbers. */
+export const readModelFeatures: InputReader = inputReader(MODEL_FEATURES);

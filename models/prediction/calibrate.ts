@@ -1,0 +1,127 @@
+import type { FeatureVector } from '../../pipeline/contract/events.ts';
+import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
+import { COMPONENTS, type LoadedBundle, loadBundle, type PredictionBundle } from './bundle.ts';
+import { type Combiner, combine, fitCombiner, sigmoid } from './combiner.ts';
+import { createComponents } from './components.ts';
+import { createLandmarkBuilder, type LandmarkOptions, type Landmarks, outcome } from './landmarks.ts';
+import { thresholdByCost } from './threshold-by-cost.ts';
+
+const WIDTH = COMPONENTS.length;
+const ROW = HORIZONS_DAYS.length * WIDTH;
+
+/** Landmarks with what each model of a bundle said then. */
+export interface ScoredLandmarks {
+  readonly landmarks: Landmarks;
+  /** One row per vector that made a landmark (see `taken`): by horizon, by component. */
+  readonly inputs: Float64Array;
+}
+
+export interface ScoreCollector {
+  /** Takes every vector, in the order of time per GPU: what is carried is carried as it would have been live. */
+  take(vector: FeatureVector): void;
+  finish(failures: Parameters<ReturnType<typeof createLandmarkBuilder>['finish']>[0], until: number): ScoredLandmarks;
+}
+
+/** Asks the models of a bundle along a history, as they would have been asked live. About 2 kB a GPU, 96 B a landmark. */
+export function createScoreCollector(loaded: LoadedBundle, options: Omit<LandmarkOptions, 'features'>): ScoreCollector {
+  const components = createComponents(loaded);
+  const builder = createLandmarkBuilder({ ...options, features: loaded.bundle.features });
+  const carried = new Map<string, { numbers: Float32Array; ts: number }>();
+  let inputs = new Float64Array(1_024 * ROW);
+  return {
+    take(vector) {
+      if (vector.instance !== '') return;
+      let own = carried.get(vector.gpu_uuid);
+      if (own === undefined) {
+        own = { numbers: new Float32Array(components.carried_width), ts: vector.ts };
+        carried.set(vector.gpu_uuid, own);
+      }
+      components.judge(vector, own.numbers, vector.ts - own.ts);
+      own.ts = vector.ts;
+      const row = builder.rows;
+      if (!builder.take(vector)) return;
+      if ((row + 1) * ROW > inputs.length) {
+        const larger = new Float64Array(inputs.length * 2);
+        larger.set(inputs);
+        inputs = larger;
+      }
+      inputs.set(components.scores.inputs, row * ROW);
+    },
+    finish: (failures, until) => ({ landmarks: builder.finish(failures, until), inputs }),
+  };
+}
+
+/** What an alarm that was none and a failure without an alarm cost, US dollars. */
+export interface AlarmCosts {
+  readonly false_alarm_usd: number;
+  readonly missed_failure_usd: number;
+}
+
+export interface CalibrateOptions {
+  /** GPUs that must have failed within a horizon for it to get a combination of its own. */
+  readonly failures_min: number;
+  readonly costs: AlarmCosts;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Learns how the models of a bundle are put together, from landmarks that none of them has learned from: one logistic
+ * combination a horizon, which is also its calibration (Platt 1999), one per model alone, and the alarm threshold that
+ * costs least. GPUs count alike, however many landmarks they have before and without failures.
+ */
+export function calibrate(
+  bundle: PredictionBundle,
+  scored: ScoredLandmarks,
+  options: CalibrateOptions,
+): PredictionBundle {
+  const { landmarks, inputs } = scored;
+  const { say } = options;
+  const fitFor = (h: number, among: (component: number) => boolean): Combiner | null => {
+    const rows: number[] = [];
+    const failing = new Set<number>();
+    for (let row = 0; row < landmarks.rows; row++) {
+      const label = outcome(landmarks, row, HORIZONS_DAYS[h] as number);
+      if (Number.isNaN(label)) continue;
+      rows.push(row);
+      if (label === 1) failing.add(landmarks.gpu[row] as number);
+    }
+    if (failing.size < options.failures_min) return null;
+    const some = new Float64Array(rows.length * WIDTH);
+    for (const [to, row] of rows.entries()) {
+      const from = (landmarks.taken[row] as number) * ROW + h * WIDTH;
+      for (let k = 0; k < WIDTH; k++) some[to * WIDTH + k] = among(k) ? (inputs[from + k] as number) : Number.NaN;
+    }
+    const labels = rows.map((row) => outcome(landmarks, row, HORIZONS_DAYS[h] as number));
+    return fitCombiner({ inputs: some, width: WIDTH, labels });
+  };
+  const everything = HORIZONS_DAYS.map((days, h) => {
+    const fitted = fitFor(h, () => true);
+    say(
+      fitted === null
+        ? `${days} days: too few failures to combine by`
+        : `${days} days: ${COMPONENTS.map((name, k) => `${name} x ${(fitted.weights[k] as number).toFixed(2)}`).join(', ')}`,
+    );
+    return fitted;
+  });
+  const month = everything[1] ?? bundle.combiners.d30;
+  const probabilities: number[] = [];
+  const labels: number[] = [];
+  for (let row = 0; row < landmarks.rows; row++) {
+    const label = outcome(landmarks, row, 30);
+    if (Number.isNaN(label)) continue;
+    labels.push(label);
+    probabilities.push(sigmoid(combine(month, inputs, (landmarks.taken[row] as number) * ROW + WIDTH)));
+  }
+  const calibrated = {
+    ...bundle,
+    combiners: { d7: plain(everything[0] ?? null), d30: plain(month), d90: plain(everything[2] ?? null) },
+    alone: COMPONENTS.map((_, k) => plain(fitFor(1, (component) => component === k))),
+    threshold_30d: thresholdByCost(labels, probabilities, options.costs),
+  } as PredictionBundle;
+  // Whatever is written must be what is read.
+  loadBundle(JSON.parse(JSON.stringify(calibrated)), 'calibrated bundle');
+  return calibrated;
+}
+
+const plain = (combiner: Combiner | null): { bias: number; weights: number[]; means: number[] } | null =>
+  combiner && { bias: combiner.bias, weights: [...combiner.weights], means: [...combiner.means] };
