@@ -71,7 +71,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'cells_wear',
     type: 'memory',
     weight: 0.6,
-    median_days: 9,
+    median_days: 13,
     seen_in: ['ecc_sbe_volatile_total', 'ecc_dbe_volatile_total', 'remapped_rows_correctable_total'],
     effect(e, progress, { seed, strength, start_ms, end_ms }, ts_ms) {
       const peak_per_hour = from10(seed, 1, 2, 4_000) * strength ** 2;
@@ -93,7 +93,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'rows_go',
     type: 'memory',
     weight: 0.4,
-    median_days: 5,
+    median_days: 7,
     seen_in: ['ecc_dbe_volatile_total', 'remapped_rows_uncorrectable_total', 'retired_pages_dbe_total'],
     effect(e, progress, { strength }) {
       e.sbe_per_second += (0.08 * strength * progress) / 3_600;
@@ -105,10 +105,10 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'plate_clogs',
     type: 'thermal',
     weight: 0.45,
-    median_days: 10,
+    median_days: 13,
     seen_in: ['gpu_temp_celsius', 'memory_temp_celsius'],
     effect(e, progress, { seed, strength }) {
-      const loss = from10(seed, 1, 0.35, 1.6) * strength * progress ** bend(seed);
+      const loss = from10(seed, 1, 0.45, 1.8) * strength * progress ** bend(seed);
       e.die_resistance *= 1 + loss;
       e.hbm_resistance *= 1 + 0.7 * loss;
     },
@@ -117,7 +117,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'paste_leaves',
     type: 'thermal',
     weight: 0.3,
-    median_days: 14,
+    median_days: 18,
     seen_in: ['gpu_temp_celsius'],
     effect(e, progress, { seed, strength }) {
       e.die_resistance *= 1 + from10(seed, 1, 0.3, 1) * strength * (1 - Math.exp(-2.5 * progress));
@@ -127,7 +127,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'fans_slow',
     type: 'thermal',
     weight: 0.25,
-    median_days: 6,
+    median_days: 8,
     seen_in: ['gpu_temp_celsius', 'memory_temp_celsius'],
     whole_node: true,
     effect(e, progress, { seed, strength }, ts_ms) {
@@ -142,10 +142,10 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'brake_pulled',
     type: 'power',
     weight: 0.4,
-    median_days: 4,
+    median_days: 6,
     seen_in: ['throttle_reasons', 'board_limit_violation_ns_total'],
     effect(e, progress, { seed, strength }, ts_ms) {
-      const often = Math.min(0.6, 0.12 * strength * (0.15 + progress ** bend(seed)));
+      const often = Math.min(0.6, 0.16 * strength * (0.15 + progress ** bend(seed)));
       if (wander(seed, ts_ms / 240_000) > 1 - often) e.brake = true;
     },
   },
@@ -153,11 +153,11 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'supply_ripples',
     type: 'power',
     weight: 0.35,
-    median_days: 8,
+    median_days: 11,
     seen_in: ['power_watts'],
     effect(e, progress, { seed, strength }, ts_ms) {
       const grown = progress ** bend(seed);
-      const swing = 0.11 * strength * grown * ripple(seed ^ 0x51, ts_ms);
+      const swing = 0.2 * strength * grown * ripple(seed ^ 0x51, ts_ms);
       e.watts_ratio *= Math.max(0.3, 1 + 0.05 * strength * grown * from10(seed, 2, 0.3, 3) + swing);
     },
   },
@@ -165,7 +165,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'phase_lost',
     type: 'power',
     weight: 0.25,
-    median_days: 3,
+    median_days: 5,
     seen_in: ['power_limit_watts', 'sm_clock_mhz', 'throttle_reasons'],
     effect(e, progress, { seed, strength }, ts_ms) {
       if (wander(seed, ts_ms / (2 * HOUR_MS)) < 0.25 + 0.6 * progress)
@@ -176,7 +176,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'lanes_go',
     type: 'other',
     weight: 0.45,
-    median_days: 4,
+    median_days: 7,
     seen_in: ['pcie_replay_total', 'pcie_link_width'],
     effect(e, progress, { seed, strength }) {
       e.pcie_replay_per_second += (from10(seed, 1, 1, 300) * strength * progress ** bend(seed)) / 3_600;
@@ -187,7 +187,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'link_noisy',
     type: 'other',
     weight: 0.3,
-    median_days: 5,
+    median_days: 8,
     seen_in: ['nvlink_crc_flit_errors_total', 'nvlink_recovery_errors_total'],
     nvlink_only: true,
     effect(e, progress, { seed, strength }) {
@@ -203,11 +203,11 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'clock_falters',
     type: 'other',
     weight: 0.25,
-    median_days: 6,
+    median_days: 8,
     seen_in: ['sm_clock_mhz'],
     effect(e, progress, { seed, strength }, ts_ms) {
       if (wander(seed, ts_ms / (4 * HOUR_MS)) < 0.3 + 0.6 * progress)
-        e.clock_ratio *= Math.max(0.3, 1 - 0.07 * strength * (0.3 + progress));
+        e.clock_ratio *= Math.max(0.3, 1 - 0.09 * strength * (0.3 + progress));
     },
   },
 ];

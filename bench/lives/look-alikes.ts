@@ -203,7 +203,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
   {
     name: 'supply_work',
     scope: 'node',
-    per_year: 0.3,
+    per_year: 0.15,
     hours: [0.5, 20],
     tell: ({ seed }) => ({
       effect(e, ts_ms) {

@@ -59,12 +59,12 @@ const YEAR_DAYS = 365.25;
 /** Failures up to this long after the run are planned, because their courses reach into it. */
 const BEYOND_DAYS = 60;
 const COURSE_DAYS = [0.5, 45] as const;
-/** Failures without any course before them: about a third, more where nothing wears. */
-const SUDDEN: Readonly<Record<FailureType, number>> = { memory: 0.25, thermal: 0.15, power: 0.4, other: 0.5 };
+/** Failures without any course before them; as many again have one that is too weak, too short or in no reading. */
+const SUDDEN: Readonly<Record<FailureType, number>> = { memory: 0.15, thermal: 0.1, power: 0.25, other: 0.35 };
 /** Courses that somebody noticed and ended. */
 const MAINTAINED = 0.15;
 /** Courses of the same shapes that lead nowhere, against those that lead to failures. */
-const NOWHERE_PER_FAILURE = 1.6;
+const NOWHERE_PER_FAILURE = 1;
 /** Boards that come back mended; the others are sent in and another takes their slot. */
 const MENDED: Readonly<Record<FailureType, number>> = { memory: 0.1, thermal: 0.5, power: 0.4, other: 0.5 };
 
@@ -212,7 +212,7 @@ function pickKind(type: FailureType | null, node: FleetNode, from: Draws): Cours
   ] as CourseKind;
 }
 
-const strengthOf = (from: Draws): number => clamp(lognormal(from, 1, 0.65), 0.1, 4);
+const strengthOf = (from: Draws): number => clamp(lognormal(from, 1.2, 0.6), 0.1, 4);
 
 /** What is seen before a failure; null for those that come out of nothing. */
 function drawCourse(fate: Fate, node: FleetNode, who: Who & { readonly turn: number }, from: Draws): Course | null {
@@ -258,7 +258,7 @@ function drawNowhere(
     if (ts >= who.to_ms) return;
     const kind = pickKind(null, node, from);
     const length_ms = clamp(lognormal(from, kind.median_days, 0.85), ...COURSE_DAYS) * DAY_MS;
-    const progress_max = 0.15 + 0.75 * draw(from) ** 1.5;
+    const progress_max = 0.1 + 0.75 * draw(from) ** 1.5;
     const stays_ms = draw(from) < 0.4 ? lognormal(from, 12, 0.9) * DAY_MS : draw(from) * 6 * HOUR_MS;
     const start_ms = Math.round(ts);
     const course: Course = {

@@ -1,19 +1,16 @@
 import { GroupState } from '../../operators/core/group-state.ts';
-import { runOperator } from '../../operators/core/lift.ts';
-import { enrich } from '../../operators/enrich.ts';
-import { features } from '../../operators/features/features.ts';
-import { validate } from '../../operators/validate.ts';
 import { BatchBuilder } from '../../pipeline/batch-builder.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { Asset, FeatureVector } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { FailureLabel } from '../../pipeline/contract/predictions.ts';
-import { days as daysOf, hours, milliseconds, minutes } from '../../pipeline/contract/time.ts';
+import { days as daysOf } from '../../pipeline/contract/time.ts';
 import { type FleetNode, GPUS_PER_NODE } from '../fleet/layout.ts';
 import { chance } from '../fleet/random.ts';
 import { createSimulation, type Simulation } from '../fleet/simulation.ts';
 import { FLAG } from '../fleet/state.ts';
-import { assetBook, lifeAssets } from './life-assets.ts';
+import { featureSteps, inWindows, toldLate } from './feature-steps.ts';
+import { lifeAssets } from './life-assets.ts';
 import type { Site } from './life-layout.ts';
 import { writeReadings } from './life-rows.ts';
 import { lifeSchedule } from './life-schedule.ts';
@@ -61,7 +58,6 @@ export interface SimulatedLives {
 /** A Monday. */
 const START_MS = Date.UTC(2026, 0, 5);
 const GROUP_NODES = 8;
-const LATENESS_MAX = minutes(5);
 
 /**
  * A fleet that lives for months and fails as fleets do, seen through the running system's own steps (validate, enrich,
@@ -88,30 +84,18 @@ export function simulateLives(options: SimulatedLivesOptions): SimulatedLives {
     const simulation = createSimulation(plan.layout, seed, start_ms, schedule);
     const groups = groupsOf(plan.layout.nodes, seed, interval_ms);
     const steps = featureSteps(assets, every_ms);
-    let waiting: FeatureVector[] = [];
-    let told_ms = Math.floor(start_ms / every_ms) * every_ms;
-    // The vector of a node that fell silent comes this much after its instant: order waits for it.
-    const told_late_ms = LATENESS_MAX + every_ms + minutes(1);
-    const take = function* (until_ms: number): Generator<FeatureVector[]> {
-      while (told_ms + every_ms <= until_ms) {
-        const edge_ms = told_ms + every_ms;
-        const ready = waiting.filter(({ ts }) => ts < edge_ms);
-        if (ready.length > 0) {
-          waiting = waiting.filter(({ ts }) => ts >= edge_ms);
-          yield ready.filter(({ gpu_uuid, ts }) => !isDown(gpu_uuid, ts)).sort((a, b) => a.ts - b.ts);
-        }
-        told_ms = edge_ms;
-      }
-    };
+    const windows = inWindows(start_ms, every_ms);
     for (let ts_ms = start_ms; ts_ms < end_ms; ts_ms += interval_ms) {
       for (const group of groups) {
         const batch = nextBatch(group, simulation, schedule.forNode, plan.sites, by_gpu, ts_ms);
         rows += batch.rows;
-        steps(group.state, batch, (vector) => waiting.push(vector));
+        steps(group.state, batch, (vector) => {
+          if (!isDown(vector.gpu_uuid, vector.ts)) windows.push(vector);
+        });
       }
-      yield* take(ts_ms - told_late_ms);
+      yield* windows.until(ts_ms - toldLate(every_ms));
     }
-    yield* take(end_ms + every_ms);
+    yield* windows.until(end_ms + every_ms);
   }
 
   return {
@@ -210,31 +194,4 @@ function boardAt(
   const index = registry.gpu(identity, node_index);
   seen.set(gpu, { life, index });
   return index;
-}
-
-/** Validate, enrich, features: what stands before every model in the running system, and nothing else of it. */
-function featureSteps(
-  assets: readonly Asset[],
-  every_ms: number,
-): (state: GroupState, batch: Batch, tell: (vector: FeatureVector) => void) => void {
-  const book = assetBook(assets);
-  const checks = validate({ lateness_max: LATENESS_MAX, future_max: null });
-  const joins = enrich(book);
-  const tells = features({
-    lateness_max: LATENESS_MAX,
-    every: milliseconds(every_ms),
-    history: { age_min: hours(1e6), every: milliseconds(every_ms) },
-    assets: book,
-  });
-  return (state, batch, tell) => {
-    runOperator('validate', checks, state, batch, (port, checked) => {
-      if (port !== 'rows') return;
-      runOperator('enrich', joins, state, checked as Batch, (out, joined) => {
-        if (out !== 'rows') return;
-        runOperator('features', tells, state, joined as Batch, (kind, vector) => {
-          if (kind === 'vectors') tell(vector as FeatureVector);
-        });
-      });
-    });
-  };
 }
