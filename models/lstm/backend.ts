@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+export type TensorBackend = 'tensorflow' | 'wasm' | 'cpu';
+
+/** A backend of TensorFlow.js that is ready. */
+export interface Tensors {
+  readonly name: TensorBackend;
+  /** Runs synchronous work on this backend and frees all tensors that it made; other users of the library keep their backend. */
+  run<T>(work: () => T): T;
+}
+
+/** Not known to the compiler: it is installed by whoever wants it. */
+const NATIVE: string = '@tensorflow/tfjs-node';
+
+/**
+ * Loads a backend: the native one where @tensorflow/tfjs-node is installed, else WebAssembly, which runs on one thread under Node.
+ * Errors: of TensorFlow.js, when the backend that is asked for by name cannot be had.
+ */
+export async function loadTensors(wanted: TensorBackend | null): Promise<Tensors> {
+  // In production mode TensorFlow.js writes nothing to stderr.
+  tf.enableProdMode();
+  const former = tf.getBackend() as string | undefined;
+  const name = wanted ?? ((await hasNative()) ? 'tensorflow' : 'wasm');
+  if (name === 'tensorflow' && wanted) await import(NATIVE);
+  if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+  if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend ${name}`);
+  if (former) await tf.setBackend(former);
+  return {
+    name,
+    run(work) {
+      const before = tf.getBackend();
+      // With a backend that is ready this takes effect before it returns.
+      void tf.setBackend(name);
+      tf.engine().startScope();
+      try {
+        return work();
+      } finally {
+        tf.engine().endScope();
+        if (before && before !== name) void tf.setBackend(before);
+      }
+    },
+  };
+}
+
+async function hasNative(): Promise<boolean> {
+  try {
+    await import(NATIVE);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { areaUnderCurve, FLEET_INPUTS, plantedFleet } from './fleet.fixture.ts';
+import { judgeLstm } from './judge-lstm.ts';
+import { readLstm, writeLstm } from './lstm-document.ts';
+import type { LstmSequence, LstmSequences } from './sequences.ts';
+import { createLstmStepper } from './stepper.ts';
+import { LSTM_TRAINING_DEFAULTS, type LstmProgress, type LstmTrainingOptions, trainLstm } from './train-lstm.ts';
+
+const SMALL: LstmTrainingOptions = {
+  ...LSTM_TRAINING_DEFAULTS,
+  units: 12,
+  layers: 2,
+  epochs: 6,
+  lanes: 16,
+  window_steps: 20,
+  learning_rate: 1e-2,
+  backend: 'wasm',
+};
+const TINY: LstmTrainingOptions = { ...SMALL, units: 4, epochs: 2, lanes: 5, window_steps: 7 };
+
+const fleet = plantedFleet({ gpus: 90, steps: 160, seed: 1 });
+const later = plantedFleet({ gpus: 60, steps: 160, seed: 2 });
+const few = plantedFleet({ gpus: 12, steps: 50, seed: 3 });
+
+const changed = (
+  of: LstmSequences,
+  change: (one: LstmSequence, index: number) => Partial<LstmSequence>,
+): LstmSequences => {
+  const sequence = (index: number) => ({ ...of.sequence(index), ...change(of.sequence(index), index) });
+  return { ...of, sequence, steps: (index) => sequence(index).steps };
+};
+
+describe('training', () => {
+  it('finds what was planted: which GPUs fail, and of what', async () => {
+    const { model, epochs } = await trainLstm({ inputs: FLEET_INPUTS, sequences: fleet, valid: later, options: SMALL });
+    const unseen = plantedFleet({ gpus: 60, steps: 160, seed: 4 });
+    const judged = await judgeLstm({
+      model,
+      sequences: unseen,
+      weights: { positive: 1, type: 0 },
+      pause: () => Promise.resolve(),
+    });
+    expect(areaUnderCurve(judged.log_odds, judged.failures)).toBeGreaterThan(0.93);
+    expect(epochs.at(-1)?.loss).toBeLessThan(0.7 * (epochs[0]?.loss as number));
+    // Its probabilities mean what they say, in the mean and at the top.
+    const told = Array.from(judged.log_odds, (x) => 1 / (1 + Math.exp(-x / model.temperature)));
+    const mean = (list: ArrayLike<number>) => Array.from(list).reduce((a, b) => a + b, 0) / list.length;
+    expect(Math.abs(Math.log(mean(told) / mean(judged.failures)))).toBeLessThan(Math.log(1.5));
+
+    const stepper = createLstmStepper(model);
+    const right = Array.from({ length: 20 }, (_, i) => i * 3).filter((index) => {
+      const { steps, inputs, type } = unseen.sequence(index);
+      const states = new Float32Array(stepper.state_width);
+      const out = new Float32Array(5);
+      for (let t = 0; t < steps; t++) {
+        stepper.step(1, inputs.subarray(t * 3), Float32Array.of(t === 0 ? 0 : 1), states, out);
+      }
+      return out.indexOf(Math.max(...out.subarray(1)), 1) === 1 + (type[steps - 1] as number);
+    });
+    expect(right.length).toBeGreaterThan(16);
+  });
+
+  it('is a function of its seed', async () => {
+    const train = (seed: number) =>
+      trainLstm({ inputs: FLEET_INPUTS, sequences: few, options: { ...TINY, seed } }).then(({ model }) =>
+        JSON.stringify(writeLstm(model, 'f32')),
+      );
+    const [a, b, other] = [await train(1), await train(1), await train(2)];
+    expect(a).toBe(b);
+    expect(a).not.toBe(other);
+  });
+
+  it('comes within 1e-4 on another backend', async () => {
+    const train = (backend: 'wasm' | 'cpu') =>
+      trainLstm({ inputs: FLEET_INPUTS, sequences: few, valid: few, options: { ...TINY, backend } });
+    const [a, b] = [await train('wasm'), await train('cpu')];
+    expect([a.backend, b.backend]).toEqual(['wasm', 'cpu']);
+    a.epochs.forEach(({ loss, valid_loss }, i) => {
+      expect(Math.abs(loss - (b.epochs[i]?.loss as number))).toBeLessThan(1e-4);
+      expect(Math.abs((valid_loss as number) - (b.epochs[i]?.valid_loss as number))).toBeLessThan(1e-4);
+    });
+    a.model.weights.forEach((weight, i) => {
+      expect(Math.abs(weight - (b.model.weights[i] as number))).toBeLessThan(1e-4);
+    });
+  });
+
+  it('ends when the validation gets no better, and keeps the best', async () => {
+    // What holds for one is the opposite of what holds for the other.
+    const upside_down = changed(few, ({ failure }) => ({ failure: failure.map((x) => 1 - x) }));
+    const options = { ...TINY, epochs: 30, patience: 3 };
+    const trained = await trainLstm({ inputs: FLEET_INPUTS, sequences: few, valid: upside_down, options });
+    expect(trained.epochs.length).toBeLessThan(30);
+    expect(trained.epochs.length).toBe(trained.best_epoch + 3);
+    const losses = trained.epochs.map(({ valid_loss }) => valid_loss as number);
+    expect(trained.best_epoch).toBe(1 + losses.indexOf(Math.min(...losses)));
+    const again = await trainLstm({
+      inputs: FLEET_INPUTS,
+      sequences: few,
+      options: { ...options, epochs: trained.best_epoch },
+    });
+    expect(again.model.weights).toEqual(trained.model.weights);
+  });
+
+  it('tells how far it is', async () => {
+    const told: LstmProgress[] = [];
+    let now = 0;
+    const trained = await trainLstm({
+      inputs: FLEET_INPUTS,
+      sequences: few,
+      options: TINY,
+      on_progress: (progress) => told.push(progress),
+      monotonic: () => (now += 500),
+    });
+    expect(told.map(({ epoch }) => epoch)).toEqual(told.map(({ epoch }) => epoch).toSorted());
+    expect(told.at(-1)).toMatchObject({ epoch: 2, eta_s: 0, loss: trained.epochs[1]?.loss });
+    expect(told.every(({ eta_s, loss }) => (eta_s as number) >= 0 && loss > 0)).toBe(true);
+    expect(trained.gpu_steps).toBe(2 * Array.from({ length: 12 }, (_, i) => few.steps(i)).reduce((a, b) => a + b, 0));
+  });
+
+  it('learns from a share of the pieces where it is told to', async () => {
+    const options = { ...TINY, chunk_steps: 10, chunks_per_epoch: 9, epochs: 1 };
+    const trained = await trainLstm({ inputs: FLEET_INPUTS, sequences: few, options });
+    expect(trained.gpu_steps).toBeGreaterThan(40);
+    expect(trained.gpu_steps).toBeLessThanOrEqual(90);
+  });
+
+  it.each([
+    ['no failure', changed(few, ({ failure }) => ({ failure: failure.map(() => 0) }))],
+    ['nothing but failures', changed(few, ({ failure }) => ({ failure: failure.map(() => 1) }))],
+    ['no labels', changed(few, ({ failure }) => ({ failure: failure.map(() => Number.NaN) }))],
+    ['labels that are none', changed(few, ({ failure }) => ({ failure: failure.map(() => 0.5) }))],
+    ['a sequence that ends early', changed(few, ({ type }) => ({ type: type.subarray(1) }))],
+    ['other inputs than named', { ...few, input_width: 4 }],
+    ['no GPUs', { ...few, count: 0 }],
+  ])('is refused for %s', async (_, sequences) => {
+    const call = { inputs: FLEET_INPUTS, sequences, options: TINY };
+    await expect(trainLstm(call)).rejects.toBeInstanceOf(VitalsError);
+  });
+
+  it('makes a document that serves the same', async () => {
+    const { model } = await trainLstm({ inputs: FLEET_INPUTS, sequences: few, options: TINY });
+    expect(readLstm(JSON.parse(JSON.stringify(writeLstm(model, 'f32'))), 'a test')).toEqual(model);
+  });
+});
