@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cacheFolder, fillCache, folderBytes } from '../../deploy/services/cache.ts';
+import { findProgram } from '../../deploy/services/find-program.ts';
+import { freePort } from '../../deploy/services/free-port.ts';
+import { GUARD_SCRIPT } from '../../deploy/services/guard.ts';
+import { lastLine, runCommand } from '../../deploy/services/run-command.ts';
+import { until } from '../bus/bus.fixture.ts';
+
+/** The best first: package mirrors differ in how many of them they offer. Half a minute to install with a fast line (850 MB). */
+const VERSIONS = ['3.17.2', '3.4.0'] as const;
+const INSTALL_MS = 600_000;
+const START_MS = 90_000;
+const STOP_TENTHS = '50';
+
+export interface MlflowServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Python of a virtual environment with MLflow in it, in the cache of this user and made there when it is missing; else why
+ * there is none.
+ */
+export async function findMlflow(): Promise<{ readonly python: string } | { readonly reason: string }> {
+  const found = await findOrInstall();
+  if ('reason' in found) process.stderr.write(`no MLflow to test against: ${found.reason}\n`);
+  return found;
+}
+
+async function findOrInstall(): Promise<{ readonly python: string } | { readonly reason: string }> {
+  const { env } = process;
+  const python = findProgram('python3', env);
+  if (python === null) return { reason: 'no python3 on PATH' };
+  const asked = await runCommand(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], {
+    env,
+    timeout_ms: 30_000,
+  });
+  const minor = asked.stdout.trim();
+  if (asked.code !== 0) return { reason: `python3 does not run: ${lastLine(asked.output)}` };
+  const cache = cacheFolder(env);
+  const places = VERSIONS.map((version) => ({ version, name: join('mlflow', `${version}-python${minor}`) }));
+  for (const { version, name } of places) {
+    const inside = pythonIn(join(cache, name));
+    if (await works(inside, version)) return { python: inside };
+    // Of a Python that has gone.
+    await rm(join(cache, name), { recursive: true, force: true });
+  }
+  let reason = '';
+  for (const { version, name } of places) {
+    const trouble = new Error(version);
+    const folder = await fillCache(cache, name, async (part) => {
+      reason = await install(python, version, part);
+      if (reason !== '') throw trouble;
+    }).catch((error: unknown) => {
+      if (error !== trouble) throw error;
+      return null;
+    });
+    if (folder !== null && (await works(pythonIn(folder), version))) return { python: pythonIn(folder) };
+    if (!reason.includes('No matching distribution')) break;
+  }
+  return { reason: reason === '' ? 'MLflow was installed and does not run' : reason };
+}
+
+const pythonIn = (folder: string): string => join(folder, 'bin', 'python');
+
+/** Why it could not be installed, empty when it was. */
+async function install(python: string, version: string, part: string): Promise<string> {
+  const { env } = process;
+  const made = await runCommand(python, ['-m', 'venv', part], { env, timeout_ms: 120_000 });
+  if (made.code !== 0) return `no virtual environment: ${lastLine(made.output)}`;
+  const say = (text: string): unknown => process.stderr.write(`MLflow ${version} from PyPI: ${text}\n`);
+  let ticks = 0;
+  say('installing, half a minute to some minutes');
+  const pip = ['-m', 'pip', 'install', '--only-binary=:all:', '--retries', '1', '--timeout', '20'];
+  const result = await runCommand(pythonIn(part), [...pip, `mlflow==${version}`], {
+    env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' },
+    timeout_ms: INSTALL_MS,
+    onTick: () => {
+      ticks += 1;
+      if (ticks % 5 === 0) void folderBytes(part).then((bytes) => say(`${(bytes / 2 ** 20).toFixed(0)} MiB`));
+    },
+  });
+  if (result.code === 0) return '';
+  return /\(from versions: none\)/.test(result.output) ? 'PyPI cannot be reached' : `pip: ${lastLine(result.output)}`;
+}
+
+async function works(python: string, version: string): Promise<boolean> {
+  const result = await runCommand(python, ['-c', 'import importlib.metadata as m; print(m.version("mlflow"))'], {
+    env: process.env,
+    timeout_ms: 60_000,
+  });
+  return result.code === 0 && result.stdout.trim() === version;
+}
+
+/** A real MLflow server on a free port, with its data in a temporary folder; ends with this process whatever happens. */
+export async function startMlflow(python: string): Promise<MlflowServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-mlflow-'));
+  const port = await freePort(0, new Set());
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(folder, 'server.log');
+  const log = openSync(logFile, 'a');
+  const command = [
+    ...[python, '-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
+    ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`],
+    ...['--artifacts-destination', join(folder, 'artifacts')],
+  ];
+  const guard = spawn('sh', ['-c', GUARD_SCRIPT, 'mlflow', STOP_TENTHS, ...command], {
+    cwd: folder,
+    // A group of its own, so that what the server starts ends with it.
+    detached: true,
+    stdio: ['pipe', log, log, 'ignore'],
+    env: {
+      ...process.env,
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+      MLFLOW_DISABLE_TELEMETRY: 'true',
+      MLFLOW_TRACKING_URI: '',
+    },
+  });
+  closeSync(log);
+  guard.stdin?.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => guard.once('exit', () => resolve()));
+  const server: MlflowServer = {
+    url,
+    async stop() {
+      guard.stdin?.end();
+      await ended;
+      try {
+        process.kill(-(guard.pid ?? 0), 'SIGKILL');
+      } catch {
+        // Nothing of the group is left.
+      }
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+  try {
+    await until(async () => {
+      if (guard.exitCode !== null) throw new Error(`MLflow ended:\n${await readFile(logFile, 'utf8')}`);
+      return fetch(`${url}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    }, START_MS);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
