@@ -71,7 +71,7 @@ export const documentSchema = z.object({
   learner: z.object({
     feature_names: z.array(z.string()).default([]),
     feature_types: z.array(z.string()).default([]),
-    gradient_booster: z.union([
+    gradient_booster: z.discriminatedUnion('name', [
       booster.extend({ name: z.literal('gbtree') }),
       z.object({ name: z.literal('dart'), gbtree: booster, weight_drop: numbers }),
     ]),

@@ -1,0 +1,9 @@
+import type { Command } from 'commander';
+import { addModelsImport, addModelsScore } from './models-score.ts';
+
+/** `models ...`: the life of models. */
+export function addModelsCommand(program: Command): void {
+  const group = program.command('models').description('model life cycle');
+  addModelsScore(group);
+  addModelsImport(group);
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { csvRows } from '../csv-rows.ts';
+import { describeModel, readModelFile } from '../model-file.ts';
+import { scoreRows } from '../score-rows.ts';
+import { configured, contextOf } from './context.ts';
+
+/** `models score MODEL ROWS.csv`: any XGBoost model against a CSV, no services, JSON lines out. */
+export function addModelsScore(group: Command): void {
+  const command = configured(group.command('score'), [])
+    .description('scores the rows of a CSV with an XGBoost model, one JSON line a row')
+    .argument('<model>', 'XGBoost model, .json or .ubj')
+    .argument('<rows>', 'CSV with a header that names the features; empty cells are missing; - for standard input')
+    .option('--margin', 'also the margin, before the transform of the objective')
+    .option('--contributions', 'also the contribution of each feature to the margin (exact TreeSHAP)')
+    .action(async (file: string, rows: string) => {
+      const { say } = contextOf(command, []);
+      const { margin = false, contributions = false } = command.opts<{ margin?: true; contributions?: true }>();
+      const { model } = await readModelFile(file);
+      await writeOut(scoreRows({ model, rows: csvRows(rows), where: rows, margin, contributions, note: say }));
+    });
+}
+
+/** `models import FILE`: checks a model file and says what it is. */
+export function addModelsImport(group: Command): void {
+  const command = configured(group.command('import'), [])
+    .description('checks an XGBoost model file and says what it is')
+    .argument('<file>', 'XGBoost model, .json or .ubj')
+    .action(async (file: string) => {
+      const { answer } = contextOf(command, []);
+      const { model } = await readModelFile(file);
+      const told = describeModel(model);
+      const { objective, trees, deepest, nodes, features, outputs } = told;
+      answer(
+        told,
+        () =>
+          `${objective}: ${trees} trees up to ${deepest} deep, ${nodes} nodes, ${features} features, outputs: ${outputs}`,
+      );
+    });
+}
+
+/** Text to stdout no faster than it is taken; a reader that has enough, such as head, ends it quietly. */
+async function writeOut(texts: AsyncIterable<string>): Promise<void> {
+  const { stdout } = process;
+  let failure: NodeJS.ErrnoException | null = null;
+  stdout.on('error', (error) => {
+    failure = error;
+  });
+  const broken = (): NodeJS.ErrnoException | null => failure;
+  for await (const text of texts) {
+    if (broken() !== null) break;
+    if (stdout.write(text)) continue;
+    await Promise.race([once(stdout, 'drain').catch(() => undefined), once(stdout, 'close')]);
+  }
+  const error = broken();
+  if (error !== null && error.code !== 'EPIPE') throw error;
+}
