@@ -36,10 +36,14 @@ export function createScoreCollector(loaded: LoadedBundle, options: Omit<Landmar
         own = { numbers: new Float32Array(components.carried_width), ts: vector.ts };
         carried.set(vector.gpu_uuid, own);
       }
-      components.judge(vector, own.numbers, vector.ts - own.ts);
-      own.ts = vector.ts;
       const row = builder.rows;
-      if (!builder.take(vector)) return;
+      const elapsed_ms = vector.ts - own.ts;
+      own.ts = vector.ts;
+      if (!builder.take(vector)) {
+        components.follow(vector, own.numbers, elapsed_ms);
+        return;
+      }
+      components.judge(vector, own.numbers, elapsed_ms);
       if ((row + 1) * ROW > inputs.length) {
         const larger = new Float64Array(inputs.length * 2);
         larger.set(inputs);

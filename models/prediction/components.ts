@@ -29,6 +29,8 @@ export interface Components {
   /** Numbers carried per GPU: the network's state, then what it last said, and the time since. */
   readonly carried_width: number;
   readonly scores: ComponentScores;
+  /** Steps what is carried, and asks nobody: for vectors whose judgement nobody needs. */
+  follow(vector: FeatureVector, carried: Float32Array, elapsed_ms: number): void;
   /** Steps what is carried, and fills `scores`. */
   judge(vector: FeatureVector, carried: Float32Array, elapsed_ms: number): void;
 }
@@ -95,6 +97,7 @@ export function createComponents(loaded: LoadedBundle): Components {
   return {
     carried_width: stepper === null ? 0 : stepped_at + 1,
     scores,
+    follow: step,
     judge(vector, carried, elapsed_ms) {
       const { row, inputs, cox_row } = scores;
       readRow(vector.values, row);
