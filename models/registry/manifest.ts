@@ -6,7 +6,7 @@ const CARD_CHARS_MAX = 131_072;
 const NOTE_CHARS_MAX = 4_096;
 
 /** What a model learned from. Figures of a model trained on simulated fleets must say so wherever they stand. */
-export const TRAINED_ON = ['simulated', 'real', 'mixed', 'unknown'] as const;
+const TRAINED_ON = ['simulated', 'real', 'mixed', 'unknown'] as const;
 
 const count = z.int().nonnegative();
 const instant = z.int();

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addModelsRegistry } from './models-registry-commands.ts';
 import { addModelsImport, addModelsScore } from './models-score.ts';
 
 /** `models ...`: the life of models. */
@@ -6,4 +7,5 @@ export function addModelsCommand(program: Command): void {
   const group = program.command('models').description('model life cycle');
   addModelsScore(group);
   addModelsImport(group);
+  addModelsRegistry(group);
 }

@@ -7,7 +7,7 @@ import { settableClock } from '../clock.ts';
 import { openFolderRegistry } from './folder-registry.ts';
 import { BY, bundle, NOW, registryLaws } from './registry-laws.fixture.ts';
 
-describe('the folder registry, as any', () => {
+describe('the folder registry, like every registry', () => {
   registryLaws(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-models-'));
     return {

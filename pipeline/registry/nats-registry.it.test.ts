@@ -61,7 +61,7 @@ for (const { name, env, skip } of servers) {
       await publisher.close();
     };
 
-    describe('as any', () => {
+    describe('like every registry', () => {
       registryLaws(async () => {
         await remove();
         return {

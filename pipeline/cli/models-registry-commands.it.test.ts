@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
+import { testBus, until } from '../bus/bus.fixture.ts';
+import { settableClock } from '../clock.ts';
+import { openNatsRegistry } from '../registry/nats-registry.ts';
+import { runModels } from './models-commands.fixture.ts';
+
+let services: TestServices;
+let folder: string;
+
+beforeAll(async () => {
+  services = await startTestServices({ nats: true });
+  folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-models-'));
+});
+afterAll(async () => {
+  await services?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('works on the registry of the running system, whose workers hear of it', async () => {
+  const file = join(folder, 'bundle');
+  const run = (...args: string[]) => runModels(...args, '--nats', services.nats_url);
+  expect((await run('list')).out).toBe('no models\n');
+  for (const text of ['one', 'two']) {
+    await writeFile(file, text);
+    await run('register', file);
+  }
+  const { bus } = await testBus(services.nats_url);
+  const worker = await openNatsRegistry({ bus, clock: settableClock(0), tell: () => undefined });
+  const heard: (number | null)[] = [];
+  worker.watch('champion', (version) => heard.push(version));
+  await until(() => heard.length === 1);
+  await run('promote', '1');
+  await run('promote', '2');
+  await until(() => heard.at(-1) === 2);
+  expect((await run('rollback')).out).toBe('champion is version 1, before it was version 2\n');
+  await until(() => heard.at(-1) === 1);
+  expect(heard[0]).toBeNull();
+  expect(Buffer.from((await worker.get('champion')).bytes).toString()).toBe('one');
+  await worker.close();
+  await bus.close();
+});
+
+it('says that NATS is away', async () => {
+  await expect(runModels('list', '--nats', 'nats://127.0.0.1:1')).rejects.toMatchObject({ code: 'GV-BUS-001' });
+});
