@@ -68,7 +68,7 @@ function repurposed(board: Board, prices: ModelPrices): number {
  * keep: operate (see cash-flows.ts) where it is, then sell; sell: the residual now less the fee; repurpose: operate in the
  * best cheaper tier at its usual utilisation, where bad health and risk weigh less, less the cost of moving;
  * decommission: salvage. Value at risk is what a failure now would cost, times the hazard of the coming week. Pure; about
- * 0.3 ms with the sensitivity, which is nearly all of it.
+ * 0.5 ms with the sensitivity, which is nearly all of it.
  */
 export function evaluateDecision(input: DecisionInput, prices: ModelPrices): Valuation {
   const { board, age_days, assumptions } = assume(input, prices);

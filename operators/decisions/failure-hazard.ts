@@ -17,6 +17,8 @@ export const DAYS_PER_MONTH = 365.25 / 12;
 const DAYS_PER_YEAR = 365.25;
 const P_MAX = 0.9999;
 const HOURS_PER_DAY = 24;
+/** Less than this has no course to speak of. */
+const HAZARD_MIN = 1e-12;
 
 /** The cumulative hazard that a probability stands for. */
 const hazardOf = (probability: number): number => -Math.log1p(-Math.min(P_MAX, Math.max(0, probability)));
@@ -47,7 +49,7 @@ export function withRisk(hazard: FailureHazard, p30: number, failures_per_year: 
   const factor = wanted / hazard.to30;
   const usual_per_day = failures_per_year / DAYS_PER_YEAR;
   const course =
-    hazard.to30 > 0
+    hazard.to30 > HAZARD_MIN
       ? { to7: hazard.to7 * factor, to30: wanted, to90: hazard.to90 * factor }
       : { to7: (wanted * 7) / 30, to30: wanted, to90: wanted * 3 };
   return { ...course, tail_per_day: Math.max(usual_per_day, (course.to90 - course.to30) / 60) };

@@ -53,10 +53,13 @@ function readYaml(file: string): unknown {
   if (text.length > BYTES_MAX) throw new VitalsError('GV-CFG-001', 'a price book has at most 1 MB', file);
   let content: unknown;
   try {
-    content = parse(text);
+    content = parse(text, (key, value: unknown) => {
+      if (key === '__proto__') throw new Error('__proto__ is no name for an entry');
+      return value;
+    });
   } catch (cause) {
     const detail = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    throw new VitalsError('GV-CFG-001', `the price book is not YAML: ${detail}`, file, { cause });
+    throw new VitalsError('GV-CFG-001', `the price book cannot be understood: ${detail}`, file, { cause });
   }
   if (content === null || content === undefined) return {};
   if (!isObject(content)) throw new VitalsError('GV-CFG-001', 'a price book must hold entries by name', file);
