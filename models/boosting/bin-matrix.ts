@@ -1,14 +1,19 @@
-import { sortedOrder } from '../sorted-order.ts';
 import type { BoostingData } from './boosting-data.ts';
-import { quantileCuts } from './quantile-cuts.ts';
+import { columnSort } from './column-sort.ts';
+import { type Cuts, quantileCuts } from './quantile-cuts.ts';
 
 /** Columns whose bins lie side by side, so that one read of a row's gradient serves all of them. */
 export const BLOCK = 8;
 
+/** What a byte can tell apart. */
+const NARROW = 256;
+/** Rows up to which a column has every bin asked for, whatever the room it takes. */
+const SHORT = 4_096;
+
 /**
  * Rows as bins of their columns. Columns come in blocks of eight: the bin of `row` and `column` is
  * `bins[((column >> 3) * rows + row) * 8 + (column & 7)]`. Missing is one more bin behind a column's last, where the column
- * has missing values; a bin that the column does not have stands where the last block is not full.
+ * has missing values; a bin that no column has stands where the last block is not full.
  */
 export interface BinMatrix {
   readonly rows: number;
@@ -28,11 +33,12 @@ export interface BinMatrix {
 }
 
 /**
- * Cuts every column at its quantiles and bins all rows, once for a whole training.
+ * Cuts every column at its quantiles and bins all rows, once for a whole training. The bin of the missing counts among 256
+ * where there are many rows, so that a byte holds it.
  * Cost     a sort a column; memory a byte a cell, two where a column has more than 256 bins with the one for missing.
  */
 export function binMatrix(data: BoostingData, max_bin: number): BinMatrix {
-  const { rows, values } = data;
+  const { rows } = data;
   const columns = data.features.length;
   const blocks = Math.ceil(columns / BLOCK);
   const offset = new Uint32Array(blocks * BLOCK + 1);
@@ -40,67 +46,57 @@ export function binMatrix(data: BoostingData, max_bin: number): BinMatrix {
   const has_missing = new Uint8Array(columns);
   const minimum = new Float32Array(columns);
   const cuts_of: Float32Array[] = [];
-  const column_values = new Float32Array(rows);
-  for (let column = 0; column < columns; column++) {
-    const cuts = cutColumn(data, column, max_bin, column_values);
-    cuts_of.push(cuts.cuts);
-    minimum[column] = cuts.minimum;
-    count[column] = cuts.cuts.length;
-    has_missing[column] = cuts.known < rows ? 1 : 0;
-  }
-  let widest = 0;
+  const sort = columnSort(rows);
+  const column_values = Array.from({ length: BLOCK }, () => new Float32Array(rows));
+  let bins: Uint8Array | Uint16Array = new Uint8Array(blocks * BLOCK * rows);
   for (let column = 0; column < blocks * BLOCK; column++) {
-    const width = column < columns ? (count[column] as number) + (has_missing[column] as number) : 1;
-    offset[column + 1] = (offset[column] as number) + width;
-    widest = Math.max(widest, width);
-  }
-  const cuts = new Float32Array(offset[blocks * BLOCK] as number);
-  const cells = blocks * BLOCK * rows;
-  const bins = widest <= 256 ? new Uint8Array(cells) : new Uint16Array(cells);
-  for (let column = 0; column < columns; column++) {
-    const own = cuts_of[column] as Float32Array;
-    cuts.set(own, offset[column] as number);
+    if (column >= columns) {
+      offset[column + 1] = (offset[column] as number) + 1;
+      continue;
+    }
+    if (column % BLOCK === 0) readColumns(data, column, column_values);
+    const values = column_values[column % BLOCK] as Float32Array;
+    const order = sort.order(values);
+    const missing = order.length < rows ? 1 : 0;
+    const limit = max_bin === NARROW && missing === 1 && rows > SHORT ? max_bin - 1 : max_bin;
+    const { cuts, minimum: below } = cutsOf(values, order, data.weights, limit);
+    cuts_of.push(cuts);
+    minimum[column] = below;
+    count[column] = cuts.length;
+    has_missing[column] = missing;
+    offset[column + 1] = (offset[column] as number) + cuts.length + missing;
+    if (cuts.length + missing > NARROW && bins instanceof Uint8Array) bins = Uint16Array.from(bins);
     const first = (column >> 3) * rows * BLOCK + (column & 7);
-    for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column] as number;
-      bins[first + row * BLOCK] = !Number.isNaN(value) ? binOf(own, value) : own.length;
+    if (missing === 1) for (let row = 0; row < rows; row++) bins[first + row * BLOCK] = cuts.length;
+    let bin = 0;
+    for (let i = 0; i < order.length; i++) {
+      const row = order[i] as number;
+      while (bin < cuts.length - 1 && (values[row] as number) >= (cuts[bin] as number)) bin++;
+      bins[first + row * BLOCK] = bin;
     }
   }
+  const cuts = new Float32Array(offset[blocks * BLOCK] as number);
+  cuts_of.forEach((own, column) => void cuts.set(own, offset[column] as number));
   return { rows, columns, blocks, bins, offset, count, has_missing, cuts, minimum };
 }
 
-function cutColumn(data: BoostingData, column: number, max_bin: number, scratch: Float32Array) {
-  const { rows, values, weights } = data;
+/** A block of columns at once: rows are read where they lie. */
+function readColumns(data: BoostingData, first: number, into: readonly Float32Array[]): void {
   const columns = data.features.length;
-  let known = 0;
-  if (weights === undefined) {
-    for (let row = 0; row < rows; row++) {
-      const value = values[row * columns + column] as number;
-      // Zeros of both signs are one value.
-      if (!Number.isNaN(value)) scratch[known++] = value + 0;
+  const count = Math.min(BLOCK, columns - first);
+  for (let row = 0; row < data.rows; row++) {
+    for (let i = 0; i < count; i++) {
+      (into[i] as Float32Array)[row] = data.values[row * columns + first + i] as number;
     }
-    return { ...quantileCuts(scratch.subarray(0, known).sort(), undefined, max_bin), known };
   }
-  const with_value = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const value = values[row * columns + column] as number;
-    scratch[row] = value;
-    if (!Number.isNaN(value)) with_value[known++] = row;
-  }
-  const order = sortedOrder(scratch, with_value.subarray(0, known));
-  const sorted = Float32Array.from(order, (row) => (scratch[row] as number) + 0);
-  const sorted_weights = Float32Array.from(order, (row) => weights[row] as number);
-  return { ...quantileCuts(sorted, sorted_weights, max_bin), known };
 }
 
-/** The first bin whose upper bound is above the value. */
-function binOf(cuts: Float32Array, value: number): number {
-  let low = 0;
-  let high = cuts.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value < (cuts[middle] as number)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+function cutsOf(values: Float32Array, order: Uint32Array, weights: Float32Array | undefined, max_bin: number): Cuts {
+  const sorted = new Float32Array(order.length);
+  // Zeros of both signs are one value.
+  for (let i = 0; i < order.length; i++) sorted[i] = (values[order[i] as number] as number) + 0;
+  if (weights === undefined) return quantileCuts(sorted, undefined, max_bin);
+  const sorted_weights = new Float32Array(order.length);
+  for (let i = 0; i < order.length; i++) sorted_weights[i] = weights[order[i] as number] as number;
+  return quantileCuts(sorted, sorted_weights, max_bin);
 }

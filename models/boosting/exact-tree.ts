@@ -1,5 +1,5 @@
-import { sortedOrder } from '../sorted-order.ts';
 import type { BoostingData } from './boosting-data.ts';
+import { columnSort } from './column-sort.ts';
 import {
   addNode,
   emptyTree,
@@ -25,17 +25,14 @@ export function sortColumns(data: BoostingData): SortedColumns {
   const order: Uint32Array[] = [];
   const values: Float32Array[] = [];
   const column = new Float32Array(data.rows);
+  const sort = columnSort(data.rows);
   for (let feature = 0; feature < width; feature++) {
-    let known = 0;
-    const rows = new Uint32Array(data.rows);
-    for (let row = 0; row < data.rows; row++) {
-      const value = data.values[row * width + feature] as number;
-      column[row] = value;
-      if (!Number.isNaN(value)) rows[known++] = row;
-    }
-    const sorted = sortedOrder(column, rows.subarray(0, known));
-    order.push(sorted);
-    values.push(Float32Array.from(sorted, (row) => column[row] as number));
+    for (let row = 0; row < data.rows; row++) column[row] = data.values[row * width + feature] as number;
+    const rows = sort.order(column).slice();
+    const sorted = new Float32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) sorted[i] = column[rows[i] as number] as number;
+    order.push(rows);
+    values.push(sorted);
   }
   return { order, values };
 }

@@ -28,9 +28,11 @@ export interface Cuts {
  */
 export function quantileCuts(values: Float32Array, weights: Float32Array | undefined, max_bin: number): Cuts {
   if (values.length === 0) return { cuts: Float32Array.of(f(2e-5)), minimum: f(1e-5) };
+  const all = summaryOf(values, weights);
+  if (all.size === 0) return quantileCuts(values, undefined, max_bin);
   const fine = Math.min(values.length, max_bin * FACTOR);
   const bins = Math.min(fine, max_bin);
-  const summary = pruned(pruned(summaryOf(values, weights), fine), bins + 1);
+  const summary = pruned(pruned(all, fine), bins + 1);
   const cuts: number[] = [];
   for (let i = 1; i < Math.min(summary.size, bins); i++) {
     const cut = summary.value[i] as number;
@@ -55,69 +57,41 @@ function summaryOf(values: Float32Array, weights: Float32Array | undefined): Sum
     for (; end < values.length && values[end] === values[from]; end++) {
       weight = f(weight + (weights === undefined ? 1 : (weights[end] as number)));
     }
-    value[size] = values[from] as number;
-    below[size] = sum;
-    until[size] = f(sum + weight);
-    own[size] = weight;
-    sum = f(sum + weight);
-    size++;
+    if (weight > 0) {
+      value[size] = values[from] as number;
+      below[size] = sum;
+      until[size] = f(sum + weight);
+      own[size] = weight;
+      sum = f(sum + weight);
+      size++;
+    }
     from = end;
   }
   return { size, value, below, until, own };
 }
 
-/** At most `max` of the values: both ends, every value that outweighs its share, and the rest at equal ranks. */
+/** At most `max` of the values: both ends, and those nearest to equal ranks between. */
 function pruned(from: Summary, max: number): Summary {
   if (from.size <= max) return from;
-  const kept: number[] = [0];
   const last = from.size - 1;
   const { below, until, own } = from;
-  const nextBelow = (i: number): number => f((below[i] as number) + (own[i] as number));
-  const previousUntil = (i: number): number => f((until[i] as number) - (own[i] as number));
-  let begin = until[0] as number;
-  const whole = f((below[last] as number) - begin);
-  if (whole === 0 || max <= 2) return only(from, [0, last]);
-  let room = max - 2;
-  const chunk = f(f(2 * Math.max(whole, f(1e-3))) / room);
-  const isLarge = (i: number): boolean => nextBelow(i) > f(previousUntil(i) + chunk);
-  let spread = 0;
-  let large = 0;
-  let at = 0;
-  for (let i = 1; i < last; i++) {
-    if (!isLarge(i)) continue;
-    if (at !== i - 1) spread = f(spread + f(previousUntil(i) - nextBelow(at)));
-    at = i;
-    large++;
-  }
-  if (at !== last - 1) spread = f(spread + f(previousUntil(last) - nextBelow(at)));
-  room -= large;
-  at = 0;
+  const begin = until[0] as number;
+  const range = f((below[last] as number) - begin);
+  const kept: number[] = [0];
   let latest = 0;
-  let k = 1;
-  for (let end = 1; end <= last; end++) {
-    if (end !== last && !isLarge(end)) continue;
-    if (at !== end - 1) {
-      let i = at;
-      const limit = f(previousUntil(end) * 2);
-      for (; k < room; k++) {
-        const rank = f(2 * f(f(f(k * spread) / room) + begin));
-        if (rank >= limit) break;
-        while (i < end && rank >= f((until[i + 1] as number) + (below[i + 1] as number))) i++;
-        if (i === end) break;
-        const nearest = rank < f(nextBelow(i) + previousUntil(i + 1)) ? i : i + 1;
-        if (nearest !== latest) {
-          kept.push(nearest);
-          latest = nearest;
-        }
-      }
-    }
-    if (latest !== end) {
-      kept.push(end);
-      latest = end;
-    }
-    at = end;
-    begin = f(begin + f(nextBelow(end) - previousUntil(end)));
+  let i = 1;
+  for (let k = 1; k < max - 1; k++) {
+    const rank = f(2 * f(f(f(k * range) / (max - 1)) + begin));
+    while (i < last && rank >= f((until[i + 1] as number) + (below[i + 1] as number))) i++;
+    if (i === last) break;
+    const after = f((below[i] as number) + (own[i] as number));
+    const before = f((until[i + 1] as number) - (own[i + 1] as number));
+    const nearest = rank < f(after + before) ? i : i + 1;
+    if (nearest === latest) continue;
+    kept.push(nearest);
+    latest = nearest;
   }
+  if (latest !== last) kept.push(last);
   return only(from, kept);
 }
 

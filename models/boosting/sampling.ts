@@ -16,7 +16,6 @@ export interface ColumnShares {
 
 /** Which rows a tree learns from: each by a coin of its own. A function of the seed and the tree's number. */
 export function sampleRows(rows: number, share: number, seed: number, tree: number): Uint32Array {
-  if (share >= 1) return Uint32Array.from({ length: rows }, (_, row) => row);
   const draw = treeDraws(seed, tree);
   const drawn = new Uint32Array(rows);
   let count = 0;

@@ -105,8 +105,9 @@ function grower(
   const rule: SplitRule = splitRule({ ...params, monotone: monotoneSigns(data.features, params) });
   const eta = Math.fround(params.eta);
   const limits = { rule, eta, max_depth: params.max_depth, gamma: params.gamma };
+  const all = Uint32Array.from({ length: data.rows }, (_, row) => row);
   const samplesOf = (number: number) => ({
-    rows: sampleRows(data.rows, params.subsample, params.seed, number),
+    rows: params.subsample < 1 ? sampleRows(data.rows, params.subsample, params.seed, number) : all,
     sample: sampleColumns(data.features.length, params, params.seed, number),
   });
   if (params.tree_method === 'exact') {

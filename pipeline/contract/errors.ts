@@ -152,6 +152,14 @@ export const ERRORS = {
     meaning: 'MLflow did not take a training run.',
     action: 'Check MLFLOW_TRACKING_URI and its credentials; the model itself is registered here all the same.',
   },
+  'GV-MDL-201': {
+    meaning: 'Rows cannot be learned from.',
+    action: 'Mend the rows that the message names and train again.',
+  },
+  'GV-MDL-202': {
+    meaning: 'Parameters of a training run are not valid.',
+    action: "Use the names and ranges of XGBoost's own parameters.",
+  },
   'GV-MDL-001': {
     meaning: 'A model file cannot be read.',
     action: 'Give an XGBoost model as `save_model` wrote it, .json or .ubj, unchanged.',
