@@ -12,9 +12,11 @@ import { benchEngineThreads } from './engine-threads.ts';
 import { benchIsolationForest } from './isolation-forest.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
+import { benchLstmStep } from './lstm-step.ts';
 import { benchParser } from './parser.ts';
 import { benchQuestdb } from './questdb.ts';
 import { type BenchServices, startBenchServices } from './start-bench-services.ts';
+import { benchXgboostScoring, XGBOOST_SCORING_DEFAULTS } from './xgboost-scoring.ts';
 
 /** One measured number. `at_least` and `at_most` are what it should reach on two cores of a server. */
 export interface Figure {
@@ -93,6 +95,42 @@ export const BENCHES: readonly Bench[] = [
         { name: 'longest tick, forests growing', value: figures.tick_max_ms, unit: 'ms', at_most: 50 },
         { name: 'state', value: figures.state_bytes_per_model, unit: 'B/model' },
         { name: 'clustering of 768 boards', value: figures.clustering_ms, unit: 'ms', at_most: 50 },
+      ];
+    },
+  },
+  {
+    name: 'xgboost',
+    summary: 'scores and contributions of 500 trees of depth 6 over 200 features, CPU of one core',
+    async run({ quick }) {
+      const size = quick ? { seconds: 0.02, trees: 20, rows: 256 } : {};
+      const figures = benchXgboostScoring({ ...XGBOOST_SCORING_DEFAULTS, ...size });
+      return [
+        { name: 'score', value: figures.scored_per_s, unit: 'rows/s', at_least: 100_000 },
+        { name: 'contributions', value: figures.explained_per_s, unit: 'rows/s' },
+        { name: 'one row, score and contributions', value: figures.single_ms, unit: 'ms' },
+        { name: 'made ready from its nodes', value: figures.ready_ms, unit: 'ms' },
+      ];
+    },
+  },
+  {
+    name: 'lstm',
+    summary: 'a step of the recurrent network, 2 x 128 with 32 inputs, and learning it; CPU of one core',
+    async run({ quick }) {
+      const figures = await benchLstmStep(
+        quick
+          ? { seconds: 0.005, units: 8, lanes: 4, windows: 2 }
+          : { seconds: 2, units: 128, lanes: 128, windows: 20 },
+      );
+      return [
+        ...Object.entries(figures.step_us).map(([count, us]) => ({
+          name: `step, ${count} at once`,
+          value: us,
+          unit: 'us/GPU',
+        })),
+        { name: 'step of 100,000 GPUs', value: figures.fleet_s, unit: 's', at_most: 10 },
+        { name: 'step without WebAssembly', value: figures.plain_step_us, unit: 'us/GPU' },
+        { name: 'state', value: figures.state_bytes_per_gpu, unit: 'B/GPU' },
+        { name: 'training, forth and back', value: figures.training_steps_per_s, unit: 'steps/s' },
       ];
     },
   },

@@ -6,8 +6,8 @@ import type { TreeModel } from './tree-model.ts';
 /** Distinct features on a path: a table doubles with each. */
 const WIDTH_MAX = 9;
 /** Rows that a tree's tables serve before the next tree's are built, and rows that lie in the first-level cache at once. */
-const CHUNK_ROWS = 1_024;
-const BLOCK_ROWS = 64;
+const CHUNK_ROWS = 2048;
+const BLOCK_ROWS = 128;
 
 /** An inner node of the tree at hand, in an order in which parents come first. */
 interface PlannedNode {
@@ -129,6 +129,9 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
   let sums = new Float64Array(0);
   let keys = new Int32Array(0);
 
+  const sumOf = (group: number, asked: number): number =>
+    (accumulators.get(group * (feature_count + 1) + asked) as number) * chunk;
+
   /** Sends one block of rows through the planned tree. */
   const addBlock = (
     planned: readonly PlannedNode[],
@@ -141,16 +144,21 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
     patterns.fill(-1, 0, n);
     for (let place = 0; place < planned.length; place++) {
       const { node, slot, above, left: l, right: r, table: begin, features } = planned[place] as PlannedNode;
-      if (category_set[node] === -1) {
-        const key = sortKey(threshold[node] as number);
-        const column = (columns.of_node[node] as number) * chunk + at;
+      const own = place * BLOCK_ROWS;
+      const numeric = category_set[node] === -1;
+      const key = sortKey(threshold[node] as number);
+      const column = (columns.of_node[node] as number) * chunk + at;
+      if (numeric && l !== -1 && r !== -1) {
+        splitBlock(keys, column, key, patterns, own, l * BLOCK_ROWS, r * BLOCK_ROWS, slot, n);
+        continue;
+      }
+      if (numeric) {
         for (let i = 0; i < n; i++) ways[i] = Number((keys[column + i] as number) >= key);
       } else {
         let cell = (from + at) * feature_count + (feature[node] as number);
         for (let i = 0; i < n; i++, cell += feature_count)
           ways[i] = goesRight(model, node, rows[cell] as number) ? 1 : 0;
       }
-      const own = place * BLOCK_ROWS;
       if (l !== -1) {
         const to = l * BLOCK_ROWS;
         for (let i = 0; i < n; i++) patterns[to + i] = (patterns[own + i] as number) & ~((ways[i] as number) << slot);
@@ -162,15 +170,15 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
       }
       if (begin === -1) continue;
       const width = features.length;
+      const sumAt = (j: number): number => sumOf(group, features[j] as number) + at;
       const mask = (1 << above) - 1;
       for (let i = 0; i < n; i++) {
         const entry = (((patterns[own + i] as number) & mask) << 1) | (ways[i] as number);
         looked_up[i] = begin + entry * width;
       }
-      for (let j = 0; j < width; j++) {
-        const id = group * (feature_count + 1) + (features[j] as number);
-        addLooked(sums, (accumulators.get(id) as number) * chunk + at, table, looked_up, j, n);
-      }
+      let j = 0;
+      for (; j + 3 <= width; j += 3) addThree(sums, sumAt(j), sumAt(j + 1), sumAt(j + 2), table, looked_up, j, n);
+      for (; j < width; j++) addOne(sums, sumAt(j), table, looked_up, j, n);
     }
   };
 
@@ -232,7 +240,27 @@ function averageProducts(z: readonly number[], products: Float64Array, averages:
   }
 }
 
-function addLooked(
+/** The patterns of both children of a numeric node. */
+function splitBlock(
+  keys: Int32Array,
+  column: number,
+  key: number,
+  patterns: Int32Array,
+  own: number,
+  left: number,
+  right: number,
+  slot: number,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const way = Number((keys[column + i] as number) >= key);
+    const pattern = patterns[own + i] as number;
+    patterns[left + i] = pattern & ~(way << slot);
+    patterns[right + i] = pattern & ~((way ^ 1) << slot);
+  }
+}
+
+function addOne(
   sums: Float64Array,
   at: number,
   table: Float64Array,
@@ -242,6 +270,25 @@ function addLooked(
 ): void {
   for (let i = 0; i < n; i++) {
     sums[at + i] = (sums[at + i] as number) + (table[(looked_up[i] as number) + j] as number);
+  }
+}
+
+/** Three columns of a table at once: a third of the look-ups. */
+function addThree(
+  sums: Float64Array,
+  first: number,
+  second: number,
+  third: number,
+  table: Float64Array,
+  looked_up: Int32Array,
+  j: number,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const entry = (looked_up[i] as number) + j;
+    sums[first + i] = (sums[first + i] as number) + (table[entry] as number);
+    sums[second + i] = (sums[second + i] as number) + (table[entry + 1] as number);
+    sums[third + i] = (sums[third + i] as number) + (table[entry + 2] as number);
   }
 }
 
