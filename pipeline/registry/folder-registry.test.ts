@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { settableClock } from '../clock.ts';
 import { openFolderRegistry } from './folder-registry.ts';
-import { BY, bundle, NOW, registryLaws } from './registry-laws.fixture.ts';
+import { registryLaws } from './registry-laws.fixture.ts';
+import { BY, bundle, NOW } from './registry-under-test.fixture.ts';
 
 describe('the folder registry, like every registry', () => {
   registryLaws(async () => {

@@ -11,7 +11,8 @@ import { managerOf } from '../bus/stream-manager.ts';
 import { settableClock, systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { openNatsRegistry } from './nats-registry.ts';
-import { BY, bundle, NOW, registryLaws } from './registry-laws.fixture.ts';
+import { registryLaws } from './registry-laws.fixture.ts';
+import { BY, bundle, NOW } from './registry-under-test.fixture.ts';
 
 const KV = 'KV_GPU_VITALS_MODELS';
 const OBJ = 'OBJ_GPU_VITALS_MODELS';
