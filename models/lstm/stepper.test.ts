@@ -5,7 +5,8 @@ import { maskedInput } from './masked-input.ts';
 import { drawnModel, drawnReadings } from './model.fixture.ts';
 import { createLstmStepper } from './stepper.ts';
 
-const bits = (values: Float32Array): Uint32Array => new Uint32Array(values.slice().buffer);
+/** Bit for bit, as text. */
+const bits = (values: Float32Array): string => Buffer.from(values.slice().buffer).toString('hex');
 
 /** Steps one GPU through all its readings; what came out last, and the state it is left in. */
 function stream(model: LstmModel, readings: ReturnType<typeof drawnReadings>) {
@@ -81,10 +82,10 @@ describe('the stepper', () => {
   it('has the same bits however GPUs are put together', () => {
     const model = drawnModel({ inputs: 5, units: 12 });
     const stepper = createLstmStepper(model);
-    const gpus = 151;
+    const gpus = 75;
     const each = Array.from({ length: gpus }, (_, gpu) => drawnReadings({ steps: 6, inputs: 5, seed: gpu }));
     const alone = each.map((readings) => stream(model, readings));
-    for (const size of [151, 64, 7, 2]) {
+    for (const size of [75, 64, 7, 2]) {
       const states = new Float32Array(gpus * stepper.state_width);
       const out = new Float32Array(gpus * 5);
       for (let t = 0; t < 6; t++) {

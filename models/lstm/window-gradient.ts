@@ -30,35 +30,36 @@ export interface GradientCall {
   readonly gradient: Float32Array;
 }
 
-/** One layer, one step: what its way back needs. */
-type Step = {
-  readonly [name in
-    | 'entered'
-    | 'gates'
-    | 'opened'
-    | 'kept'
-    | 'offered'
-    | 'shown'
-    | 'before'
-    | 'cell'
-    | 'bent'
-    | 'hidden']: tf.Tensor2D;
-} & { readonly share: tf.Tensor2D | null };
+/** Input, forget, candidate, output. */
+type Four<T> = readonly [T, T, T, T];
+
+/** One layer, one step: what its way back needs. A gate is a sigmoid, the candidate's too; `offered` is what it stands for. */
+interface Step {
+  readonly entered: tf.Tensor2D;
+  readonly gates: Four<tf.Tensor2D>;
+  readonly offered: tf.Tensor2D;
+  readonly before: tf.Tensor2D;
+  readonly cell: tf.Tensor2D;
+  readonly bent: tf.Tensor2D;
+  readonly hidden: tf.Tensor2D;
+  readonly share: tf.Tensor2D | null;
+}
 
 interface Layer {
   readonly places: LayerPlaces;
-  readonly slopes: tf.Tensor2D;
-  readonly bias: tf.Tensor1D;
-  /** For the way back: by what entered from below, if anything below learns, and from the step before. */
-  readonly back: tf.Tensor2D;
+  readonly slopes: Four<tf.Tensor2D>;
+  readonly biases: Four<tf.Tensor1D>;
+  /** For the way back to the step before, and to what entered from below, where anything there learns. */
+  readonly to_before: tf.Tensor2D;
+  readonly to_below: tf.Tensor2D | null;
 }
 
 /**
  * Loss of a window and its derivative by every weight, through its steps and no further back (truncated back-propagation through
  * time; Werbos 1990). To be called on a backend (see Tensors.run), which then frees all tensors.
- * The build of tfjs-core for Node has operations, but not their gradients, so the way back is written out. A tanh is a sigmoid of
- * twice its argument, so that one operation bends all four gates; products with transposed matrices are spelled as a transposition and a
- * product, which WebAssembly does ten times faster.
+ * The build of tfjs-core for Node has operations, but not their gradients, so the way back is written out, in the operations that
+ * WebAssembly is fast at: tanh as a sigmoid of twice its argument, products with transposed matrices as a transposition and a product,
+ * and never a slice, which copies all it is cut from.
  */
 export function windowGradient(call: GradientCall): WindowLoss {
   const { network, window, before, dropout } = call;
@@ -137,13 +138,18 @@ function layerTensors({ weights, units }: Network, places: LayerPlaces, learns_b
   const scaled = weights.slice(places.kernel, places.bias + columns);
   doubleCandidates(scaled, units);
   const height = places.inputs + units;
-  const slopes = tf.tensor2d(scaled.subarray(0, height * columns), [height, columns]);
-  const from_before = tf.tensor2d(scaled.subarray(places.inputs * columns, height * columns), [units, columns]);
+  const all = tf.tensor2d(scaled.subarray(0, height * columns), [height, columns]);
+  const part = (row: number, rows: number, gate: number, width: number) =>
+    tf.slice2d(all, [row, gate * units], [rows, width]);
+  const biases = scaled.subarray(height * columns);
+  const four = <T>(of: (gate: number) => T): Four<T> => [of(0), of(1), of(2), of(3)];
   return {
     places,
-    slopes,
-    bias: tf.tensor1d(scaled.subarray(height * columns)),
-    back: tf.transpose<tf.Tensor2D>(learns_below ? slopes : from_before),
+    slopes: four((gate) => part(0, height, gate, units)),
+    // Made as they are: WebAssembly looks at the shape that a tensor was made with.
+    biases: four((gate) => tf.tensor1d(biases.subarray(gate * units, (gate + 1) * units))),
+    to_before: tf.transpose<tf.Tensor2D>(part(places.inputs, units, 0, columns)),
+    to_below: learns_below ? tf.transpose<tf.Tensor2D>(part(0, places.inputs, 0, columns)) : null,
   };
 }
 
@@ -157,7 +163,7 @@ function doubleCandidates(rows: Float32Array, units: number): void {
 const stretched = (sigmoid: tf.Tensor2D): tf.Tensor2D => tf.sub(tf.mul(sigmoid, 2), 1);
 
 function forward(
-  { slopes, bias }: Layer,
+  { slopes, biases }: Layer,
   x: tf.Tensor2D,
   hidden_before: tf.Tensor2D,
   cell_before: tf.Tensor2D,
@@ -166,77 +172,68 @@ function forward(
   const result = tf.tidy(() => {
     const entered = tf.concat2d([x, share ? tf.mul(hidden_before, share) : hidden_before], 1);
     const before = share ? tf.mul<tf.Tensor2D>(cell_before, share) : cell_before;
-    const gates = tf.sigmoid(tf.add<tf.Tensor2D>(tf.matMul(entered, slopes), bias));
-    const [opened, kept, candidate, shown] = tf.split(gates, 4, 1) as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-      tf.Tensor2D,
-      tf.Tensor2D,
-    ];
-    const offered = stretched(candidate);
-    const cell = tf.add<tf.Tensor2D>(tf.mul(kept, before), tf.mul(opened, offered));
+    const gate = (g: 0 | 1 | 2 | 3): tf.Tensor2D =>
+      tf.sigmoid(tf.fused.matMul({ a: entered, b: slopes[g], bias: biases[g] }) as tf.Tensor2D);
+    const gates: Four<tf.Tensor2D> = [gate(0), gate(1), gate(2), gate(3)];
+    const offered = stretched(gates[2]);
+    const cell = tf.add<tf.Tensor2D>(tf.mul(gates[1], before), tf.mul(gates[0], offered));
     const bent = stretched(tf.sigmoid(tf.mul<tf.Tensor2D>(cell, 2)));
-    const hidden = tf.mul<tf.Tensor2D>(shown, bent);
-    return { entered, gates, opened, kept, offered, shown, before, cell, bent, hidden };
+    const hidden = tf.mul<tf.Tensor2D>(gates[3], bent);
+    return { entered, gates: [...gates], offered, before, cell, bent, hidden };
   });
-  return { ...result, share };
+  return { ...result, gates: result.gates as unknown as Four<tf.Tensor2D>, share };
 }
 
 /** From what is to be blamed on what a layer shows, step by step, to the weights' share of it, and to what entered from below. */
 function backward(
-  { places, back }: Layer,
+  { places, to_before, to_below }: Layer,
   passed: readonly Step[],
   blame: readonly tf.Tensor2D[],
   gradient: Float32Array,
   units: number,
 ): tf.Tensor2D[] {
   const first = passed[0] as Step;
-  const learns_below = back.shape[1] > units;
-  const below: tf.Tensor2D[] = [];
   const of_sums: tf.Tensor2D[] = [];
   let of_hidden = tf.zerosLike(first.hidden);
   let of_cell = tf.zerosLike(first.cell);
   for (let t = passed.length - 1; t >= 0; t--) {
-    const step = passed[t] as Step;
+    const { gates, share, ...step } = passed[t] as Step;
     const result = tf.tidy(() => {
       const hidden = tf.add<tf.Tensor2D>(blame[t] as tf.Tensor2D, of_hidden);
       const bend = tf.sub(1, tf.square(step.bent));
-      const cell = tf.add<tf.Tensor2D>(of_cell, tf.mul(tf.mul(hidden, step.shown), bend));
-      const of_gates = tf.concat2d(
-        [
-          tf.mul(cell, step.offered),
-          tf.mul(cell, step.before),
-          tf.mul(tf.mul(cell, step.opened), 2),
-          tf.mul(hidden, step.bent),
-        ],
+      const cell = tf.add<tf.Tensor2D>(of_cell, tf.mul(tf.mul(hidden, gates[3]), bend));
+      const of_gates = [
+        tf.mul(cell, step.offered),
+        tf.mul(cell, step.before),
+        tf.mul(tf.mul(cell, gates[0]), 2),
+        tf.mul(hidden, step.bent),
+      ];
+      const sums = tf.concat2d(
+        of_gates.map((of, g) => {
+          const gate = gates[g] as tf.Tensor2D;
+          return tf.mul<tf.Tensor2D>(of, tf.sub(gate, tf.square(gate)));
+        }),
         1,
       );
-      const sums = tf.mul<tf.Tensor2D>(of_gates, tf.mul(step.gates, tf.sub(1, step.gates)));
-      const entered = tf.matMul<tf.Tensor2D>(sums, back);
-      const [from_before, ...under] = learns_below
-        ? (tf.split(entered, [places.inputs, units], 1).toReversed() as [tf.Tensor2D, tf.Tensor2D])
-        : [entered];
-      const kept_cell = tf.mul<tf.Tensor2D>(cell, step.kept);
+      const before = tf.matMul<tf.Tensor2D>(sums, to_before);
+      const kept = tf.mul<tf.Tensor2D>(cell, gates[1]);
       return {
         sums,
-        under,
-        hidden: step.share ? tf.mul<tf.Tensor2D>(from_before, step.share) : from_before,
-        cell: step.share ? tf.mul<tf.Tensor2D>(kept_cell, step.share) : kept_cell,
+        hidden: share ? tf.mul<tf.Tensor2D>(before, share) : before,
+        cell: share ? tf.mul<tf.Tensor2D>(kept, share) : kept,
       };
     });
     of_hidden = result.hidden;
     of_cell = result.cell;
     of_sums[t] = result.sums;
-    const [under] = result.under;
-    if (under) below[t] = under;
   }
-  const all_sums = tf.concat2d(of_sums, 0);
   const entered = tf.transpose<tf.Tensor2D>(
     tf.concat2d(
       passed.map((step) => step.entered),
       0,
     ),
   );
+  const all_sums = tf.concat2d(of_sums, 0);
   const ones = tf.ones<tf.Rank.R2>([1, all_sums.shape[0]]);
   const slopes = tf
     .matMul(tf.concat2d([entered, ones], 0), all_sums)
@@ -244,5 +241,5 @@ function backward(
     .slice();
   doubleCandidates(slopes, units);
   gradient.set(slopes, places.kernel);
-  return below;
+  return to_below ? of_sums.map((sums) => tf.matMul<tf.Tensor2D>(sums, to_below)) : [];
 }
