@@ -40,7 +40,7 @@ const ripple = (seed: number, ts_ms: number): number => {
   return bell(noise);
 };
 /** How it bends: from late and steep to early and flattening. */
-const bend = (seed: number): number => from10(seed, 31, 0.6, 2.6);
+const bend = (seed: number): number => from10(seed, 31, 0.5, 2);
 
 const at = (shape: CourseShape, progress: number): number =>
   Math.round(shape.start_ms + progress * (shape.end_ms - shape.start_ms));
@@ -71,7 +71,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'cells_wear',
     type: 'memory',
     weight: 0.6,
-    median_days: 13,
+    median_days: 15,
     seen_in: ['ecc_sbe_volatile_total', 'ecc_dbe_volatile_total', 'remapped_rows_correctable_total'],
     effect(e, progress, { seed, strength, start_ms, end_ms }, ts_ms) {
       const peak_per_hour = from10(seed, 1, 2, 4_000) * strength ** 2;
@@ -93,7 +93,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'rows_go',
     type: 'memory',
     weight: 0.4,
-    median_days: 7,
+    median_days: 9,
     seen_in: ['ecc_dbe_volatile_total', 'remapped_rows_uncorrectable_total', 'retired_pages_dbe_total'],
     effect(e, progress, { strength }) {
       e.sbe_per_second += (0.08 * strength * progress) / 3_600;
@@ -105,7 +105,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'plate_clogs',
     type: 'thermal',
     weight: 0.45,
-    median_days: 13,
+    median_days: 15,
     seen_in: ['gpu_temp_celsius', 'memory_temp_celsius'],
     effect(e, progress, { seed, strength }) {
       const loss = from10(seed, 1, 0.45, 1.8) * strength * progress ** bend(seed);
@@ -117,7 +117,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'paste_leaves',
     type: 'thermal',
     weight: 0.3,
-    median_days: 18,
+    median_days: 20,
     seen_in: ['gpu_temp_celsius'],
     effect(e, progress, { seed, strength }) {
       e.die_resistance *= 1 + from10(seed, 1, 0.3, 1) * strength * (1 - Math.exp(-2.5 * progress));
@@ -127,7 +127,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'fans_slow',
     type: 'thermal',
     weight: 0.25,
-    median_days: 8,
+    median_days: 9,
     seen_in: ['gpu_temp_celsius', 'memory_temp_celsius'],
     whole_node: true,
     effect(e, progress, { seed, strength }, ts_ms) {
@@ -142,18 +142,18 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'brake_pulled',
     type: 'power',
     weight: 0.4,
-    median_days: 6,
+    median_days: 9,
     seen_in: ['throttle_reasons', 'board_limit_violation_ns_total'],
     effect(e, progress, { seed, strength }, ts_ms) {
-      const often = Math.min(0.6, 0.16 * strength * (0.15 + progress ** bend(seed)));
-      if (wander(seed, ts_ms / 240_000) > 1 - often) e.brake = true;
+      const often = Math.min(0.6, 0.1 * strength * (0.1 + progress ** bend(seed)));
+      if (chance(seed ^ 0xb4a, Math.floor(ts_ms / 240_000)) < often) e.brake = true;
     },
   },
   {
     name: 'supply_ripples',
     type: 'power',
     weight: 0.35,
-    median_days: 11,
+    median_days: 13,
     seen_in: ['power_watts'],
     effect(e, progress, { seed, strength }, ts_ms) {
       const grown = progress ** bend(seed);
@@ -165,7 +165,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'phase_lost',
     type: 'power',
     weight: 0.25,
-    median_days: 5,
+    median_days: 8,
     seen_in: ['power_limit_watts', 'sm_clock_mhz', 'throttle_reasons'],
     effect(e, progress, { seed, strength }, ts_ms) {
       if (wander(seed, ts_ms / (2 * HOUR_MS)) < 0.25 + 0.6 * progress)
@@ -176,7 +176,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'lanes_go',
     type: 'other',
     weight: 0.45,
-    median_days: 7,
+    median_days: 9,
     seen_in: ['pcie_replay_total', 'pcie_link_width'],
     effect(e, progress, { seed, strength }) {
       e.pcie_replay_per_second += (from10(seed, 1, 1, 300) * strength * progress ** bend(seed)) / 3_600;
@@ -187,7 +187,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'link_noisy',
     type: 'other',
     weight: 0.3,
-    median_days: 8,
+    median_days: 10,
     seen_in: ['nvlink_crc_flit_errors_total', 'nvlink_recovery_errors_total'],
     nvlink_only: true,
     effect(e, progress, { seed, strength }) {
@@ -203,7 +203,7 @@ export const COURSE_KINDS: readonly CourseKind[] = [
     name: 'clock_falters',
     type: 'other',
     weight: 0.25,
-    median_days: 8,
+    median_days: 10,
     seen_in: ['sm_clock_mhz'],
     effect(e, progress, { seed, strength }, ts_ms) {
       if (wander(seed, ts_ms / (4 * HOUR_MS)) < 0.3 + 0.6 * progress)
