@@ -104,7 +104,7 @@ function board({ gpu_uuid, asset, made_at, decision, prediction, scores }: Evide
 }
 
 function warranty(until: number | null, now: number): string {
-  if (until === null || !Number.isFinite(until)) return 'unknown';
+  if (until === null || !Number.isFinite(until - now)) return 'unknown';
   const days = Math.floor(Math.abs(until - now) / DAY_MS);
   return until > now
     ? `until ${utcMinute(until)}, ${days} days are left`

@@ -2,7 +2,7 @@ import type { HealthScore, RecoveryAction } from '../../pipeline/contract/events
 import type { State } from '../../pipeline/contract/operator.ts';
 
 /** The newest scores of a GPU that are kept: the last may lie ahead of the vector that is decided on. */
-export const SCORES_KEPT = 2;
+const SCORES_KEPT = 2;
 
 const unknown = { scope: 'gpu', type: 'f64', width: 1, initial: Number.NaN } as const;
 const instant = { scope: 'gpu', type: 'f64', width: 1, initial: 0 } as const;

@@ -1,7 +1,7 @@
 import { type Board, operate, outlookOf } from './cash-flows.ts';
 import { chooseOption, type OptionValues } from './choose-option.ts';
 import { type FailureOdds, failureHazard, hazardPerHour, riskWithin30, withRisk } from './failure-hazard.ts';
-import { comparison, percent } from './in-money.ts';
+import { comparison, percent, tenth } from './in-money.ts';
 import type { ModelPrices } from './price-book.ts';
 import { WORKLOAD_TIERS, type WorkloadTier } from './price-book-schema.ts';
 import { ageShare, gradeShare } from './residual.ts';
@@ -80,7 +80,7 @@ export function evaluateDecision(input: DecisionInput, prices: ModelPrices): Val
     ...choice,
     npv,
     horizon_months: prices.horizon_months,
-    rationale: `${comparison(choice.decision, npv, prices.horizon_months)}, at health ${board.health}, ${risk} risk within 30 days and ${percent(board.utilisation)} utilisation${assumed}`,
+    rationale: `${comparison(choice.decision, npv, prices.horizon_months)}, at health ${tenth(board.health)}, ${risk} risk within 30 days and ${percent(board.utilisation)} utilisation${assumed}`,
     sensitivity: decisionFlips(choice.decision, flipInputs(board, age_days, prices)),
     failure_cost_usd,
     value_at_risk_usd_per_hour: hazardPerHour(board.outlook.hazard) * failure_cost_usd,

@@ -16,6 +16,9 @@ export function dollars(value: number): string {
 /** A ratio for a sentence: `44.1 %`. */
 export const percent = (ratio: number): string => `${Number((100 * ratio).toPrecision(3))} %`;
 
+/** A health score for a sentence, to its printed tenth. */
+export const tenth = (health: number): string => String(Number(health.toFixed(1)));
+
 const WORTH: Readonly<Record<DecisionOption, string>> = {
   keep: 'kept',
   sell: 'sold now',

@@ -1,6 +1,6 @@
 import type { RecoveryAction } from '../../pipeline/contract/events.ts';
 import type { LifecycleAdvice } from '../../pipeline/contract/predictions.ts';
-import { dollars, percent } from './in-money.ts';
+import { dollars, percent, tenth } from './in-money.ts';
 import type { Valuation } from './valuation.ts';
 
 /** Where advice begins. */
@@ -19,7 +19,7 @@ export interface AdviceLimits {
   readonly act_margin: number;
 }
 
-export const ADVICE_LIMITS: AdviceLimits = {
+const ADVICE_LIMITS: AdviceLimits = {
   confidence_min: 0.5,
   rma_p30: 0.5,
   drain_p7: 0.3,
@@ -113,12 +113,12 @@ const doomedSoon = (condition: Condition, limits: AdviceLimits, horizon: 'p7' | 
   );
 };
 
-const healthWords = ({ health }: Condition): string => (health === null ? 'its health' : `health ${health}`);
+const healthWords = ({ health }: Condition): string => (health === null ? 'its health' : `health ${tenth(health)}`);
 
 function riskWords({ p7, p30, health }: Condition): string {
   const risks = [
     ...(p7 === null ? [] : [`${percent(p7)} within 7 days`]),
     ...(p30 === null ? [] : [`${percent(p30)} within 30 days`]),
   ];
-  return `the risk of a failure is ${risks.join(' and ')}${health === null ? '' : ` at health ${health}`}`;
+  return `the risk of a failure is ${risks.join(' and ')}${health === null ? '' : ` at health ${tenth(health)}`}`;
 }

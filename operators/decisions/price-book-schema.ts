@@ -47,39 +47,48 @@ const RANGES = {
   watts: { min: 0, max: 100_000 },
 } as const;
 
-/** What each figure may be; those of the site hold for all models. */
-export const SITE_RANGES = {
-  horizon_months: { min: 1, max: 60, whole: true },
-  discount_rate_per_year: { min: 0, max: 1 },
-  energy_usd_per_kwh: { min: 0, max: 10 },
-  pue: { min: 1, max: 5 },
-  overhead_usd_per_month: RANGES.usd,
-  availability_ratio: RANGES.ratio,
-  resale_fee_ratio: RANGES.ratio,
-  salvage_ratio: RANGES.ratio,
-  repurpose_usd: RANGES.usd,
-  repurpose_utilisation_ratio: RANGES.ratio,
-  repurpose_hazard_ratio: RANGES.ratio,
-  repurpose_penalty_ratio: RANGES.ratio,
-  replacement_lead_days: RANGES.days,
-  rma_lead_days: RANGES.days,
-  rma_handling_usd: RANGES.usd,
-  spare_coverage_ratio: RANGES.ratio,
-  spare_swap_days: RANGES.days,
-  assumed_health: { min: 0, max: 100 },
-  assumed_utilisation_ratio: RANGES.ratio,
-  assumed_age_days: RANGES.days,
-} as const satisfies Record<string, Range>;
-export type SiteFigure = keyof typeof SITE_RANGES;
+/** A figure of the price book: what it may be, and what it is. */
+interface FigureSpec extends Range {
+  readonly help: string;
+}
 
-export const MODEL_RANGES = {
-  purchase_usd: RANGES.usd,
-  tdp_watts: RANGES.watts,
-  idle_watts: RANGES.watts,
-  repair_usd: RANGES.usd,
-  failures_per_year: { min: 0, max: 100 },
-} as const satisfies Record<string, Range>;
-export type ModelFigure = keyof typeof MODEL_RANGES;
+/** What holds for all models. */
+export const SITE_FIGURES = {
+  horizon_months: { min: 1, max: 60, whole: true, help: 'How far ahead keeping and repurposing are counted.' },
+  discount_rate_per_year: { min: 0, max: 1, help: 'What a dollar in a year is worth less than one now.' },
+  energy_usd_per_kwh: { min: 0, max: 10, help: 'Price of energy.' },
+  pue: { min: 1, max: 5, help: 'Energy of the site over energy of its boards.' },
+  overhead_usd_per_month: { ...RANGES.usd, help: 'Rack, network and hands for one board.' },
+  availability_ratio: { ...RANGES.ratio, help: 'Share of the time in which a working board can be let.' },
+  resale_fee_ratio: { ...RANGES.ratio, help: 'Share of a sale that is not received.' },
+  salvage_ratio: { ...RANGES.ratio, help: 'What scrap brings, as a share of the residual.' },
+  repurpose_usd: { ...RANGES.usd, help: 'Cost of moving a board to a cheaper tier.' },
+  repurpose_utilisation_ratio: { ...RANGES.ratio, help: 'Usual utilisation there.' },
+  repurpose_hazard_ratio: { ...RANGES.ratio, help: 'Hazard there, over the one where it is.' },
+  repurpose_penalty_ratio: { ...RANGES.ratio, help: 'How much of the rent that bad health loses is lost there too.' },
+  replacement_lead_days: {
+    ...RANGES.days,
+    help: 'From a failure without warranty and without spare to a working board.',
+  },
+  rma_lead_days: { ...RANGES.days, help: 'The same under warranty.' },
+  rma_handling_usd: { ...RANGES.usd, help: 'What a return under warranty costs all the same.' },
+  spare_coverage_ratio: { ...RANGES.ratio, help: 'Share of failures for which a spare is at hand.' },
+  spare_swap_days: { ...RANGES.days, help: 'Time to put it in.' },
+  assumed_health: { min: 0, max: 100, help: 'Health where nobody knows it.' },
+  assumed_utilisation_ratio: { ...RANGES.ratio, help: 'Utilisation where nothing is measured.' },
+  assumed_age_days: { ...RANGES.days, help: 'Age where no date is known.' },
+} as const satisfies Record<string, FigureSpec>;
+export type SiteFigure = keyof typeof SITE_FIGURES;
+
+/** What each model has of its own, besides its rents. */
+export const MODEL_FIGURES = {
+  purchase_usd: { ...RANGES.usd, help: 'What a new board costs today: residuals are shares of it.' },
+  tdp_watts: { ...RANGES.watts, help: 'Draw under full load.' },
+  idle_watts: { ...RANGES.watts, help: 'Draw of an idle board.' },
+  repair_usd: { ...RANGES.usd, help: 'Mean cost of a failure outside warranty, repair or exchange.' },
+  failures_per_year: { min: 0, max: 100, help: 'Usual rate: of restored boards, and where nothing is foreseen.' },
+} as const satisfies Record<string, FigureSpec>;
+export type ModelFigure = keyof typeof MODEL_FIGURES;
 
 const figures = <K extends string>(ranges: Readonly<Record<K, Range>>) =>
   Object.fromEntries(Object.entries<Range>(ranges).map(([name, range]) => [name, figure(range)])) as Record<
@@ -129,7 +138,7 @@ const modelSchema = z
       .max(20),
     assumed_tier: z.enum(WORKLOAD_TIERS, { error: `must be one of ${WORKLOAD_TIERS.join(', ')}` }),
     rent_usd_per_hour: perTier(figure({ min: 0, max: 10_000 })),
-    ...figures(MODEL_RANGES),
+    ...figures(MODEL_FIGURES),
   })
   .superRefine(({ idle_watts, tdp_watts }, context) => {
     if (idle_watts.value > tdp_watts.value) {
@@ -152,7 +161,7 @@ export const priceBookSchema = z.strictObject({
   as_of: z.string({ error: 'must be a date such as "2026-11-21"' }).regex(/^\d{4}-\d{2}-\d{2}$/, {
     error: 'must be a date such as "2026-11-21"',
   }),
-  site: z.strictObject(figures(SITE_RANGES)),
+  site: z.strictObject(figures(SITE_FIGURES)),
   /** What a failure disrupts, by what runs on the board. */
   disruption_usd: perTier(figure(RANGES.usd)),
   residual_by_age_months: curve({ min: 0, max: 600 }, 'falls'),

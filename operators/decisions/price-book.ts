@@ -4,11 +4,11 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import {
-  MODEL_RANGES,
+  MODEL_FIGURES,
   type ModelFigure,
   type PriceBook,
   priceBookSchema,
-  SITE_RANGES,
+  SITE_FIGURES,
   type SiteFigure,
   SOLD_GRADES,
   type SoldGrade,
@@ -121,8 +121,8 @@ export function findPrices(book: PriceBook, model: string): ModelPrices {
   return {
     entry: best.entry,
     assumed_tier: found.assumed_tier,
-    ...valuesOf(found, Object.keys(MODEL_RANGES) as ModelFigure[]),
-    ...valuesOf(book.site, Object.keys(SITE_RANGES) as SiteFigure[]),
+    ...valuesOf(found, Object.keys(MODEL_FIGURES) as ModelFigure[]),
+    ...valuesOf(book.site, Object.keys(SITE_FIGURES) as SiteFigure[]),
     rent_usd_per_hour: valuesOf(found.rent_usd_per_hour, WORKLOAD_TIERS),
     disruption_usd: valuesOf(book.disruption_usd, WORKLOAD_TIERS),
     residual_by_age_months: book.residual_by_age_months.points,

@@ -1,7 +1,7 @@
 import type { HealthGrade } from '../../pipeline/contract/events.ts';
 import { gradeOf } from '../health/verdict.ts';
 import { type Choice, chooseOption, type OptionValues } from './choose-option.ts';
-import { comparison, percent } from './in-money.ts';
+import { comparison, percent, tenth } from './in-money.ts';
 import { decisionFlips, type FlipInput } from './sensitivity.ts';
 import type { Valuation } from './valuation.ts';
 
@@ -85,7 +85,7 @@ export function referenceDecision(input: ReferenceInput): Valuation {
     ...choice,
     npv,
     horizon_months: MONTHS,
-    rationale: `${comparison(choice.decision, npv, MONTHS)}, at health ${health} (${grade}), ${percent(p30)} risk within 30 days and ${percent(utilisation)} utilisation`,
+    rationale: `${comparison(choice.decision, npv, MONTHS)}, at health ${tenth(health)} (${grade}), ${percent(p30)} risk within 30 days and ${percent(utilisation)} utilisation`,
     sensitivity: decisionFlips(choice.decision, flipInputs(input)),
     failure_cost_usd,
     value_at_risk_usd_per_hour: hazard_per_hour * failure_cost_usd,

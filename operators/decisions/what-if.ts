@@ -7,25 +7,24 @@ import { lifecycleAdvice } from './lifecycle-advice.ts';
 import { findPrices, type ModelPrices } from './price-book.ts';
 import {
   amount,
-  MODEL_RANGES,
+  MODEL_FIGURES,
   type PriceBook,
-  SITE_RANGES,
+  SITE_FIGURES,
   WORKLOAD_TIERS,
   type WorkloadTier,
 } from './price-book-schema.ts';
 import { referenceDecision } from './reference-profile.ts';
 import type { Valuation } from './valuation.ts';
 
-const ranges = { ...MODEL_RANGES, ...SITE_RANGES };
+const ranges = { ...MODEL_FIGURES, ...SITE_FIGURES };
 const RENT = { min: 0, max: 10_000 };
 const DAYS_MAX = 36_500;
 
 const pricesSchema = z
   .strictObject({
-    ...(Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, amount(range).optional()])) as Record<
-      keyof typeof ranges,
-      z.ZodOptional<ReturnType<typeof amount>>
-    >),
+    ...(Object.fromEntries(
+      Object.entries(ranges).map(([name, range]) => [name, amount(range).optional().meta({ description: range.help })]),
+    ) as Record<keyof typeof ranges, z.ZodOptional<ReturnType<typeof amount>>>),
     rent_usd_per_hour: amount(RENT).optional().meta({ description: "Of the board's tier; other tiers move with it." }),
     disruption_usd: amount({ min: 0, max: 10_000_000 }).optional().meta({ description: "Of the board's tier." }),
     resale_usd: amount({ min: 0, max: 10_000_000 })
@@ -47,7 +46,7 @@ export const whatIfSchema = z
     model: z.string().max(200).optional().meta({ description: 'As the exporter names it.' }),
     profile: z.enum(['default', 'reference']).optional(),
     tier: z.enum(WORKLOAD_TIERS).optional().meta({ description: 'What runs on it.' }),
-    power_watts: amount(MODEL_RANGES.tdp_watts).optional().meta({ description: 'Mean draw, measured.' }),
+    power_watts: amount(MODEL_FIGURES.tdp_watts).optional().meta({ description: 'Mean draw, measured.' }),
     age_days: amount({ min: 0, max: DAYS_MAX }).optional(),
     warranty_days: amount({ min: -DAYS_MAX, max: DAYS_MAX }).optional().meta({ description: 'Days of warranty left.' }),
     prices: pricesSchema.optional(),
