@@ -198,6 +198,17 @@ export const CONFIG_SECTIONS = {
     detectors: detectors(
       'What differs from the defaults, by detector: limits in its own unit, null for a severity that it shall never give, `enabled`; for example {"pcie_replay_rate": {"warning": 2}, "novelty": {"enabled": false}}.',
     ),
+    'failure-model': z
+      .enum(['shipped', 'heuristic'])
+      .default('heuristic')
+      .describe(
+        'What foresees failures while no model of your own is promoted: `shipped` was trained on simulated fleets only, `heuristic` is a rule of thumb. The reference profile always takes the heuristic.',
+      ),
+    'challenger-share': number(
+      0.2,
+      { min: 0, max: 1 },
+      'Share of the GPUs that a challenger judges while there is one, so that it can be compared with the champion.',
+    ),
     'flush-rows': number(
       50_000,
       { min: 1, max: 1_000_000, whole: true },

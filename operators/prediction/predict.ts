@@ -49,7 +49,7 @@ export function predict(options: PredictOptions): ItemOperator<PredictInputs, ty
       vectors(vector, { registry }, state, emit) {
         const gpu = registry.find(vector.gpu_uuid, vector.instance);
         if (gpu < 0) return;
-        const model = models.at(vector.arrived_at) ?? otherwise;
+        const model = models.at(vector.arrived_at, vector.gpu_uuid) ?? otherwise;
         if (model === null) return;
         const before = state.vector_ts[gpu] as number;
         if (vector.ts < before) return;

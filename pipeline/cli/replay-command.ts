@@ -2,12 +2,18 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ANALYSIS_KEYS, analysisOf } from '../analysis.ts';
 import { mergeAsset } from '../asset-merge.ts';
 import { systemClock } from '../clock.ts';
+import type { Config, ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import type { ModelBook } from '../contract/failure-model.ts';
 import { type DurationMs, parseDuration, parseInstant, seconds } from '../contract/time.ts';
 import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
+import { baseModel } from '../roles/failure-models.ts';
 import { readInventory } from '../roles/inventory.ts';
+import { championOf, openModelFolder } from '../shipped-model.ts';
 import { configured, contextOf } from './context.ts';
+
+const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'failure-model'];
 
 interface ReplayFlags {
   readonly out: string;
@@ -16,12 +22,13 @@ interface ReplayFlags {
   readonly start: number;
   readonly node?: string;
   readonly assets?: string;
+  readonly models?: string;
   readonly strict?: true;
 }
 
 /** `replay`: saved telemetry through the same topology, no services, JSONL out. */
 export function addReplayCommand(program: Command): void {
-  const command = configured(program.command('replay'), ANALYSIS_KEYS)
+  const command = configured(program.command('replay'), KEYS)
     .description('saved telemetry through the same topology, no services, JSONL out')
     .argument('<input>', 'a file, a folder, or - for standard input')
     .requiredOption('--out <DIR>', 'folder for <table>.jsonl, dead_letters.jsonl and summary.json')
@@ -39,9 +46,10 @@ export function addReplayCommand(program: Command): void {
     .option('--start <instant>', "time of a node's first .prom file", instantArgument, Date.UTC(2026, 0, 1))
     .option('--node <NAME>', 'node of input that names none')
     .option('--assets <FILE.csv>', 'inventory')
+    .option('--models <DIR>', 'model registry in a folder, whose champion foresees failures')
     .option('--strict', 'exit 1 when anything was refused')
     .action(async (input: string) => {
-      const { loaded, say, answer } = contextOf(command, ANALYSIS_KEYS);
+      const { loaded, say, answer } = contextOf(command, KEYS);
       const flags = command.opts<ReplayFlags>();
       const started = systemClock.monotonic();
       const summary = await runReplay({
@@ -56,6 +64,7 @@ export function addReplayCommand(program: Command): void {
           ...analysisOf(loaded.values),
           reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,
         },
+        models: await replayModels(loaded.values, flags.models, (error) => say(error.line())),
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
       });
@@ -68,6 +77,25 @@ export function addReplayCommand(program: Command): void {
       if (flags.strict && refused > 0)
         throw new VitalsError('GV-CLI-003', `${refused} records were refused`, flags.out);
     });
+}
+
+/** The champion of the folder given, for the whole input; else what judges where nobody was promoted. */
+async function replayModels(
+  config: Config,
+  folder: string | undefined,
+  tell: (error: VitalsError) => void,
+): Promise<ModelBook> {
+  if (folder === undefined) {
+    const base = await baseModel(config, systemClock, tell);
+    return { at: () => base };
+  }
+  const registry = openModelFolder(folder, systemClock, tell);
+  try {
+    const champion = await championOf(registry, '');
+    return { at: () => champion };
+  } finally {
+    await registry.close();
+  }
 }
 
 function durationArgument(text: string): DurationMs {

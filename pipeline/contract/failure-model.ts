@@ -31,8 +31,8 @@ export interface FailureModel {
 
 /** The models that count, with enough of their past that a replay sees what the first run saw. */
 export interface ModelBook {
-  /** The model that counts for what the server stored at this instant (epoch ms); null: none. */
-  at(arrived_at: number): FailureModel | null;
+  /** The model that counts for a GPU and what the server stored at this instant (epoch ms); null: none. */
+  at(arrived_at: number, gpu_uuid: string): FailureModel | null;
 }
 
 /** Numbers kept per GPU for a model that carries some: two recurrent layers of 128, and what their inputs remember. */

@@ -21,7 +21,7 @@ import type {
   HealthScore,
   Incident,
 } from '../contract/events.ts';
-import { NO_MODELS } from '../contract/failure-model.ts';
+import type { ModelBook } from '../contract/failure-model.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
 import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
@@ -54,6 +54,7 @@ export interface ReplayOptions {
   readonly node?: string;
   readonly assets: readonly Asset[];
   readonly analysis: Analysis;
+  readonly models: ModelBook;
   readonly clock: Clock;
   /** Told about once a second. */
   readonly onProgress?: (rows: number) => void;
@@ -128,7 +129,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     ...(await loadOptionalDetectors(analysis.detectors)),
     future_max: null,
     assets,
-    models: NO_MODELS,
+    models: options.models,
   });
   const wired = wireTopology<SinkItems>({
     topology,

@@ -4,9 +4,12 @@ import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
 import { startApi } from '../../server/start-api.ts';
 import { systemClock } from '../clock.ts';
+import type { VitalsError } from '../contract/errors.ts';
+import type { FailureModel } from '../contract/failure-model.ts';
 import { predictFeatures, predictStored } from '../predict-stored.ts';
 import { type SamplesToScore, scoreSamples } from '../score-samples.ts';
 import { scoreStored } from '../score-stored.ts';
+import { failureModels, type ModelConfig } from './failure-models.ts';
 
 /** workerData of this thread; the message `{ live_url }` tells it later where the live server is. */
 export interface ApiThreadData extends ThreadConnections {
@@ -14,6 +17,7 @@ export interface ApiThreadData extends ThreadConnections {
   readonly console_dir: string | null;
   readonly interval_ms: number;
   readonly version: string;
+  readonly models: ModelConfig;
   /** Told to the console. */
   readonly simulated?: boolean;
 }
@@ -21,10 +25,26 @@ export interface ApiThreadData extends ThreadConnections {
 const data = workerData as ApiThreadData;
 let liveUrl = data.live_url;
 
+/** The thread that owns the log writes it. */
+const onFailure = (error: unknown, where: string): void =>
+  parentPort?.postMessage({
+    failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    where,
+  });
+
 await runAsThread(
   async () => {
+    const tellOwner = (error: VitalsError): void => onFailure(error, 'models');
     const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
     try {
+      const models = await failureModels({
+        config: data.models,
+        bus: connections.bus,
+        clock: systemClock,
+        say: () => undefined,
+        tell: tellOwner,
+      });
+      const modelOf = (gpu_uuid: string): FailureModel => models.book.at(systemClock.now(), gpu_uuid) ?? heuristic;
       const api = await startApi({
         ...data,
         bus: connections.bus,
@@ -36,20 +56,16 @@ await runAsThread(
           samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
         },
         predictor: {
-          stored: (gpu_uuid) => predictStored(connections.database, heuristic, gpu_uuid),
-          features: (features, model) => predictFeatures(heuristic, features, model, systemClock.now()),
+          stored: (gpu_uuid) => predictStored(connections.database, modelOf(gpu_uuid), gpu_uuid),
+          features: (features, model) => predictFeatures(modelOf(''), features, model, systemClock.now()),
         },
-        // The thread that owns the log writes it.
-        onFailure: (error, where) =>
-          parentPort?.postMessage({
-            failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
-            where,
-          }),
+        onFailure,
       });
       return {
         url: api.url,
         async close() {
           await api.close();
+          await models.stop();
           await connections.close();
         },
       };

@@ -26,6 +26,7 @@ import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory
 import { startDatabaseCare } from './database-care.ts';
 import { engineSinks, openSinks, type SinkMakers, SMALL_TABLES, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology, futureMax } from './engine-topology.ts';
+import { failureModels } from './failure-models.ts';
 import { startShards } from './start-shards.ts';
 
 export interface EngineRoleOptions extends EngineTime {
@@ -66,7 +67,8 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   const inventory = await followInventory({ bus, clock, tell });
   await writeDefinitions(tableSink(FEATURE_DEFINITIONS, { ...delivery, ...SMALL_TABLES }));
   const states = new GroupStates();
-  const topology = await engineTopology(options, inventory.book);
+  const models = await failureModels(options);
+  const topology = await engineTopology(options, inventory.book, models.book);
   const files = new SnapshotFiles(snapshotFolder(config), tell);
   const { running, known, assets } = await startTopology(options, makers, { topology, states, files });
   const engine = await startEngine({
@@ -91,6 +93,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     async stop() {
       await writer.stop();
       await inventory.stop();
+      await models.stop();
       await engine.stop();
       await care.stop();
       await database.close();

@@ -11,6 +11,7 @@ import { SnapshotFiles } from '../snapshot-files.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { engineSinks, openSinks, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology } from './engine-topology.ts';
+import { failureModels } from './failure-models.ts';
 
 /** workerData of this thread. */
 export interface EngineShardData extends EngineTime {
@@ -38,7 +39,8 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
   const tell = (error: VitalsError): void => parent.postMessage({ kind: 'tell', why: errorText(error) });
   const bus = await connectBus({ servers: data.nats_url, name: 'gpu-vitals engine thread', clock });
   const inventory = await followInventory({ bus, clock, tell });
-  const topology = splitTopology(await engineTopology(data, inventory.book)).groups;
+  const models = await failureModels({ config, bus, clock, say, tell });
+  const topology = splitTopology(await engineTopology(data, inventory.book, models.book)).groups;
   const { makers } = engineSinks({ config, bus, questdb_http: data.questdb_http, worker, clock, say, tell });
   let take: (message: ToShard) => void = () => undefined;
   runShard<SinkItems>({
@@ -61,8 +63,7 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
       take(message);
       return;
     }
-    void inventory
-      .stop()
+    void Promise.all([inventory.stop(), models.stop()])
       .then(() => bus.close())
       .finally(() => parent.close());
   });

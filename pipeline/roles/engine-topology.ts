@@ -1,7 +1,7 @@
 import type { AssetBook } from '../../operators/enrich.ts';
 import { analysisOf } from '../analysis.ts';
 import type { Config } from '../config-schema.ts';
-import { NO_MODELS } from '../contract/failure-model.ts';
+import type { ModelBook } from '../contract/failure-model.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import { loadOptionalDetectors } from '../optional-detectors.ts';
@@ -18,8 +18,8 @@ export const futureMax = ({ config, wall_time }: EngineTime): DurationMs | null 
   wall_time ? config['future-max'] : null;
 
 /** An engine's topology, the same in all of its threads. */
-export async function engineTopology(options: EngineTime, assets: AssetBook): Promise<Topology> {
+export async function engineTopology(options: EngineTime, assets: AssetBook, models: ModelBook): Promise<Topology> {
   const analysis = analysisOf(options.config);
   const optional = await loadOptionalDetectors(analysis.detectors);
-  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models: NO_MODELS });
+  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models });
 }

@@ -48,6 +48,11 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
         live_url: live.ready.url,
         console_dir: CONSOLE_DIR,
         interval_ms: config.interval,
+        models: {
+          'failure-model': config['failure-model'],
+          'challenger-share': config['challenger-share'],
+          profile: config.profile,
+        },
         simulated: options.simulated,
         version: VERSION,
       } satisfies ApiThreadData,

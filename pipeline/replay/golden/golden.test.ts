@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_ANALYSIS } from '../../analysis.ts';
 import { systemClock } from '../../clock.ts';
+import { NO_MODELS } from '../../contract/failure-model.ts';
 import { GPU_METRICS, ROLLUPS } from '../../contract/tables.ts';
 import { runReplay } from '../run-replay.ts';
 import type { Summary } from '../summary.ts';
@@ -32,6 +33,7 @@ async function replay(scenario: string): Promise<{ out: string; summary: Summary
   const out = mkdtempSync(join(tmpdir(), 'gpu-vitals-golden-'));
   folders.push(out);
   const summary = await runReplay({
+    models: NO_MODELS,
     path: join(import.meta.dirname, scenario, 'in'),
     out,
     format: 'auto',
