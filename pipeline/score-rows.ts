@@ -2,6 +2,7 @@ import { createScorer, transformRows } from '../models/xgboost/score.ts';
 import { createExplainer } from '../models/xgboost/shap.ts';
 import type { TreeModel } from '../models/xgboost/tree-model.ts';
 import { VitalsError } from './contract/errors.ts';
+import { csvNumber } from './csv-number.ts';
 import type { CsvRow } from './csv-rows.ts';
 
 export interface ScoreRowsOptions {
@@ -52,7 +53,7 @@ export async function* scoreRows(options: ScoreRowsOptions): AsyncGenerator<stri
       const at = filled * feature_count;
       for (let f = 0; f < feature_count; f++) {
         const column = columns[f] as number;
-        const value = numberOf(texts[column] as string);
+        const value = csvNumber(texts[column] as string);
         if (value === null) {
           const text = (texts[column] as string).slice(0, 40);
           throw new VitalsError('GV-MDL-003', `line ${line}, column ${header[column]}: ${text} is no number`, where);
@@ -105,29 +106,6 @@ function findColumns({ model, where, note }: ScoreRowsOptions, header: readonly 
   const doubtful = names.find((name) => twice.has(name.trim()));
   if (doubtful !== undefined) return refuse(`the column ${doubtful} is there twice`);
   return names.map((name) => places.get(name.trim()) as number);
-}
-
-/** A cell as number; empty and nan are missing; null when it is neither. Flags as pandas writes them count as 0 and 1. */
-function numberOf(cell: string): number | null {
-  const text = cell.trim();
-  if (text === '') return Number.NaN;
-  const value = Number(text);
-  if (!Number.isNaN(value)) return value;
-  switch (text.toLowerCase()) {
-    case 'nan':
-      return Number.NaN;
-    case 'inf':
-    case '+inf':
-      return Number.POSITIVE_INFINITY;
-    case '-inf':
-      return Number.NEGATIVE_INFINITY;
-    case 'true':
-      return 1;
-    case 'false':
-      return 0;
-    default:
-      return null;
-  }
 }
 
 function createWriter(options: ScoreRowsOptions, size: number): (rows: Float32Array, count: number) => string {

@@ -161,8 +161,8 @@ function withoutAliases(given: unknown, context: z.RefinementCtx): unknown {
     if (own in params) {
       context.addIssue({
         code: 'custom',
-        path: [name],
-        message: `is given twice, by another name of ${own}`,
+        path: [own],
+        message: `is given twice, once as ${name === own ? 'another name' : name}`,
         input: value,
       });
       return z.NEVER;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addModelsRegistry } from './models-registry-commands.ts';
 import { addModelsImport, addModelsScore } from './models-score.ts';
+import { addModelsTrain } from './models-train.ts';
 
 /** `models ...`: the life of models. */
 export function addModelsCommand(program: Command): void {
@@ -8,4 +9,5 @@ export function addModelsCommand(program: Command): void {
   addModelsScore(group);
   addModelsImport(group);
   addModelsRegistry(group);
+  addModelsTrain(group);
 }

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type BoostingParams, boostingParams, xgboostParams } from '../../models/boosting/boosting-params.ts';
+import { boostingText } from '../../models/boosting/boosting-text.ts';
+import { trainBoosting } from '../../models/boosting/train.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { trainingRows } from '../training-rows.ts';
+import { configured, contextOf } from './context.ts';
+
+interface TrainFlags {
+  readonly data?: string;
+  readonly label?: string;
+  readonly valid?: string;
+  readonly params?: string;
+  readonly out?: string;
+}
+
+/** Lines of progress over a whole training. */
+const LINES = 20;
+
+/** `models train --data ROWS.csv --label COLUMN --out MODEL.json`: boosted trees from a CSV, saved as XGBoost saves them. */
+export function addModelsTrain(group: Command): void {
+  const command = configured(group.command('train'), [])
+    .description('trains gradient-boosted trees on the rows of a CSV (--data ROWS.csv); the model is one of XGBoost')
+    .option('--label <COLUMN>', 'column to learn; every other one is a feature')
+    .option('--valid <ROWS.csv>', 'rows to stop by, with the same columns')
+    .option('--params <FILE.json>', "parameters by XGBoost's names; what it leaves out has XGBoost's default")
+    .option('--out <MODEL.json>', 'where the model goes')
+    .action(async () => {
+      const { say, answer } = contextOf(command, []);
+      const flags = command.opts<TrainFlags>();
+      const path = needed('--data', command.getOptionValueSource('data') === 'cli' ? flags.data : undefined);
+      const label = needed('--label', flags.label);
+      const out = needed('--out', flags.out);
+      const params = readParams(flags.params);
+      const data = await trainingRows(path, label);
+      say(`${data.rows} rows of ${data.features.length} features from ${path}`);
+      const valid = flags.valid === undefined ? undefined : await trainingRows(flags.valid, label, data.features);
+      if (valid !== undefined) say(`${valid.rows} valid rows from ${flags.valid}`);
+      const trained = trainBoosting({
+        data,
+        ...(valid === undefined ? {} : { valid }),
+        params,
+        on_round({ round, rounds, figure }) {
+          if ((round + 1) % Math.max(1, Math.ceil(rounds / LINES)) !== 0 && round + 1 !== rounds) return;
+          const figure_text = figure === null ? '' : `, ${params.eval_metric} ${figure.toFixed(5)}`;
+          say(`round ${round + 1} of ${rounds}${figure_text}`);
+        },
+      });
+      try {
+        await writeFile(out, boostingText(trained.document));
+      } catch (cause) {
+        throw new VitalsError('GV-CLI-002', 'the model cannot be written', out, { cause });
+      }
+      const { best_iteration, history } = trained;
+      const rounds = best_iteration + 1;
+      const figure = history[best_iteration] ?? null;
+      answer(
+        { rounds, best_iteration, rounds_run: history.length || rounds, metric: params.eval_metric, figure, out },
+        () =>
+          figure === null
+            ? `${rounds} rounds in ${out}`
+            : `${rounds} rounds (best_iteration ${best_iteration}) with ${params.eval_metric} ${figure.toFixed(5)} in ${out}`,
+      );
+    });
+}
+
+function needed(option: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new VitalsError('GV-CLI-001', `${option} is missing`, 'models train');
+}
+
+function readParams(path: string | undefined): BoostingParams {
+  if (path === undefined) return boostingParams.parse({});
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new VitalsError('GV-CLI-002', 'the parameters cannot be read as JSON', path, { cause });
+  }
+  const parsed = xgboostParams.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: at, message }) =>
+    at.length === 0 ? message : `${at.join('.')}: ${message}`,
+  );
+  throw new VitalsError('GV-MDL-202', problems.join('; '), path);
+}
