@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import { csvRows } from '../csv-rows.ts';
 import { describeModel, readModelFile } from '../model-file.ts';
@@ -43,15 +42,20 @@ export function addModelsImport(group: Command): void {
 async function writeOut(texts: AsyncIterable<string>): Promise<void> {
   const { stdout } = process;
   let failure: NodeJS.ErrnoException | null = null;
+  let goOn = (): void => {};
   stdout.on('error', (error) => {
     failure = error;
+    goOn();
   });
-  const broken = (): NodeJS.ErrnoException | null => failure;
+  stdout.on('drain', () => goOn());
+  const failed = (): NodeJS.ErrnoException | null => failure;
   for await (const text of texts) {
-    if (broken() !== null) break;
-    if (stdout.write(text)) continue;
-    await Promise.race([once(stdout, 'drain').catch(() => undefined), once(stdout, 'close')]);
+    const taken = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    if (!stdout.write(text) && failed() === null) await taken;
+    if (failed() !== null) break;
   }
-  const error = broken();
+  const error = failed();
   if (error !== null && error.code !== 'EPIPE') throw error;
 }
