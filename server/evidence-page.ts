@@ -25,9 +25,9 @@ export interface Evidence {
 
 const STYLE = `:root{color-scheme:light}body{font:13px/1.45 system-ui,sans-serif;max-width:46rem;margin:1.5rem auto;padding:0 1rem;color:#111;background:#fff}
 h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem;border-bottom:1px solid #999}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.15rem .5rem .15rem 0;border-bottom:1px solid #ddd;overflow-wrap:anywhere}
-th{font-weight:600}td.n{text-align:right;white-space:nowrap}p{margin:.4rem 0}svg{width:100%;height:auto;margin:.2rem 0}
-svg .line{fill:none;stroke:#1450a0;stroke-width:1.2;stroke-linecap:round}svg .frame{fill:none;stroke:#777}svg .mark{stroke:#b02020;stroke-dasharray:3 3}svg text{font:10px system-ui,sans-serif;fill:#333}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.15rem .5rem .15rem 0;border-bottom:1px solid #ddd;overflow-wrap:break-word}
+th{font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}p{margin:.4rem 0}svg{width:100%;height:auto;margin:.2rem 0}
+svg .line{fill:none;stroke:#1450a0;stroke-width:1.2;stroke-linecap:round}svg .dot{fill:none;stroke:#1450a0;stroke-width:3;stroke-linecap:round}svg .frame{fill:none;stroke:#777}svg .mark{stroke:#b02020;stroke-dasharray:3 3}svg text{font:10px system-ui,sans-serif;fill:#333}
 figure{margin:.6rem 0;break-inside:avoid}figcaption{font-weight:600}tr{break-inside:avoid}
 @media print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}}@page{margin:15mm}`;
 
@@ -76,7 +76,7 @@ function table(
   const cells = (row: readonly string[]): string =>
     row.map((cell, i) => (numeric.includes(i) ? `<td class="n">${cell}</td>` : `<td>${cell}</td>`)).join('');
   const left_out = rows.length - ROWS_MAX;
-  return `<table><thead><tr>${heads.map((head) => `<th>${htmlText(head)}</th>`).join('')}</tr></thead><tbody>${rows
+  return `<table><thead><tr>${heads.map((head, i) => (numeric.includes(i) ? `<th class="n">${htmlText(head)}</th>` : `<th>${htmlText(head)}</th>`)).join('')}</tr></thead><tbody>${rows
     .slice(0, ROWS_MAX)
     .map((row) => `<tr>${cells(row)}</tr>`)
     .join('')}</tbody></table>${left_out > 0 ? `<p>${left_out} older ones are left out.</p>` : ''}`;

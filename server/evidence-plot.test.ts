@@ -19,7 +19,12 @@ describe('evidence plot', () => {
 
   it('draws no line over a silence, and a dot for a reading alone', () => {
     const points = [0, 1, 2, 50, 99, 100].map((day) => ({ ts: START + day * DAY, value: day }));
-    expect(path(evidencePlot({ points }, options)).match(/M/g)).toHaveLength(3);
+    const svg = evidencePlot({ points }, options);
+    expect(path(svg).match(/M/g)).toHaveLength(2);
+    expect(svg).toMatch(/class="dot" d="M371\.5 [\d.]+h0"/);
+    // Readings that are always far apart are a line all the same.
+    const seldom = [0, 20, 40, 60, 80, 100].map((day) => ({ ts: START + day * DAY, value: day }));
+    expect(path(evidencePlot({ points: seldom }, options)).match(/M/g)).toHaveLength(1);
   });
 
   it('is empty without readings in the span, and straight for one value', () => {

@@ -19,8 +19,9 @@ const HEIGHT = 120;
 const LEFT = 64;
 const BOTTOM = 18;
 const TOP = 6;
-/** A line over a silence of this share of the span would invent readings. */
+/** A line over a silence of this share of the span, and of so many usual gaps, would invent readings. */
 const GAP_SHARE = 0.05;
+const USUAL_GAPS = 2.5;
 const DIGITS = 4;
 
 /** `2026-01-31 09:05 UTC`; a dash for what is no instant. */
@@ -57,21 +58,21 @@ export function evidencePlot({ points }: EvidenceSeries, { title, marks, from, t
   const range = high - low || 1;
   const x = (ts: number): number => LEFT + ((ts - from) / span) * (WIDTH - LEFT - 1);
   const y = (value: number): number => HEIGHT - BOTTOM - ((value - low) / range) * (HEIGHT - BOTTOM - TOP);
-  const path = linesOf(
+  const lines = linesOf(
     thinned(seen, (ts) => Math.round(x(ts))),
-    span * GAP_SHARE,
-  )
-    .map((line) =>
-      line.map(({ ts, value }, i) => `${i === 0 ? 'M' : 'L'}${x(ts).toFixed(1)} ${y(value).toFixed(1)}`).join(''),
-    )
-    .join('');
+    Math.max(span * GAP_SHARE, USUAL_GAPS * usualGap(seen)),
+  );
+  const place = ({ ts, value }: Reading): string => `${x(ts).toFixed(1)} ${y(value).toFixed(1)}`;
+  const path = lines.map((line) => (line.length > 1 ? `M${line.map(place).join('L')}` : '')).join('');
+  // A line without length is drawn as its round ends: a dot.
+  const dots = lines.map((line) => (line.length === 1 ? `M${line.map(place).join('')}h0` : '')).join('');
   const dashes = marks
     .filter((ts) => ts >= from && ts <= to)
     .map((ts) => `<path class="mark" d="M${x(ts).toFixed(1)} ${TOP}V${HEIGHT - BOTTOM}"/>`)
     .join('');
   const label = (at: string, height: number, text: string): string =>
     `<text ${at} y="${height}">${htmlText(text)}</text>`;
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${htmlText(title)}"><path class="frame" d="M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - 1}"/>${dashes}<path class="line" d="${path}"/>${[
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${htmlText(title)}"><path class="frame" d="M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - 1}"/>${dashes}<path class="line" d="${path}"/><path class="dot" d="${dots}"/>${[
     label(`x="${LEFT - 4}" text-anchor="end"`, TOP + 9, shortNumber(high)),
     high === low ? '' : label(`x="${LEFT - 4}" text-anchor="end"`, HEIGHT - BOTTOM, shortNumber(low)),
     label(`x="${LEFT}"`, HEIGHT - 4, utcMinute(from)),
@@ -102,12 +103,20 @@ function thinned(readings: readonly Reading[], columnOf: (ts: number) => number)
   );
 }
 
+/** Median time between readings. */
+function usualGap(readings: readonly Reading[]): number {
+  const gaps = readings
+    .slice(1)
+    .map(({ ts }, i) => ts - (readings[i]?.ts ?? ts))
+    .sort((a, b) => a - b);
+  return gaps[gaps.length >> 1] ?? 0;
+}
+
 function linesOf(readings: readonly Reading[], gap_ms: number): Reading[][] {
   const lines: Reading[][] = [];
   let before = Number.NEGATIVE_INFINITY;
   for (const reading of readings) {
-    // A reading alone would draw nothing: it becomes a dot, by the round end of a line without length.
-    if (reading.ts - before > gap_ms) lines.push([reading, reading]);
+    if (reading.ts - before > gap_ms) lines.push([reading]);
     else lines.at(-1)?.push(reading);
     before = reading.ts;
   }
