@@ -15,6 +15,8 @@ export interface Site {
   readonly noise_activity: number;
   /** An older memory that retires pages instead of remapping rows. */
   readonly retires_pages: boolean;
+  /** Thermal slowdown is told as the hardware's (bit 64) beside the software's (bit 32), as some firmware has it. */
+  readonly hardware_thermal_bit: boolean;
   /** Why a reading is there or is not. */
   readonly exporter: 'dialect' | 'stock' | 'few' | 'no_profiling' | 'patchy';
 }
@@ -80,6 +82,7 @@ function siteOf(node: FleetNode, seed: number): Site {
     noise_watts: noisy ? 0.13 * chance(own, 7) : 0,
     noise_activity: noisy ? 0.18 * chance(own, 8) : 0,
     retires_pages: chance(own, 9) < 0.35,
+    hardware_thermal_bit: chance(own, 10) < 0.5,
     exporter:
       kind < 0.5 ? 'dialect' : kind < 0.62 ? 'stock' : kind < 0.82 ? 'few' : kind < 0.9 ? 'no_profiling' : 'patchy',
   };

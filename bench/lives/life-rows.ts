@@ -4,6 +4,7 @@ import type { FleetNode } from '../fleet/layout.ts';
 import { bell, type Draws, mix, mixInstant } from '../fleet/random.ts';
 import { readBoard, UTIL_GARBAGE } from '../fleet/readings.ts';
 import type { FleetState } from '../fleet/state.ts';
+import { THROTTLE } from '../fleet/throttle-bits.ts';
 import type { Site } from './life-layout.ts';
 
 const MULTIPLIERS = Float64Array.from(METRICS, (_, m) => factors(m).mul);
@@ -11,6 +12,7 @@ const DIVISORS = Float64Array.from(METRICS, (_, m) => factors(m).div);
 const MEMORY_TEMP = metricIndex('memory_temp_celsius');
 const GPU_TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
+const REASONS = metricIndex('throttle_reasons');
 const GPU_UTIL = metricIndex('gpu_util_ratio');
 /** Read together, so they stray together. */
 const ACTIVITY = (['sm_active_ratio', 'sm_occupancy_ratio', 'dram_active_ratio', 'memory_util_ratio'] as const).map(
@@ -34,6 +36,9 @@ export function writeReadings(
 ): void {
   readBoard(state, node, gpu, out, at);
   if (out[at + GPU_UTIL] === UTIL_GARBAGE) out[at + GPU_UTIL] = Number.NaN;
+  if (site.hardware_thermal_bit && ((out[at + REASONS] as number) & THROTTLE.software_thermal) !== 0) {
+    out[at + REASONS] = (out[at + REASONS] as number) | THROTTLE.hardware_thermal;
+  }
   const { exported } = node;
   for (let m = 0; m < METRIC_COUNT; m++) {
     if (exported[m] === 1)

@@ -38,7 +38,7 @@ describe('rates', () => {
   });
 
   it.each([
-    { failure_rate_scale: 1, gpus: 8_192, days: 180 },
+    { failure_rate_scale: 1, gpus: 4_096, days: 180 },
     { failure_rate_scale: 12, gpus: 1_024, days: 120 },
   ])('as many boards fail as the hazards promise, at the published rate times $failure_rate_scale', (options) => {
     const plan = planned(options);

@@ -13,6 +13,7 @@ export interface OtherWorldOptions {
 }
 
 export interface OtherWorld {
+  readonly end_ms: number;
   readonly assets: readonly Asset[];
   readonly failures: readonly FailureLabel[];
   /** Eleven readings of every board, instant by instant; a board that has failed is silent from then on. */
@@ -148,6 +149,7 @@ export function otherWorld(options: OtherWorldOptions): OtherWorld {
     }
   }
   return {
+    end_ms: START_MS + days * DAY_MS,
     assets: boards.map(assetOf),
     failures: boards
       .filter(({ fails_day }) => fails_day < days)

@@ -44,6 +44,10 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       /^(energy_joules|power_efficiency|power_watts_peer)/.test(feature.name),
   },
   {
+    why: 'boards of a node that do less than their neighbours for an hour have another job; hotter or slower ones stay',
+    matches: ({ name }) => name === 'sm_active_ratio_peer_deviation_1h',
+  },
+  {
     why: 'a model is no cause, and most models are in no training set',
     matches: ({ source }) => source.of === 'model',
   },
