@@ -1,7 +1,7 @@
-import { createLandmarkBuilder, LANDMARK_DEFAULTS, type Landmarks } from '../../models/prediction/landmarks.ts';
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import type { FailureModel } from '../../pipeline/contract/failure-model.ts';
 import type { FailureLabel, FailureType } from '../../pipeline/contract/predictions.ts';
+import { createLandmarkBuilder, LANDMARK_DEFAULTS, type Landmarks } from './landmarks.ts';
 
 /** What a model said at landmarks, and what became of them. */
 export interface JudgedLandmarks {
