@@ -50,12 +50,6 @@ export const countDown = (left: number, by: number, body: Code): Code => [
   ...[0x0c, 0, 0x0b, 0x0b],
 ];
 
-export const call = (index: number, ...operands: readonly Code[]): Code => [
-  ...operands.flat(),
-  0x10,
-  ...unsigned(index),
-];
-
 const simd = (op: number, ...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, ...unsigned(op)];
 
 /** Four singles side by side; addresses are bytes. */
