@@ -27,7 +27,7 @@ const inputOf = ({ model: _, p30, ...known }: Drawn): DecisionInput => ({
   p90: Math.min(0.99, 2.5 * p30),
   resale_usd: null,
 });
-const RUNS = { seed: 11, numRuns: 120 };
+const RUNS = { seed: 11, numRuns: 60 };
 
 describe('default decision', () => {
   it('is an annuity and a discounted sale where nothing fails', () => {

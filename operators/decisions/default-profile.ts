@@ -3,7 +3,7 @@ import { chooseOption, type OptionValues } from './choose-option.ts';
 import { type FailureOdds, failureHazard, hazardPerHour, riskWithin30, withRisk } from './failure-hazard.ts';
 import { comparison, percent, tenth } from './in-money.ts';
 import type { ModelPrices } from './price-book.ts';
-import { WORKLOAD_TIERS, type WorkloadTier } from './price-book-schema.ts';
+import { UNKNOWN_MODEL, WORKLOAD_TIERS, type WorkloadTier } from './price-book-schema.ts';
 import { ageShare, gradeShare } from './residual.ts';
 import { decisionFlips, type FlipInput } from './sensitivity.ts';
 import type { Valuation } from './valuation.ts';
@@ -98,7 +98,7 @@ function assume(
     assumptions.push(words);
     return otherwise;
   };
-  if (prices.entry === 'unknown') assumptions.push('prices of a model without an entry');
+  if (prices.entry === UNKNOWN_MODEL) assumptions.push('prices of a model without an entry');
   const health = known(input.health, prices.assumed_health, `health ${prices.assumed_health}`);
   if (input.p7 === null && input.p30 === null && input.p90 === null) {
     assumptions.push(`${prices.failures_per_year} failures a year`);
