@@ -30,8 +30,8 @@ const WIDTH = TITAN_FEATURES.length;
 
 /** The share of failures is stated and not learned, so that few rounds do. */
 const PARAMS = {
-  num_boost_round: 100,
-  eta: 0.1,
+  num_boost_round: 80,
+  eta: 0.12,
   max_depth: 4,
   min_child_weight: 5,
   lambda: 5,

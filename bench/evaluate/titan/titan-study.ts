@@ -1,6 +1,6 @@
 import { type Outcomes, outcomesOf } from './landmark-block.ts';
 import { boostedRisk, type CourseRows, coxRisk, positionRisk, type RiskModel, type RiskRows } from './risk-models.ts';
-import { type LandmarkRows, TITAN_FEATURES, type TitanMemory, titanMemory } from './titan-memory.ts';
+import { type Course, type LandmarkRows, TITAN_FEATURES, type TitanMemory, titanMemory } from './titan-memory.ts';
 import { monthStarts, type TitanHistory } from './titan-records.ts';
 
 export const TITAN_HORIZONS = [30, 90] as const;
@@ -24,7 +24,16 @@ export interface TitanLandmark {
   readonly outcomes: Map<TitanHorizon, Outcomes>;
   /** 1 = if it does not fail, the row stands for the others of its kind when models learn. */
   readonly picked: Uint8Array;
+  /** What a Cox model learns from it; null while its days are not over. */
+  courses: readonly CourseOfRow[] | null;
 }
+
+interface CourseOfRow {
+  readonly row: number;
+  readonly course: Course;
+}
+
+const COURSE_DAYS = 90;
 
 export interface TitanStudyOptions {
   /** Days since 1970 of the landmark at which the models that are trained once are. */
@@ -77,7 +86,7 @@ export function titanStudy(history: TitanHistory, options: TitanStudyOptions): T
       models_once = models;
     }
     const picked = Uint8Array.from(rows.gpus, () => (next() * options.one_in < 1 ? 1 : 0));
-    const landmark: TitanLandmark = { rows, picked, foreseen: new Map(), outcomes: new Map() };
+    const landmark: TitanLandmark = { rows, picked, foreseen: new Map(), outcomes: new Map(), courses: null };
     landmarks.push(landmark);
     foresee(landmark, models, models_once);
     options.say?.(`titan: ${new Date(at * 86_400_000).toISOString().slice(0, 7)}, ${rows.gpus.length} GPUs`);
@@ -162,16 +171,13 @@ function courseRows(landmarks: readonly TitanLandmark[], now: number, memory: Ti
   const days: number[] = [];
   const events: number[] = [];
   const weights: number[] = [];
-  for (const { rows, picked } of landmarks) {
-    const until = Math.min(now, rows.at + 90);
-    rows.gpus.forEach((gpu, i) => {
-      const course = memory.course(gpu, rows.at, until);
-      if (!(course.days > 0) || !(course.event || picked[i] === 1)) return;
-      kept.add(rows, i);
+  for (const landmark of landmarks) {
+    for (const { row, course } of coursesOf(landmark, now, memory)) {
+      kept.add(landmark.rows, row);
       days.push(course.days);
       events.push(course.event ? 1 : 0);
       weights.push(course.event ? 1 : one_in);
-    });
+    }
   }
   return {
     values: kept.values(),
@@ -179,6 +185,20 @@ function courseRows(landmarks: readonly TitanLandmark[], now: number, memory: Ti
     events: Uint8Array.from(events),
     weights: Float64Array.from(weights),
   };
+}
+
+/** Of those that failed, and of the picked ones; kept once nothing can be added to them. */
+function coursesOf(landmark: TitanLandmark, now: number, memory: TitanMemory): readonly CourseOfRow[] {
+  if (landmark.courses !== null) return landmark.courses;
+  const { rows, picked } = landmark;
+  const until = Math.min(now, rows.at + COURSE_DAYS);
+  const courses: CourseOfRow[] = [];
+  rows.gpus.forEach((gpu, row) => {
+    const course = memory.course(gpu, rows.at, until);
+    if (course.days > 0 && (course.event || picked[row] === 1)) courses.push({ row, course });
+  });
+  if (until === rows.at + COURSE_DAYS) landmark.courses = courses;
+  return courses;
 }
 
 /** Gathers rows of many landmarks side by side. */
