@@ -82,7 +82,7 @@ const cannedPredictor = (): ApiParts['predictor'] => {
 };
 
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
-export function apiWorld(options: { console_dir?: string | null; live_url?: string | null } = {}) {
+export function apiWorld(options: { console_dir?: string | null; live_url?: string | null; database?: Database } = {}) {
   const clock = settableClock(NOW);
   const bus = memoryBus();
   const view = new FleetView({ clock });
@@ -125,7 +125,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     clock,
     view,
     feed,
-    database,
+    database: options.database ?? database,
     bus,
     topology,
     metrics,
@@ -270,6 +270,7 @@ export const LISTS = [
   '/api/v1/failure-labels',
   '/api/v1/gpus/GPU-00/failure-labels',
   '/api/v1/failure-labels/suggestions',
+  '/api/v1/models/performance',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',

@@ -18,6 +18,7 @@ import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labelRoutes } from './routes/labels.ts';
+import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { predictRoute } from './routes/predict.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { tableRoutes } from './routes/tables.ts';
@@ -82,6 +83,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   assetRoutes(app, parts);
   tableRoutes(app, parts);
   labelRoutes(app, parts);
+  modelPerformanceRoute(app, parts);
   scoreRoute(app, parts);
   predictRoute(app, parts);
   fleetRoutes(app, parts);

@@ -1,11 +1,15 @@
 import type { Bus } from '../pipeline/contract/bus.ts';
 
-/** A metric whose value is asked for when the page is read. */
-export interface MetricSource {
+/** A metric whose value, or values by labels, are asked for when the page is read. */
+export type MetricSource = {
   /** Without the prefix; ends in `_total` when it is a counter. */
   readonly name: string;
   readonly help: string;
-  readonly value: () => number;
+} & ({ readonly value: () => number } | { readonly series: () => readonly LabelledValue[] });
+
+interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** Our own metrics in the Prometheus text format (version 0.0.4). */
@@ -68,9 +72,16 @@ export function metricsRegistry(): MetricsRegistry {
         lines.push(`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} ${type}`);
       };
       const own = new Set(sources.map(({ name }) => name));
-      for (const { name, help, value } of sources) {
+      for (const source of sources) {
+        const { name, help } = source;
         head(name, help);
-        lines.push(`${PREFIX}${name} ${figure(value())}`);
+        if ('value' in source) lines.push(`${PREFIX}${name} ${figure(source.value())}`);
+        else {
+          for (const { labels, value } of source.series()) {
+            const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+            lines.push(`${PREFIX}${name}{${pairs.join(',')}} ${figure(value)}`);
+          }
+        }
       }
       const names = new Set([...told.values()].flatMap((figures) => [...figures.keys()]));
       for (const name of [...names].filter((one) => !own.has(one)).sort()) {
