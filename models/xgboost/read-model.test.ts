@@ -202,7 +202,7 @@ describe('refuses', () => {
 });
 
 describe('files that somebody has damaged', () => {
-  /** Refused with a reason, or read and then as good as any model. */
+  /** Refused with a reason, or read, and then it scores and explains. */
   const survives = (bytes: Uint8Array): void => {
     try {
       const found = readXgboostFile(bytes, 'damaged');

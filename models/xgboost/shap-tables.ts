@@ -1,31 +1,15 @@
+import { createContributionTables, type PlannedNode } from './contribution-tables.ts';
 import { goesRight } from './goes-right.ts';
-import { shapleyQuadrature } from './quadrature.ts';
 import { createKeyColumns, sortKey } from './sort-keys.ts';
 import type { TreeModel } from './tree-model.ts';
 
-/** Distinct features on a path: a table doubles with each. */
-const WIDTH_MAX = 9;
 /** Rows that a tree's tables serve before the next tree's are built, and rows that lie in the first-level cache at once. */
 const CHUNK_ROWS = 2048;
 const BLOCK_ROWS = 128;
 
-/** An inner node of the tree at hand, in an order in which parents come first. */
-interface PlannedNode {
-  readonly node: number;
-  /** Which bit of the pattern its feature is, and how many bits the path above it has. */
-  readonly slot: number;
-  readonly above: number;
-  /** Places of the children in the plan; -1 for a leaf. */
-  left: number;
-  right: number;
-  /** Where its table begins, when it has a leaf; features of the path by slot, its own included. */
-  table: number;
-  readonly features: readonly number[];
-}
-
 export interface TableExplainer {
-  /** Trees with a path over more features than a table can hold; `add` leaves them out. */
-  readonly too_wide: readonly number[];
+  /** Trees whose tables would be too large; `add` leaves them out. */
+  readonly too_large: readonly number[];
   /** Adds the contributions of the other trees to `out`, laid out as in shap.ts; the bias is left alone. */
   add(rows: Float32Array, count: number, out: Float64Array): void;
 }
@@ -33,17 +17,18 @@ export interface TableExplainer {
 /**
  * What a leaf contributes to the m features on its path depends on nothing but which of them agree with it: 2^m patterns. So
  * for each node above a leaf the contributions of its leaves are tabled by pattern (and the way the row takes at the node),
- * and a row costs one look-up and m additions for each such node. Tables are built tree by tree for a thousand rows each,
+ * and a row costs one look-up and m additions for each such node. Tables are built tree by tree for some thousand rows each,
  * which go over a tree in blocks; the work for a row of a full tree of depth d is 2^d / 2 x d additions.
  */
 export function createTableExplainer(model: TreeModel, shares: Float64Array): TableExplainer {
-  const { feature, left, threshold, value, category_set, roots, tree_groups, groups, feature_count } = model;
+  const { feature, threshold, category_set, roots, tree_groups, groups, feature_count } = model;
   const columns = createKeyColumns(model);
-  const too_wide: number[] = [];
+  const tables = createContributionTables(model, shares);
+  const too_large: number[] = [];
   const trees: number[] = [];
   for (let t = 0; t < model.tree_count; t++) {
-    if (pathWidth(model, roots[t] as number, []) > WIDTH_MAX) too_wide.push(t);
-    else trees.push(t);
+    if (tables.fits(roots[t] as number)) trees.push(t);
+    else too_large.push(t);
   }
   /** One accumulator for every feature of every group that a tree asks for. */
   const accumulators = new Map<number, number>();
@@ -53,77 +38,9 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
       if (feature[node] !== -1 && !accumulators.has(id)) accumulators.set(id, accumulators.size);
     }
   }
-  let table = new Float64Array(1 << 12);
-  let table_end = 0;
   let patterns = new Int32Array(BLOCK_ROWS);
   const looked_up = new Int32Array(BLOCK_ROWS);
   const ways = new Int32Array(BLOCK_ROWS);
-  const products = new Float64Array(1 << WIDTH_MAX);
-  const averages = new Float64Array(1 << WIDTH_MAX);
-
-  /** Plans the tree below `node` and builds its tables. `z` is what the path above gives each slot. */
-  const plan = (into: PlannedNode[], node: number, path: readonly number[], z: readonly number[]): number => {
-    const asked = feature[node] as number;
-    const found = path.indexOf(asked);
-    const slot = found === -1 ? path.length : found;
-    const features = found === -1 ? [...path, asked] : path;
-    const place = into.length;
-    const planned: PlannedNode = { node, slot, above: path.length, left: -1, right: -1, table: -1, features };
-    into.push(planned);
-    for (const side of [0, 1]) {
-      const child = (left[node] as number) + side;
-      const z_child = [...z];
-      z_child[slot] = (z[slot] ?? 1) * (shares[child] as number);
-      if (feature[child] === -1) {
-        if (planned.table === -1) planned.table = newTable(path.length, features.length);
-        addLeaf(planned, side, z_child, value[child] as number);
-      } else if (side === 0) planned.left = plan(into, child, features, z_child);
-      else planned.right = plan(into, child, features, z_child);
-    }
-    return place;
-  };
-
-  const newTable = (above: number, width: number): number => {
-    const from = table_end;
-    table_end += (2 << above) * width;
-    if (table_end > table.length) {
-      const larger = new Float64Array(table_end * 2);
-      larger.set(table);
-      table = larger;
-    }
-    table.fill(0, from, table_end);
-    return from;
-  };
-
-  /** Adds a leaf to its parent's table: see shap-paths.ts for the value of a pattern. */
-  const addLeaf = (
-    { slot, above, table: from, features }: PlannedNode,
-    side: number,
-    z: readonly number[],
-    leaf: number,
-  ) => {
-    const m = features.length;
-    averageProducts(z, products, averages);
-    for (let entry = 0; entry < 2 << above; entry++) {
-      const way = entry & 1;
-      const before = entry >> 1;
-      // A feature that the path asked for already agrees only if it agreed all along.
-      const agreed = slot === above ? 1 : (before >> slot) & 1;
-      const pattern = agreed === 1 && way === side ? before | (1 << slot) : before & ~(1 << slot);
-      let scale = leaf;
-      for (let j = 0; j < m; j++) if (((pattern >> j) & 1) === 0) scale *= z[j] as number;
-      if (scale === 0) continue;
-      const disagreeing = -scale * (averages[pattern] as number);
-      const row = from + entry * m;
-      for (let j = 0; j < m; j++) {
-        const share =
-          ((pattern >> j) & 1) === 1
-            ? scale * (1 - (z[j] as number)) * (averages[pattern & ~(1 << j)] as number)
-            : disagreeing;
-        table[row + j] = (table[row + j] as number) + share;
-      }
-    }
-  };
 
   const chunk = Math.min(CHUNK_ROWS, Math.max(BLOCK_ROWS, Math.floor(2 ** 22 / Math.max(accumulators.size, 1))));
   let sums = new Float64Array(0);
@@ -141,6 +58,7 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
     at: number,
     n: number,
   ): void => {
+    const table = tables.cells();
     patterns.fill(-1, 0, n);
     for (let place = 0; place < planned.length; place++) {
       const { node, slot, above, left: l, right: r, table: begin, features } = planned[place] as PlannedNode;
@@ -183,7 +101,7 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
   };
 
   return {
-    too_wide,
+    too_large,
     add(rows, count, out) {
       if (trees.length === 0) return;
       if (sums.length === 0) {
@@ -196,9 +114,7 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
         sums.fill(0);
         for (const t of trees) {
           if (feature[roots[t] as number] === -1) continue;
-          const planned: PlannedNode[] = [];
-          table_end = 0;
-          plan(planned, roots[t] as number, [], []);
+          const planned = tables.build(roots[t] as number);
           if (patterns.length < planned.length * BLOCK_ROWS) patterns = new Int32Array(planned.length * BLOCK_ROWS);
           for (let at = 0; at < n; at += BLOCK_ROWS) {
             addBlock(planned, tree_groups[t] as number, rows, from, at, Math.min(BLOCK_ROWS, n - at));
@@ -213,31 +129,6 @@ export function createTableExplainer(model: TreeModel, shares: Float64Array): Ta
       }
     },
   };
-}
-
-/**
- * For every set P of slots: the integral over y of `(1 - y)^(m - 1 - |P|)` times the product over P of `z_j (1 - y) + y`, which
- * is the Shapley-weighted mean over the orders in which the features become known. The full set is never asked for.
- */
-function averageProducts(z: readonly number[], products: Float64Array, averages: Float64Array): void {
-  const m = z.length;
-  const { points, weights } = shapleyQuadrature(m);
-  averages.fill(0, 0, 1 << m);
-  for (let q = 0; q < points.length; q++) {
-    const y = points[q] as number;
-    const rest = 1 - y;
-    products[0] = (weights[q] as number) * rest ** (m - 1);
-    averages[0] = (averages[0] as number) + (products[0] as number);
-    for (let j = 0; j < m; j++) {
-      const factor = (z[j] as number) + y / rest;
-      const bit = 1 << j;
-      for (let set = 0; set < bit; set++) {
-        const product = (products[set] as number) * factor;
-        products[bit | set] = product;
-        averages[bit | set] = (averages[bit | set] as number) + product;
-      }
-    }
-  }
 }
 
 /** The patterns of both children of a numeric node. */
@@ -290,13 +181,4 @@ function addThree(
     sums[second + i] = (sums[second + i] as number) + (table[entry + 1] as number);
     sums[third + i] = (sums[third + i] as number) + (table[entry + 2] as number);
   }
-}
-
-/** Most distinct features on a path. */
-function pathWidth(model: TreeModel, node: number, path: readonly number[]): number {
-  const asked = model.feature[node] as number;
-  if (asked === -1 || path.length > WIDTH_MAX) return path.length;
-  const longer = path.includes(asked) ? path : [...path, asked];
-  const child = model.left[node] as number;
-  return Math.max(pathWidth(model, child, longer), pathWidth(model, child + 1, longer));
 }

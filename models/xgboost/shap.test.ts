@@ -181,16 +181,27 @@ it('explains rows the same on both sides of a chunk, and twice', () => {
   expect(worst(first.slice(1_020 * 13), [...last])).toBeLessThan(1e-12);
 });
 
-it('walks the trees that are too wide for tables', () => {
-  const model = randomTrees({ trees: 2, depth: 11, features: 300, seed: 6 });
-  const rows = randomRows(30, 300, { seed: 4, missing: 0.1 });
+it.each([
+  ['over many features', { trees: 2, depth: 11, features: 300 }],
+  ['of many leaves', { trees: 1, depth: 12, features: 8 }],
+])('walks trees %s, which are too large for tables', (_, shape) => {
+  const { features } = shape;
+  const model = randomTrees({ ...shape, seed: 6 });
+  const rows = randomRows(30, features, { seed: 4, missing: 0.1 });
   const found = explain(model, rows, 30, 'tables');
   const margins = new Float64Array(30);
   createScorer(model).margins(rows, 30, margins);
+  const width = features + 1;
   margins.forEach((margin, r) => {
-    expect(found.subarray(r * 301, (r + 1) * 301).reduce((sum, one) => sum + one, 0)).toBeCloseTo(margin, 6);
+    expect(found.subarray(r * width, (r + 1) * width).reduce((sum, one) => sum + one, 0)).toBeCloseTo(margin, 6);
   });
   expect(worst(found, [...explain(model, rows, 30, 'paths')])).toBeLessThan(1e-12);
+});
+
+it.each(WAYS)('gives trees of a single leaf to the bias, by %s', (way) => {
+  const model = randomTrees({ trees: 2, depth: 0, features: 2, seed: 3 });
+  const bias = (model.value[0] as number) + (model.value[1] as number);
+  expect([...explain(model, Float32Array.of(1, Number.NaN), 1, way)]).toEqual([0, 0, bias]);
 });
 
 it('refuses covers that are no numbers', () => {

@@ -19,7 +19,7 @@ export interface Explainer {
 /**
  * Exact path-dependent TreeSHAP, as XGBoost's pred_contribs. Lundberg et al., "Consistent individualized feature attribution
  * for tree ensembles" (2018), section 3, defines the values; how they are computed here is in shap-paths.ts for few rows or
- * wide trees, and in shap-tables.ts for many rows. The explainer keeps 8 bytes a node, and tables of one tree while it works.
+ * large trees, and in shap-tables.ts for many rows. The explainer keeps 8 bytes a node, and tables of one tree while it works.
  * Throws VitalsError GV-MDL-002 when the model has no usable covers.
  */
 export function createExplainer(model: TreeModel): Explainer {
@@ -36,7 +36,7 @@ export function createExplainer(model: TreeModel): Explainer {
       out.fill(0, 0, count * groups * width);
       const few = count < TABLE_ROWS_MIN;
       if (!few) tables.add(rows, count, out);
-      const walked = few ? every_tree : tables.too_wide;
+      const walked = few ? every_tree : tables.too_large;
       if (walked.length > 0) paths.add(rows, count, walked, out);
       for (let r = 0; r < count; r++) {
         for (let g = 0; g < groups; g++) out[(r * groups + g + 1) * width - 1] = bias[g] as number;
