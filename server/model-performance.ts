@@ -82,10 +82,9 @@ export function performanceReports(parts: {
         const basis = `${history.revision} ${hour} ${told}`;
         let entry = computed.get(key);
         if (entry?.basis !== basis) {
-          // Others are answered between two models.
-          await new Promise((resolve) => setImmediate(resolve));
           const columns = history.columns(model, horizon_days, from, to);
-          const performance = performanceOf(columns, fates, { horizon_days, newest, costs, threshold });
+          const options = { horizon_days, newest, costs, threshold };
+          const performance = await inTurns(performanceOf(columns, fates, options));
           entry = { basis, performance: performance === null ? null : { model, horizon_days, ...performance } };
           computed.delete(key);
           computed.set(key, entry);
@@ -137,4 +136,13 @@ async function readFates(
     if (gpu >= 0 && asset.retired_at !== null) retired_at[gpu] = asset.retired_at;
   }
   return { fates: { failures, retired_at }, told: JSON.stringify([failures, [...retired_at]]) };
+}
+
+/** Others are answered between two steps. */
+async function inTurns<T>(steps: Generator<void, T>): Promise<T> {
+  for (;;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }

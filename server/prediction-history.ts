@@ -116,22 +116,26 @@ export function predictionHistory(database: Database): PredictionHistory {
     columns(model, horizon, from, to) {
       const wanted = modelOf.get(JSON.stringify([model.name, model.version]));
       const at = HORIZONS_DAYS.indexOf(horizon);
-      const ts: number[] = [];
-      const gpu: number[] = [];
-      const p: number[] = [];
-      for (const start of [...days.keys()].sort((a, b) => a - b)) {
-        if (start + DAY_MS <= from || start >= to) continue;
-        const day = days.get(start) as Day;
+      const some = [...days.keys()]
+        .filter((start) => start + DAY_MS > from && start < to)
+        .sort((a, b) => a - b)
+        .map((start) => days.get(start) as Day);
+      const rows = some.reduce((sum, day) => sum + day.ts.length, 0);
+      const ts = new Float64Array(rows);
+      const gpu = new Uint32Array(rows);
+      const p = new Float64Array(rows);
+      let taken = 0;
+      for (const day of some) {
         for (let row = 0; row < day.ts.length; row++) {
           const when = day.ts[row] as number;
           const probability = day.p[at]?.[row] as number;
           if (day.model[row] !== wanted || when < from || when >= to || Number.isNaN(probability)) continue;
-          ts.push(when);
-          gpu.push(day.gpu[row] as number);
-          p.push(probability);
+          ts[taken] = when;
+          gpu[taken] = day.gpu[row] as number;
+          p[taken++] = probability;
         }
       }
-      return { ts: Float64Array.from(ts), gpu: Uint32Array.from(gpu), p: Float64Array.from(p) };
+      return { ts: ts.subarray(0, taken), gpu: gpu.subarray(0, taken), p: p.subarray(0, taken) };
     },
   };
 }

@@ -26,26 +26,30 @@ export function thresholdAt(
   costs: AlarmCosts,
   until: number,
 ): Threshold {
-  const known: number[] = [];
   const failures = new Set<string>();
+  let known = 0;
   for (let row = 0; row < columns.ts.length; row++) {
-    if ((columns.ts[row] as number) + horizon_ms > until) continue;
-    const state = outcomes.state[row];
-    if (state === FAILED) failures.add(`${columns.gpu[row]} ${outcomes.failed_at[row]}`);
-    if (state === FAILED || state === SURVIVED) known.push(row);
+    if (!isKnown(columns, outcomes, row, until - horizon_ms)) continue;
+    known++;
+    if (outcomes.state[row] === FAILED) failures.add(`${columns.gpu[row]} ${outcomes.failed_at[row]}`);
   }
   if (failures.size < FAILURES_MIN) {
     const threshold = costs.false_alarm_usd / (costs.false_alarm_usd + costs.missed_failure_usd);
     return { threshold, source: 'prior' };
   }
-  const stride = Math.ceil(known.length / ROWS_MAX);
-  const taken = stride === 1 ? known : known.filter((row) => dayOf(columns, row) % stride === 0);
-  const threshold = thresholdByCost(
-    taken.map((row) => (outcomes.state[row] === FAILED ? 1 : 0)),
-    taken.map((row) => columns.p[row] as number),
-    costs,
-  );
-  return { threshold, source: 'learned' };
+  const stride = Math.ceil(known / ROWS_MAX);
+  const labels: number[] = [];
+  const p: number[] = [];
+  for (let row = 0; row < columns.ts.length; row++) {
+    if (dayOf(columns, row) % stride !== 0 || !isKnown(columns, outcomes, row, until - horizon_ms)) continue;
+    labels.push(outcomes.state[row] === FAILED ? 1 : 0);
+    p.push(columns.p[row] as number);
+  }
+  return { threshold: thresholdByCost(labels, p, costs), source: 'learned' };
+}
+
+function isKnown({ ts }: PredictionColumns, { state }: Outcomes, row: number, made_until: number): boolean {
+  return (ts[row] as number) <= made_until && (state[row] === FAILED || state[row] === SURVIVED);
 }
 
 /** Each GPU in its turn. */

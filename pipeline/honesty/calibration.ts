@@ -53,7 +53,8 @@ const Z_95 = 1.959963984540054;
  *          for what is within bins; Wilson 1927 for the interval.
  */
 export function calibrationOf({ labels, p, weights, gpu }: KnownOutcomes): Calibration {
-  const sums = Array.from({ length: BINS }, () => ({ weight: 0, p: 0, label: 0, rows: 0, gpus: new Set<number>() }));
+  const sums = Array.from({ length: BINS }, () => ({ weight: 0, p: 0, label: 0, rows: 0, gpus: 0 }));
+  const seen = new Uint8Array(BINS * (1 + gpu.reduce((a, b) => Math.max(a, b), 0)));
   let weight_all = 0;
   let label_all = 0;
   let squares = 0;
@@ -61,12 +62,17 @@ export function calibrationOf({ labels, p, weights, gpu }: KnownOutcomes): Calib
     const weight = weights[i] as number;
     const predicted = p[i] as number;
     const label = labels[i] as number;
-    const bin = sums[binOf(predicted)] as (typeof sums)[number];
+    const k = binOf(predicted);
+    const bin = sums[k] as (typeof sums)[number];
+    const board = BINS * (gpu[i] as number) + k;
+    if (seen[board] === 0) {
+      seen[board] = 1;
+      bin.gpus++;
+    }
     bin.weight += weight;
     bin.p += weight * predicted;
     bin.label += weight * label;
     bin.rows++;
-    bin.gpus.add(gpu[i] as number);
     weight_all += weight;
     label_all += weight * label;
     squares += weight * (predicted - label) ** 2;
@@ -84,9 +90,9 @@ export function calibrationOf({ labels, p, weights, gpu }: KnownOutcomes): Calib
     error += share * Math.abs(mean_predicted - observed);
     reliability += share * (mean_predicted - observed) ** 2;
     resolution += share * (observed - mean) ** 2;
-    const [low, high] = wilsonInterval(observed, sum.gpus.size);
+    const [low, high] = wilsonInterval(observed, sum.gpus);
     const [from, to] = [EDGES[k] as number, EDGES[k + 1] as number];
-    bins.push({ from, to, predictions: sum.rows, gpus: sum.gpus.size, mean_predicted, observed, low, high });
+    bins.push({ from, to, predictions: sum.rows, gpus: sum.gpus, mean_predicted, observed, low, high });
   });
   const score = squares / weight_all;
   const uncertainty = mean * (1 - mean);

@@ -29,18 +29,19 @@ export interface Figures {
 
 const DAY_MS = 86_400_000;
 
-/** How good the predictions of these rows were. `alarm` is 1 where a prediction was one. O(n log n). */
-export function figuresOf(
+/**
+ * How good the predictions of these rows were. `alarm` is 1 where a prediction was one. O(n log n), and yields after every
+ * pass over the rows, so that others can go on in between.
+ */
+export function* figuresOf(
   columns: PredictionColumns,
   outcomes: Outcomes,
   alarm: Uint8Array,
   rows: Uint32Array,
-): Figures {
-  const gpus = new Set<number>();
+): Generator<void, Figures> {
   /** Earliest alarm before each failure; infinity where there was none. */
   const warned = new Map<string, { failed_at: number; first: number }>();
   for (const row of rows) {
-    gpus.add(columns.gpu[row] as number);
     if (outcomes.state[row] !== FAILED) continue;
     const failed_at = outcomes.failed_at[row] as number;
     const key = `${columns.gpu[row]} ${failed_at}`;
@@ -54,28 +55,32 @@ export function figuresOf(
     .sort((a, b) => a - b);
   return {
     predictions: rows.length,
-    gpus: gpus.size,
+    gpus: distinct(columns.gpu, rows),
     failures: warned.size,
     failures_in_time: leads.length,
     lead_time_days:
       leads.length === 0
         ? null
         : { low: quantile(leads, 0.25), median: quantile(leads, 0.5), high: quantile(leads, 0.75) },
-    ...weighed(columns, outcomes, alarm, rows),
+    ...(yield* weighed(columns, outcomes, alarm, rows)),
   };
 }
 
-function weighed(
+function* weighed(
   columns: PredictionColumns,
   outcomes: Outcomes,
   alarm: Uint8Array,
   rows: Uint32Array,
-): Pick<
-  Figures,
-  'settled' | 'effective' | 'failure_share' | 'precision' | 'recall' | 'calibration' | 'auc' | 'average_precision'
+): Generator<
+  void,
+  Pick<
+    Figures,
+    'settled' | 'effective' | 'failure_share' | 'precision' | 'recall' | 'calibration' | 'auc' | 'average_precision'
+  >
 > {
   const settled = rows.filter((row) => outcomes.state[row] !== PENDING && outcomes.state[row] !== LOST);
   const all = outcomeWeights(outcomes, rows);
+  yield;
   if (all === null) {
     return {
       settled: settled.length,
@@ -106,16 +111,35 @@ function weighed(
     alarmed += weight;
     if (labels[i] === 1) right += weight;
   });
+  yield;
+  const calibration = calibrationOf({ labels, p, weights, gpu });
+  yield;
+  const area = told(auc(labels, p, weights));
+  yield;
+  const average_precision = told(averagePrecision(labels, p, weights));
+  yield;
   return {
     settled: settled.length,
     effective: (sum * sum) / squares,
     failure_share: failed / sum,
     precision: told(right / alarmed),
     recall: told(right / failed),
-    calibration: calibrationOf({ labels, p, weights, gpu }),
-    auc: told(auc(labels, p, weights)),
-    average_precision: told(averagePrecision(labels, p, weights)),
+    calibration,
+    auc: area,
+    average_precision,
   };
+}
+
+function distinct(gpu: Uint32Array, rows: Uint32Array): number {
+  const seen = new Uint8Array(1 + gpu.reduce((a, b) => Math.max(a, b), 0));
+  let count = 0;
+  for (const row of rows) {
+    const one = gpu[row] as number;
+    if (seen[one] === 1) continue;
+    seen[one] = 1;
+    count++;
+  }
+  return count;
 }
 
 const told = (figure: number): number | null => (Number.isFinite(figure) ? figure : null);

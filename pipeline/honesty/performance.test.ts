@@ -2,10 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { thresholdAt } from './alarm-thresholds.ts';
 import { columnsOf, DAY_MS, drawnFleet, fatesOf, noon, randomOf } from './honesty.fixture.ts';
-import { outcomesOf } from './outcomes.ts';
-import { performanceOf } from './performance.ts';
+import { type GpuFates, outcomesOf, type PredictionColumns } from './outcomes.ts';
+import { type PerformanceOptions, performanceOf } from './performance.ts';
 
 const COSTS = { false_alarm_usd: 1, missed_failure_usd: 9 };
+/** Runs it to its end. */
+function judged(columns: PredictionColumns, fates: GpuFates, given: PerformanceOptions) {
+  const steps = performanceOf(columns, fates, given);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
 const options = (newest: number, threshold: number | null = 0.5) => ({
   horizon_days: 7 as const,
   newest,
@@ -20,7 +28,7 @@ describe('performance', () => {
     for (let day = 0; day < 14; day++) {
       rows.push([day, 0, day >= 6 && day < 10 ? 0.8 : 0.2], [day, 1, 0.2], [day, 2, day === 3 ? 0.6 : 0.2]);
     }
-    const found = performanceOf(columnsOf(rows), fatesOf(3, { 0: [10.5], 1: [12.5] }), options(noon(30)));
+    const found = judged(columnsOf(rows), fatesOf(3, { 0: [10.5], 1: [12.5] }), options(noon(30)));
     // Before its failure within 7 days: days 3 to 9 of GPU 0 (day 10 is made at the moment of the failure), 5 to 11 of GPU 1.
     expect(found).toMatchObject({
       from: noon(0),
@@ -50,7 +58,7 @@ describe('performance', () => {
   it('says nothing of survival before a horizon has passed, but counts what has failed', () => {
     const columns = columnsOf([0, 1, 2].map((gpu) => [0, gpu, 0.9]));
     const fates = fatesOf(3, { 1: [3.5] });
-    expect(performanceOf(columns, fates, options(noon(6)))).toMatchObject({
+    expect(judged(columns, fates, options(noon(6)))).toMatchObject({
       predictions: 3,
       settled: 1,
       failures: 1,
@@ -60,8 +68,8 @@ describe('performance', () => {
       calibration: null,
       auc: null,
     });
-    expect(performanceOf(columns, fates, options(noon(7)))).toMatchObject({ settled: 3, precision: 1 / 3, recall: 1 });
-    expect(performanceOf(columnsOf([]), fatesOf(0), options(noon(6)))).toBeNull();
+    expect(judged(columns, fates, options(noon(7)))).toMatchObject({ settled: 3, precision: 1 / 3, recall: 1 });
+    expect(judged(columnsOf([]), fatesOf(0), options(noon(6)))).toBeNull();
   });
 
   it('agrees with a slow computation', () => {
@@ -71,7 +79,7 @@ describe('performance', () => {
       for (let gpu = 0; gpu < 12; gpu++) rows.push([day, gpu, Math.round(random() * 20) / 20]);
     const failures = { 1: [5.2, 20.9], 2: [33.3], 7: [1.1, 2.2, 44], 9: [28] };
     const retired = { 3: 12, 2: 40 };
-    const found = performanceOf(columnsOf(rows), fatesOf(12, failures, retired), options(noon(80), 0.6));
+    const found = judged(columnsOf(rows), fatesOf(12, failures, retired), options(noon(80), 0.6));
     if (found === null) throw new Error('there are predictions');
     let [right, alarms, before, known] = [0, 0, 0, 0];
     const leads: number[] = [];
@@ -110,7 +118,7 @@ describe('performance', () => {
 
   it('of all and of its months is the same when there is one month, and months add up', () => {
     const { columns, fates } = drawnFleet({ gpus: 60, days: 75, horizon_days: 7, seed: 8 });
-    const found = performanceOf(columns, fates, options(noon(75), 0.2));
+    const found = judged(columns, fates, options(noon(75), 0.2));
     expect(found?.months.map(({ month }) => month)).toEqual(['2026-01', '2026-02', '2026-03']);
     const sum = (name: 'predictions' | 'settled'): number =>
       found?.months.reduce((n, month) => n + month[name], 0) ?? 0;
@@ -137,7 +145,7 @@ describe('performance', () => {
             Object.fromEntries(failures.map((list, gpu) => [gpu, list.toSorted((a, b) => a - b)])),
             { 4: 30 },
           );
-          const found = performanceOf(columnsOf(ordered), fates, options(noon(newest), threshold));
+          const found = judged(columnsOf(ordered), fates, options(noon(newest), threshold));
           if (found === null) {
             expect(rows).toEqual([]);
             return;
@@ -178,7 +186,7 @@ describe('the threshold of an alarm', () => {
 
   it('of each month is what was known at its beginning', () => {
     const { columns, fates } = drawnFleet({ gpus: 200, days: 120, horizon_days: 7, seed: 21 });
-    const found = performanceOf(columns, fates, options(noon(120), null));
+    const found = judged(columns, fates, options(noon(120), null));
     expect(found?.months.map(({ source }) => source)).toEqual(['prior', 'learned', 'learned', 'learned']);
     const outcomes = outcomesOf(columns, fates, HORIZON, noon(120));
     const march = thresholdAt(columns, outcomes, HORIZON, COSTS, Date.UTC(2026, 2, 1));

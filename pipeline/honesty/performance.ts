@@ -32,13 +32,14 @@ const DAY_MS = 86_400_000;
 /**
  * Judges predictions by what came after them. Each month's alarms are those of the threshold that was the cheapest by what
  * was known when the month began, so that no prediction is judged by a threshold that its own outcome has helped to choose.
- * Null for no prediction. O(n log n) with a pass over all rows for each month.
+ * Null for no prediction. O(n log n) with a pass over all rows for each month; a generator, for it takes seconds for a large
+ * fleet: whoever runs it may let others go on between its steps.
  */
-export function performanceOf(
+export function* performanceOf(
   columns: PredictionColumns,
   fates: GpuFates,
   options: PerformanceOptions,
-): Performance | null {
+): Generator<void, Performance | null> {
   const { newest, costs } = options;
   const rows = columns.ts.length;
   if (rows === 0) return null;
@@ -49,40 +50,42 @@ export function performanceOf(
       ? thresholdAt(columns, outcomes, horizon_ms, costs, until)
       : { threshold: options.threshold, source: 'given' };
   const alarm = new Uint8Array(rows);
-  const months = [...byMonth(columns.ts)].map(([month, members]) => {
+  const months: Performance['months'][number][] = [];
+  for (const [month, members] of byMonth(columns.ts)) {
+    yield;
     const used = chosen(Date.parse(`${month}-01T00:00:00Z`));
     for (const row of members) alarm[row] = (columns.p[row] as number) >= used.threshold ? 1 : 0;
-    return { month, ...used, ...figuresOf(columns, outcomes, alarm, members) };
-  });
+    months.push({ month, ...used, ...(yield* figuresOf(columns, outcomes, alarm, members)) });
+  }
+  yield;
+  const all = yield* figuresOf(columns, outcomes, alarm, range(0, rows));
   const drift = predictionDrift(columns, newest);
+  yield;
+  const losses = lossDrift(columns, outcomes, horizon_ms, newest);
+  yield;
   return {
-    ...figuresOf(
-      columns,
-      outcomes,
-      alarm,
-      Uint32Array.from(columns.ts, (_, row) => row),
-    ),
+    ...all,
     from: columns.ts.reduce((a, b) => Math.min(a, b)),
     to: columns.ts.reduce((a, b) => Math.max(a, b)),
     threshold: chosen(newest),
     months,
-    alarms: [...lossDrift(columns, outcomes, horizon_ms, newest), ...(drift === null ? [] : [drift])],
+    alarms: [...losses, ...(drift === null ? [] : [drift])],
   };
 }
 
-/** Rows by UTC month, in order of time. */
-function byMonth(ts: Float64Array): Map<string, Uint32Array> {
-  const lists = new Map<string, number[]>();
-  const names = new Map<number, string>();
-  for (let row = 0; row < ts.length; row++) {
-    const day = Math.floor((ts[row] as number) / DAY_MS);
-    const month = names.get(day) ?? new Date(day * DAY_MS).toISOString().slice(0, 7);
-    names.set(day, month);
-    const list = lists.get(month);
-    if (list === undefined) lists.set(month, [row]);
-    else list.push(row);
+/** Rows by UTC month; they come by day. */
+function* byMonth(ts: Float64Array): Generator<[month: string, rows: Uint32Array]> {
+  const last = ts.length - 1;
+  for (let from = 0; from <= last; ) {
+    const month = new Date(ts[from] as number).toISOString().slice(0, 7);
+    const [year, number] = month.split('-').map(Number) as [number, number];
+    const end = Date.UTC(year, number, 1);
+    let until = from;
+    while (until <= last && (ts[until] as number) < end) until++;
+    yield [month, range(from, until)];
+    from = until;
   }
-  return new Map(
-    [...lists].sort(([a], [b]) => (a < b ? -1 : 1)).map(([month, list]) => [month, Uint32Array.from(list)]),
-  );
 }
+
+const range = (from: number, until: number): Uint32Array =>
+  Uint32Array.from({ length: until - from }, (_, i) => from + i);

@@ -24,10 +24,11 @@ export function predictionDrift({ ts, gpu, p }: PredictionColumns, newest: numbe
   const now: number[] = [];
   const days = new Set<number>();
   const gpus = new Set<number>();
-  for (let row = 0; row < ts.length; row++) {
+  // Rows come by day.
+  for (let row = ts.length - 1; row >= 0 && (ts[row] as number) >= today - REFERENCE_DAYS * DAY_MS; row--) {
     const at = ts[row] as number;
     if (at >= today) now.push(p[row] as number);
-    else if (at >= today - REFERENCE_DAYS * DAY_MS) {
+    else {
       before.push(p[row] as number);
       days.add(Math.floor(at / DAY_MS));
       gpus.add(gpu[row] as number);
