@@ -8,6 +8,7 @@ export interface Analysis {
   readonly lateness_max: DurationMs;
   readonly features_every: DurationMs;
   readonly health_every: DurationMs;
+  readonly decisions_every: DurationMs;
   readonly profile: HealthProfile;
   readonly zscore_threshold: number;
   /** The reference profile's time between samples; null = each GPU's usual one. */
@@ -20,6 +21,7 @@ export const ANALYSIS_KEYS: readonly ConfigKey[] = [
   'lateness-max',
   'features-interval',
   'health-interval',
+  'decisions-interval',
   'profile',
   'zscore-threshold',
   'detectors',
@@ -29,6 +31,7 @@ export const analysisOf = (config: Config): Analysis => ({
   lateness_max: config['lateness-max'],
   features_every: config['features-interval'],
   health_every: config['health-interval'],
+  decisions_every: config['decisions-interval'],
   profile: config.profile,
   zscore_threshold: config['zscore-threshold'],
   reference_interval: null,

@@ -209,6 +209,15 @@ export const CONFIG_SECTIONS = {
       { min: 0, max: 1 },
       'Share of the GPUs that a challenger judges while there is one, so that it can be compared with the champion.',
     ),
+    'decisions-interval': duration(
+      '30m',
+      { min: '1m', max: '1d' },
+      'Event time between two economic decisions about a board.',
+    ),
+    'price-book': text(
+      '',
+      'YAML file with prices that differ from the price book that is shipped (deploy/price-book.yaml).',
+    ),
     'flush-rows': number(
       50_000,
       { min: 1, max: 1_000_000, whole: true },

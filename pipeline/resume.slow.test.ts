@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../operators/core/group-state.ts';
 import { random } from '../operators/core/laws.fixture.ts';
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from './analysis.ts';
 import { Assets } from './asset-book.ts';
 import { mergeAsset } from './asset-merge.ts';
@@ -54,7 +55,13 @@ async function live(
 ): Promise<number> {
   const states = new GroupStates();
   const assets = new Assets();
-  const topology = fleetVitals({ ...DEFAULT_ANALYSIS, future_max: minutes(5), assets, models: NO_MODELS });
+  const topology = fleetVitals({
+    ...DEFAULT_ANALYSIS,
+    future_max: minutes(5),
+    assets,
+    models: NO_MODELS,
+    prices: loadPriceBook(null),
+  });
   const report = (error: VitalsError): number => options.damaged?.push(error) ?? 0;
   const files = new SnapshotFiles(dir, report);
   const running = runInOneThread<SinkItems>({ topology, states, sinks: tables.sinks, files, clock: settableClock(0) });

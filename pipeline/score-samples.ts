@@ -1,4 +1,5 @@
 import { GroupStates } from '../operators/core/group-state.ts';
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from './analysis.ts';
 import { Assets } from './asset-book.ts';
 import { type AssetFacts, mergeAsset } from './asset-merge.ts';
@@ -71,6 +72,7 @@ export async function scoreSamples(input: SamplesToScore): Promise<ScoredSamples
       future_max: null,
       assets,
       models: NO_MODELS,
+      prices: loadPriceBook(null),
     }),
     states: new GroupStates(),
     clock: input.clock,

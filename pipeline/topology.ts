@@ -3,6 +3,9 @@ import { movedGpus } from '../operators/absence/moved-gpus.ts';
 import { silentNodes } from '../operators/absence/silent-nodes.ts';
 import { CHANGE_POINTS_DEFAULTS, changePoints } from '../operators/change-points/change-points.ts';
 import { conditions } from '../operators/conditions/conditions.ts';
+import { decisions } from '../operators/decisions/decisions.ts';
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
+import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
 import { type AssetBook, enrich } from '../operators/enrich.ts';
 import { episodes } from '../operators/episodes/episodes.ts';
 import { incidents } from '../operators/episodes/incidents.ts';
@@ -36,7 +39,7 @@ import type {
 } from './contract/events.ts';
 import { type ModelBook, NO_MODELS } from './contract/failure-model.ts';
 import type { RawMessage } from './contract/message.ts';
-import type { Prediction } from './contract/predictions.ts';
+import type { Decision, Prediction } from './contract/predictions.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
@@ -64,6 +67,7 @@ export interface SinkItems {
   readonly gpu_health_scores: HealthScore;
   readonly gpu_forecasts: Forecast;
   readonly gpu_failure_predictions: Prediction;
+  readonly gpu_economic_decisions: Decision;
   readonly xid_episodes: Episode;
   readonly incidents: Incident;
   readonly fleet_quantiles: FleetQuantiles;
@@ -80,6 +84,7 @@ export interface TopologyOptions extends Analysis, OptionalDetectors {
   readonly assets: AssetBook;
   /** Trained models; without any the heuristic foresees. */
   readonly models: ModelBook;
+  readonly prices: PriceBook;
 }
 
 /** Where assets are joined. */
@@ -135,7 +140,10 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const models = { models: options.models, otherwise: heuristic };
     const { predictions } = t.items('predict', rows, { vectors }, predict(models));
 
-    const { profile } = options;
+    const { profile, prices } = options;
+    const money = decisions({ every: options.decisions_every, profile, prices });
+    const { decisions: decided } = t.items('decisions', rows, { vectors, scores, predictions }, money);
+
     const silent = t.fleet(
       'silent_nodes',
       { heartbeats: absent.heartbeats },
@@ -167,6 +175,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('gpu_features', vectors);
     t.sink('gpu_health_scores', scores, silent.scores);
     t.sink('gpu_failure_predictions', predictions);
+    t.sink('gpu_economic_decisions', decided);
     t.sink('gpu_forecasts', outlook.forecasts);
     t.sink('xid_episodes', stories.episodes);
     t.sink('incidents', shared.incidents);
@@ -185,4 +194,5 @@ export const defaultTopology = (): Topology =>
     future_max: minutes(5),
     assets: { get: () => undefined, edition: () => 0 },
     models: NO_MODELS,
+    prices: loadPriceBook(null),
   });

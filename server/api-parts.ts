@@ -1,3 +1,4 @@
+import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -50,6 +51,8 @@ export interface ApiParts {
   readonly simulated?: boolean;
   readonly scorer: Scorer;
   readonly predictor: Predictor;
+  /** What decisions on demand count with. */
+  readonly prices: PriceBook;
   /** Told of failures that are no one's request's fault. */
   readonly onFailure: (error: unknown, where: string) => void;
 }

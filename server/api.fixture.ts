@@ -1,3 +1,4 @@
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { settableClock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
@@ -135,6 +136,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     version: '0.0.0',
     scorer: cannedScorer(),
     predictor: cannedPredictor(),
+    prices: loadPriceBook(null),
     onFailure: (error) => failures.push(error),
   });
   return {
@@ -278,6 +280,8 @@ export const OTHERS = [
   '/api/v1/gpus/GPU-shelf',
   '/api/v1/assets/GPU-00',
   '/api/v1/fleet/summary',
+  '/api/v1/fleet/money',
+  '/api/v1/gpus/GPU-00/evidence',
   '/api/v1/topology',
   '/api/v1/console-config',
   '/livez',

@@ -13,6 +13,8 @@ import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { problem } from './problem.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { decisionRoutes } from './routes/decisions.ts';
+import { evidenceRoute } from './routes/evidence.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
@@ -86,6 +88,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   modelPerformanceRoute(app, parts);
   scoreRoute(app, parts);
   predictRoute(app, parts);
+  decisionRoutes(app, parts);
+  evidenceRoute(app, parts);
   fleetRoutes(app, parts);
   healthRoutes(app, parts);
 

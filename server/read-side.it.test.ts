@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTestServices, type TestServices } from '../deploy/services/services.fixture.ts';
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { connectBus } from '../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
@@ -94,6 +95,7 @@ beforeAll(async () => {
     console_dir: null,
     scorer: NO_SCORER,
     predictor: NO_PREDICTOR,
+    prices: loadPriceBook(null),
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: (error) => {
@@ -264,6 +266,7 @@ it('refuses a taken address with GV-SVC-006', async () => {
     console_dir: null,
     scorer: NO_SCORER,
     predictor: NO_PREDICTOR,
+    prices: loadPriceBook(null),
     interval_ms: 10_000,
     version: '0.0.0',
     onFailure: () => {},

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -30,6 +31,7 @@ export interface ApiServerOptions {
   readonly simulated?: boolean;
   readonly scorer: Scorer;
   readonly predictor: Predictor;
+  readonly prices: PriceBook;
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -88,6 +90,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     simulated: options.simulated ?? false,
     scorer: options.scorer,
     predictor: options.predictor,
+    prices: options.prices,
     onFailure: options.onFailure,
   });
   const stop = (): void => {

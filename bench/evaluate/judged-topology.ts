@@ -1,3 +1,4 @@
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import type { AssetBook } from '../../operators/enrich.ts';
 import { DEFAULT_ANALYSIS } from '../../pipeline/analysis.ts';
 import { NO_MODELS } from '../../pipeline/contract/failure-model.ts';
@@ -35,6 +36,7 @@ export function judgedTopology(options: {
     future_max: minutes(5),
     assets: options.assets,
     models: NO_MODELS,
+    prices: loadPriceBook(null),
   });
   const out: TopologyNode[] = [];
   for (const node of nodes) {

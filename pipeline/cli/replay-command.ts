@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { ANALYSIS_KEYS, analysisOf } from '../analysis.ts';
 import { mergeAsset } from '../asset-merge.ts';
 import { systemClock } from '../clock.ts';
@@ -13,7 +14,7 @@ import { readInventory } from '../roles/inventory.ts';
 import { championOf, openModelFolder } from '../shipped-model.ts';
 import { configured, contextOf } from './context.ts';
 
-const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'failure-model'];
+const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'failure-model', 'price-book'];
 
 interface ReplayFlags {
   readonly out: string;
@@ -65,6 +66,7 @@ export function addReplayCommand(program: Command): void {
           reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,
         },
         models: await replayModels(loaded.values, flags.models, (error) => say(error.line())),
+        prices: loadPriceBook(loaded.values['price-book'] || null),
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
       });

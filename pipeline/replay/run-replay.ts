@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { GroupStates } from '../../operators/core/group-state.ts';
+import type { PriceBook } from '../../operators/decisions/price-book-schema.ts';
 import { featureDefinitionRows, featureRow } from '../../operators/features/feature-row.ts';
 import { batchJsonlSink } from '../../sinks/jsonl/batch-jsonl-sink.ts';
 import { deadLetterJsonlSink } from '../../sinks/jsonl/dead-letter-jsonl-sink.ts';
@@ -24,8 +25,8 @@ import type {
 import type { ModelBook } from '../contract/failure-model.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
-import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
-import type { Prediction } from '../contract/predictions.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
+import type { Decision, Prediction } from '../contract/predictions.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import {
@@ -55,6 +56,7 @@ export interface ReplayOptions {
   readonly assets: readonly Asset[];
   readonly analysis: Analysis;
   readonly models: ModelBook;
+  readonly prices: PriceBook;
   readonly clock: Clock;
   /** Told about once a second. */
   readonly onProgress?: (rows: number) => void;
@@ -115,6 +117,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const anomalies = rewritten<Anomaly>(ANOMALIES);
   const scores = rewritten<HealthScore>(GPU_HEALTH_SCORES);
   const predictions = rewritten<Prediction>(GPU_FAILURE_PREDICTIONS);
+  const decisions = rewritten<Decision>(GPU_ECONOMIC_DECISIONS);
   const episodes = rewritten<Episode>(XID_EPISODES);
   const incidents = rewritten<Incident>(INCIDENTS);
   const forecasts = rewritten<Forecast>(GPU_FORECASTS);
@@ -130,6 +133,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     future_max: null,
     assets,
     models: options.models,
+    prices: options.prices,
   });
   const wired = wireTopology<SinkItems>({
     topology,
@@ -145,6 +149,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
       anomalies,
       gpu_health_scores: scores,
       gpu_failure_predictions: predictions,
+      gpu_economic_decisions: decisions,
       xid_episodes: episodes,
       incidents,
       gpu_forecasts: forecasts,
@@ -174,6 +179,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     anomalies: anomalies.rows,
     gpu_health_scores: scores.rows,
     gpu_failure_predictions: predictions.rows,
+    gpu_economic_decisions: decisions.rows,
     xid_episodes: episodes.rows,
     incidents: incidents.rows,
     gpu_forecasts: forecasts.rows,

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
@@ -18,6 +19,8 @@ export interface ApiThreadData extends ThreadConnections {
   readonly interval_ms: number;
   readonly version: string;
   readonly models: ModelConfig;
+  /** File with prices of one's own; empty: none. */
+  readonly price_book: string;
   /** Told to the console. */
   readonly simulated?: boolean;
 }
@@ -59,6 +62,7 @@ await runAsThread(
           stored: (gpu_uuid) => predictStored(connections.database, modelOf(gpu_uuid), gpu_uuid),
           features: (features, model) => predictFeatures(modelOf(''), features, model, systemClock.now()),
         },
+        prices: loadPriceBook(data.price_book || null),
         onFailure,
       });
       return {

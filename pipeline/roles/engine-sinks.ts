@@ -25,8 +25,8 @@ import type {
   Incident,
 } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
-import { GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
-import type { Prediction } from '../contract/predictions.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
+import type { Decision, Prediction } from '../contract/predictions.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
@@ -108,6 +108,7 @@ export function engineSinks(options: EngineSinksOptions): {
         }),
       anomalies: told<Anomaly>(ANOMALIES),
       gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
+      gpu_economic_decisions: told<Decision>(GPU_ECONOMIC_DECISIONS),
       gpu_failure_predictions: told<Prediction>(GPU_FAILURE_PREDICTIONS),
       xid_episodes: told<Episode>(XID_EPISODES),
       incidents: told<Incident>(INCIDENTS),

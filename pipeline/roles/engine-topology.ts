@@ -1,3 +1,4 @@
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import type { AssetBook } from '../../operators/enrich.ts';
 import { analysisOf } from '../analysis.ts';
 import type { Config } from '../config-schema.ts';
@@ -20,6 +21,7 @@ export const futureMax = ({ config, wall_time }: EngineTime): DurationMs | null 
 /** An engine's topology, the same in all of its threads. */
 export async function engineTopology(options: EngineTime, assets: AssetBook, models: ModelBook): Promise<Topology> {
   const analysis = analysisOf(options.config);
+  const prices = loadPriceBook(options.config['price-book'] || null);
   const optional = await loadOptionalDetectors(analysis.detectors);
-  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models });
+  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models, prices });
 }

@@ -48,6 +48,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
         live_url: live.ready.url,
         console_dir: CONSOLE_DIR,
         interval_ms: config.interval,
+        price_book: config['price-book'],
         models: {
           'failure-model': config['failure-model'],
           'challenger-share': config['challenger-share'],

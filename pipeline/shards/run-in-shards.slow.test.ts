@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupStates } from '../../operators/core/group-state.ts';
 import { random } from '../../operators/core/laws.fixture.ts';
-import { NO_MODELS } from '../contract/failure-model.ts';
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import { settableClock } from '../clock.ts';
 import type { VitalsError } from '../contract/errors.ts';
+import { NO_MODELS } from '../contract/failure-model.ts';
 import type { RawMessage } from '../contract/message.ts';
 import { minutes } from '../contract/time.ts';
 import { cutBehind } from '../cut-messages.ts';
@@ -32,7 +33,13 @@ function freshFolder(): string {
 
 const FUTURE_MAX = minutes(5);
 const wholeTopology = () =>
-  fleetVitals({ ...DEFAULT_ANALYSIS, future_max: FUTURE_MAX, assets: new Assets(), models: NO_MODELS });
+  fleetVitals({
+    ...DEFAULT_ANALYSIS,
+    future_max: FUTURE_MAX,
+    assets: new Assets(),
+    models: NO_MODELS,
+    prices: loadPriceBook(null),
+  });
 
 interface Life {
   readonly running: RunningTopology;

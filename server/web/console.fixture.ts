@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { createFleet, type Fleet } from '../../bench/fleet/fleet.ts';
 import { freePort } from '../../deploy/services/free-port.ts';
 import { startTestServices } from '../../deploy/services/services.fixture.ts';
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
@@ -102,6 +103,7 @@ export async function startConsoleWorld(options: {
       // Scores on demand are made elsewhere.
       scorer: { stored: async () => null, samples: async () => ({ score: null, refused: [] }) },
       predictor: NO_PREDICTOR,
+      prices: loadPriceBook(null),
       version: '0.0.0',
       onFailure: (error, where) => console.error(where, error),
     });

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadPriceBook } from '../../../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from '../../analysis.ts';
 import { systemClock } from '../../clock.ts';
 import { NO_MODELS } from '../../contract/failure-model.ts';
@@ -34,6 +35,7 @@ async function replay(scenario: string): Promise<{ out: string; summary: Summary
   folders.push(out);
   const summary = await runReplay({
     models: NO_MODELS,
+    prices: loadPriceBook(null),
     path: join(import.meta.dirname, scenario, 'in'),
     out,
     format: 'auto',

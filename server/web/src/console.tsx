@@ -8,6 +8,7 @@ import { Frame } from './frame.tsx';
 import { GpuPage } from './gpu-page.tsx';
 import { IncidentStore } from './incident-store.ts';
 import { IncidentsPage } from './incidents-page.tsx';
+import { LabelsPage } from './labels-page.tsx';
 import { createLiveClient } from './live-client.ts';
 import { loadPlaces } from './load-places.ts';
 import { Notice } from './notice.tsx';
@@ -77,6 +78,7 @@ function Page() {
   const route = routeOf(path);
   if (route.page === 'fleet') return <FleetPage />;
   if (route.page === 'incidents') return <IncidentsPage />;
+  if (route.page === 'labels') return <LabelsPage />;
   if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
   return (
     <Notice title="There is nothing here">

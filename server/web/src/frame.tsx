@@ -70,6 +70,9 @@ function Pages() {
           </span>
         )}
       </a>
+      <a href="/labels" data-testid="to-labels" {...current('/labels')}>
+        Failures
+      </a>
     </nav>
   );
 }

@@ -4,6 +4,7 @@ import './styles/frame.css';
 import './styles/fleet.css';
 import './styles/gpu.css';
 import './styles/incidents.css';
+import './styles/labels.css';
 import { Console } from './console.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';

@@ -24,18 +24,28 @@ export interface List<T> {
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Reads JSON below /api/v1. Throws RestError; status 0 means that nothing answered. */
-export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
+  const headers = { Accept: 'application/json' };
+  return answerTo(`${path}${text === '' ? '' : `?${text}`}`, { headers, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** Tells the API something. Throws RestError; status 0 means that nothing answered. */
+export const postJson = <T>(path: string, body: object): Promise<T> =>
+  answerTo(path, {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+async function answerTo<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}${text === '' ? '' : `?${text}`}`, {
-      headers: { Accept: 'application/json' },
-      ...(signal === undefined ? {} : { signal }),
-    });
+    response = await fetch(`/api/v1${path}`, request);
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (request.signal?.aborted) throw error;
     throw new RestError(0, { detail: 'The API does not answer' });
   }
   if (!response.ok) {

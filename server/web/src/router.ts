@@ -4,12 +4,14 @@ import { useEffect, useState } from 'preact/hooks';
 export type Route =
   | { readonly page: 'fleet' }
   | { readonly page: 'incidents' }
+  | { readonly page: 'labels' }
   | { readonly page: 'gpu'; readonly gpu_uuid: string }
   | { readonly page: 'unknown'; readonly path: string };
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'fleet' };
   if (path === '/incidents') return { page: 'incidents' };
+  if (path === '/labels') return { page: 'labels' };
   const match = /^\/gpus\/([^/]+)$/.exec(path);
   if (match?.[1] === undefined) return { page: 'unknown', path };
   try {
