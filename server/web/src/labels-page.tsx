@@ -1,0 +1,131 @@
+import { useState } from 'preact/hooks';
+import type { LabelAnswer, SuggestionAnswer } from './answers.ts';
+import { useFleet, useNow } from './console-parts.ts';
+import { timeText } from './format-time.ts';
+import { integer } from './format-value.ts';
+import { LabelEntry } from './label-entry.tsx';
+import { LabelForm } from './label-form.tsx';
+import { Notice } from './notice.tsx';
+import { getJson, type List, postJson } from './rest.ts';
+import { useAsking } from './use-asking.ts';
+
+const EVERY_MS = 60_000;
+const SHOWN_MAX = 200;
+
+interface Known {
+  readonly labels: List<LabelAnswer>;
+  readonly suggestions: List<SuggestionAnswer>;
+  readonly read_at: number;
+}
+
+/** What a person says of a failure: the row's key and what is to stand in it. */
+export type Telling = Pick<LabelAnswer, 'gpu_uuid' | 'failed_at' | 'type' | 'note' | 'source' | 'status'>;
+
+/** Failures that happened: those told of, those that seem to have been some, and a form to tell of one. */
+export function LabelsPage() {
+  const fleet = useFleet();
+  const now = useNow();
+  const [known, setKnown] = useState<Known | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [told, setTold] = useState(0);
+  useAsking(
+    async (signal) => {
+      try {
+        const [labels, suggestions] = await Promise.all([
+          getJson<List<LabelAnswer>>('/failure-labels', { limit: SHOWN_MAX }, signal),
+          getJson<List<SuggestionAnswer>>('/failure-labels/suggestions', { limit: SHOWN_MAX }, signal),
+        ]);
+        setKnown({ labels, suggestions, read_at: Date.now() });
+        setFailure(null);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return true;
+        setFailure((error as Error).message);
+        return false;
+      }
+    },
+    { about: String(told), hint: '', every_ms: EVERY_MS },
+  );
+  const tell = async (telling: Telling): Promise<void> => {
+    await postJson<LabelAnswer>('/failure-labels', telling);
+    setTold((count) => count + 1);
+  };
+
+  return (
+    <div class="labels">
+      <h1>
+        Failures <span class="quiet">{known === null ? '' : `${integer(known.labels.total)} told of`}</span>
+      </h1>
+      <p class="quiet">
+        Models learn from failures that a person confirmed, and are judged by them. What is not told of counts as
+        survival.
+      </p>
+      {failure !== null && (
+        <div class="banner" role="alert" data-testid="labels-failure">
+          Failures cannot be read just now ({failure}).
+          {known !== null && ` What is shown is of ${timeText(known.read_at, now)}.`}
+        </div>
+      )}
+      <LabelForm onTell={tell} />
+      {known === null ? (
+        failure === null && (
+          <section class="card" aria-busy="true">
+            <Notice title="Loading">Asking for failures.</Notice>
+          </section>
+        )
+      ) : (
+        <>
+          <section aria-labelledby="suggested-title">
+            <h2 id="suggested-title">
+              Were these failures? <span class="quiet">{integer(known.suggestions.total)} waiting</span>
+            </h2>
+            {known.suggestions.items.length === 0 ? (
+              <p class="card quiet" data-testid="no-suggestion">
+                Nothing waits for a word: fault stories and the inventory show no failure that is not told of.
+              </p>
+            ) : (
+              <ol class="list" data-testid="label-suggestions">
+                {known.suggestions.items.map((one) => (
+                  <LabelEntry
+                    key={`${one.gpu_uuid} ${one.failed_at}`}
+                    label={one}
+                    status={null}
+                    gpu={fleet.gpus.get(one.gpu_uuid)}
+                    now={now}
+                    onTell={tell}
+                  />
+                ))}
+              </ol>
+            )}
+          </section>
+          <section aria-labelledby="told-title">
+            <h2 id="told-title">Told of</h2>
+            {known.labels.items.length === 0 ? (
+              <p class="card quiet" data-testid="no-label">
+                No failure was told of yet.
+              </p>
+            ) : (
+              <ol class="list" data-testid="label-list">
+                {known.labels.items.map((one) => (
+                  <LabelEntry
+                    key={`${one.gpu_uuid} ${one.failed_at}`}
+                    label={one}
+                    status={one.status}
+                    gpu={fleet.gpus.get(one.gpu_uuid)}
+                    now={now}
+                    onTell={tell}
+                  />
+                ))}
+              </ol>
+            )}
+            {known.labels.total > known.labels.items.length && (
+              <p class="quiet">
+                The {integer(known.labels.items.length)} newest of {integer(known.labels.total)} are shown.
+              </p>
+            )}
+          </section>
+        </>
+      )}
+    </div>
+  );
+}
