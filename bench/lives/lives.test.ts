@@ -130,7 +130,7 @@ describe('a plan', () => {
 });
 
 describe('simulated lives', () => {
-  const options = { gpus: 48, days: 4, seed: 9, failure_rate_scale: 120, every_ms: 3_600_000 } as const;
+  const options = { gpus: 48, days: 4, seed: 9, failure_rate_scale: 250, every_ms: 3_600_000 } as const;
 
   it('tell the same vectors again, in order, none of a board that is down', () => {
     const lives = simulateLives(options);

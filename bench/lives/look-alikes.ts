@@ -33,7 +33,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
     per_year: 0.25,
     hours: [2, 120],
     tell({ from, seed }) {
-      const per_hour = between(from, 1, 3_000);
+      const per_hour = between(from, 1, 900);
       return {
         effect(e, ts_ms) {
           if (wander(seed, ts_ms / (2 * HOUR_MS)) > 0.4) e.sbe_per_second += per_hour / 3_600;
@@ -58,7 +58,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
   {
     name: 'contained_error',
     scope: 'gpu',
-    per_year: 0.08,
+    per_year: 0.05,
     hours: [40, 60],
     tell: ({ start_ms, seed }) => ({ events: containedError(start_ms, seed) }),
   },

@@ -65,6 +65,8 @@ const SUDDEN: Readonly<Record<FailureType, number>> = { memory: 0.15, thermal: 0
 const MAINTAINED = 0.15;
 /** Courses of the same shapes that lead nowhere, against those that lead to failures. */
 const NOWHERE_PER_FAILURE = 1;
+/** Machines come by the lorry: boards of one delivery are of one age, so that age tells no single board. */
+const RACKS_PER_DELIVERY = 3;
 /** Boards that come back mended; the others are sent in and another takes their slot. */
 const MENDED: Readonly<Record<FailureType, number>> = { memory: 0.1, thermal: 0.5, power: 0.4, other: 0.5 };
 
@@ -83,7 +85,7 @@ const clamp = (x: number, low: number, high: number): number => Math.min(high, M
 /**
  * Who lives how long, and what is to be seen before. Everything is drawn from the seed, per slot and life: nothing about a
  * life depends on its place in the fleet, on the exporter in front of it or on the end of the run; courses begin before
- * it and failures fall after it. Age at the start is 0 to 4 years by node, as machines are bought, with boards changed since.
+ * it and failures fall after it. Age at the start is 0 to 4 years by delivery, with boards changed since.
  */
 export function planLives(options: LivesOptions): LivesPlan {
   const fleet = createLifeLayout(options.gpus, options.seed);
@@ -110,7 +112,8 @@ function planSlot(
   const { seed, start_ms, days } = options;
   const run_end_ms = start_ms + days * DAY_MS;
   const last_ms = run_end_ms + BEYOND_DAYS * DAY_MS;
-  const bought_years = OLDEST_YEARS * chance(node.seed, 0xa9e);
+  const delivery = mix(seed ^ 0xde11, Math.floor(node.position.rack / RACKS_PER_DELIVERY));
+  const bought_years = OLDEST_YEARS * chance(delivery, 0xa9e);
   let from_ms = start_ms;
   let board_seed = boardSeed(seed, gpu);
   const youth = chance(board_seed, 0x1a) < 0.12 ? chance(board_seed, 0x1b) : 1;
@@ -258,7 +261,7 @@ function drawNowhere(
     if (ts >= who.to_ms) return;
     const kind = pickKind(null, node, from);
     const length_ms = clamp(lognormal(from, kind.median_days, 0.85), ...COURSE_DAYS) * DAY_MS;
-    const progress_max = 0.1 + 0.75 * draw(from) ** 1.5;
+    const progress_max = 0.08 + 0.6 * draw(from) ** 1.5;
     const stays_ms = draw(from) < 0.4 ? lognormal(from, 12, 0.9) * DAY_MS : draw(from) * 6 * HOUR_MS;
     const start_ms = Math.round(ts);
     const course: Course = {
@@ -267,7 +270,8 @@ function drawNowhere(
       gpu_uuid: who.gpu_uuid,
       start_ms,
       end_ms: Math.round(start_ms + length_ms),
-      strength: strengthOf(from),
+      // What leads nowhere is weaker as a rule, though not always.
+      strength: 0.75 * strengthOf(from),
       seed: mix(from.state, who.gpu),
       until_ms: Math.min(who.to_ms, Math.round(start_ms + progress_max * length_ms + stays_ms)),
       ends: 'nothing',

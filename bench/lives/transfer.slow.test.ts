@@ -56,8 +56,8 @@ function judged(vectors: Iterable<readonly FeatureVector[]>, failures: readonly 
 describe('a model that has only seen simulated lives', () => {
   it('foresees failures of a world by other rules better than the heuristic', () => {
     const lives = simulateLives({
-      gpus: 1_536,
-      days: 35,
+      gpus: 1_280,
+      days: 32,
       seed: 21,
       interval_ms: 1_800_000,
       every_ms: DAY_MS,
@@ -85,14 +85,5 @@ describe('a model that has only seen simulated lives', () => {
     createScorer(readXgboostModel(document, 'trained')).predictions(there.values, there.labels.length, scores);
     expect(auc(there.labels, scores)).toBeGreaterThan(auc(there.labels, there.rule) + 0.03);
     expect(averagePrecision(there.labels, scores)).toBeGreaterThan(averagePrecision(there.labels, there.rule));
-    if (process.env.TELL)
-      console.log(
-        auc(there.labels, scores),
-        auc(there.labels, there.rule),
-        averagePrecision(there.labels, scores),
-        averagePrecision(there.labels, there.rule),
-        there.labels.length,
-        known.labels.length,
-      );
-  });
+  }, 600_000);
 });
