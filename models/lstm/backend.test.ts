@@ -2,6 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { loadTensors } from './backend.ts';
 
+it('leaves errors that nobody catches to those who look for them', async () => {
+  const listeners = () => [...process.listeners('uncaughtException'), ...process.listeners('unhandledRejection')];
+  const before = listeners();
+  await loadTensors('wasm');
+  expect(tf.engine().registryFactory).toHaveProperty('wasm');
+  expect(listeners()).toEqual(before);
+});
+
 it('leaves others on their backend, also after a failure, and no tensors behind', async () => {
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');

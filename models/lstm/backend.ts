@@ -24,7 +24,7 @@ export async function loadTensors(wanted: TensorBackend | null): Promise<Tensors
   if (name === 'tensorflow' && wanted) await import(NATIVE);
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend ${name}`);
+  if (!(await withoutListeners(() => tf.setBackend(name)))) throw new Error(`TensorFlow.js has no backend ${name}`);
   if (former) await tf.setBackend(former);
   return {
     name,
@@ -41,6 +41,19 @@ export async function loadTensors(wanted: TensorBackend | null): Promise<Tensors
       }
     },
   };
+}
+
+/** WebAssembly comes with listeners that turn every error of the process that nobody catches into `undefined`; they are taken off. */
+async function withoutListeners<T>(start: () => Promise<T>): Promise<T> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.rawListeners(event));
+  const result = await start();
+  events.forEach((event, e) => {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[e]?.includes(listener)) process.removeListener(event, listener as (...args: unknown[]) => void);
+    }
+  });
+  return result;
 }
 
 async function hasNative(): Promise<boolean> {
