@@ -32,7 +32,6 @@ export interface TrainOnHistoryOptions {
   readonly failures_min: number;
   readonly margin: number;
   readonly say: (line: string) => void;
-  readonly monotonic: () => number;
 }
 
 export interface TrainedModel {
@@ -84,11 +83,8 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     params: options.params,
     failures_min: options.failures_min,
     costs: options.costs,
-    sequences: null,
     lstm: options.lstm,
-    lstm_options: {},
     say,
-    monotonic: options.monotonic,
   });
 
   const judges = [options.champion, createEnsemble(loadBundle(bundle, 'trained model'), 'new')].map(createModelJudge);

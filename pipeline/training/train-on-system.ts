@@ -71,7 +71,6 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       champion: champion.model,
       lstm: champion.lstm,
       trained_on: options.simulated ? 'simulated' : champion.lstm === null ? 'real' : 'mixed',
-      monotonic: () => clock.monotonic(),
     },
   );
   const { data, metrics, comparison, bundle } = trained;
