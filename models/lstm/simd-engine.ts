@@ -28,7 +28,7 @@ const PAGE_BYTES = 65_536;
 /**
  * The engine in WebAssembly with 128-bit SIMD; null where the host has none. Products are summed in the order of the inputs, never
  * fused, each row by itself, so that bits do not depend on the machine or on the rows beside it.
- * Cost     some 12 us for a step of 2 x 128 in blocks of 64 rows; 4 B of memory per number, whole pages of 64 KiB.
+ * Cost     some 15 us for a step of 2 x 128 in blocks of 64 rows; 4 B of memory per number, whole pages of 64 KiB.
  */
 export function simdEngine(memory_length: number): CellEngine | null {
   const host = (globalThis as { WebAssembly?: WebAssemblyHost }).WebAssembly;

@@ -122,6 +122,11 @@ describe('training', () => {
     await expect(trainLstm(call)).rejects.toBeInstanceOf(VitalsError);
   });
 
+  it('says so when the learning rate is too high', async () => {
+    const call = { inputs: FLEET_INPUTS, sequences: few, options: { ...TINY, learning_rate: 1e38, epochs: 4 } };
+    await expect(trainLstm(call)).rejects.toThrow(/came off its way/);
+  });
+
   it('makes a document that serves the same', async () => {
     const { model } = await trainLstm({ inputs: FLEET_INPUTS, sequences: few, options: TINY });
     expect(readLstm(JSON.parse(JSON.stringify(writeLstm(model, 'f32'))), 'a test')).toEqual(model);
