@@ -45,6 +45,7 @@ const EVERYTHING: PerformanceQuery = {
 /** Predictions are one a day: what is a minute old is new enough. */
 const HISTORY_AGE_MS = 60_000;
 const KNOWN_AGE_MS = 600_000;
+const KNOWN_RETRY_MS = 30_000;
 const REPORTS_MAX = 64;
 
 /**
@@ -110,6 +111,7 @@ export function performanceReports(parts: {
           })
           .catch(() => {
             known = [];
+            known_at = now - KNOWN_AGE_MS + KNOWN_RETRY_MS;
           })
           .finally(() => {
             computing = false;

@@ -49,6 +49,7 @@ export function* figuresOf(
     if (alarm[row] === 1) seen.first = Math.min(seen.first, columns.ts[row] as number);
     warned.set(key, seen);
   }
+  yield;
   const leads = [...warned.values()]
     .filter(({ first }) => Number.isFinite(first))
     .map(({ failed_at, first }) => (failed_at - first) / DAY_MS)
@@ -94,9 +95,11 @@ function* weighed(
     };
   }
   const weights = all.filter((weight) => weight > 0);
+  yield;
   const labels = Uint8Array.from(settled, (row) => (outcomes.state[row] === FAILED ? 1 : 0));
   const p = Float64Array.from(settled, (row) => columns.p[row] as number);
   const gpu = Uint32Array.from(settled, (row) => columns.gpu[row] as number);
+  yield;
   let sum = 0;
   let squares = 0;
   let failed = 0;

@@ -45,6 +45,7 @@ export function* performanceOf(
   if (rows === 0) return null;
   const horizon_ms = options.horizon_days * DAY_MS;
   const outcomes = outcomesOf(columns, fates, horizon_ms, newest);
+  yield;
   const chosen = (until: number): Threshold =>
     options.threshold === null
       ? thresholdAt(columns, outcomes, horizon_ms, costs, until)
@@ -54,6 +55,7 @@ export function* performanceOf(
   for (const [month, members] of byMonth(columns.ts)) {
     yield;
     const used = chosen(Date.parse(`${month}-01T00:00:00Z`));
+    yield;
     for (const row of members) alarm[row] = (columns.p[row] as number) >= used.threshold ? 1 : 0;
     months.push({ month, ...used, ...(yield* figuresOf(columns, outcomes, alarm, members)) });
   }
