@@ -1,7 +1,8 @@
+import { auc } from '../../../models/classification-metrics.ts';
 import { binCounts, type StabilityBins, stabilityBins, stabilityIndex } from '../../../models/drift/psi.ts';
 import { TITAN_FEATURES, type TitanFeature } from './titan-memory.ts';
 import { monthOf } from './titan-records.ts';
-import { foreseenKey, type TitanLandmark, type TitanStudy } from './titan-study.ts';
+import { foreseenKey, type TitanLandmark, type TitanModel, type TitanStudy } from './titan-study.ts';
 
 export interface DriftMonth {
   readonly month: string;
@@ -13,13 +14,16 @@ export interface DriftMonth {
   readonly failures_per_foreseen: number | null;
   /** What rings: features, foreseen, outcome. */
   readonly alarms: readonly DriftAlarm[];
+  /** What came out later: whether it was time to ring. Null where nobody failed, or the records end before. */
+  readonly auc_once: number | null;
+  readonly auc_retrained: number | null;
 }
 
 export type DriftAlarm = 'features' | 'foreseen' | 'outcome';
 
 export const PSI_MUCH = 0.25;
-/** Older every month by nature. */
-const CLOCKS: readonly TitanFeature[] = ['age_days', 'installed_days'];
+/** Times what the months of the reference themselves are apart: clocks and rates of the whole machine always move. */
+const USUAL_FACTOR = 2;
 const REFERENCE_MONTHS = 12;
 const OUTCOME_MONTHS = 3;
 /** Twice what was foreseen or half of it, and more than chance: 4 standard deviations of a Poisson count. */
@@ -27,9 +31,12 @@ const OUTCOME_FACTOR = 2;
 const OUTCOME_DEVIATIONS = 4;
 const HORIZON = 30;
 
+/** One series of numbers in the year of training. */
 interface Reference {
-  readonly bins: readonly StabilityBins[];
-  readonly counts: readonly Float64Array[];
+  readonly bins: StabilityBins;
+  readonly counts: Float64Array;
+  /** Index from which on it has moved. */
+  readonly much: number;
 }
 
 /**
@@ -39,27 +46,35 @@ interface Reference {
 export function titanDrift({ landmarks, once, boosted_once }: TitanStudy): DriftMonth[] {
   if (once < 0 || boosted_once === null) return [];
   const trained_on = landmarks.slice(Math.max(0, once - REFERENCE_MONTHS), once);
-  const inputs = referenceOf(TITAN_FEATURES.map((_, column) => trained_on.map((one) => columnValues(one, column))));
-  const answers = referenceOf([trained_on.map(({ rows }) => boosted_once(rows.values, HORIZON))]);
+  const inputs = TITAN_FEATURES.map((feature, column) => ({
+    feature,
+    column,
+    reference: referenceOf(trained_on.map((one) => columnValues(one, column))),
+  }));
+  const answers = referenceOf(trained_on.map(({ rows }) => boosted_once(rows.values, HORIZON)));
   return landmarks.slice(once).map((landmark, i) => {
-    const features = TITAN_FEATURES.map((feature, column) => ({
-      feature,
-      psi: psiOf(inputs, column, columnValues(landmark, column)),
-    }))
-      .filter(({ feature, psi }) => psi > PSI_MUCH && !CLOCKS.includes(feature))
+    const features = inputs
+      .map(({ feature, column, reference }) => ({
+        feature,
+        psi: psiOf(reference, columnValues(landmark, column)),
+        much: reference.much,
+      }))
+      .filter(({ psi, much }) => psi > much)
       .sort((a, b) => b.psi - a.psi);
-    const foreseen_psi = psiOf(answers, 0, landmark.foreseen.get(foreseenKey('boosting once', HORIZON)) ?? []);
+    const foreseen_psi = psiOf(answers, landmark.foreseen.get(foreseenKey('boosting once', HORIZON)) ?? []);
     const { failures, foreseen } = lately(landmarks.slice(once, once + i), landmark.rows.at);
     const ratio = failures / foreseen;
     const beyond = Math.abs(failures - foreseen) > OUTCOME_DEVIATIONS * Math.sqrt(foreseen);
     const alarms: DriftAlarm[] = [];
     if (features.length > 0) alarms.push('features');
-    if (foreseen_psi > PSI_MUCH) alarms.push('foreseen');
+    if (foreseen_psi > answers.much) alarms.push('foreseen');
     if (beyond && (ratio > OUTCOME_FACTOR || ratio < 1 / OUTCOME_FACTOR)) alarms.push('outcome');
     return {
       month: monthOf(landmark.rows.at),
-      features,
+      features: features.map(({ feature, psi }) => ({ feature, psi })),
       foreseen_psi,
+      auc_once: aucOf(landmark, 'boosting once'),
+      auc_retrained: aucOf(landmark, 'boosting retrained'),
       failures_per_foreseen: foreseen > 0 ? ratio : null,
       alarms,
     };
@@ -86,11 +101,21 @@ function lately(landmarks: readonly TitanLandmark[], now: number): { failures: n
 const columnValues = ({ rows }: TitanLandmark, column: number): Float32Array =>
   Float32Array.from(rows.gpus, (_, i) => rows.values[i * TITAN_FEATURES.length + column] as number);
 
-function referenceOf(series: readonly (readonly ArrayLike<number>[])[]): Reference {
-  const all = series.map((parts) => Float64Array.from(parts.flatMap((part) => Array.from(part))));
-  const bins = all.map((values) => stabilityBins(values));
-  return { bins, counts: all.map((values, i) => binCounts(values, bins[i] ?? [])) };
+function aucOf({ foreseen, outcomes }: TitanLandmark, model: TitanModel): number | null {
+  const known = outcomes.get(HORIZON);
+  const answers = foreseen.get(foreseenKey(model, HORIZON));
+  if (known === undefined || answers === undefined) return null;
+  const area = auc(known.labels, answers, known.weights);
+  return Number.isNaN(area) ? null : area;
 }
 
-const psiOf = ({ bins, counts }: Reference, which: number, values: ArrayLike<number>): number =>
-  stabilityIndex(counts[which] ?? [], binCounts(values, bins[which] ?? []));
+function referenceOf(months: readonly ArrayLike<number>[]): Reference {
+  const all = Float64Array.from(months.flatMap((values) => Array.from(values)));
+  const bins = stabilityBins(all);
+  const counts = binCounts(all, bins);
+  const usual = Math.max(0, ...months.map((values) => stabilityIndex(counts, binCounts(values, bins))));
+  return { bins, counts, much: Math.max(PSI_MUCH, USUAL_FACTOR * usual) };
+}
+
+const psiOf = ({ bins, counts }: Reference, values: ArrayLike<number>): number =>
+  stabilityIndex(counts, binCounts(values, bins));

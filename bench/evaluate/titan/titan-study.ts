@@ -1,4 +1,5 @@
 import { type Outcomes, outcomesOf } from './landmark-block.ts';
+import { recalibrated } from './recalibrate.ts';
 import { boostedRisk, type CourseRows, coxRisk, positionRisk, type RiskModel, type RiskRows } from './risk-models.ts';
 import { type Course, type LandmarkRows, TITAN_FEATURES, type TitanMemory, titanMemory } from './titan-memory.ts';
 import { monthStarts, type TitanHistory } from './titan-records.ts';
@@ -20,6 +21,8 @@ export interface TitanLandmark {
   readonly rows: LandmarkRows;
   /** By model and horizon, in the order of the rows; absent where there was no model yet. */
   readonly foreseen: Map<string, Float32Array>;
+  /** The same of the models that go on learning, before they were calibrated by how they did of late. */
+  readonly raw: Map<string, Float32Array>;
   /** By horizon; absent where the records end before. */
   readonly outcomes: Map<TitanHorizon, Outcomes>;
   /** 1 = if it does not fail, the row stands for the others of its kind when models learn. */
@@ -59,7 +62,7 @@ export interface TitanStudy {
 
 /**
  * Goes through the records in the order of time. At the first of each month: what is over by then is told, models learn from it
- * (all months so far), and foresee the months to come of every GPU in the machine. Nothing that is done at a landmark can look
+ * (all months so far), are calibrated by how they did of late, and foresee the months to come of every GPU in the machine. Nothing that is done at a landmark can look
  * behind it: the memory has not been given those records yet.
  */
 export function titanStudy(history: TitanHistory, options: TitanStudyOptions): TitanStudy {
@@ -86,9 +89,16 @@ export function titanStudy(history: TitanHistory, options: TitanStudyOptions): T
       models_once = models;
     }
     const picked = Uint8Array.from(rows.gpus, () => (next() * options.one_in < 1 ? 1 : 0));
-    const landmark: TitanLandmark = { rows, picked, foreseen: new Map(), outcomes: new Map(), courses: null };
+    const landmark: TitanLandmark = {
+      rows,
+      picked,
+      foreseen: new Map(),
+      raw: new Map(),
+      outcomes: new Map(),
+      courses: null,
+    };
+    foresee(landmark, models, models_once, landmarks, options.one_in);
     landmarks.push(landmark);
-    foresee(landmark, models, models_once);
     options.say?.(`titan: ${new Date(at * 86_400_000).toISOString().slice(0, 7)}, ${rows.gpus.length} GPUs`);
   }
   for (; taken < history.records.length; taken++) {
@@ -113,21 +123,45 @@ function settle(landmarks: readonly TitanLandmark[], now: number, memory: TitanM
   }
 }
 
-function foresee({ rows, foreseen }: TitanLandmark, models: Models, once: Models): void {
+function foresee(
+  landmark: TitanLandmark,
+  models: Models,
+  once: Models,
+  earlier: readonly TitanLandmark[],
+  one_in: number,
+): void {
+  const { values } = landmark.rows;
   for (const horizon of TITAN_HORIZONS) {
-    const by: Record<TitanModel, RiskModel | undefined> = {
-      'boosting retrained': models.boosted?.get(horizon),
-      'boosting once': once.boosted?.get(horizon),
-      'cox retrained': models.cox,
-      'cox once': once.cox,
-      'position rate': positionRisk,
+    const tell = (model: TitanModel, answers: Float64Array | undefined): void => {
+      if (answers !== undefined) landmark.foreseen.set(foreseenKey(model, horizon), Float32Array.from(answers));
     };
-    for (const model of TITAN_MODELS) {
-      const risk = by[model]?.(rows.values, horizon);
-      if (risk !== undefined) foreseen.set(foreseenKey(model, horizon), Float32Array.from(risk));
-    }
+    const tellCalibrated = (model: TitanModel, answers: Float64Array | undefined): void => {
+      if (answers === undefined) return;
+      const key = foreseenKey(model, horizon);
+      const raw = Float32Array.from(answers);
+      landmark.raw.set(key, raw);
+      landmark.foreseen.set(key, recalibrated(raw, settledAnswers(earlier, key, horizon), one_in));
+    };
+    tellCalibrated('boosting retrained', models.boosted?.get(horizon)?.(values, horizon));
+    tellCalibrated('cox retrained', models.cox?.(values, horizon));
+    tell('boosting once', once.boosted?.get(horizon)?.(values, horizon));
+    tell('cox once', once.cox?.(values, horizon));
+    tell('position rate', positionRisk(values, horizon));
   }
 }
+
+/** The last landmarks that are over, with what was said then. */
+function settledAnswers(earlier: readonly TitanLandmark[], key: string, horizon: TitanHorizon) {
+  return earlier
+    .flatMap(({ raw, outcomes, picked }) => {
+      const answers = raw.get(key);
+      const known = outcomes.get(horizon);
+      return answers === undefined || known === undefined ? [] : [{ answers, outcomes: known, picked }];
+    })
+    .slice(-CALIBRATION_MONTHS);
+}
+
+const CALIBRATION_MONTHS = 6;
 
 function learn(
   landmarks: readonly TitanLandmark[],

@@ -19,7 +19,7 @@ export function titanTables(figures: TitanFigures): FigureTable[] {
 function yearTable({ years, gpus, trainings, once_at }: TitanFigures, horizon: TitanHorizon): FigureTable {
   const shown = years.filter((one) => one.horizon_days === horizon && one.failures >= FAILURES_MIN);
   return {
-    title: `Titan, ${gpus} real GPUs: failure (DBE, off the bus) within ${horizon} days, foreseen at the first of each month; retrained monthly (${trainings} times) against once (${once_at ?? 'never'}). Years with at least ${FAILURES_MIN} failures`,
+    title: `Titan, ${gpus} real GPUs: failure (DBE, off the bus) within ${horizon} days, foreseen at the first of each month; retrained monthly (${trainings} times) and calibrated by their last six months, against once (${once_at ?? 'never'}). Years with at least ${FAILURES_MIN} failures`,
     header: [
       'year',
       'model',
@@ -67,21 +67,36 @@ function reliabilityTable({ reliability, once_at }: TitanFigures, horizon: Titan
 
 function driftTable({ drift, once_at }: TitanFigures): FigureTable {
   return {
-    title: `Titan: drift against the year before ${once_at ?? 'nothing'}, as it would have been told about the model that was trained then. Features by their population stability index, above ${PSI_MUCH}; outcomes of the last three months that were over`,
-    header: ['month', 'features that moved', 'most', 'foreseen', 'failures per foreseen', 'alarms'],
-    rows: drift.map(({ month, features, foreseen_psi, failures_per_foreseen, alarms }) => [
-      month,
-      String(features.length),
-      features
-        .slice(0, 3)
-        .map(({ feature, psi }) => `${feature} ${number(psi)}`)
-        .join(', '),
-      number(foreseen_psi, 2),
-      number(failures_per_foreseen, 2),
-      alarms.join(', '),
-    ]),
+    title: `Titan: drift against the year before ${once_at ?? 'nothing'}, as it would have been told about the 30-day trees that were trained then, and what came out later; quarters, and months in which alarms change. Features by their population stability index, above ${PSI_MUCH} and twice what was usual; outcomes of the last three months that were over`,
+    header: [
+      'month',
+      'features that moved',
+      'foreseen PSI',
+      'failures per foreseen',
+      'alarms',
+      'AUC once',
+      'retrained',
+    ],
+    rows: drift
+      .filter((one, i) => isQuarter(one.month) || String(one.alarms) !== String(drift[i - 1]?.alarms))
+      .map(({ month, features, foreseen_psi, failures_per_foreseen, alarms, auc_once, auc_retrained }) => [
+        month,
+        features.length === 0
+          ? '-'
+          : `${features.length}: ${features
+              .slice(0, 2)
+              .map(({ feature, psi }) => `${feature} ${number(psi)}`)
+              .join(', ')}`,
+        number(foreseen_psi, 2),
+        number(failures_per_foreseen, 2),
+        alarms.join(', '),
+        number(auc_once, 3),
+        number(auc_retrained, 3),
+      ]),
   };
 }
+
+const isQuarter = (month: string): boolean => ['01', '04', '07', '10'].includes(month.slice(5));
 
 const coxTable = ({ cox }: TitanFigures): FigureTable => ({
   title: 'Titan: the Cox model of SC20 fitted here, and how far it is from a reference run',
