@@ -48,8 +48,11 @@ const bundleSchema = z.strictObject({
 /** A failure model as JSON carries it. */
 export type PredictionBundle = z.infer<typeof bundleSchema>;
 
-/** What is combined, in this order: log-odds of the trees, of Cox and of the recurrent network, and novelty. */
-export const COMPONENTS = ['trees', 'cox', 'lstm', 'novelty'] as const;
+/**
+ * What is combined, in this order: log-odds of the trees of the horizon, of the trees of a week where the horizon is longer
+ * (who fails this week fails this month), of Cox and of the recurrent network, and novelty.
+ */
+export const COMPONENTS = ['trees', 'imminent', 'cox', 'lstm', 'novelty'] as const;
 export const HORIZON_KEYS = ['d7', 'd30', 'd90'] as const;
 
 /** A bundle whose parts are checked and ready to judge. */

@@ -40,6 +40,12 @@ export const LSTM_STEP_MS = minutes(10);
 /** After a silence of so long the network begins anew. */
 const FORGETS_AFTER_STEPS = 6 * 24 * 14;
 const NOVELTY_SCALE = 10;
+const placeOf = (name: (typeof COMPONENTS)[number]): number => COMPONENTS.indexOf(name);
+const TREES = placeOf('trees');
+const IMMINENT = placeOf('imminent');
+const COX = placeOf('cox');
+const LSTM = placeOf('lstm');
+const NOVELTY = placeOf('novelty');
 
 /** Signed log1p: what Cox sees of a feature with a long tail. */
 export const squeezed = (value: number): number => Math.sign(value) * Math.log1p(Math.abs(value));
@@ -105,23 +111,25 @@ export function createComponents(loaded: LoadedBundle): Components {
       for (const [h, scorer] of scorers.entries()) {
         if (scorer === null) continue;
         scorer.margins(row, 1, margin);
-        inputs[h * width] = margin[0] as number;
+        inputs[h * width + TREES] = margin[0] as number;
       }
+      for (let h = 1; h < HORIZONS_DAYS.length; h++) inputs[h * width + IMMINENT] = inputs[TREES] as number;
       if (cox !== null) {
         readCox(vector.values, cox_row);
         for (let k = 0; k < cox_row.length; k++) cox_row[k] = squeezed(cox_row[k] as number);
         const { probability } = scoreCox(cox, cox_row, { age_days: 0 });
-        for (const [h, days] of HORIZONS_DAYS.entries()) inputs[h * width + 1] = logit(probability(days));
+        for (const [h, days] of HORIZONS_DAYS.entries()) inputs[h * width + COX] = logit(probability(days));
       }
       scores.lstm_probability = Number.NaN;
       if (stepper !== null) {
         step(vector, carried, elapsed_ms);
         scores.lstm_probability = carried[state_width] as number;
-        for (let h = 0; h < HORIZONS_DAYS.length; h++) inputs[h * width + 2] = logit(scores.lstm_probability);
+        for (let h = 0; h < HORIZONS_DAYS.length; h++) inputs[h * width + LSTM] = logit(scores.lstm_probability);
       }
       if (novelty !== null) {
         scores.novelty = scoreRow(novelty, row);
-        for (let h = 0; h < HORIZONS_DAYS.length; h++) inputs[h * width + 3] = NOVELTY_SCALE * (scores.novelty - 0.5);
+        for (let h = 0; h < HORIZONS_DAYS.length; h++)
+          inputs[h * width + NOVELTY] = NOVELTY_SCALE * (scores.novelty - 0.5);
       }
       judgeTypes(row, carried);
     },

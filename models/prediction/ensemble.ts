@@ -3,7 +3,6 @@ import { CARRIED_WIDTH, type FailureModel } from '../../pipeline/contract/failur
 import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import { FAILURE_TYPES, type PredictionContribution } from '../../pipeline/contract/predictions.ts';
 import { createExplainer } from '../xgboost/shap.ts';
-import type { TreeModel } from '../xgboost/tree-model.ts';
 import { COMPONENTS, type LoadedBundle } from './bundle.ts';
 import { combine, logit, sigmoid } from './combiner.ts';
 import { type ComponentScores, createComponents } from './components.ts';
@@ -43,7 +42,7 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
   const { bundle, combiners, cox } = loaded;
   const { scores } = components;
   const width = bundle.features.length;
-  const explainer = createExplainer(loaded.trees[D30] as TreeModel);
+  const explainers = [loaded.trees[D30], loaded.trees[0]].map((model) => (model ? createExplainer(model) : null));
   const shap = new Float64Array(width + 1);
   const main = combiners[D30] as NonNullable<(typeof combiners)[number]>;
   const importance = bundle.importance.reduce((sum, one) => sum + one, 0) || 1;
@@ -55,10 +54,16 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
       const known = Number.isNaN(value) ? null : value;
       found.set(feature, { feature, value: known, contribution: before + contribution });
     };
-    const [trees, hazard, history, novelty] = main.weights as [number, number, number, number];
-    explainer.contributions(scores.row, 1, shap);
-    for (let k = 0; k < width; k++) {
-      if (shap[k] !== 0) add(bundle.features[k] as string, scores.row[k] as number, trees * (shap[k] as number));
+    const [trees, imminent, hazard, history, novelty] = main.weights as [number, number, number, number, number];
+    for (const [explainer, weight] of [
+      [explainers[0], trees],
+      [explainers[1], imminent],
+    ] as const) {
+      if (!explainer || weight === 0) continue;
+      explainer.contributions(scores.row, 1, shap);
+      for (let k = 0; k < width; k++) {
+        if (shap[k] !== 0) add(bundle.features[k] as string, scores.row[k] as number, weight * (shap[k] as number));
+      }
     }
     if (cox !== null) {
       const { coefficients, means, names } = cox;
@@ -72,8 +77,9 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
     }
     const at = D30 * WIDTH;
     const offset = (k: number): number => (scores.inputs[at + k] as number) - (main.means[k] as number);
-    if (!Number.isNaN(scores.lstm_probability)) add(HISTORY, scores.lstm_probability, history * offset(2));
-    if (!Number.isNaN(scores.novelty)) add(NOVELTY, scores.novelty, novelty * offset(3));
+    if (!Number.isNaN(scores.lstm_probability))
+      add(HISTORY, scores.lstm_probability, history * offset(COMPONENTS.indexOf('lstm')));
+    if (!Number.isNaN(scores.novelty)) add(NOVELTY, scores.novelty, novelty * offset(COMPONENTS.indexOf('novelty')));
     return [...found.values()]
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution) || (a.feature < b.feature ? -1 : 1))
       .slice(0, REASONS_MAX);

@@ -37,8 +37,8 @@ export const TREE_DEFAULTS: Readonly<Record<string, unknown>> = {
   lambda: 5,
 };
 
-/** One GPU in seven judges when to stop. */
-const VALID_SHARE = 1 / 7;
+/** One GPU in four judges when to stop: fewer hold too few failures to judge by. */
+const VALID_SHARE = 1 / 4;
 /** Rounds where too few failed to judge when to stop. */
 const UNJUDGED_ROUNDS = 100;
 const FOREST_ROWS = 8_192;
