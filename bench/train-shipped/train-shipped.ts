@@ -33,7 +33,8 @@ export const SHIPPED_SIZE: ShippedSize = {
   trees: { gpus: 1_200, days: 210 },
   network: { gpus: 400, days: 120 },
   calibrate: { gpus: 400, days: 150 },
-  lstm: { epochs: 4 },
+  /** A drawn week of a board at a time: some 600,000 steps an epoch, about 40 s of one core. */
+  lstm: { chunk_steps: 1_008, chunks_per_epoch: 600, epochs: 24, patience: 4 },
 };
 
 export interface TrainShippedOptions {
