@@ -43,6 +43,8 @@ const bundleSchema = z.strictObject({
   threshold_30d: number.min(0).max(1),
   /** Limits of ten equally filled bins per feature where it was trained: what drift is measured against. */
   reference_bins: z.array(z.array(number)),
+  /** How many of its rows lay between them, repeated limits once, and how many were missing (last); none where nobody counted. */
+  reference_counts: z.array(z.array(number.min(0))).default([]),
 });
 
 /** A failure model as JSON carries it. */

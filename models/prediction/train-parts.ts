@@ -4,6 +4,7 @@ import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
 import type { BoostingData } from '../boosting/boosting-data.ts';
 import { boostingParams } from '../boosting/boosting-params.ts';
 import { trainBoosting } from '../boosting/train.ts';
+import { binCounts } from '../drift/psi.ts';
 import { forestData } from '../isolation-forest/forest-data.ts';
 import { FOREST_DEFAULTS, fitForest } from '../isolation-forest/forest-fit.ts';
 import { readXgboostModel } from '../xgboost/read-model.ts';
@@ -94,6 +95,7 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
     return trained.document;
   });
   const importance = importances(landmarks, trees[1], seed);
+  const reference_bins = referenceBins(landmarks);
   return {
     format: 'gpu-vitals-failure-prediction',
     version: 1,
@@ -113,7 +115,8 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
     },
     alone: COMPONENTS.map(() => null),
     threshold_30d: 0.5,
-    reference_bins: referenceBins(landmarks),
+    reference_bins,
+    reference_counts: reference_bins.map((limits, k) => referenceCounts(landmarks, k, limits)),
   };
 }
 
@@ -184,4 +187,9 @@ function referenceBins({ rows, values, features }: Landmarks): number[][] {
     if (known.length === 0) return [];
     return Array.from({ length: BINS - 1 }, (_, b) => known[Math.floor(((b + 1) * known.length) / BINS)] as number);
   });
+}
+
+function referenceCounts({ rows, values, features }: Landmarks, feature: number, limits: readonly number[]): number[] {
+  const column = Float32Array.from({ length: rows }, (_, row) => values[row * features.length + feature] as number);
+  return [...binCounts(column, [...new Set(limits)])];
 }
