@@ -15,12 +15,12 @@ import { type LabelledHistory, trainEnsemble } from '../../models/prediction/tra
 import { trainNetwork } from '../../models/prediction/train-network.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
-import { hours, minutes } from '../../pipeline/contract/time.ts';
+import { days, minutes } from '../../pipeline/contract/time.ts';
 import { simulateLives } from '../lives/run-lives.ts';
 
 /** How much life each part is learned from. */
 export interface ShippedSize {
-  /** Trees, Cox, forest. */
+  /** Trees, Cox, forest: many boards for a short while, so that no board is learned by heart. */
   readonly trees: { readonly gpus: number; readonly days: number };
   /** The recurrent network, which sees every ten minutes. */
   readonly network: { readonly gpus: number; readonly days: number };
@@ -30,9 +30,9 @@ export interface ShippedSize {
 }
 
 export const SHIPPED_SIZE: ShippedSize = {
-  trees: { gpus: 1_200, days: 210 },
-  network: { gpus: 400, days: 120 },
-  calibrate: { gpus: 400, days: 150 },
+  trees: { gpus: 5_000, days: 130 },
+  network: { gpus: 1_200, days: 100 },
+  calibrate: { gpus: 480, days: 140 },
   /** A drawn week of a board at a time: some 600,000 steps an epoch, about 40 s of one core. */
   lstm: { chunk_steps: 1_008, chunks_per_epoch: 600, epochs: 24, patience: 4 },
 };
@@ -61,6 +61,9 @@ export interface TrainedShipped {
 /** Alarm costs of the shipped threshold: a board drained for nothing, and a job lost with its board. */
 export const SHIPPED_COSTS = { false_alarm_usd: 400, missed_failure_usd: 6_000 };
 const FAILURES_MIN = 30;
+const LANDMARK_EVERY = days(2);
+/** Of the boards that live on one in so many is learned from: they are alike, and memory has an end. */
+const SURVIVOR_OF = 3;
 /** One board in eight decides when the network has learned enough. */
 const VALID_OF = 8;
 
@@ -80,12 +83,12 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
   };
 
   const landmarks = await kept('landmarks', () => {
-    const lives = simulateLives({ ...size.trees, seed, every_ms: hours(12), failure_rate_scale });
-    const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: MODEL_FEATURES });
+    const lives = simulateLives({ ...size.trees, seed, every_ms: LANDMARK_EVERY, failure_rate_scale });
+    const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, every: LANDMARK_EVERY, features: MODEL_FEATURES });
     let reached = 0;
     for (const vectors of lives.vectors()) {
       for (const vector of vectors) builder.take(vector);
-      if (++reached % 60 === 0) say(`fleet for the trees: day ${reached / 2} of ${size.trees.days}`);
+      if (++reached % 10 === 0) say(`fleet for the trees: day ${2 * reached} of ${size.trees.days}`);
     }
     return builder.finish(lives.failures, lives.end_ms);
   });
@@ -93,7 +96,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
   say(`${landmarks.rows} landmarks of ${size.trees.gpus} boards, ${positives} of which failed`);
 
   const lstm = await kept('network', async () => {
-    const sequences = await kept('sequences', () => collect(size.network, seed + 1, failure_rate_scale, say));
+    const sequences = collect(size.network, seed + 1, failure_rate_scale, say);
     const side = (valid: boolean): LstmSequences =>
       sequencesOf(sequences.filter((_, index) => (fnv1a(`${seed} ${index}`) % VALID_OF === 0) === valid));
     return trainNetwork({ train: side(false), valid: side(true) }, { ...options, lstm_options: size.lstm });
@@ -124,8 +127,8 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
     to: landmarks.until,
     facts: [
       `Simulated fleets (bench/lives) at ${failure_rate_scale} times the published failure rate of about 7 % a year; probabilities are therefore ${failure_rate_scale} times as high as in a fleet of that rate.`,
-      `Trees, Cox and forest: ${lengths(size.trees)}, ${landmarks.rows} daily landmarks, ${positives} boards failed.`,
-      `Recurrent network: ${lengths(size.network)}, a step every 10 minutes.`,
+      `Trees, Cox and forest: ${lengths(size.trees)}, ${landmarks.rows} landmarks, one in two days,, ${positives} boards failed.`,
+      `Recurrent network: ${lengths(size.network)}, a step every 10 minutes; all that failed, one in ${SURVIVOR_OF} of the others.`,
       `Combination and calibration: ${lengths(size.calibrate)} of another seed.`,
     ],
   };
@@ -147,9 +150,11 @@ function collect(
 ): LstmSequence[] {
   const lives = simulateLives({ ...part, seed, every_ms: minutes(10), failure_rate_scale });
   const collector = createSequenceCollector();
+  const failing = new Set(lives.failures.map(({ gpu_uuid }) => gpu_uuid));
+  const chosen = (gpu_uuid: string): boolean => failing.has(gpu_uuid) || fnv1a(gpu_uuid) % SURVIVOR_OF === 0;
   let reached = 0;
   for (const vectors of lives.vectors()) {
-    for (const vector of vectors) collector.take(vector);
+    for (const vector of vectors) if (chosen(vector.gpu_uuid)) collector.take(vector);
     if (++reached % (144 * 20) === 0) say(`fleet for the network: day ${reached / 144} of ${part.days}`);
   }
   const sequences = collector.finish(lives.failures, lives.end_ms);

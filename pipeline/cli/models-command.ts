@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addModelsEvaluate } from './models-history-commands.ts';
 import { addModelsRegistry } from './models-registry-commands.ts';
 import { addModelsImport, addModelsScore } from './models-score.ts';
 import { addModelsTrain } from './models-train.ts';
@@ -10,4 +11,5 @@ export function addModelsCommand(program: Command): void {
   addModelsImport(group);
   addModelsRegistry(group);
   addModelsTrain(group);
+  addModelsEvaluate(group);
 }

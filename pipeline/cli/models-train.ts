@@ -7,6 +7,7 @@ import { trainBoosting } from '../../models/boosting/train.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { trainingRows } from '../training-rows.ts';
 import { configured, contextOf } from './context.ts';
+import { HISTORY_KEYS, trainOnStored } from './models-history-commands.ts';
 
 interface TrainFlags {
   readonly data?: string;
@@ -14,6 +15,10 @@ interface TrainFlags {
   readonly valid?: string;
   readonly params?: string;
   readonly out?: string;
+  readonly seed: string;
+  readonly margin: string;
+  readonly failuresMin: string;
+  readonly promote: boolean;
 }
 
 /** Lines of progress over a whole training. */
@@ -21,15 +26,33 @@ const LINES = 20;
 
 /** `models train --data ROWS.csv --label COLUMN --out MODEL.json`: boosted trees from a CSV, saved as XGBoost saves them. */
 export function addModelsTrain(group: Command): void {
-  const command = configured(group.command('train'), [])
-    .description('trains gradient-boosted trees on the rows of a CSV (--data ROWS.csv); the model is one of XGBoost')
+  const command = configured(group.command('train'), HISTORY_KEYS)
+    .description(
+      'trains on what the running system has stored, and promotes what is better; or, with --data ROWS.csv, boosted trees on the rows of a CSV, saved as XGBoost saves them',
+    )
     .option('--label <COLUMN>', 'column to learn; every other one is a feature')
     .option('--valid <ROWS.csv>', 'rows to stop by, with the same columns')
     .option('--params <FILE.json>', "parameters by XGBoost's names; what it leaves out has XGBoost's default")
     .option('--out <MODEL.json>', 'where the model goes')
+    .option('--seed <n>', 'of a training on what is stored', '1')
+    .option('--margin <n>', 'average precision that it must gain to be promoted', '0')
+    .option('--failures-min <n>', 'GPUs that must have failed, for each horizon', '20')
+    .option('--no-promote', 'leaves it a challenger, however good it is')
     .action(async () => {
-      const { say, answer } = contextOf(command, []);
+      const context = contextOf(command, HISTORY_KEYS);
+      const { say, answer } = context;
       const flags = command.opts<TrainFlags>();
+      const rows_given = command.getOptionValueSource('data') === 'cli' && flags.label !== undefined;
+      if (!rows_given && flags.label === undefined && flags.out === undefined && flags.valid === undefined) {
+        await trainOnStored(context, {
+          seed: numberOf('--seed', flags.seed),
+          margin: numberOf('--margin', flags.margin),
+          failures_min: Math.max(1, numberOf('--failures-min', flags.failuresMin)),
+          promote: flags.promote,
+          params: flags.params === undefined ? {} : givenParams(flags.params),
+        });
+        return;
+      }
       const path = needed('--data', command.getOptionValueSource('data') === 'cli' ? flags.data : undefined);
       const label = needed('--label', flags.label);
       const out = needed('--out', flags.out);
@@ -66,6 +89,12 @@ export function addModelsTrain(group: Command): void {
     });
 }
 
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0) return value;
+  throw new VitalsError('GV-CLI-001', `${option} must be a number, 0 or more, not ${text}`, 'models train');
+}
+
 function needed(option: string, value: string | undefined): string {
   if (value !== undefined) return value;
   throw new VitalsError('GV-CLI-001', `${option} is missing`, 'models train');
@@ -73,13 +102,25 @@ function needed(option: string, value: string | undefined): string {
 
 function readParams(path: string | undefined): BoostingParams {
   if (path === undefined) return boostingParams.parse({});
-  let given: unknown;
+  return checkedParams(xgboostParams, path);
+}
+
+/** What the file gives over the defaults of a training on what is stored, checked and otherwise as it is. */
+function givenParams(path: string): Readonly<Record<string, unknown>> {
+  checkedParams(boostingParams, path);
+  return readJson(path) as Readonly<Record<string, unknown>>;
+}
+
+function readJson(path: string): unknown {
   try {
-    given = JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new VitalsError('GV-CLI-002', 'the parameters cannot be read as JSON', path, { cause });
   }
-  const parsed = xgboostParams.safeParse(given);
+}
+
+function checkedParams(schema: typeof boostingParams, path: string): BoostingParams {
+  const parsed = schema.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path: at, message }) =>
     at.length === 0 ? message : `${at.join('.')}: ${message}`,

@@ -11,7 +11,7 @@ import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
 import { baseModel } from '../roles/failure-models.ts';
 import { readInventory } from '../roles/inventory.ts';
-import { championOf, openModelFolder } from '../shipped-model.ts';
+import { modelOf, openModelFolder } from '../shipped-model.ts';
 import { configured, contextOf } from './context.ts';
 
 const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'failure-model', 'price-book'];
@@ -93,8 +93,8 @@ async function replayModels(
   }
   const registry = openModelFolder(folder, systemClock, tell);
   try {
-    const champion = await championOf(registry, '');
-    return { at: () => champion };
+    const { model } = await modelOf(registry, 'champion', '');
+    return { at: () => model };
   } finally {
     await registry.close();
   }

@@ -1,9 +1,11 @@
+import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import { type FailureModel, type ModelBook, NO_MODELS } from '../contract/failure-model.ts';
 import { followModels } from '../model-follower.ts';
+import type { Judging } from '../model-versions.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
 import { shippedModel } from '../shipped-model.ts';
 
@@ -20,8 +22,13 @@ export interface FailureModelsOptions {
 
 export interface FollowedModels {
   readonly book: ModelBook;
+  /** Null where none is followed. */
+  readonly registry: ModelRegistry | null;
+  judging(arrived_at: number): Judging;
   stop(): Promise<void>;
 }
+
+const NOBODY: Judging = { champion: null, challenger: null, challenger_share: 0 };
 
 /** What judges where nobody has been promoted; null: the heuristic. */
 export const baseModel = async (
@@ -29,12 +36,16 @@ export const baseModel = async (
   clock: Clock,
   tell: (error: VitalsError) => void,
 ): Promise<FailureModel | null> =>
-  config['failure-model'] === 'shipped' && config.profile !== 'reference' ? shippedModel(clock, tell) : null;
+  config['failure-model'] === 'shipped' && config.profile !== 'reference'
+    ? (await shippedModel(clock, tell)).model
+    : null;
 
 /** The models that count, followed from the registry of the running system. The reference profile knows none. */
 export async function failureModels(options: FailureModelsOptions): Promise<FollowedModels> {
   const { config, bus, clock, say, tell } = options;
-  if (config.profile === 'reference') return { book: NO_MODELS, stop: async () => undefined };
+  if (config.profile === 'reference') {
+    return { book: NO_MODELS, registry: null, judging: () => NOBODY, stop: async () => undefined };
+  }
   const registry = await openNatsRegistry({ bus, clock, tell });
   const follower = await followModels({
     registry,
@@ -45,6 +56,8 @@ export async function failureModels(options: FailureModelsOptions): Promise<Foll
   });
   return {
     book: follower.versions,
+    registry,
+    judging: (arrived_at) => follower.versions.judging(arrived_at),
     async stop() {
       await follower.stop();
       await registry.close();

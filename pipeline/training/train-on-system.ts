@@ -1,6 +1,4 @@
-import { type PredictionBundle, readBundle } from '../../models/prediction/bundle.ts';
 import type { AlarmCosts } from '../../models/prediction/calibrate.ts';
-import { createEnsemble } from '../../models/prediction/ensemble.ts';
 import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
 import { modelCard } from '../../models/prediction/model-card.ts';
 import type { ModelManifest } from '../../models/registry/manifest.ts';
@@ -11,9 +9,9 @@ import { readVectors, vectorRange } from '../../sinks/questdb/read-vectors.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { FailureModel } from '../contract/failure-model.ts';
 import { milliseconds } from '../contract/time.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
+import { type BaseModel, modelOf } from '../shipped-model.ts';
 import { type TrainedModel, trainOnHistory } from './train-on-history.ts';
 
 export interface TrainOnSystemOptions {
@@ -27,7 +25,7 @@ export interface TrainOnSystemOptions {
   readonly failures_min: number;
   readonly margin: number;
   /** What judges where nobody was promoted, with its network. */
-  readonly base: { readonly model: FailureModel; readonly lstm: PredictionBundle['lstm'] };
+  readonly base: BaseModel;
   /** False: even a better one stays a challenger. */
   readonly promote: boolean;
   /** The fleet is simulated: what is learned from it says so. */
@@ -128,16 +126,12 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
   return { manifest, trained, promoted };
 }
 
-async function currentChampion(options: TrainOnSystemOptions): Promise<{
-  readonly model: FailureModel;
-  readonly lstm: PredictionBundle['lstm'];
-  readonly version: number | null;
-}> {
+async function currentChampion(
+  options: TrainOnSystemOptions,
+): Promise<BaseModel & { readonly version: number | null }> {
   const { registry, base } = options;
   const version = (await registry.aliases()).champion ?? null;
-  if (version === null) return { ...base, version };
-  const loaded = readBundle((await registry.get(version)).bytes, `version ${version}`);
-  return { model: createEnsemble(loaded, String(version)), lstm: loaded.bundle.lstm, version };
+  return version === null ? { ...base, version } : { ...(await modelOf(registry, String(version), '')), version };
 }
 
 const iso = (ts: number): string => new Date(ts).toISOString().slice(0, 10);

@@ -1,0 +1,151 @@
+import { constants, setPriority } from 'node:os';
+import type { Command } from 'commander';
+import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
+import type { ModelRegistry } from '../../models/registry/model-registry.ts';
+import { MODEL_FEATURES } from '../../models/training/model-features.ts';
+import { heuristic } from '../../operators/prediction/heuristic.ts';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
+import { readLabels } from '../../sinks/questdb/read-labels.ts';
+import { readVectors, vectorRange } from '../../sinks/questdb/read-vectors.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { systemClock } from '../clock.ts';
+import type { ConfigKey } from '../config-schema.ts';
+import type { Database } from '../contract/database.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { days, hours, seconds } from '../contract/time.ts';
+import { mlflowClient } from '../mlflow/mlflow-client.ts';
+import { openNatsRegistry } from '../registry/nats-registry.ts';
+import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { VERSION } from '../roles/version.ts';
+import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
+import { judgeOnHistory } from '../training/judge-on-history.ts';
+import { trainOnSystem } from '../training/train-on-system.ts';
+import { type CommandContext, configured, contextOf } from './context.ts';
+
+/** What commands that look into a running system must know of it. */
+export const HISTORY_KEYS: readonly ConfigKey[] = [
+  'nats',
+  'questdb',
+  'questdb-pg',
+  'failure-model',
+  'targets',
+  'targets-file',
+  'targets-url',
+];
+const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(3) };
+/** A boarded-up job costs less than a lost one; as live honesty counts by default. */
+const COSTS = { false_alarm_usd: 250, missed_failure_usd: 2_500 };
+const READ = [...new Set([...MODEL_FEATURES, ...LSTM_INPUTS.map(({ name }) => name), 'samples_7d', 'gpu_temp_max'])];
+
+export interface HistoryTraining {
+  readonly seed: number;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly promote: boolean;
+  readonly margin: number;
+  readonly failures_min: number;
+}
+
+/** `models train` without rows of one's own: on what the system has stored. It gives way to everybody else on the machine. */
+export async function trainOnStored(context: CommandContext, training: HistoryTraining): Promise<void> {
+  setPriority(constants.priority.PRIORITY_LOW);
+  const { values } = context.loaded;
+  await withSystem(context, async ({ database, registry }) => {
+    const mlflow = mlflowClient({ env: process.env, clock: systemClock, tell: context.tell });
+    try {
+      const { manifest, trained, promoted } = await trainOnSystem({
+        ...training,
+        database,
+        registry,
+        mlflow,
+        clock: systemClock,
+        costs: COSTS,
+        base: await baseOf(context),
+        simulated: values.targets.length + values['targets-file'].length === 0 && values['targets-url'] === '',
+        version: VERSION,
+        command: `gpu-vitals models train --seed ${training.seed}`,
+        say: context.say,
+      });
+      const { version, metrics } = manifest;
+      context.answer({ version, promoted, metrics, why: trained.comparison.why }, () => {
+        const role = promoted ? 'the champion' : 'a challenger';
+        return `version ${version} is ${role}: ${trained.comparison.why}`;
+      });
+    } finally {
+      await mlflow?.close();
+    }
+  });
+}
+
+/** `models evaluate`: how well a model would have foreseen what is stored. */
+export function addModelsEvaluate(group: Command): void {
+  const command = configured(group.command('evaluate'), HISTORY_KEYS)
+    .description('judges a model by what is stored: vectors as they were, failures as they came')
+    .argument('[model]', 'version or alias; shipped and heuristic are models too', 'champion')
+    .option('--days <n>', 'how far back', '180')
+    .action(async (model: string) => {
+      const context = contextOf(command, HISTORY_KEYS);
+      const back = Number(command.opts<{ days: string }>().days);
+      if (!(back >= 1 && back <= 3_650)) {
+        throw new VitalsError('GV-CLI-001', '--days must be a number from 1 to 3650', 'models evaluate');
+      }
+      await withSystem(context, async ({ database, registry }) => {
+        const judged = await chosen(model, registry, context);
+        const range = await vectorRange(database);
+        if (range === null) throw new VitalsError('GV-MDL-303', 'no feature vectors are stored', 'gpu_features');
+        const from = Math.max(range.from, range.to - days(back));
+        const every = judged.lstm === null ? days(1) : hours(1);
+        const figures = await judgeOnHistory(judged.model, {
+          vectors: () => readVectors(database, { from, to: range.to + 1, every, features: READ }),
+          failures: await readLabels(database),
+          until: range.to,
+        });
+        const { name, version } = judged.model;
+        context.answer({ model_name: name, model_version: version, from: iso(from), to: iso(range.to), figures }, () =>
+          [
+            `${name} ${version}, ${iso(from)} to ${iso(range.to)}`,
+            ...figures.map(
+              (one) =>
+                `${String(one.horizon_days).padStart(3)} days: ${one.days} days of GPUs, ${one.followed_by_failure} followed by a failure, foreseen ${shown(one.mean_probability)}, AUC ${shown(one.auc)}, average precision ${shown(one.average_precision)}, Brier ${shown(one.brier)}`,
+            ),
+          ].join('\n'),
+        );
+      });
+    });
+}
+
+async function chosen(model: string, registry: ModelRegistry, context: CommandContext): Promise<BaseModel> {
+  if (model === 'heuristic') return { model: heuristic, lstm: null };
+  if (model === 'shipped') return shippedModel(systemClock, context.tell);
+  const known = model !== 'champion' || (await registry.aliases()).champion !== undefined;
+  return known ? modelOf(registry, model, '') : baseOf(context);
+}
+
+/** What judges where nobody was promoted. */
+const baseOf = async (context: CommandContext): Promise<BaseModel> =>
+  context.loaded.values['failure-model'] === 'shipped'
+    ? shippedModel(systemClock, context.tell)
+    : { model: heuristic, lstm: null };
+
+async function withSystem(
+  context: CommandContext,
+  run: (parts: { readonly database: Database; readonly registry: ModelRegistry }) => Promise<void>,
+): Promise<void> {
+  const { values } = context.loaded;
+  const servers = await natsAddress(values);
+  const { pg } = await questdbAddress(values);
+  const bus = await connectBus({ servers, name: 'gpu-vitals models', clock: systemClock, connect_timeout_ms: 3_000 });
+  const database = connectDatabase({ url: pg, ...DATABASE });
+  try {
+    await prepareDatabase(database);
+    const registry = await openNatsRegistry({ bus, clock: systemClock, tell: context.tell });
+    await run({ database, registry });
+    await registry.close();
+  } finally {
+    await database.close();
+    await bus.close();
+  }
+}
+
+const shown = (value: number | null): string => (value === null ? 'unknown' : value.toFixed(4));
+const iso = (ts: number): string => new Date(ts).toISOString();
