@@ -209,6 +209,11 @@ export const CONFIG_SECTIONS = {
       { min: 0, max: 1 },
       'Share of the GPUs that a challenger judges while there is one, so that it can be compared with the champion.',
     ),
+    'retrain-interval': duration(
+      '7d',
+      { min: '0s', max: '365d' },
+      'Event time between two trainings on what is stored, in `up`; 0s = never. On several machines let one run `models train` on a schedule.',
+    ),
     'decisions-interval': duration(
       '30m',
       { min: '1m', max: '1d' },

@@ -12,6 +12,7 @@ import { startEngineRole } from './engine-role.ts';
 import { readInventory } from './inventory.ts';
 import { requireLoopback } from './listen-address.ts';
 import { startReadSide } from './read-side.ts';
+import { startRetraining } from './retraining-role.ts';
 import { serviceOptions } from './service-options.ts';
 import { type SimulatedFleet, startSimulatedFleet } from './simulated-fleet.ts';
 
@@ -112,6 +113,20 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       onExit: (error) => fail(error),
     });
     stops.push(() => faces.stop());
+
+    const training = await startRetraining({
+      config,
+      bus,
+      nats_url: nats.url,
+      questdb_http: questdb.http_url,
+      questdb_pg: questdb.pg_url,
+      api: faces.api,
+      event_time: () => engine.counters().watermark || Number.NaN,
+      clock,
+      say,
+      tell,
+    });
+    stops.push(() => training.stop());
 
     let fleet: SimulatedFleet | null = null;
     if (simulated) {

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config-schema.ts';
+import type { Bus } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { minutes, parseInstant } from '../contract/time.ts';
+import { openNatsRegistry } from '../registry/nats-registry.ts';
+import { retraining } from '../training/retraining.ts';
+
+export interface RetrainingRoleOptions {
+  readonly config: Config;
+  readonly bus: Bus;
+  readonly nats_url: string;
+  readonly questdb_http: string;
+  readonly questdb_pg: string;
+  /** `http://host:port` of the REST API. */
+  readonly api: string;
+  readonly event_time: () => number;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+  readonly tell: (error: VitalsError) => void;
+}
+
+const LOOK_MS = 30_000;
+const DRIFT_ASKED_EVERY = minutes(10);
+const ASK_TIMEOUT_MS = 5_000;
+const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+/** Retrains on schedule, as `gpu-vitals models train` in a process of its own with the lowest priority: nothing waits for it. */
+export async function startRetraining(options: RetrainingRoleOptions): Promise<{ stop(): Promise<void> }> {
+  const { config, clock, say, tell } = options;
+  const registry = await openNatsRegistry({ bus: options.bus, clock, tell });
+  const stopping = new AbortController();
+  let asked = Number.NEGATIVE_INFINITY;
+  let drift = Number.NaN;
+  const { look } = retraining({
+    registry,
+    every: config['retrain-interval'],
+    event_time: options.event_time,
+    async drift_at() {
+      if (clock.monotonic() - asked < DRIFT_ASKED_EVERY) return drift;
+      asked = clock.monotonic();
+      drift = await newestAlarm(options.api);
+      return drift;
+    },
+    train: () => trainInChild(options, stopping.signal),
+    say,
+    tell,
+  });
+  const timer = setInterval(() => void look(), LOOK_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      stopping.abort();
+      await look();
+      await registry.close();
+    },
+  };
+}
+
+/** NaN when there is none, and when the API does not answer: the schedule goes on without it. */
+async function newestAlarm(api: string): Promise<number> {
+  try {
+    const response = await fetch(`${api}/api/v1/models/performance?horizon=30`, {
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+    });
+    const { items } = (await response.json()) as { items?: { alarms?: { at: string }[] }[] };
+    const instants = (items ?? []).flatMap(({ alarms }) => (alarms ?? []).map(({ at }) => parseInstant(at)));
+    return instants.length === 0 ? Number.NaN : Math.max(...instants);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Promise<void> {
+  const { config, nats_url, questdb_http, questdb_pg, say } = options;
+  const child = spawn(
+    process.execPath,
+    [
+      COMMAND,
+      'models',
+      'train',
+      '--json',
+      ...['--nats', nats_url, '--questdb', questdb_http, '--questdb-pg', questdb_pg],
+      ...['--failure-model', config['failure-model']],
+      ...(config.targets.length > 0 ? ['--targets', config.targets.join(',')] : []),
+      ...(config['targets-file'].length > 0 ? ['--targets-file', config['targets-file'].join(',')] : []),
+      ...(config['targets-url'] === '' ? [] : ['--targets-url', config['targets-url']]),
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'], signal },
+  );
+  let last = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      last = line;
+      if (!line.startsWith('{')) say(`models: ${line}`);
+    }
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', (cause) => (signal.aborted ? resolve() : reject(cause)));
+    child.on('close', (code) => (code === 0 || signal.aborted ? resolve() : reject(toldBy(last, code))));
+  });
+}
+
+/** The error that a command told as JSON before it ended. */
+function toldBy(line: string, code: number | null): VitalsError {
+  try {
+    const { code: told, what, where, action } = JSON.parse(line) as Record<string, string>;
+    if (/^GV-[A-Z]+-\d{3}$/.test(told ?? '')) {
+      return new VitalsError(told as VitalsError['code'], what ?? '', where ?? '', { action: action ?? '' });
+    }
+  } catch {
+    // It ended in another way.
+  }
+  return new VitalsError('GV-CLI-004', `the training ended with code ${code}: ${line}`, 'models train');
+}
