@@ -2,8 +2,11 @@ import type { BoostingData } from './boosting-data.ts';
 import { columnSort } from './column-sort.ts';
 import { type Cuts, quantileCuts } from './quantile-cuts.ts';
 
-/** Columns whose bins lie side by side, so that one read of a row's gradient serves all of them. */
+/** Columns whose histograms are made together, small enough for the first cache. */
 export const BLOCK = 8;
+
+/** Columns whose bins of a row lie side by side: a line of the cache, so that nothing is fetched in vain. */
+export const LINE = 64;
 
 /** What a byte can tell apart. */
 const NARROW = 256;
@@ -11,9 +14,10 @@ const NARROW = 256;
 const SHORT = 4_096;
 
 /**
- * Rows as bins of their columns. Columns come in blocks of eight: the bin of `row` and `column` is
- * `bins[((column >> 3) * rows + row) * 8 + (column & 7)]`. Missing is one more bin behind a column's last, where the column
- * has missing values; a bin that no column has stands where the last block is not full.
+ * Rows as bins of their columns: the bin of `row` and `column` is `bins[firstBin(matrix, column) + row * rowStride(matrix,
+ * column)]`. Columns come in blocks of 8, and blocks in lines of 64 columns, row after row; the last line is as wide as
+ * its blocks. Missing is one more bin behind a column's last, where the column has missing values; columns that fill the
+ * last block have one bin that nothing asks for.
  */
 export interface BinMatrix {
   readonly rows: number;
@@ -31,6 +35,14 @@ export interface BinMatrix {
   /** Below all values of each column. */
   readonly minimum: Float32Array;
 }
+
+type Shape = Pick<BinMatrix, 'rows' | 'blocks'>;
+
+export const rowStride = ({ blocks }: Shape, column: number): number =>
+  Math.min(LINE, blocks * BLOCK - Math.floor(column / LINE) * LINE);
+
+export const firstBin = ({ rows }: Shape, column: number): number =>
+  Math.floor(column / LINE) * LINE * rows + (column % LINE);
 
 /**
  * Cuts every column at its quantiles and bins all rows, once for a whole training. The bin of the missing counts among 256
@@ -66,13 +78,14 @@ export function binMatrix(data: BoostingData, max_bin: number): BinMatrix {
     has_missing[column] = missing;
     offset[column + 1] = (offset[column] as number) + cuts.length + missing;
     if (cuts.length + missing > NARROW && bins instanceof Uint8Array) bins = Uint16Array.from(bins);
-    const first = (column >> 3) * rows * BLOCK + (column & 7);
-    if (missing === 1) for (let row = 0; row < rows; row++) bins[first + row * BLOCK] = cuts.length;
+    const first = firstBin({ rows, blocks }, column);
+    const stride = rowStride({ rows, blocks }, column);
+    if (missing === 1) for (let row = 0; row < rows; row++) bins[first + row * stride] = cuts.length;
     let bin = 0;
     for (let i = 0; i < order.length; i++) {
       const row = order[i] as number;
       while (bin < cuts.length - 1 && (values[row] as number) >= (cuts[bin] as number)) bin++;
-      bins[first + row * BLOCK] = bin;
+      bins[first + row * stride] = bin;
     }
   }
   const cuts = new Float32Array(offset[blocks * BLOCK] as number);

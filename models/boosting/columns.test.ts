@@ -3,7 +3,7 @@ import { treeDraws } from '../isolation-forest/tree-draws.ts';
 import { sortedOrder } from '../sorted-order.ts';
 import { binMatrix } from './bin-matrix.ts';
 import { columnSort } from './column-sort.ts';
-import { buildHistogram } from './histogram.ts';
+import { buildHistogram, histogramSpace } from './histogram.ts';
 import { quantileCuts } from './quantile-cuts.ts';
 import { sampleColumns, sampleRows } from './sampling.ts';
 
@@ -56,10 +56,11 @@ describe('columns', () => {
   });
 
   it.each([
-    ['bytes', 40, 700],
-    ['words', 700, 2_000],
-  ])('summed by bins in %s are what a slow twin sums', (_, max_bin, rows) => {
-    const width = 11;
+    ['bytes', 40, 700, 11],
+    ['bytes of two lines, in several tiles', 40, 5_000, 70],
+    ['words', 700, 2_000, 11],
+    ['words of two lines', 700, 2_000, 66],
+  ])('summed by bins in %s are what a slow twin sums', (_, max_bin, rows, width) => {
     const cells = values(rows * width, 7, 0.2);
     const features = Array.from({ length: width }, (_, i) => `f${i}`);
     const matrix = binMatrix({ values: cells, rows, features, labels: new Float32Array(rows) }, max_bin);
@@ -68,7 +69,8 @@ describe('columns', () => {
     const picked = sampleRows(rows, 0.5, 1, 1);
     const [from, until] = [10, picked.length - 10];
     const histogram = new Float64Array(2 * (matrix.offset[matrix.offset.length - 1] as number));
-    buildHistogram(matrix, pairs, picked, from, until, new Uint8Array(matrix.blocks).fill(1), histogram);
+    const blocks = new Uint8Array(matrix.blocks).fill(1);
+    buildHistogram({ matrix, space: histogramSpace(matrix), pairs, rows: picked, from, until, blocks }, histogram);
     for (let column = 0; column < width; column++) {
       const first = matrix.offset[column] as number;
       const count = matrix.count[column] as number;

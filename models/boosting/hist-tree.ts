@@ -1,5 +1,5 @@
 import { bestBinSplit } from './best-bin-split.ts';
-import { type BinMatrix, BLOCK } from './bin-matrix.ts';
+import { type BinMatrix, BLOCK, firstBin, rowStride } from './bin-matrix.ts';
 import {
   addNode,
   emptyTree,
@@ -10,7 +10,7 @@ import {
   type Split,
   splitNode,
 } from './grown-tree.ts';
-import { buildHistogram } from './histogram.ts';
+import { buildHistogram, type HistogramSpace, histogramSpace } from './histogram.ts';
 import { type ColumnSample, childPath, ROOT_PATH } from './sampling.ts';
 import { type Bounds, childBounds, gainOf, type SplitRule, UNBOUND, weightOf } from './split-rule.ts';
 
@@ -21,6 +21,7 @@ export interface HistSpace {
   readonly parted: Uint32Array;
   /** By bin of one column. */
   readonly goes_left: Uint8Array;
+  readonly tile: HistogramSpace;
 }
 
 export const histSpace = (matrix: BinMatrix): HistSpace => ({
@@ -28,6 +29,7 @@ export const histSpace = (matrix: BinMatrix): HistSpace => ({
   rows: new Uint32Array(matrix.rows),
   parted: new Uint32Array(matrix.rows),
   goes_left: new Uint8Array(Math.max(...matrix.count) + 1),
+  tile: histogramSpace(matrix),
 });
 
 export interface HistTreeOptions {
@@ -100,7 +102,7 @@ export function growHistTree(options: HistTreeOptions): GrownTree {
     histogram: takeHistogram(),
     split: NO_SPLIT,
   };
-  buildHistogram(matrix, pairs, rows, 0, count, blocks, root.histogram as Float64Array);
+  sum(root);
   search(root);
   const waiting = [root];
   let leaves = 1;
@@ -138,6 +140,10 @@ export function growHistTree(options: HistTreeOptions): GrownTree {
       split.right_hessian > 0 &&
       (max_leaves === 0 || leaves < max_leaves)
     );
+  }
+
+  function sum({ from, until, histogram }: Node): void {
+    buildHistogram({ matrix, space: space.tile, pairs, rows, from, until, blocks }, histogram as Float64Array);
   }
 
   function search(node: Node): void {
@@ -185,7 +191,7 @@ export function growHistTree(options: HistTreeOptions): GrownTree {
     }
     const [small, large] = middle - node.from <= node.until - middle ? [left, right] : [right, left];
     small.histogram = takeHistogram();
-    buildHistogram(matrix, pairs, rows, small.from, small.until, blocks, small.histogram);
+    sum(small);
     subtract(whole, small.histogram);
     large.histogram = whole;
     search(left);
@@ -202,14 +208,15 @@ function subtract(from: Float64Array, what: Float64Array): void {
 function partRows(matrix: BinMatrix, space: HistSpace, from: number, until: number, split: Split): number {
   const { bins } = matrix;
   const column = split.feature;
-  const first = (column >> 3) * matrix.rows * BLOCK + (column & 7);
+  const first = firstBin(matrix, column);
+  const stride = rowStride(matrix, column);
   const { goes_left } = space;
   goes_left.fill(0).fill(1, 0, split.bin + 1);
   if (matrix.has_missing[column] === 1) goes_left[matrix.count[column] as number] = split.default_left ? 1 : 0;
   const left =
     bins instanceof Uint8Array
-      ? partNarrow(bins, first, space.rows, space.parted, goes_left, from, until)
-      : partWide(bins, first, space.rows, space.parted, goes_left, from, until);
+      ? partNarrow(bins, first, stride, space.rows, space.parted, goes_left, from, until)
+      : partWide(bins, first, stride, space.rows, space.parted, goes_left, from, until);
   space.rows.set(space.parted.subarray(0, until - left), left);
   return left;
 }
@@ -220,6 +227,7 @@ function partRows(matrix: BinMatrix, space: HistSpace, from: number, until: numb
 function partNarrow(
   bins: Uint8Array,
   first: number,
+  stride: number,
   rows: Uint32Array,
   parted: Uint32Array,
   goes_left: Uint8Array,
@@ -230,7 +238,7 @@ function partNarrow(
   let right = 0;
   for (let i = from; i < until; i++) {
     const row = rows[i] as number;
-    const side = goes_left[bins[first + row * BLOCK] as number] as number;
+    const side = goes_left[bins[first + row * stride] as number] as number;
     rows[left] = row;
     parted[right] = row;
     left += side;
@@ -242,6 +250,7 @@ function partNarrow(
 function partWide(
   bins: Uint16Array,
   first: number,
+  stride: number,
   rows: Uint32Array,
   parted: Uint32Array,
   goes_left: Uint8Array,
@@ -252,7 +261,7 @@ function partWide(
   let right = 0;
   for (let i = from; i < until; i++) {
     const row = rows[i] as number;
-    const side = goes_left[bins[first + row * BLOCK] as number] as number;
+    const side = goes_left[bins[first + row * stride] as number] as number;
     rows[left] = row;
     parted[right] = row;
     left += side;

@@ -34,7 +34,7 @@ export interface BoostingRound {
  * stopped early or not.
  * Errors   GV-MDL-201 for rows that nothing can be learned from.
  * Cost     synchronous and on one thread; equal bytes for equal input. `hist` keeps a byte or two a cell and adds, for
- *          100,000 rows of 200 columns, about a tenth of a second a round at depth 6.
+ *          100,000 rows of 200 columns, an eighth of a second a round at depth 6.
  * Source   Chen, Guestrin 2016; parameters and file format of XGBoost 2.1.
  */
 export function trainBoosting(options: {
