@@ -10,6 +10,14 @@ interface Term {
   readonly model: FailureModel | null;
 }
 
+/** Null: the heuristic in the place of a champion, nobody in that of a challenger. */
+export interface Judging {
+  readonly champion: FailureModel | null;
+  readonly challenger: FailureModel | null;
+  /** 0..1. */
+  readonly challenger_share: number;
+}
+
 export type ModelRole = 'champion' | 'challenger';
 
 /**
@@ -31,6 +39,16 @@ export class ModelVersions implements ModelBook {
     if (challenger !== null && assignVariant(gpu_uuid, this.share, challenger.version) === 'challenger')
       return challenger;
     return this.termOf('champion', arrived_at) ?? this.base;
+  }
+
+  /** Who judges what the server stores at this instant: the challenger its share of the GPUs, the champion the others. */
+  judging(arrived_at: number): Judging {
+    const challenger = this.share > 0 ? this.termOf('challenger', arrived_at) : null;
+    return {
+      champion: this.termOf('champion', arrived_at) ?? this.base,
+      challenger,
+      challenger_share: challenger === null ? 0 : this.share,
+    };
   }
 
   /** As last told, whether it counts already or not. */

@@ -8,6 +8,7 @@ import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
+import type { ModelDesk } from './model-desk.ts';
 import type { TopologyReports } from './topology-reports.ts';
 
 /** Scores on demand, made where the topology is known. */
@@ -51,6 +52,7 @@ export interface ApiParts {
   readonly simulated?: boolean;
   readonly scorer: Scorer;
   readonly predictor: Predictor;
+  readonly models: ModelDesk;
   /** What decisions on demand count with. */
   readonly prices: PriceBook;
   /** Told of failures that are no one's request's fault. */

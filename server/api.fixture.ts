@@ -26,6 +26,7 @@ import type { ApiParts } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
+import { cannedModels } from './models.fixture.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -82,8 +83,10 @@ const cannedPredictor = (): ApiParts['predictor'] => {
   };
 };
 
+type ApiWorldOptions = Pick<ApiParts, 'console_dir' | 'database' | 'models'> & { live_url: string | null };
+
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
-export function apiWorld(options: { console_dir?: string | null; live_url?: string | null; database?: Database } = {}) {
+export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const clock = settableClock(NOW);
   const bus = memoryBus();
   const view = new FleetView({ clock });
@@ -100,7 +103,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
       asked.push({ sql, parameters });
       if (away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
-      const listed = Object.keys(tables.listed).find((name) => sql.includes(`FROM "${name}"`));
+      const listed = Object.keys(tables.listed).find((name) => new RegExp(`FROM "?${name}\\b`).test(sql));
       const rows =
         listed !== undefined
           ? (tables.listed[listed] ?? [])
@@ -136,6 +139,7 @@ export function apiWorld(options: { console_dir?: string | null; live_url?: stri
     version: '0.0.0',
     scorer: cannedScorer(),
     predictor: cannedPredictor(),
+    models: options.models ?? cannedModels(clock),
     prices: loadPriceBook(null),
     onFailure: (error) => failures.push(error),
   });
@@ -273,6 +277,9 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/failure-labels',
   '/api/v1/failure-labels/suggestions',
   '/api/v1/models/performance',
+  '/api/v1/models/drift',
+  '/api/v1/models',
+  '/api/v1/fleet/risks',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',
@@ -281,6 +288,7 @@ export const OTHERS = [
   '/api/v1/assets/GPU-00',
   '/api/v1/fleet/summary',
   '/api/v1/fleet/money',
+  '/api/v1/models/2',
   '/api/v1/gpus/GPU-00/evidence',
   '/api/v1/topology',
   '/api/v1/console-config',

@@ -6,7 +6,8 @@ import { BadRequest } from './problem.ts';
 import { problemSchema } from './schemas.ts';
 
 /** A POST route: what it takes and answers, for the check and for OpenAPI alike. */
-export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject> {
+export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends z.ZodObject> {
+  /** With `{name}` for path parameters. */
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
@@ -14,10 +15,14 @@ export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject> {
   readonly answer: z.ZodType;
   /** A strict object; nothing may be asked for without it. */
   readonly query?: Q;
+  /** Of the path. */
+  readonly params?: P;
   /** It stores what it is given: answers 201, and takes no body whose type a page elsewhere could send. */
   readonly stores?: true;
+  /** It changes something that is there: answers 200, and takes no such body either. */
+  readonly changes?: true;
   /** Codes besides 200, 400 and 413. */
-  readonly failures?: readonly (404 | 503)[];
+  readonly failures?: readonly (404 | 409 | 503)[];
 }
 
 /** The same route for a body of `text/csv`. */
@@ -28,10 +33,14 @@ export interface PostCsv<Q extends z.ZodObject> {
 
 const NOTHING = z.strictObject({});
 
-export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof NOTHING>(
+export function definePost<
+  B extends z.ZodType,
+  Q extends z.ZodObject = typeof NOTHING,
+  P extends z.ZodObject = typeof NOTHING,
+>(
   app: OpenAPIHono,
-  route: PostRoute<B, Q>,
-  handler: (c: Context, body: z.output<B>, query: z.output<Q>) => Response | Promise<Response>,
+  route: PostRoute<B, Q, P>,
+  handler: (c: Context, body: z.output<B>, query: z.output<Q>, params: z.output<P>) => Response | Promise<Response>,
   csv?: PostCsv<Q>,
 ): void {
   const failure = (description: string) => ({
@@ -39,6 +48,7 @@ export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof N
     content: { 'application/problem+json': { schema: problemSchema } },
   });
   const query = route.query ?? (NOTHING as unknown as Q);
+  const params = route.params ?? (NOTHING as unknown as P);
   const answer = csv === undefined ? route.answer : z.union([route.answer, csv.answer]);
   app.openAPIRegistry.registerPath({
     method: 'post',
@@ -46,6 +56,7 @@ export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof N
     tags: [route.tag],
     summary: route.summary,
     request: {
+      params,
       query,
       body: {
         required: true,
@@ -60,16 +71,19 @@ export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof N
       400: failure('The request is not valid.'),
       413: failure('The body is too large.'),
       ...(route.failures?.includes(404) ? { 404: failure('There is no such thing.') } : {}),
+      ...(route.failures?.includes(409) ? { 409: failure('It cannot be done as things stand.') } : {}),
       ...(route.failures?.includes(503) ? { 503: failure('A part needed for the answer is not available.') } : {}),
     },
   });
-  app.post(route.path, async (c) => {
+  app.post(route.path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
     const asked = query.safeParse(c.req.query());
     if (!asked.success) throw new BadRequest(fieldErrors(asked.error, 'There is no such parameter'));
+    const placed = params.safeParse(c.req.param());
+    if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     if (csv !== undefined && type === 'text/csv') return csv.handler(c, await c.req.text(), asked.data);
     // A browser asks before it sends this type to another origin, and is refused; of others it sends some unasked.
-    if (route.stores && type !== 'application/json') {
+    if ((route.stores || route.changes) && type !== 'application/json') {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
       throw new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
     }
@@ -81,6 +95,6 @@ export function definePost<B extends z.ZodType, Q extends z.ZodObject = typeof N
     }
     const result = route.body.safeParse(body);
     if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
-    return handler(c, result.data, asked.data);
+    return handler(c, result.data, asked.data, placed.data);
   });
 }

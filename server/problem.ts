@@ -8,12 +8,19 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'GV-API-002': 404,
   'GV-API-003': 503,
   'GV-API-005': 405,
+  'GV-MDL-101': 404,
+  'GV-MDL-103': 400,
+  'GV-MDL-104': 409,
+  'GV-MDL-105': 503,
+  'GV-BUS-001': 503,
+  'GV-BUS-002': 503,
 };
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Conflict',
   413: 'Content too large',
   500: 'Internal server error',
   503: 'Service unavailable',

@@ -14,6 +14,7 @@ import { gpuMetricsSink } from '../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
 import { assetOf, NO_PREDICTOR } from './api.fixture.ts';
+import { NO_MODEL_DESK } from './models.fixture.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';
 import { type RunningLive, startLive } from './start-live.ts';
@@ -95,6 +96,7 @@ beforeAll(async () => {
     console_dir: null,
     scorer: NO_SCORER,
     predictor: NO_PREDICTOR,
+    models: NO_MODEL_DESK,
     prices: loadPriceBook(null),
     interval_ms: 10_000,
     version: '0.0.0',
@@ -266,6 +268,7 @@ it('refuses a taken address with GV-SVC-006', async () => {
     console_dir: null,
     scorer: NO_SCORER,
     predictor: NO_PREDICTOR,
+    models: NO_MODEL_DESK,
     prices: loadPriceBook(null),
     interval_ms: 10_000,
     version: '0.0.0',

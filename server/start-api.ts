@@ -11,6 +11,7 @@ import { createApp } from './create-app.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
+import type { ModelDesk } from './model-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export interface ApiServerOptions {
@@ -31,6 +32,7 @@ export interface ApiServerOptions {
   readonly simulated?: boolean;
   readonly scorer: Scorer;
   readonly predictor: Predictor;
+  readonly models: ModelDesk;
   readonly prices: PriceBook;
   readonly onFailure: (error: unknown, where: string) => void;
 }
@@ -90,6 +92,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     simulated: options.simulated ?? false,
     scorer: options.scorer,
     predictor: options.predictor,
+    models: options.models,
     prices: options.prices,
     onFailure: options.onFailure,
   });

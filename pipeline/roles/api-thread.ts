@@ -7,9 +7,12 @@ import { startApi } from '../../server/start-api.ts';
 import { systemClock } from '../clock.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { FailureModel } from '../contract/failure-model.ts';
+import { mlflowClient } from '../mlflow/mlflow-client.ts';
+import { modelDesk } from '../model-desk.ts';
 import { predictFeatures, predictStored } from '../predict-stored.ts';
 import { type SamplesToScore, scoreSamples } from '../score-samples.ts';
 import { scoreStored } from '../score-stored.ts';
+import { openShipped } from '../shipped-model.ts';
 import { failureModels, type ModelConfig } from './failure-models.ts';
 
 /** workerData of this thread; the message `{ live_url }` tells it later where the live server is. */
@@ -47,6 +50,8 @@ await runAsThread(
         say: () => undefined,
         tell: tellOwner,
       });
+      const shipped = openShipped(systemClock, tellOwner);
+      const mlflow = mlflowClient({ env: process.env, clock: systemClock, tell: tellOwner });
       const modelOf = (gpu_uuid: string): FailureModel => models.book.at(systemClock.now(), gpu_uuid) ?? heuristic;
       const api = await startApi({
         ...data,
@@ -62,6 +67,15 @@ await runAsThread(
           stored: (gpu_uuid) => predictStored(connections.database, modelOf(gpu_uuid), gpu_uuid),
           features: (features, model) => predictFeatures(modelOf(''), features, model, systemClock.now()),
         },
+        models: modelDesk({
+          registry: models.registry,
+          shipped,
+          base: data.models['failure-model'] === 'shipped' && models.registry !== null ? 'shipped' : 'heuristic',
+          judging: () => models.judging(systemClock.now()),
+          onMove(alias, name, model) {
+            void mlflow?.mirrorAlias({ name, alias, model });
+          },
+        }),
         prices: loadPriceBook(data.price_book || null),
         onFailure,
       });
@@ -69,6 +83,8 @@ await runAsThread(
         url: api.url,
         async close() {
           await api.close();
+          await mlflow?.close();
+          await shipped.close();
           await models.stop();
           await connections.close();
         },

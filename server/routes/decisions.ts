@@ -2,20 +2,15 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { fleetMoney } from '../../operators/decisions/fleet-money.ts';
 import { evaluateWhatIf, whatIfSchema } from '../../operators/decisions/what-if.ts';
 import { GPU_ECONOMIC_DECISIONS } from '../../pipeline/contract/prediction-tables.ts';
-import { DECISIONS, type Decision } from '../../pipeline/contract/predictions.ts';
-import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
-import { rowsAt } from '../../sinks/questdb/list-rows.ts';
+import { DECISIONS } from '../../pipeline/contract/predictions.ts';
 import type { ApiParts } from '../api-parts.ts';
-import { cachedAnswer } from '../cached-answer.ts';
 import { defineGet } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
+import type { FleetNow } from '../fleet-now.ts';
 import { tableRowSchema } from '../table-schema.ts';
 
-/** Boards of the largest fleet. */
-const BOARDS_MAX = 1_000_000;
 const TOP_DEFAULT = 20;
 const TOP_MAX = 1_000;
-const AGE_MS = 10_000;
 
 const {
   ts: _ts,
@@ -59,8 +54,7 @@ const moneySchema = z
   .openapi('FleetMoney');
 
 /** `POST /decisions/evaluate` and `GET /fleet/money`. */
-export function decisionRoutes(app: OpenAPIHono, parts: ApiParts): void {
-  const { database, clock, prices } = parts;
+export function decisionRoutes(app: OpenAPIHono, { prices }: ApiParts, now: FleetNow): void {
   definePost(
     app,
     {
@@ -73,10 +67,6 @@ export function decisionRoutes(app: OpenAPIHono, parts: ApiParts): void {
     (c, asked) => c.json(evaluateWhatIf(asked, prices), 200),
   );
 
-  const boards = cachedAnswer(clock, AGE_MS, async () => {
-    const rows = await rowsAt(database, GPU_ECONOMIC_DECISIONS, { equal: {} }, EPOCH_MS_MAX, BOARDS_MAX);
-    return rows as unknown as Decision[];
-  });
   defineGet(
     app,
     {
@@ -98,7 +88,7 @@ export function decisionRoutes(app: OpenAPIHono, parts: ApiParts): void {
       failures: [503],
     },
     async (c, { query }) => {
-      const { total, by_decision, by_advice, most_at_risk } = fleetMoney(await boards(), {
+      const { total, by_decision, by_advice, most_at_risk } = fleetMoney(await now.decisions(), {
         top: query.top ?? TOP_DEFAULT,
       });
       const most = most_at_risk.map(

@@ -11,6 +11,8 @@ import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { Anomaly, Asset, Episode, Forecast, HealthScore, Incident } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
+import type { Decision, Prediction } from '../../pipeline/contract/predictions.ts';
 import { Registry } from '../../pipeline/contract/registry.ts';
 import type { Scrape } from '../../pipeline/contract/scrape.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
@@ -23,6 +25,8 @@ import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { NO_PREDICTOR } from '../api.fixture.ts';
+import type { ModelDesk } from '../model-desk.ts';
+import { NO_MODEL_DESK } from '../models.fixture.ts';
 import { startApi } from '../start-api.ts';
 import { startLive } from '../start-live.ts';
 
@@ -54,6 +58,8 @@ interface Verdicts {
   readonly episodes?: readonly Episode[];
   readonly incidents?: readonly Incident[];
   readonly forecasts?: readonly Forecast[];
+  readonly predictions?: readonly Prediction[];
+  readonly decisions?: readonly Decision[];
 }
 
 interface Given {
@@ -68,6 +74,7 @@ export async function startConsoleWorld(options: {
   readonly start_ms: number;
   readonly interval_ms: number;
   readonly stale_after_ms: number;
+  readonly models?: ModelDesk;
 }): Promise<ConsoleWorld> {
   const { start_ms, interval_ms, stale_after_ms } = options;
   const stops: (() => Promise<void>)[] = [];
@@ -103,6 +110,7 @@ export async function startConsoleWorld(options: {
       // Scores on demand are made elsewhere.
       scorer: { stored: async () => null, samples: async () => ({ score: null, refused: [] }) },
       predictor: NO_PREDICTOR,
+      models: options.models ?? NO_MODEL_DESK,
       prices: loadPriceBook(null),
       version: '0.0.0',
       onFailure: (error, where) => console.error(where, error),
@@ -130,8 +138,10 @@ export async function startConsoleWorld(options: {
     const episodes = table<Episode>(XID_EPISODES);
     const incidents = table<Incident>(INCIDENTS);
     const forecasts = table<Forecast>(GPU_FORECASTS);
-    for (const sink of [metrics, anomalies, assets, scores, episodes, incidents, forecasts])
-      stops.push(() => sink.close());
+    const predictions = table<Prediction>(GPU_FAILURE_PREDICTIONS);
+    const decisions = table<Decision>(GPU_ECONOMIC_DECISIONS);
+    const verdicts = [scores, episodes, incidents, forecasts, predictions, decisions];
+    for (const sink of [metrics, anomalies, assets, ...verdicts]) stops.push(() => sink.close());
 
     const fleet = createFleet({ gpus: options.gpus, seed: 42, start_ms, interval_ms, stories: 'none' });
     const registry = new Registry(0);
@@ -164,7 +174,9 @@ export async function startConsoleWorld(options: {
         for (const row of rows.episodes ?? []) episodes.write(row);
         for (const row of rows.incidents ?? []) incidents.write(row);
         for (const row of rows.forecasts ?? []) forecasts.write(row);
-        for (const sink of [scores, episodes, incidents, forecasts]) await sink.flush();
+        for (const row of rows.predictions ?? []) predictions.write(row);
+        for (const row of rows.decisions ?? []) decisions.write(row);
+        for (const sink of verdicts) await sink.flush();
       },
       stored: () => metrics.flush(),
       stopLive: () => live.close(),

@@ -1,0 +1,104 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { FAILURE_TYPES } from '../../pipeline/contract/predictions.ts';
+import type { RiskDecision, RiskPrediction } from '../../sinks/questdb/read-risks.ts';
+import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import type { FleetNow } from '../fleet-now.ts';
+import { instantText } from '../instant.ts';
+import { listAnswer } from '../list-answer.ts';
+import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { pageOf } from '../page-of.ts';
+import { listSchema } from '../schemas.ts';
+import { type FleetRisk, riskSchema } from '../schemas-models.ts';
+import { serialiser } from '../serialiser.ts';
+
+const COLUMNS = Object.keys(riskSchema.shape);
+const SORTS = [
+  'priority',
+  'failure_prob_7d',
+  'failure_prob_30d',
+  'failure_prob_90d',
+  'estimated_ttf_days',
+  'confidence',
+  'value_at_risk_usd_per_hour',
+  'node',
+] as const;
+const text = serialiser(riskSchema);
+
+/** `GET /fleet/risks`: what is foreseen for every board, ranked by what waiting costs. */
+export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
+  defineGet(
+    app,
+    {
+      path: '/api/v1/fleet/risks',
+      tag: 'fleet',
+      summary:
+        'The newest prediction of every board and MIG instance with the decision about the board, by priority; at most ten seconds old.',
+      params: NO_PARAMETERS,
+      query: z.strictObject({
+        ...LIST_PARAMETERS,
+        sort: sortParameter(SORTS, '-priority'),
+        q: textParameter('Part of gpu_uuid or node, in any case.'),
+        node: textParameter('Host.'),
+        predicted_failure_type: z.enum(FAILURE_TYPES).optional(),
+        advice: textParameter('What the advisor says.'),
+        model_name: textParameter('Name of the model that says it.'),
+        model_version: textParameter('Its version.'),
+        failure_prob_30d_min: z
+          .string()
+          .regex(/^(0?\.\d{1,12}|0|1(\.0*)?)$/, 'Must be a probability')
+          .transform(Number)
+          .optional()
+          .openapi({ type: 'number', description: 'Only those at least so likely to fail within 30 days.' }),
+      }),
+      answer: listSchema(riskSchema),
+      csv: true,
+      failures: [503],
+    },
+    async (c, { query }) => {
+      const [predictions, decisions] = await Promise.all([now.predictions(), now.decisions()]);
+      const sort = query.sort ?? '-priority';
+      const name = sort.replace('-', '') as (typeof SORTS)[number];
+      const search = query.q?.toLowerCase() ?? '';
+      const least = query.failure_prob_30d_min ?? 0;
+      const equal = (['node', 'predicted_failure_type', 'advice', 'model_name', 'model_version'] as const).filter(
+        (field) => query[field] !== undefined,
+      );
+      const page = pageOf<Joined>({
+        items: joined(predictions, decisions).filter(
+          (risk) =>
+            equal.every((field) => risk[field] === query[field]) &&
+            risk.failure_prob_30d >= least &&
+            `${risk.gpu_uuid} ${risk.node}`.toLowerCase().includes(search),
+        ),
+        sort: { name, descending: sort.startsWith('-'), key: (risk) => risk[name] },
+        identity: ({ gpu_uuid, instance }) => `${gpu_uuid} ${instance}`,
+        limit: query.limit,
+        cursor: query.cursor,
+      });
+      const texts = page.items.map((risk) => text({ ...risk, ts: instantText(risk.ts) } satisfies FleetRisk));
+      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts });
+    },
+  );
+}
+
+interface Joined extends RiskPrediction {
+  readonly decision: RiskDecision['decision'] | null;
+  readonly advice: string;
+  readonly value_at_risk_usd_per_hour: number | null;
+  readonly priority: number | null;
+}
+
+function joined(predictions: readonly RiskPrediction[], decisions: readonly RiskDecision[]): Joined[] {
+  const byBoard = new Map(decisions.map((decision) => [decision.gpu_uuid, decision]));
+  return predictions.map((prediction) => {
+    const board = byBoard.get(prediction.gpu_uuid);
+    const value_at_risk_usd_per_hour = board?.value_at_risk_usd_per_hour ?? null;
+    return {
+      ...prediction,
+      decision: board?.decision ?? null,
+      advice: board?.advice ?? '',
+      value_at_risk_usd_per_hour,
+      priority: value_at_risk_usd_per_hour === null ? null : prediction.failure_prob_30d * value_at_risk_usd_per_hour,
+    };
+  });
+}
