@@ -21,9 +21,17 @@ const program = new Command('train-shipped')
   .option('--seed <n>', 'what everything is drawn from', whole, 1)
   .option('--failure-rate-scale <n>', 'times the published failure rate', whole, 6)
   .option('--share <percent>', 'of the usual sizes, in percent', whole, 100)
+  .option('--epochs <n>', 'of the recurrent network', whole, SHIPPED_SIZE.lstm.epochs)
   .showHelpAfterError()
   .parse();
-const options = program.opts<{ out: string; work: string; seed: number; failureRateScale: number; share: number }>();
+const options = program.opts<{
+  out: string;
+  work: string;
+  seed: number;
+  failureRateScale: number;
+  share: number;
+  epochs: number;
+}>();
 
 const began = systemClock.monotonic();
 const say = (line: string): void => {
@@ -41,6 +49,7 @@ const trained = await trainShipped({
     trees: scaled(SHIPPED_SIZE.trees),
     network: scaled(SHIPPED_SIZE.network),
     calibrate: scaled(SHIPPED_SIZE.calibrate),
+    lstm: { ...SHIPPED_SIZE.lstm, epochs: options.epochs },
   },
   seed,
   failure_rate_scale,

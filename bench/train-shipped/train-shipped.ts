@@ -30,11 +30,11 @@ export interface ShippedSize {
 }
 
 export const SHIPPED_SIZE: ShippedSize = {
-  trees: { gpus: 5_000, days: 130 },
-  network: { gpus: 1_200, days: 100 },
-  calibrate: { gpus: 480, days: 140 },
+  trees: { gpus: 6_400, days: 125 },
+  network: { gpus: 800, days: 90 },
+  calibrate: { gpus: 400, days: 130 },
   /** A drawn week of a board at a time: some 600,000 steps an epoch, about 40 s of one core. */
-  lstm: { chunk_steps: 1_008, chunks_per_epoch: 600, epochs: 24, patience: 4 },
+  lstm: { chunk_steps: 1_008, chunks_per_epoch: 600, epochs: 16, patience: 3 },
 };
 
 export interface TrainShippedOptions {

@@ -89,6 +89,7 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
     name: bundle.name,
     version,
     carried_width: components.carried_width,
+    follow: components.follow,
     judge(vector, carried, elapsed_ms) {
       components.judge(vector, carried, elapsed_ms);
       const [p7, p30, p90] = probabilities(combiners, scores);

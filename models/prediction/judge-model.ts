@@ -21,7 +21,7 @@ export interface ModelJudge {
   finish(failures: readonly FailureLabel[], until: number): JudgedLandmarks;
 }
 
-/** Asks a model at every vector, as the running system would, and keeps what it says once a day and GPU. */
+/** Asks a model once a day and GPU, and lets it follow every other vector, as it would in the running system. */
 export function createModelJudge(model: FailureModel): ModelJudge {
   const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: ['gpu_age_days'] });
   const carried = new Map<string, { numbers: Float32Array; ts: number }>();
@@ -33,9 +33,14 @@ export function createModelJudge(model: FailureModel): ModelJudge {
         own = { numbers: new Float32Array(model.carried_width), ts: vector.ts };
         carried.set(vector.gpu_uuid, own);
       }
-      const { p7, p30, p90, type, confidence } = model.judge(vector, own.numbers, vector.ts - own.ts);
+      const elapsed_ms = vector.ts - own.ts;
       own.ts = vector.ts;
-      if (builder.take(vector)) said.push({ p7, p30, p90, type, confidence });
+      if (!builder.take(vector)) {
+        model.follow?.(vector, own.numbers, elapsed_ms);
+        return;
+      }
+      const { p7, p30, p90, type, confidence } = model.judge(vector, own.numbers, elapsed_ms);
+      said.push({ p7, p30, p90, type, confidence });
     },
     finish: (failures, until) => ({ landmarks: builder.finish(failures, until), said }),
   };

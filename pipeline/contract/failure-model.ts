@@ -27,6 +27,8 @@ export interface FailureModel {
    * there; `elapsed_ms` is the time since the vector before, 0 for the first one.
    */
   judge(vector: FeatureVector, carried: Float32Array, elapsed_ms: number): Judgement;
+  /** Steps what is carried as `judge` does, and says nothing: for vectors whose judgement nobody needs. Absent where nothing is carried. */
+  readonly follow?: (vector: FeatureVector, carried: Float32Array, elapsed_ms: number) => void;
 }
 
 /** The models that count, with enough of their past that a replay sees what the first run saw. */
