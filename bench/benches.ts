@@ -15,6 +15,7 @@ import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
 import { benchLstmStep } from './lstm-step.ts';
 import { benchParser } from './parser.ts';
+import { benchPredictionStage } from './prediction-stage.ts';
 import { benchQuestdb } from './questdb.ts';
 import { type BenchServices, startBenchServices } from './start-bench-services.ts';
 import { benchXgboostScoring, XGBOOST_SCORING_DEFAULTS } from './xgboost-scoring.ts';
@@ -147,6 +148,21 @@ export const BENCHES: readonly Bench[] = [
         { name: 'step without WebAssembly', value: figures.plain_step_us, unit: 'us/GPU' },
         { name: 'state', value: figures.state_bytes_per_gpu, unit: 'B/GPU' },
         { name: 'training, forth and back', value: figures.training_steps_per_s, unit: 'steps/s' },
+      ];
+    },
+  },
+  {
+    name: 'prediction',
+    summary: 'foreseeing failures and deciding about boards, with the model that is shipped; CPU of one core',
+    async run({ quick }) {
+      const figures = await benchPredictionStage(quick ? { gpus: 8, days: 0.5 } : { gpus: 64, days: 6 });
+      return [
+        { name: 'prediction', value: figures.prediction_us, unit: 'us/vector' },
+        { name: '100,000 GPUs, each 5 min', value: figures.fleet_s, unit: 's', at_most: 60 },
+        { name: 'share of the 5 min', value: figures.slot_ratio, unit: 'ratio', at_most: 0.2 },
+        { name: 'slowest prediction', value: figures.longest_ms, unit: 'ms', at_most: 50 },
+        { name: 'decision', value: figures.decision_us, unit: 'us/board' },
+        { name: 'state of the network', value: figures.carried_bytes_per_gpu, unit: 'B/GPU' },
       ];
     },
   },
