@@ -1,6 +1,6 @@
 import { GroupState } from '../operators/core/group-state.ts';
-import { evaluateDecision } from '../operators/decisions/default-profile.ts';
-import { findPrices, loadPriceBook } from '../operators/decisions/price-book.ts';
+import { loadPriceBook } from '../operators/decisions/price-book.ts';
+import { evaluateWhatIf } from '../operators/decisions/what-if.ts';
 import { predict } from '../operators/prediction/predict.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { FeatureVector } from '../pipeline/contract/events.ts';
@@ -57,23 +57,10 @@ export async function benchPredictionStage(options: {
   run(vectors.slice(warm));
   const prediction_us = usedSince(before) / (vectors.length - warm);
 
-  const prices = findPrices(loadPriceBook(null), 'NVIDIA H100 80GB HBM3');
+  const prices = loadPriceBook(null);
   const decide = (i: number): void => {
-    evaluateDecision(
-      {
-        health: 60 + (i % 40),
-        p7: 0.01,
-        p30: 0.03 + (i % 10) / 100,
-        p90: 0.2,
-        utilisation: 0.5 + (i % 5) / 10,
-        power_watts: 450,
-        age_days: i % 1_500,
-        warranty_days: 400,
-        tier: null,
-        resale_usd: null,
-      },
-      prices,
-    );
+    const p30 = 0.03 + (i % 10) / 100;
+    evaluateWhatIf({ health: 60 + (i % 40), p30, utilisation: 0.5 + (i % 5) / 10, age_days: i % 1_500 }, prices);
   };
   const decisions = Math.max(50, Math.min(2_000, vectors.length));
   for (let i = 0; i < decisions / 2; i++) decide(i);
