@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../pipeline/clock.ts';
 import { STORY_KINDS } from '../fleet/stories/story-kinds.ts';
-import { EVALUATE_QUICK, type Evaluation, evaluate, PARTS } from './evaluate.ts';
+import { DEFAULT_PARTS, EVALUATE_QUICK, type Evaluation, evaluate } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
 import { printMarkdown } from './print-markdown.ts';
 import { evaluateSimulated, type SimulatedReport } from './simulated.ts';
@@ -17,7 +18,8 @@ const provenance = {
   took_s: 60,
 };
 const silent = (): void => undefined;
-const quick = (data: string): Promise<Evaluation> => evaluate({ ...EVALUATE_QUICK, parts: PARTS, data, say: silent });
+const quick = (data: string): Promise<Evaluation> =>
+  evaluate({ ...EVALUATE_QUICK, parts: DEFAULT_PARTS, clock: systemClock, data, say: silent });
 const ratio = (value: number | null): boolean => value === null || (value >= 0 && value <= 1);
 
 describe('quick evaluation', { timeout: 60_000 }, () => {
@@ -77,6 +79,7 @@ describe('quick evaluation', { timeout: 60_000 }, () => {
   it('says why a part was left out', async () => {
     const { nab, captures, simulated, skipped } = await evaluate({
       ...EVALUATE_QUICK,
+      clock: systemClock,
       parts: ['nab', 'captures'],
       data: join(DATA, 'nowhere'),
       say: silent,

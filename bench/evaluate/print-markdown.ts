@@ -1,5 +1,11 @@
 import type { Evaluation } from './evaluate.ts';
 import { counted, duration, type FigureTable, percent } from './in-figures.ts';
+import {
+  foreignPredictionTables,
+  realPredictionTables,
+  simulatedPredictionNotes,
+  simulatedPredictionTables,
+} from './prediction/prediction-tables.ts';
 import { captureTable, nabTables } from './real-tables.ts';
 import { detectorTable, falseAlarmTable, healthTable, simulatedNotes, stormTable } from './simulated-tables.ts';
 import type { StoryFigures } from './story-figures.ts';
@@ -17,11 +23,16 @@ export interface Provenance {
 
 const OURS =
   'The fleet is simulated, and the simulator, its faults and its look-alikes are ours: these figures show that faults of the kinds it knows are told apart from what only looks like one, not how a real fleet will do.';
+const FORESEEN =
+  'Every figure in this section is of a simulated fleet: how well the model knows the simulation, not how well it foresees failures of real GPUs.';
+const MACHINERY =
+  'The same kinds of models, trained on real failures, each on its own: GPUs of Titan (no telemetry, only when and where they were and failed), and hard disks. The shipped model has no part in it.';
+const TURBOFANS = 'The same kinds of models on what NASA simulated, beside a published figure.';
 const RUNS = 'Recordings of boards without a known fault, and series that others have labelled.';
 
 /** The evaluation for a README: what is simulated and what is real apart, each figure with where it comes from. */
 export function printMarkdown(evaluation: Evaluation, from: Provenance): string {
-  const { simulated, nab, captures, storm, skipped } = evaluation;
+  const { simulated, nab, captures, storm, prediction, skipped } = evaluation;
   const sections = [
     `${from.at.slice(0, 10)}, seed ${from.seed}, commit ${from.commit}, \`${from.command}\`, ${duration(from.took_s)} on ${from.machine.cores} x ${from.machine.cpu}, Node ${from.machine.node}.`,
   ];
@@ -38,7 +49,17 @@ export function printMarkdown(evaluation: Evaluation, from: Provenance): string 
     if (nab) sections.push(...nabTables(nab).map(markdown));
     if (captures) sections.push(markdown(captureTable(captures)));
   }
-  sections.push(...Object.entries(skipped).map(([part, reason]) => `Left out: ${part} (${reason}).`));
+  if (prediction) {
+    sections.push('### Prediction: simulated', FORESEEN, simulatedPredictionNotes(prediction).join(' '));
+    sections.push(...simulatedPredictionTables(prediction).map(markdown));
+    const real = realPredictionTables(prediction);
+    if (real.length > 0) sections.push('### Prediction: real', MACHINERY, ...real.map(markdown));
+    const foreign = foreignPredictionTables(prediction);
+    if (foreign.length > 0) sections.push('### Prediction: simulated by others', TURBOFANS, ...foreign.map(markdown));
+  }
+  sections.push(
+    ...Object.entries({ ...skipped, ...prediction?.skipped }).map(([part, reason]) => `Left out: ${part} (${reason}).`),
+  );
   return `${sections.join('\n\n')}\n`;
 }
 

@@ -3,16 +3,27 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../pipeline/clock.ts';
-import { EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
+import { DEFAULT_PARTS, EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
 import { printMarkdown } from './print-markdown.ts';
 
-/** `npm run evaluate`: what the topology sees, what it misses and what it makes up, from a seed. */
+/** `npm run evaluate`: what the topology sees and foresees, what it misses and what it makes up, from a seed. */
 const program = new Command('evaluate')
-  .description('Judges the topology: a simulated fleet with known faults, NAB, and recordings of real GPUs.')
-  .option('--only <parts>', `some of: ${PARTS.join(', ')}`)
-  .option('--gpus <n>', `GPUs of the simulated fleet (default ${EVALUATE_DEFAULTS.gpus})`, positive)
-  .option('--days <n>', `length of its life (default ${EVALUATE_DEFAULTS.days})`, positive)
+  .description(
+    'Judges the topology: a simulated fleet with known faults, NAB, recordings of real GPUs; and its predictions.',
+  )
+  .argument('[part...]', `some of: ${PARTS.join(', ')} (default ${DEFAULT_PARTS.join(', ')}; with --quick all)`)
+  .option('--only <parts>', 'the same, with commas between them')
+  .option(
+    '--gpus <n>',
+    `GPUs of the simulated fleet (default ${EVALUATE_DEFAULTS.gpus}; prediction: ${EVALUATE_DEFAULTS.prediction.gpus})`,
+    positive,
+  )
+  .option(
+    '--days <n>',
+    `length of its life (default ${EVALUATE_DEFAULTS.days}; prediction: ${EVALUATE_DEFAULTS.prediction.days})`,
+    positive,
+  )
   .option('--seed <n>', `what everything is drawn from (default ${EVALUATE_DEFAULTS.seed})`, positive)
   .option('--quick', 'a small fleet for a few hours: shows that it works, not how well', false)
   .option('--data <folder>', 'folder of the check data', '../shared/data')
@@ -30,7 +41,8 @@ const options = program.opts<{
   json?: string;
   markdown?: string;
 }>();
-const parts = (options.only?.split(',') ?? PARTS) as readonly Part[];
+const asked = [...program.args, ...(options.only?.split(',') ?? [])];
+const parts = (asked.length > 0 ? asked : options.quick ? PARTS : DEFAULT_PARTS) as readonly Part[];
 const unknown = parts.filter((part) => !PARTS.includes(part));
 if (unknown.length > 0) program.error(`no such part: ${unknown.join(', ')}`);
 const size = options.quick ? EVALUATE_QUICK : EVALUATE_DEFAULTS;
@@ -45,6 +57,12 @@ const evaluation = await evaluate({
   gpus,
   seed,
   days: options.days ?? size.days,
+  prediction: {
+    gpus: options.gpus === undefined ? size.prediction.gpus : gpus,
+    days: options.days ?? size.prediction.days,
+  },
+  quick: options.quick,
+  clock: systemClock,
   data: options.data,
   say: (line) => process.stderr.write(`${line}\n`),
 });

@@ -1,7 +1,7 @@
 import type { LoadedBundle } from '../../../models/prediction/bundle.ts';
 import type { FeatureVector } from '../../../pipeline/contract/events.ts';
 import type { FailureLabel } from '../../../pipeline/contract/predictions.ts';
-import { hours, minutes } from '../../../pipeline/contract/time.ts';
+import { minutes } from '../../../pipeline/contract/time.ts';
 import { vectorsOfRows } from '../../lives/feature-steps.ts';
 import { otherWorld } from '../../lives/other-world.ts';
 import { simulateLives } from '../../lives/run-lives.ts';
@@ -18,6 +18,8 @@ export interface SimulatedPredictionOptions {
   readonly other: FleetSize;
   readonly seed: number;
   readonly failure_rate_scale: number;
+  /** Between two vectors of a board. */
+  readonly every_ms: number;
   readonly draws: number;
   readonly costs: { readonly false_alarm_usd: number; readonly missed_failure_usd: number };
   readonly say: (line: string) => void;
@@ -35,31 +37,22 @@ export interface SimulatedPrediction {
   readonly other: FleetReport;
 }
 
-/** The running system asks every five minutes; every hour the figures are the same, and come sooner. */
-const EVERY_MS = hours(1);
 const SAMPLES_MS = minutes(10);
 
 /** A bundle judged on fleets that it has not seen. Everything follows from the options. */
 export function simulatedPrediction(loaded: LoadedBundle, options: SimulatedPredictionOptions): SimulatedPrediction {
-  const { fleet, other, seed, failure_rate_scale, say } = options;
-  const lives = simulateLives({ ...fleet, seed, failure_rate_scale, interval_ms: SAMPLES_MS, every_ms: EVERY_MS });
+  const { fleet, other, seed, every_ms, failure_rate_scale, say } = options;
+  const lives = simulateLives({ ...fleet, seed, failure_rate_scale, interval_ms: SAMPLES_MS, every_ms });
   say(`prediction: simulated fleet, ${fleet.gpus} GPUs, ${fleet.days} days, seed ${seed}`);
-  const judged = judge(loaded, lives.vectors(), lives.failures, lives.end_ms, {
-    ...options,
-    // `note` says how it came.
-    groupsOf: ({ note }) => [note === 'sudden' ? 'sudden' : 'announced'],
-  });
+  const judged = judge(loaded, lives.vectors(), lives, options);
   say(`prediction: another simulator, ${other.gpus} GPUs, ${other.days} days`);
   const world = otherWorld({ ...other, seed, interval_ms: SAMPLES_MS });
-  const there = judge(loaded, vectorsOfRows(world.rows(), world.assets, EVERY_MS), world.failures, world.end_ms, {
-    ...options,
-    groupsOf: ({ note }) => [note === 'sudden' ? 'sudden' : 'announced'],
-  });
+  const there = judge(loaded, vectorsOfRows(world.rows(), world.assets, every_ms), world, options);
   return {
     seed,
     days: fleet.days,
     failure_rate_scale,
-    every_minutes: EVERY_MS / 60_000,
+    every_minutes: every_ms / 60_000,
     fleet: judged,
     other_days: other.days,
     other: there,
@@ -69,11 +62,14 @@ export function simulatedPrediction(loaded: LoadedBundle, options: SimulatedPred
 function judge(
   loaded: LoadedBundle,
   vectors: Iterable<readonly FeatureVector[]>,
-  failures: readonly FailureLabel[],
-  until: number,
-  options: Parameters<typeof judgeFleet>[3],
+  { failures, end_ms }: { readonly failures: readonly FailureLabel[]; readonly end_ms: number },
+  options: SimulatedPredictionOptions,
 ): FleetReport {
   const watch = createFleetWatch(loaded);
   for (const instant of vectors) for (const vector of instant) watch.take(vector);
-  return judgeFleet(watch.finish(failures, until), failures, loaded, options);
+  return judgeFleet(watch.finish(failures, end_ms), failures, loaded, {
+    ...options,
+    // Both simulators note how a failure came.
+    groupsOf: ({ note }) => [note === 'sudden' ? 'sudden' : 'announced'],
+  });
 }
