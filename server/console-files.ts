@@ -11,7 +11,7 @@ export interface ConsoleOptions {
   readonly live_url: () => string | null;
 }
 
-const PAGES = ['/', '/incidents', '/labels', '/gpus/:gpu_uuid'];
+const PAGES = ['/', '/incidents', '/predictions', '/money', '/models', '/labels', '/gpus/:gpu_uuid'];
 const YEAR_S = 31_536_000;
 
 /** The console's files: pages are asked for anew every time, assets carry a hash in their name and are kept for a year. */

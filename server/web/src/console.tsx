@@ -11,7 +11,10 @@ import { IncidentsPage } from './incidents-page.tsx';
 import { LabelsPage } from './labels-page.tsx';
 import { createLiveClient } from './live-client.ts';
 import { loadPlaces } from './load-places.ts';
+import { ModelsPage } from './models-page.tsx';
+import { MoneyPage } from './money-page.tsx';
 import { Notice } from './notice.tsx';
+import { PredictionsPage } from './predictions-page.tsx';
 import { getJson } from './rest.ts';
 import { routeOf, useAddress } from './router.ts';
 
@@ -78,6 +81,9 @@ function Page() {
   const route = routeOf(path);
   if (route.page === 'fleet') return <FleetPage />;
   if (route.page === 'incidents') return <IncidentsPage />;
+  if (route.page === 'predictions') return <PredictionsPage />;
+  if (route.page === 'money') return <MoneyPage />;
+  if (route.page === 'models') return <ModelsPage />;
   if (route.page === 'labels') return <LabelsPage />;
   if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
   return (

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { Choice } from './choice.tsx';
 import { COLOUR_MODES, colourMode } from './colour-modes.ts';
 import type { FleetFilter } from './fleet-filter.ts';
 import { type GroupBy, placesKnown } from './fleet-order.ts';
@@ -42,23 +43,32 @@ export function FleetToolbar(props: {
           /
         </span>
       </label>
-      <Choice name="Model" value={filter.model} onChange={(model) => setQuery({ model, page: '' })}>
-        {[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
-      </Choice>
+      <Choice
+        name="Model"
+        value={filter.model}
+        onChange={(model) => setQuery({ model, page: '' })}
+        options={[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
+      />
       {nodes.length <= NODES_LISTED_MAX && (
-        <Choice name="Node" value={filter.node} onChange={(node) => setQuery({ node, page: '' })}>
-          {[['', 'All nodes'], ...nodes.map((node): [string, string] => [node, node])]}
-        </Choice>
+        <Choice
+          name="Node"
+          value={filter.node}
+          onChange={(node) => setQuery({ node, page: '' })}
+          options={[['', 'All nodes'], ...nodes.map((node): [string, string] => [node, node])]}
+        />
       )}
-      <Choice name="State" value={filter.severity} onChange={(severity) => setQuery({ severity, page: '' })}>
-        {[
+      <Choice
+        name="State"
+        value={filter.severity}
+        onChange={(severity) => setQuery({ severity, page: '' })}
+        options={[
           ['', 'Any state'],
           ['any', 'With anomalies'],
           ['warning', 'Warning or worse'],
           ['critical', 'Critical'],
           ['stale', 'Stale'],
         ]}
-      </Choice>
+      />
       <div class="grow" />
       <Segmented
         name="View"
@@ -73,41 +83,24 @@ export function FleetToolbar(props: {
         <div class="drawn">
           <Legend mode={mode} />
           <div class="grow" />
-          <Choice name="Group by" value={by} onChange={(group) => setQuery({ group: group === 'place' ? '' : group })}>
-            {[
+          <Choice
+            name="Group by"
+            value={by}
+            onChange={(group) => setQuery({ group: group === 'place' ? '' : group })}
+            options={[
               ['place', placesKnown(fleet.places) ? 'By rack' : 'By node'],
               ['model', 'By model'],
               ['none', 'Ungrouped'],
             ]}
-          </Choice>
-          <Choice name="Colour by" value={mode.id} onChange={(colour) => setQuery({ colour })}>
-            {COLOUR_MODES.map(({ id, label }): [string, string] => [id, label])}
-          </Choice>
+          />
+          <Choice
+            name="Colour by"
+            value={mode.id}
+            onChange={(colour) => setQuery({ colour })}
+            options={COLOUR_MODES.map(({ id, label }): [string, string] => [id, label])}
+          />
         </div>
       )}
-    </div>
-  );
-}
-
-function Choice(props: {
-  readonly name: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-  readonly children: readonly (readonly [string, string])[];
-}) {
-  return (
-    <div class="choice">
-      <select
-        aria-label={props.name}
-        value={props.value}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
-      >
-        {props.children.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
     </div>
   );
 }

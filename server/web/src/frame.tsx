@@ -7,6 +7,8 @@ import { integer } from './format-value.ts';
 import { fleetHref, navigate, toFleet, useAddress } from './router.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
+const KEYS: Readonly<Record<string, string>> = { i: '/incidents', p: '/predictions', m: '/money', v: '/models' };
+
 /** What all pages share: the name, the connection, the theme, the keys. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { simulated } = useConsole();
@@ -22,8 +24,9 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         search.select();
       } else if (event.key === 'Escape' && location.pathname !== '/') {
         toFleet();
-      } else if (event.key === 'i') {
-        navigate('/incidents');
+      } else {
+        const page = KEYS[event.key];
+        if (page !== undefined) navigate(page);
       }
     };
     addEventListener('keydown', onKey);
@@ -69,6 +72,15 @@ function Pages() {
             <span class="hidden"> open</span>
           </span>
         )}
+      </a>
+      <a href="/predictions" aria-keyshortcuts="p" data-testid="to-predictions" {...current('/predictions')}>
+        Predictions
+      </a>
+      <a href="/money" aria-keyshortcuts="m" data-testid="to-money" {...current('/money')}>
+        Money
+      </a>
+      <a href="/models" aria-keyshortcuts="v" data-testid="to-models" {...current('/models')}>
+        Models
       </a>
       <a href="/labels" data-testid="to-labels" {...current('/labels')}>
         Failures

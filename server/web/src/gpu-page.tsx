@@ -1,6 +1,6 @@
 import { AnomalyList } from './anomaly-list.tsx';
-import type { HealthAnswer } from './answers.ts';
 import { useNow } from './console-parts.ts';
+import { DecisionCard } from './decision-card.tsx';
 import { EpisodeList } from './episode-list.tsx';
 import { ForecastList } from './forecast-list.tsx';
 import { instant, timeText } from './format-time.ts';
@@ -10,6 +10,7 @@ import { compareAnomalies } from './needs-me.ts';
 import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { PointsList } from './points-list.tsx';
+import { PredictionCard } from './prediction-card.tsx';
 import { fleetHref, nodePath, setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
@@ -19,7 +20,8 @@ import { VerdictCard } from './verdict-card.tsx';
 
 /** One GPU: what to think of it, then everything that is known. */
 export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
-  const { state, verdict, unknown, failure, anomalies, scores, episodes, forecasts } = useGpu(gpu_uuid);
+  const gpu = useGpu(gpu_uuid);
+  const { state, verdict, unknown, failure, anomalies, scores, predictions, decision, episodes, forecasts } = gpu;
   const { query } = useAddress();
   const now = useNow();
   const known = state ?? verdict;
@@ -53,7 +55,8 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
   const rest = anomalies.filter((anomaly) => anomaly.state !== 'open');
   const stale_since = instant(known.stale_since);
   const sampled_at = sample === null ? null : instant(sample.ts);
-  const health = scoreOf(scores, sample?.instance ?? '');
+  const health = partOf(scores, sample?.instance ?? '', ({ overall_score }) => overall_score ?? 0);
+  const prediction = partOf(predictions, sample?.instance ?? '', ({ failure_prob_30d }) => -failure_prob_30d);
   const unavailable = verdict?.unavailable ?? [];
   return (
     <div class="gpu">
@@ -84,6 +87,22 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
           No data from this GPU since {timeText(stale_since, now)}. What is shown is its last known state.
         </div>
       )}
+      <div class="foreseen">
+        <PredictionCard prediction={prediction} failed={unavailable.includes('prediction')} now={now} />
+        <DecisionCard
+          gpu_uuid={gpu_uuid}
+          decision={decision}
+          basis={{
+            prediction,
+            model: known.model,
+            power_watts: null,
+            age_days: daysFrom(verdict?.asset?.deployed_at ?? null, now),
+            warranty_days: daysUntil(verdict?.asset?.warranty_until ?? null, now),
+          }}
+          failed={unavailable.includes('decision')}
+          now={now}
+        />
+      </div>
       <div class="columns">
         <div class="main">
           <PlotsPanel
@@ -115,12 +134,21 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
   );
 }
 
-/** The chosen part's score, else the board's, else the worst of its parts. */
-function scoreOf(scores: readonly HealthAnswer[], instance: string): HealthAnswer | null {
-  const own = scores.find((one) => one.instance === instance) ?? scores.find((one) => one.instance === '');
-  if (own !== undefined) return own;
-  return [...scores].sort((a, b) => (a.overall_score ?? 0) - (b.overall_score ?? 0))[0] ?? null;
+/** The row of the chosen part, else the board's, else the worst of its parts: that of the lowest key. */
+function partOf<Row extends { readonly instance: string }>(
+  rows: readonly Row[],
+  instance: string,
+  key: (row: Row) => number,
+): Row | null {
+  const own = rows.find((one) => one.instance === instance) ?? rows.find((one) => one.instance === '');
+  return own ?? [...rows].sort((a, b) => key(a) - key(b))[0] ?? null;
 }
+
+const DAY_MS = 86_400_000;
+const daysFrom = (text: string | null, now: number): number | null =>
+  text === null ? null : (now - Date.parse(text)) / DAY_MS;
+const daysUntil = (text: string | null, now: number): number | null =>
+  text === null ? null : (Date.parse(text) - now) / DAY_MS;
 
 function scoreFailure(failure: string | null, unavailable: readonly string[]): string | null {
   if (failure !== null) return `The score cannot be read just now: ${failure}. Trying again.`;

@@ -4,14 +4,19 @@ import { useEffect, useState } from 'preact/hooks';
 export type Route =
   | { readonly page: 'fleet' }
   | { readonly page: 'incidents' }
+  | { readonly page: 'predictions' }
+  | { readonly page: 'money' }
+  | { readonly page: 'models' }
   | { readonly page: 'labels' }
   | { readonly page: 'gpu'; readonly gpu_uuid: string }
   | { readonly page: 'unknown'; readonly path: string };
 
+const PAGES = ['incidents', 'predictions', 'money', 'models', 'labels'] as const;
+
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'fleet' };
-  if (path === '/incidents') return { page: 'incidents' };
-  if (path === '/labels') return { page: 'labels' };
+  const page = PAGES.find((name) => path === `/${name}`);
+  if (page !== undefined) return { page };
   const match = /^\/gpus\/([^/]+)$/.exec(path);
   if (match?.[1] === undefined) return { page: 'unknown', path };
   try {
@@ -28,6 +33,10 @@ export const nodePath = (node: string): string => `/?node=${encodeURIComponent(n
 
 /** The list of incidents, with one of them in sight. */
 export const incidentPath = (id: string): string => `/incidents?id=${encodeURIComponent(id)}`;
+
+/** The list of models, with one of them opened; none when empty. */
+export const modelPath = (version: string): string =>
+  version === '' ? '/models' : `/models?version=${encodeURIComponent(version)}`;
 
 const listeners = new Set<() => void>();
 const tell = (): void => {

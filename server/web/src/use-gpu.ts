@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AnomalyAnswer, GpuState, Verdict } from '../../schemas.ts';
-import type { EpisodeAnswer, ForecastAnswer, HealthAnswer } from './answers.ts';
+import type { DecisionAnswer, EpisodeAnswer, ForecastAnswer, HealthAnswer, PredictionAnswer } from './answers.ts';
 import { useConsole } from './console-parts.ts';
 import { getJson, type List, RestError } from './rest.ts';
 import { useAsking } from './use-asking.ts';
@@ -18,24 +18,30 @@ export interface KnownGpu {
   readonly anomalies: readonly AnomalyAnswer[];
   /** The newest score of the board, or of each of its MIG instances. */
   readonly scores: readonly HealthAnswer[];
+  /** The newest prediction of the board, or of each of its MIG instances. */
+  readonly predictions: readonly PredictionAnswer[];
+  /** Of the board; null when there is none yet. */
+  readonly decision: DecisionAnswer | null;
   readonly episodes: readonly EpisodeAnswer[];
   /** Null until the first answer. */
   readonly forecasts: readonly ForecastAnswer[] | null;
 }
 
-interface Told {
-  readonly verdict: Verdict | null;
-  readonly unknown: boolean;
-  readonly failure: string | null;
-  readonly scores: readonly HealthAnswer[];
-  readonly episodes: readonly EpisodeAnswer[];
-}
+type Told = Omit<KnownGpu, 'state' | 'anomalies' | 'forecasts'>;
 
 const VERDICT_EVERY_MS = 60_000;
 const PAST_EVERY_MS = 300_000;
 const FORECASTS_EVERY_MS = 600_000;
 const PAST_MAX = 200;
-const NOTHING: Told = { verdict: null, unknown: false, failure: null, scores: [], episodes: [] };
+const NOTHING: Told = {
+  verdict: null,
+  unknown: false,
+  failure: null,
+  scores: [],
+  predictions: [],
+  decision: null,
+  episodes: [],
+};
 
 export function useGpu(gpu_uuid: string): KnownGpu {
   const { client } = useConsole();
@@ -60,13 +66,24 @@ export function useGpu(gpu_uuid: string): KnownGpu {
     async (signal) => {
       try {
         const verdict = await getJson<Verdict>(path, {}, signal);
-        const scores = verdict.unavailable.includes('health') ? null : await scoresOf(verdict, path, signal);
+        const { unavailable } = verdict;
+        const health = { only: { profile: 'default' }, below: 'health', one: verdict.health };
+        const [scores, predictions] = await Promise.all([
+          unavailable.includes('health') ? null : rowsOf<HealthAnswer>(health, verdict, path, signal),
+          unavailable.includes('prediction')
+            ? null
+            : rowsOf<PredictionAnswer>({ below: 'predictions', one: verdict.prediction }, verdict, path, signal),
+        ]);
         setTold((before) => ({
           verdict,
           unknown: false,
           failure: null,
           scores: scores ?? before.scores,
-          episodes: verdict.unavailable.includes('episodes')
+          predictions: predictions ?? before.predictions,
+          decision: unavailable.includes('decision')
+            ? before.decision
+            : (verdict.decision as unknown as DecisionAnswer | null),
+          episodes: unavailable.includes('episodes')
             ? before.episodes
             : (verdict.episodes as unknown as readonly EpisodeAnswer[]),
         }));
@@ -104,13 +121,18 @@ export function useGpu(gpu_uuid: string): KnownGpu {
 
 const idsOf = (anomalies: readonly AnomalyAnswer[]): string => anomalies.map(({ id }) => id).join(' ');
 
-/** The verdict carries one score; a board with MIG instances has one of each. */
-async function scoresOf(verdict: Verdict, path: string, signal: AbortSignal): Promise<readonly HealthAnswer[]> {
-  if (verdict.instances.length > 0) {
-    const query = { at: 'now', profile: 'default' };
-    return (await getJson<List<HealthAnswer>>(`${path}/health`, query, signal)).items;
+/** The verdict carries one row; a board with MIG instances has one of each. */
+async function rowsOf<Row>(
+  of: { readonly below: string; readonly one: unknown; readonly only?: Readonly<Record<string, string>> },
+  { instances }: Verdict,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  if (instances.length > 0) {
+    const query = { at: 'now', ...of.only };
+    return (await getJson<List<Row>>(`${path}/${of.below}`, query, signal)).items;
   }
-  return verdict.health === null ? [] : [verdict.health as unknown as HealthAnswer];
+  return of.one === null ? [] : [of.one as Row];
 }
 
 /** Open ones first; one that the live state no longer has is over, although the table may still tell otherwise. */

@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks';
+import type { AliasMoveAnswer, ModelAnswer } from '../../schemas-models.ts';
+import { AnswerState } from './answer-state.tsx';
+import { Confirmed } from './confirmed.tsx';
+import { useNow } from './console-parts.ts';
+import { DriftList } from './drift-list.tsx';
+import { integer } from './format-value.ts';
+import { ModelDetails } from './model-details.tsx';
+import { ModelEntry } from './model-entry.tsx';
+import type { PerformanceAnswer } from './performance-answer.ts';
+import { getJson, type List, postJson } from './rest.ts';
+import { useAddress } from './router.ts';
+import { useAnswer } from './use-answer.ts';
+import { useModels } from './use-origins.ts';
+
+const PERFORMANCE_EVERY_MS = 300_000;
+const HORIZON = 30;
+
+/** Every failure model: which judges, how good each was, how far the fleet has moved from it; and changing that. */
+export function ModelsPage() {
+  const now = useNow();
+  const { query } = useAddress();
+  const [told, setTold] = useState(0);
+  const [moved, setMoved] = useState('');
+  const models = useModels(told);
+  const performance = useAnswer(
+    (signal) => getJson<List<PerformanceAnswer>>('/models/performance', { horizon: HORIZON }, signal),
+    { about: '', every_ms: PERFORMANCE_EVERY_MS },
+  );
+  const move = async (path: string, why: string): Promise<void> => {
+    const { alias, version, before } = await postJson<AliasMoveAnswer>(`/models/${path}`, { why });
+    const was = before === null || before === version ? '' : `, before it was version ${before}`;
+    setMoved(
+      version === null
+        ? `No version is ${alias} any more${was}. What is configured judges within seconds.`
+        : `Version ${version} is ${alias}${was}. It judges within seconds.`,
+    );
+    setTold((count) => count + 1);
+  };
+  const chosen = query.get('version') ?? '';
+  return (
+    <div class="models">
+      <div class="head">
+        <h1>
+          Models <span class="quiet">{models.value === null ? '' : integer(models.value.total)}</span>
+        </h1>
+        <div class="grow" />
+        <Confirmed
+          label="Roll back"
+          question="Point champion to the version that it had before?"
+          onConfirm={(why) => move('rollback', why)}
+        />
+      </div>
+      {moved !== '' && (
+        <p class="card" role="status" data-testid="model-moved">
+          {moved}
+        </p>
+      )}
+      <AnswerState answered={models} what="Models" now={now}>
+        {({ items }) => (
+          <ol class="list" data-testid="model-list">
+            {byRole(items).map((model) => (
+              <ModelEntry
+                key={model.version}
+                model={model}
+                performance={performance.value?.items.find((item) => isOf(item, model)) ?? null}
+                chosen={model.version === chosen}
+                now={now}
+                onPromote={(why) => move(`${encodeURIComponent(model.version)}/promote`, why)}
+              />
+            ))}
+          </ol>
+        )}
+      </AnswerState>
+      {chosen !== '' && <ModelDetails key={`${chosen} ${told}`} version={chosen} now={now} />}
+      <DriftList told={told} now={now} />
+    </div>
+  );
+}
+
+/** Those that judge first, the rest as given: newest first. */
+const byRole = (models: readonly ModelAnswer[]): readonly ModelAnswer[] =>
+  [...models].sort((a, b) => b.judges_ratio - a.judges_ratio);
+
+const isOf = (item: PerformanceAnswer, { name, version }: ModelAnswer): boolean =>
+  item.model_name === name && (name === 'heuristic' || item.model_version === version);
