@@ -4,7 +4,7 @@ import { ensureStreams } from '../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import { seconds } from '../pipeline/contract/time.ts';
 import { connectDatabase } from '../sinks/questdb/connect-database.ts';
-import { BOOSTING_TRAINING_DEFAULTS, benchBoostingTraining } from './boosting-training.ts';
+import type { Bench } from './bench.ts';
 import { benchBus } from './bus.ts';
 import { processCpu } from './chain-run.ts';
 import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
@@ -13,35 +13,10 @@ import { benchEngineThreads } from './engine-threads.ts';
 import { benchIsolationForest } from './isolation-forest.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { benchFrames } from './live.ts';
-import { benchLstmStep } from './lstm-step.ts';
+import { MODEL_BENCHES } from './model-benches.ts';
 import { benchParser } from './parser.ts';
-import { benchPredictionStage } from './prediction-stage.ts';
 import { benchQuestdb } from './questdb.ts';
 import { type BenchServices, startBenchServices } from './start-bench-services.ts';
-import { benchXgboostScoring, XGBOOST_SCORING_DEFAULTS } from './xgboost-scoring.ts';
-
-/** One measured number. `at_least` and `at_most` are what it should reach on two cores of a server. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly at_least?: number;
-  readonly at_most?: number;
-}
-
-export interface BenchContext {
-  /** Small sizes that show that it works, not how fast. */
-  readonly quick: boolean;
-  readonly say: (line: string) => void;
-  /** Folder of the compiled thread files. */
-  readonly threads: URL;
-}
-
-export interface Bench {
-  readonly name: string;
-  readonly summary: string;
-  readonly run: (context: BenchContext) => Promise<readonly Figure[]>;
-}
 
 export const BENCHES: readonly Bench[] = [
   {
@@ -100,72 +75,7 @@ export const BENCHES: readonly Bench[] = [
       ];
     },
   },
-  {
-    name: 'xgboost',
-    summary: 'scores and contributions of 500 trees of depth 6 over 200 features, CPU of one core',
-    async run({ quick }) {
-      const size = quick ? { seconds: 0.02, trees: 20, rows: 256 } : {};
-      const figures = benchXgboostScoring({ ...XGBOOST_SCORING_DEFAULTS, ...size });
-      return [
-        { name: 'score', value: figures.scored_per_s, unit: 'rows/s', at_least: 100_000 },
-        { name: 'contributions', value: figures.explained_per_s, unit: 'rows/s' },
-        { name: 'one row, score and contributions', value: figures.single_ms, unit: 'ms' },
-        { name: 'made ready from its nodes', value: figures.ready_ms, unit: 'ms' },
-      ];
-    },
-  },
-  {
-    name: 'boosting',
-    summary: 'training boosted trees by histograms, 100,000 rows of 200 features at depth 6, CPU of one core',
-    async run({ quick }) {
-      const size = quick ? { rows: 2_000, features: 12, rounds: 8 } : {};
-      const figures = benchBoostingTraining({ ...BOOSTING_TRAINING_DEFAULTS, ...size });
-      return [
-        { name: 'setup', value: figures.setup_s, unit: 's' },
-        { name: 'round', value: figures.round_ms, unit: 'ms' },
-        { name: 'learned', value: figures.cells_per_s, unit: 'rows x features x rounds/s' },
-        { name: '500 rounds', value: figures.whole_s, unit: 's' },
-        { name: '500 rounds, to XGBoost on one thread', value: figures.to_xgboost, unit: 'ratio', at_most: 3 },
-      ];
-    },
-  },
-  {
-    name: 'lstm',
-    summary: 'a step of the recurrent network, 2 x 128 with 32 inputs, and learning it; CPU of one core',
-    async run({ quick }) {
-      const figures = await benchLstmStep(
-        quick
-          ? { seconds: 0.005, units: 8, lanes: 4, windows: 2 }
-          : { seconds: 2, units: 128, lanes: 128, windows: 20 },
-      );
-      return [
-        ...Object.entries(figures.step_us).map(([count, us]) => ({
-          name: `step, ${count} at once`,
-          value: us,
-          unit: 'us/GPU',
-        })),
-        { name: 'step of 100,000 GPUs', value: figures.fleet_s, unit: 's', at_most: 10 },
-        { name: 'step without WebAssembly', value: figures.plain_step_us, unit: 'us/GPU' },
-        { name: 'state', value: figures.state_bytes_per_gpu, unit: 'B/GPU' },
-        { name: 'training, forth and back', value: figures.training_steps_per_s, unit: 'steps/s' },
-      ];
-    },
-  },
-  {
-    name: 'prediction',
-    summary: 'foreseeing failures and deciding about boards, with the model that is shipped; CPU of one core',
-    async run({ quick }) {
-      const figures = await benchPredictionStage(quick ? { gpus: 8, days: 0.5 } : { gpus: 64, days: 6 });
-      return [
-        { name: 'prediction', value: figures.prediction_us, unit: 'us/vector' },
-        { name: '100,000 GPUs, each 5 min', value: figures.fleet_s, unit: 's', at_most: 60 },
-        { name: 'share of the 5 min', value: figures.slot_ratio, unit: 'ratio', at_most: 0.2 },
-        { name: 'slowest prediction', value: figures.longest_ms, unit: 'ms', at_most: 50 },
-        { name: 'decision', value: figures.decision_us, unit: 'us/board' },
-        { name: 'state of the network', value: figures.carried_bytes_per_gpu, unit: 'B/GPU' },
-      ];
-    },
-  },
+  ...MODEL_BENCHES,
   {
     name: 'threads',
     summary: 'the same over one thread and over two, by the clock on the wall',

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { BENCHES, type Figure } from './benches.ts';
+import type { Figure } from './bench.ts';
+import { BENCHES } from './benches.ts';
 
 it('measures everything in small, and tells machine, commit and command', { timeout: 180_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-bench-test-'));

@@ -29,7 +29,7 @@ export interface TrainPartsOptions {
 }
 
 /** What the trees begin with: shallower than the default of section 8, for what is seldom is soon learned by heart. */
-export const TREE_DEFAULTS: Readonly<Record<string, unknown>> = {
+const TREE_DEFAULTS: Readonly<Record<string, unknown>> = {
   max_depth: 4,
   eta: 0.05,
   num_boost_round: 400,

@@ -10,7 +10,7 @@ export interface CoxOptions {
   readonly iterations_max: number;
 }
 
-export const COX_DEFAULTS: CoxOptions = { ties: 'efron', ridge: 0, iterations_max: 40 };
+const COX_DEFAULTS: CoxOptions = { ties: 'efron', ridge: 0, iterations_max: 40 };
 
 /** Cumulative hazard of a row at the means, in the order of time; one step per event time. */
 export interface CoxBaseline {

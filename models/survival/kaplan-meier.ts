@@ -17,7 +17,7 @@ export interface KaplanMeierOptions {
   readonly interval: 'log' | 'log-log';
 }
 
-export const KAPLAN_MEIER_DEFAULTS: KaplanMeierOptions = { confidence: 0.95, interval: 'log' };
+const KAPLAN_MEIER_DEFAULTS: KaplanMeierOptions = { confidence: 0.95, interval: 'log' };
 
 /** One entry per different time at which somebody ends, ascending. */
 export interface KaplanMeier {
