@@ -11,7 +11,7 @@ export function diskTables(figures: DiskFigures): FigureTable[] {
       reports,
     ),
     calibrationTable(
-      'Backblaze: foreseen beside what happened within 7 days; 95 % intervals, drives as cases',
+      'Backblaze, real disks: foreseen beside what happened within 7 days; 95 % intervals, drives as cases',
       reports.filter(({ model }) => model === 'boosting' || model === 'cox'),
     ),
   ];

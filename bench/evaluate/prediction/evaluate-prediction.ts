@@ -32,10 +32,10 @@ export interface PredictionReport {
 }
 
 export const PREDICTION_DEFAULTS: FleetSize = { gpus: 300, days: 150 };
-export const PREDICTION_QUICK: FleetSize = { gpus: 48, days: 50 };
+export const PREDICTION_QUICK: FleetSize = { gpus: 48, days: 45 };
 
 const OTHER: FleetSize = { gpus: 240, days: 75 };
-const OTHER_QUICK: FleetSize = { gpus: 40, days: 45 };
+const OTHER_QUICK: FleetSize = { gpus: 24, days: 40 };
 /** The running system asks every five minutes; the network notices how much time has passed. */
 const EVERY_MS = hours(1);
 const DRAWS = 200;
@@ -82,6 +82,7 @@ export async function evaluatePrediction(options: PredictionOptions): Promise<Pr
     other: quick ? OTHER_QUICK : OTHER,
     seed: FLEET_SEEDS + seed,
     failure_rate_scale,
+    interval_ms: quick ? minutes(30) : minutes(10),
     every_ms: EVERY_MS,
     draws: quick ? DRAWS_QUICK : DRAWS,
     costs: SHIPPED_COSTS,

@@ -1,7 +1,6 @@
 import type { LoadedBundle } from '../../../models/prediction/bundle.ts';
 import type { FeatureVector } from '../../../pipeline/contract/events.ts';
 import type { FailureLabel } from '../../../pipeline/contract/predictions.ts';
-import { minutes } from '../../../pipeline/contract/time.ts';
 import { vectorsOfRows } from '../../lives/feature-steps.ts';
 import { otherWorld } from '../../lives/other-world.ts';
 import { simulateLives } from '../../lives/run-lives.ts';
@@ -18,7 +17,8 @@ export interface SimulatedPredictionOptions {
   readonly other: FleetSize;
   readonly seed: number;
   readonly failure_rate_scale: number;
-  /** Between two vectors of a board. */
+  /** Between two samples of a board, and between two vectors. */
+  readonly interval_ms: number;
   readonly every_ms: number;
   readonly draws: number;
   readonly costs: { readonly false_alarm_usd: number; readonly missed_failure_usd: number };
@@ -37,16 +37,14 @@ export interface SimulatedPrediction {
   readonly other: FleetReport;
 }
 
-const SAMPLES_MS = minutes(10);
-
 /** A bundle judged on fleets that it has not seen. Everything follows from the options. */
 export function simulatedPrediction(loaded: LoadedBundle, options: SimulatedPredictionOptions): SimulatedPrediction {
-  const { fleet, other, seed, every_ms, failure_rate_scale, say } = options;
-  const lives = simulateLives({ ...fleet, seed, failure_rate_scale, interval_ms: SAMPLES_MS, every_ms });
+  const { fleet, other, seed, interval_ms, every_ms, failure_rate_scale, say } = options;
+  const lives = simulateLives({ ...fleet, seed, failure_rate_scale, interval_ms, every_ms });
   say(`prediction: simulated fleet, ${fleet.gpus} GPUs, ${fleet.days} days, seed ${seed}`);
   const judged = judge(loaded, lives.vectors(), lives, options);
   say(`prediction: another simulator, ${other.gpus} GPUs, ${other.days} days`);
-  const world = otherWorld({ ...other, seed, interval_ms: SAMPLES_MS });
+  const world = otherWorld({ ...other, seed, interval_ms });
   const there = judge(loaded, vectorsOfRows(world.rows(), world.assets, every_ms), world, options);
   return {
     seed,
