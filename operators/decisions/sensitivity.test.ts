@@ -30,8 +30,8 @@ describe('decision flips', () => {
       ['below', 'sell'],
       ['nowhere', null],
     ]);
-    expect(flips[0]?.flips_at).toBeCloseTo(61.25, 5);
-    expect(flips[1]?.flips_at).toBeCloseTo(20.5, 5);
+    expect(flips[0]?.flips_at).toBeCloseTo(61.25, 3);
+    expect(flips[1]?.flips_at).toBeCloseTo(20.5, 3);
     expect(flips[2]?.flips_at).toBeNull();
   });
 
@@ -45,7 +45,7 @@ describe('decision flips', () => {
     const [flip] = decisionFlips('keep', [
       input('x', nearest === 44 ? 43 : 50, (value) => (value > low && value < high ? 1 : -1)),
     ]);
-    expect(flip?.flips_at).toBeCloseTo(nearest, 5);
+    expect(flip?.flips_at).toBeCloseTo(nearest, 3);
   });
 
   it('lie where the other option wins, also at a step', () => {
