@@ -32,6 +32,7 @@ it('prints tables, and writes date, seed, commit, command and figures', async ()
 
 it.each([
   ['--only', 'nonsense', 'no such part: nonsense'],
+  ['nonsense', '--quick', 'no such part: nonsense'],
   ['--gpus', 'many', "'many' is invalid"],
   ['--days', '-1', "'-1' is invalid"],
   ['--seed', 'NaN', "'NaN' is invalid"],

@@ -66,7 +66,8 @@ export function cmapssFigures(folder: string, options: CmapssOptions): CmapssFig
 
 /**
  * Boosted trees on rolling means and trends, tuned by cross-validation over whole engines of the training set; then trained on
- * all of it, and asked once about every test engine at its last cycle.
+ * all of it, and asked once about every test engine at its last cycle. The figures of the trials are those of the best round,
+ * and so a little too good; test engines have no part in them.
  */
 export function engineFigures({ train, test, left }: Cmapss, options: CmapssOptions): CmapssFigures {
   const { seed, quick, say } = options;

@@ -42,14 +42,14 @@ const DRAWS = 200;
 const DRAWS_QUICK = 20;
 
 const STAND_IN: StandInSize = {
-  gpus: 480,
-  days: 120,
+  gpus: 256,
+  days: 110,
   failure_rate_scale: 6,
   interval_ms: minutes(30),
   every_ms: hours(1),
-  rounds: 300,
-  chunks: 512,
-  epochs: 6,
+  rounds: 200,
+  chunks: 256,
+  epochs: 5,
 };
 const STAND_IN_QUICK: StandInSize = {
   ...STAND_IN,
