@@ -9,7 +9,15 @@ import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
-import type { Anomaly, Asset, Episode, Forecast, HealthScore, Incident } from '../../pipeline/contract/events.ts';
+import type {
+  Anomaly,
+  Asset,
+  Episode,
+  FeatureVector,
+  Forecast,
+  HealthScore,
+  Incident,
+} from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { Decision, Prediction } from '../../pipeline/contract/predictions.ts';
@@ -18,12 +26,19 @@ import type { Scrape } from '../../pipeline/contract/scrape.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import { milliseconds, seconds } from '../../pipeline/contract/time.ts';
-import { GPU_FORECASTS, GPU_HEALTH_SCORES, INCIDENTS, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
+import {
+  GPU_FEATURES,
+  GPU_FORECASTS,
+  GPU_HEALTH_SCORES,
+  INCIDENTS,
+  XID_EPISODES,
+} from '../../pipeline/contract/verdict-tables.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { NO_PREDICTOR } from '../api.fixture.ts';
 import type { ModelDesk } from '../model-desk.ts';
 import { NO_MODEL_DESK } from '../models.fixture.ts';
@@ -60,6 +75,7 @@ interface Verdicts {
   readonly forecasts?: readonly Forecast[];
   readonly predictions?: readonly Prediction[];
   readonly decisions?: readonly Decision[];
+  readonly vectors?: readonly FeatureVector[];
 }
 
 interface Given {
@@ -140,7 +156,14 @@ export async function startConsoleWorld(options: {
     const forecasts = table<Forecast>(GPU_FORECASTS);
     const predictions = table<Prediction>(GPU_FAILURE_PREDICTIONS);
     const decisions = table<Decision>(GPU_ECONOMIC_DECISIONS);
-    const verdicts = [scores, episodes, incidents, forecasts, predictions, decisions];
+    const spell = vectorRowSpeller(GPU_FEATURES.name);
+    const vectors = tableSink<FeatureVector>(GPU_FEATURES, {
+      ...delivery,
+      rows_max: 1_000,
+      waiting_max: 10_000,
+      spell,
+    });
+    const verdicts = [scores, episodes, incidents, forecasts, predictions, decisions, vectors];
     for (const sink of [metrics, anomalies, assets, ...verdicts]) stops.push(() => sink.close());
 
     const fleet = createFleet({ gpus: options.gpus, seed: 42, start_ms, interval_ms, stories: 'none' });
@@ -176,6 +199,7 @@ export async function startConsoleWorld(options: {
         for (const row of rows.forecasts ?? []) forecasts.write(row);
         for (const row of rows.predictions ?? []) predictions.write(row);
         for (const row of rows.decisions ?? []) decisions.write(row);
+        for (const row of rows.vectors ?? []) vectors.write(row);
         for (const sink of verdicts) await sink.flush();
       },
       stored: () => metrics.flush(),

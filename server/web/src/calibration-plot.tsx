@@ -5,7 +5,8 @@ const SIZE = 120;
 
 /** What was foreseen against what came true, with 95 % intervals; on the line chances are as they say. */
 export function CalibrationPlot({ bins }: { readonly bins: PerformanceAnswer['calibration'] }) {
-  const most = Math.max(0.01, ...bins.map(({ mean_predicted, observed }) => Math.max(mean_predicted, observed))) * 1.1;
+  const highest = Math.max(0.01, ...bins.map(({ mean_predicted, observed }) => Math.max(mean_predicted, observed)));
+  const most = Math.min(1, 1.1 * highest);
   const x = (p: number): number => Math.min(1, p / most) * SIZE;
   const y = (p: number): number => SIZE - x(p);
   const said = bins.map(

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** A button that asks first, and says why it could not be done. */
 export function Confirmed(props: {
@@ -13,7 +13,8 @@ export function Confirmed(props: {
   const [failure, setFailure] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // At once: a key that is pressed meanwhile is meant for it.
+  useLayoutEffect(() => {
     if (open) field.current?.focus();
   }, [open]);
   const close = (): void => {

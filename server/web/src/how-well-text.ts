@@ -31,7 +31,7 @@ export function howWellFigures(item: PerformanceAnswer): readonly Figure[] {
     },
     {
       name: 'Warning ahead',
-      text: lead === null ? 'not yet' : `${days(lead.median)} (${days(lead.low)} to ${days(lead.high)})`,
+      text: lead === null ? 'not yet' : `${days(lead.median)} d (${days(lead.low)} to ${days(lead.high)})`,
       help: 'Days from the first alarm to the failure: median and quartiles.',
     },
     {
@@ -62,7 +62,7 @@ export function howWellFigures(item: PerformanceAnswer): readonly Figure[] {
   ];
 }
 
-const days = (count: number): string => `${decimal(count, count < 10 ? 1 : 0)} d`;
+const days = (count: number): string => decimal(count, count < 10 ? 1 : 0);
 
 /** How much of it time has told. */
 export function settledText(

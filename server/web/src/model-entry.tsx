@@ -66,17 +66,23 @@ export function ModelEntry(props: {
           </div>
         )}
       </dl>
-      {!aliases.includes(CHAMPION) && judges_ratio < 1 && version !== '' && (
+      {!aliases.includes(CHAMPION) && judges_ratio < 1 && (
         <Confirmed
-          label="Make it champion"
-          question={`Let ${version === name ? `the ${name}` : `version ${version}`} judge the fleet from now on?${
-            trained_on === 'simulated' ? ' It was trained on simulated fleets only.' : ''
-          }`}
+          label={/^\d+$/.test(version) ? 'Make it champion' : 'Let it judge'}
+          question={questionOf(model)}
           onConfirm={onPromote}
         />
       )}
     </li>
   );
+}
+
+/** What is in no registry judges when nobody is champion. */
+function questionOf({ version, name, trained_on }: ModelAnswer): string {
+  const origin = trained_on === 'simulated' ? ' It was trained on simulated fleets only.' : '';
+  return /^\d+$/.test(version)
+    ? `Let version ${version} judge the fleet from now on?${origin}`
+    : `Take the champion away, so that ${version === name ? `the ${name}` : version} judges?${origin}`;
 }
 
 const metricName = (name: string): string =>

@@ -6,12 +6,14 @@ import { gpuName } from './incident-text.ts';
 import type { FleetMoneyAnswer, MoneyTotalAnswer } from './money-answer.ts';
 import { money } from './money-text.ts';
 import { Notice } from './notice.tsx';
+import { OriginBadge } from './origin-badge.tsx';
 import { getJson } from './rest.ts';
 import { gpuPath } from './router.ts';
 import { useAnswer } from './use-answer.ts';
+import { useModels } from './use-origins.ts';
 
 const EVERY_MS = 30_000;
-const TOP = 50;
+const TOP = 20;
 const HOURS_PER_MONTH = 730;
 
 /** What the fleet is worth, what is at risk while one waits, and where. */
@@ -21,9 +23,19 @@ export function MoneyPage() {
     about: '',
     every_ms: EVERY_MS,
   });
+  const judging = useModels(0).value?.items.filter(({ judges_ratio }) => judges_ratio > 0) ?? [];
   return (
     <div class="money">
-      <h1>Money</h1>
+      <div class="head">
+        <h1>Money</h1>
+        {[...new Set(judging.map(({ trained_on }) => trained_on))].map((trained_on) => (
+          <OriginBadge key={trained_on} trained_on={trained_on} />
+        ))}
+        <span class="quiet small">
+          {judging.length > 0 &&
+            `Risks by ${judging.map(({ name, version }) => modelName(name, version)).join(' and ')}`}
+        </span>
+      </div>
       <AnswerState answered={answered} what="Decisions" now={now}>
         {(fleet) =>
           fleet.total.boards === 0 ? (
@@ -41,6 +53,8 @@ export function MoneyPage() {
     </div>
   );
 }
+
+const modelName = (name: string, version: string): string => (name === version ? name : `${name} ${version}`);
 
 function Figures({ fleet }: { readonly fleet: FleetMoneyAnswer }) {
   const { total, by_advice, by_decision, most_at_risk } = fleet;

@@ -8,7 +8,9 @@ import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { HowWell } from './how-well.tsx';
 import { Notice } from './notice.tsx';
+import { OriginBadge } from './origin-badge.tsx';
 import type { PerformanceAnswer } from './performance-answer.ts';
+import { trainedOn } from './prediction-text.ts';
 import { getJson, type List } from './rest.ts';
 import { RiskTable } from './risk-table.tsx';
 import { setQuery, useAddress } from './router.ts';
@@ -53,9 +55,14 @@ export function PredictionsPage() {
   );
   return (
     <div class="predictions">
-      <h1>
-        Predictions <span class="quiet">{risks.value === null ? '' : countText(risks.value.total, filtered)}</span>
-      </h1>
+      <div class="head">
+        <h1>
+          Predictions <span class="quiet">{risks.value === null ? '' : countText(risks.value.total, filtered)}</span>
+        </h1>
+        {[...new Set(risks.value?.items.map(trainedOn))].map((trained_on) => (
+          <OriginBadge key={trained_on} trained_on={trained_on} />
+        ))}
+      </div>
       <section class="card" aria-label="Who fails next" aria-busy={!risks.current && risks.failure === null}>
         <div class="toolbar">
           <label class="search">

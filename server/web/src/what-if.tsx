@@ -48,7 +48,7 @@ export function WhatIf(props: {
   return (
     <details class="what-if" data-testid="what-if">
       <summary>What if</summary>
-      <form onSubmit={evaluate} onReset={reset} aria-label="What if">
+      <form onSubmit={evaluate} aria-label="What if">
         <div class="fields">
           {inputs.map(({ input, value, flips_at, to }) => {
             const { label, unit, max } = decisionInput(input) as NonNullable<ReturnType<typeof decisionInput>>;
@@ -69,7 +69,7 @@ export function WhatIf(props: {
                 />
                 {flips_at !== null && to !== null && (
                   <span class="quiet small">
-                    {OPTION_TEXT[to]} from {inputText(input, flips_at)}
+                    {OPTION_TEXT[to]} {flips_at > value ? 'above' : 'below'} {inputText(input, flips_at)}
                   </span>
                 )}
               </label>
@@ -80,7 +80,9 @@ export function WhatIf(props: {
           <button type="submit" disabled={asking}>
             {asking ? 'Asking' : 'Decide with these'}
           </button>
-          <button type="reset">As it is</button>
+          <button type="button" onClick={reset}>
+            As it is
+          </button>
         </div>
       </form>
       {failure !== '' && (
