@@ -115,6 +115,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
     params: {},
     failures_min: FAILURES_MIN,
     costs: SHIPPED_COSTS,
+    background_ratio: 1 / failure_rate_scale,
     lstm,
   });
   const lengths = (part: { gpus: number; days: number }): string => `${part.gpus} boards for ${part.days} days`;
@@ -126,7 +127,7 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
     from: landmarks.ts.reduce((least, ts) => Math.min(least, ts), Number.POSITIVE_INFINITY),
     to: landmarks.until,
     facts: [
-      `Simulated fleets (bench/lives) at ${failure_rate_scale} times the published failure rate of about 7 % a year; probabilities are therefore ${failure_rate_scale} times as high as in a fleet of that rate.`,
+      `Simulated fleets (bench/lives) at ${failure_rate_scale} times the published failure rate of about 7 % a year. What every board has in common was brought back to that rate afterwards: what its readings say was not.`,
       `Trees, Cox and forest: ${lengths(size.trees)}, ${landmarks.rows} landmarks, one in two days,, ${positives} boards failed.`,
       `Recurrent network: ${lengths(size.network)}, a step every 10 minutes; all that failed, one in ${SURVIVOR_OF} of the others.`,
       `Combination and calibration: ${lengths(size.calibrate)} of another seed.`,

@@ -39,6 +39,14 @@ const bundleSchema = z.strictObject({
   combiners: z.strictObject({ d7: combiner.nullable(), d30: combiner, d90: combiner.nullable() }),
   /** Each component alone, for 30 days: what they say when asked one by one. */
   alone: z.array(combiner.nullable()),
+  /**
+   * Failures without forerunners: the usual cumulative hazard by horizon where it was trained, and how many of them there are
+   * in ordinary fleets for each one there. Training fleets that fail more often than real ones must not make everybody look ill.
+   */
+  background: z.strictObject({
+    hazards: z.tuple([number.min(0), number.min(0), number.min(0)]),
+    ratio: number.min(0).max(1),
+  }),
   /** 30-day probability from which on an alarm costs less than it saves. */
   threshold_30d: number.min(0).max(1),
   /** Limits of ten equally filled bins per feature where it was trained: what drift is measured against. */

@@ -1,8 +1,9 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
 import { COMPONENTS, type LoadedBundle, loadBundle, type PredictionBundle } from './bundle.ts';
-import { type Combiner, combine, fitCombiner, sigmoid } from './combiner.ts';
+import { type Combiner, fitCombiner } from './combiner.ts';
 import { createComponents } from './components.ts';
+import { combinedProbabilities, inOrdinaryFleets } from './ensemble.ts';
 import { createLandmarkBuilder, type LandmarkOptions, type Landmarks, outcome } from './landmarks.ts';
 import { thresholdByCost } from './threshold-by-cost.ts';
 
@@ -65,6 +66,8 @@ export interface CalibrateOptions {
   /** GPUs that must have failed within a horizon for it to get a combination of its own. */
   readonly failures_min: number;
   readonly costs: AlarmCosts;
+  /** Failures in ordinary fleets for each one in the fleets of the training. */
+  readonly background_ratio: number;
   readonly say: (line: string) => void;
 }
 
@@ -108,24 +111,40 @@ export function calibrate(
     return fitted;
   });
   const month = everything[1] ?? bundle.combiners.d30;
+  const combiners = [everything[0] ?? null, month, everything[2] ?? null];
+  const told = Array.from({ length: landmarks.rows }, (_, row) => {
+    const from = (landmarks.taken[row] as number) * ROW;
+    return combinedProbabilities(combiners, { inputs: inputs.subarray(from, from + ROW) });
+  });
+  const background = {
+    hazards: HORIZONS_DAYS.map((_, h) => -Math.log1p(-Math.min(1 - 1e-12, median(told.map((p) => p[h] as number))))),
+    ratio: options.background_ratio,
+  };
   const probabilities: number[] = [];
   const labels: number[] = [];
   for (let row = 0; row < landmarks.rows; row++) {
     const label = outcome(landmarks, row, 30);
     if (Number.isNaN(label)) continue;
     labels.push(label);
-    probabilities.push(sigmoid(combine(month, inputs, (landmarks.taken[row] as number) * ROW + WIDTH)));
+    probabilities.push((told[row] as readonly number[])[1] as number);
   }
   const calibrated = {
     ...bundle,
     combiners: { d7: plain(everything[0] ?? null), d30: plain(month), d90: plain(everything[2] ?? null) },
+    background,
     alone: COMPONENTS.map((_, k) => plain(fitFor(1, (component) => component === k))),
-    threshold_30d: thresholdByCost(labels, probabilities, options.costs),
+    threshold_30d: inOrdinaryFleets(
+      thresholdByCost(labels, probabilities, options.costs),
+      background.hazards[1] ?? 0,
+      background.ratio,
+    ),
   } as PredictionBundle;
   // Whatever is written must be what is read.
   loadBundle(JSON.parse(JSON.stringify(calibrated)), 'calibrated bundle');
   return calibrated;
 }
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 const plain = (combiner: Combiner | null): { bias: number; weights: number[]; means: number[] } | null =>
   combiner && { bias: combiner.bias, weights: [...combiner.weights], means: [...combiner.means] };

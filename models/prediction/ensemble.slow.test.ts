@@ -16,6 +16,7 @@ const OPTIONS = {
   params: { num_boost_round: 60, early_stopping_rounds: 15, eta: 0.2 },
   failures_min: 8,
   costs: { false_alarm_usd: 400, missed_failure_usd: 6_000 },
+  background_ratio: 1,
   lstm: null,
   say: () => undefined,
 } as const;

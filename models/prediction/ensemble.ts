@@ -92,7 +92,7 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
     follow: components.follow,
     judge(vector, carried, elapsed_ms) {
       components.judge(vector, carried, elapsed_ms);
-      const [p7, p30, p90] = probabilities(combiners, scores);
+      const [p7, p30, p90] = probabilities(loaded, scores);
       const contributions = reasons();
       const type = mostLikely(scores.types);
       const known = bundle.importance.reduce(
@@ -115,7 +115,28 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
 }
 
 /** By horizon, rising; a horizon without a combination goes on at the hazard of the 30 days. */
-export function probabilities(
+function probabilities(
+  loaded: LoadedBundle,
+  scores: Pick<ComponentScores, 'inputs'>,
+): readonly [number, number, number] {
+  const { hazards, ratio } = loaded.bundle.background;
+  const [p7, p30, p90] = combinedProbabilities(loaded.combiners, scores);
+  const w7 = inOrdinaryFleets(p7, hazards[0], ratio);
+  const w30 = Math.max(w7, inOrdinaryFleets(p30, hazards[1], ratio));
+  return [w7, w30, Math.max(w30, inOrdinaryFleets(p90, hazards[2], ratio))];
+}
+
+/**
+ * Hazards add up: what a GPU's readings say stays, the background that every GPU has becomes that of ordinary fleets. Order is
+ * kept, and where the fleets of the training fail as often as others, so is everything.
+ */
+export const inOrdinaryFleets = (p: number, background: number, ratio: number): number => {
+  const hazard = -Math.log1p(-Math.min(p, 1 - 1e-12));
+  return -Math.expm1((1 - ratio) * Math.min(hazard, background) - hazard);
+};
+
+/** As combined where the models were trained. */
+export function combinedProbabilities(
   combiners: LoadedBundle['combiners'],
   scores: Pick<ComponentScores, 'inputs'>,
 ): readonly [number, number, number] {

@@ -16,6 +16,8 @@ export interface LabelledHistory {
 
 export interface TrainEnsembleOptions extends TrainPartsOptions {
   readonly costs: AlarmCosts;
+  /** See CalibrateOptions. */
+  readonly background_ratio: number;
   /** A network that was trained before (train-network.ts, or of a bundle); null: none. */
   readonly lstm: PredictionBundle['lstm'];
 }
@@ -37,5 +39,5 @@ export async function trainEnsemble(
   for await (const vectors of later.vectors()) for (const vector of vectors) collector.take(vector);
   const scored = collector.finish(later.failures, later.until);
   say(`combined on ${scored.landmarks.rows} later days of other GPUs`);
-  return calibrate(uncombined, scored, { failures_min: options.failures_min, costs: options.costs, say });
+  return calibrate(uncombined, scored, options);
 }

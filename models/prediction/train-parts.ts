@@ -114,6 +114,7 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
       d90: trees[2] === null ? null : treesAlone(),
     },
     alone: COMPONENTS.map(() => null),
+    background: { hazards: [0, 0, 0], ratio: 1 },
     threshold_30d: 0.5,
     reference_bins,
     reference_counts: reference_bins.map((limits, k) => referenceCounts(landmarks, k, limits)),

@@ -83,6 +83,7 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     params: options.params,
     failures_min: options.failures_min,
     costs: options.costs,
+    background_ratio: 1,
     lstm: options.lstm,
     say,
   });

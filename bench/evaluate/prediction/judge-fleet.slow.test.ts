@@ -30,6 +30,7 @@ beforeAll(async () => {
       seed: 7,
       params: { num_boost_round: 60, early_stopping_rounds: 15, eta: 0.2 },
       failures_min: 8,
+      background_ratio: 1,
       costs: COSTS,
       lstm: null,
       say: silent,

@@ -64,6 +64,7 @@ export async function standInModel(size: StandInSize, options: StandInOptions): 
       trained_on: 'simulated',
       params: { num_boost_round: size.rounds },
       failures_min: FAILURES_MIN,
+      background_ratio: 1,
       lstm,
     },
   );
