@@ -248,7 +248,7 @@ it('goes on while QuestDB is down and is whole again after', async () => {
   }, 30_000);
   expect((await get('/api/v1/gpus')).status).toBe(200);
   expect((await get('/api/v1/gpus/GPU-a')).body).toMatchObject({
-    unavailable: ['asset', 'health', 'episodes'],
+    unavailable: ['asset', 'health', 'prediction', 'decision', 'episodes'],
     sample: { power_watts: 412.5 },
   });
   await services.restart('questdb');

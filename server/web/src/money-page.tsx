@@ -144,6 +144,15 @@ function Split(props: {
   );
 }
 
+const AT_RISK_HEADS = [
+  ['GPU', ''],
+  ['At risk $/h', 'number'],
+  ['Advice', ''],
+  ['Best', ''],
+  ['Worth', 'number'],
+  ['Why', 'said-why'],
+] as const;
+
 function MostAtRisk({ boards }: { readonly boards: FleetMoneyAnswer['most_at_risk'] }) {
   const { gpus } = useFleet();
   return (
@@ -159,12 +168,8 @@ function MostAtRisk({ boards }: { readonly boards: FleetMoneyAnswer['most_at_ris
           <table>
             <thead>
               <tr>
-                {['GPU', 'At risk $/h', 'Advice', 'Best', 'Worth', 'Why'].map((head) => (
-                  <th
-                    key={head}
-                    scope="col"
-                    class={`plain ${head === 'At risk $/h' || head === 'Worth' ? 'number' : ''}`}
-                  >
+                {AT_RISK_HEADS.map(([head, kind]) => (
+                  <th key={head} scope="col" class={`plain ${kind}`}>
                     {head}
                   </th>
                 ))}

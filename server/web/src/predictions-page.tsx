@@ -62,6 +62,9 @@ export function PredictionsPage() {
         {[...new Set(risks.value?.items.map(trainedOn))].map((trained_on) => (
           <OriginBadge key={trained_on} trained_on={trained_on} />
         ))}
+        <a class="small" href="#how-well-title" data-plain>
+          How good they have been
+        </a>
       </div>
       <section class="card" aria-label="Who fails next" aria-busy={!risks.current && risks.failure === null}>
         <div class="toolbar">
