@@ -69,7 +69,19 @@ function vectors(gpus: number): (ts: number, gpu: number) => FeatureVector {
     values[cadence] = 10;
     const node = `node-${gpu >> 3}`;
     const gpu_uuid = `GPU-${gpu % gpus}`;
-    return { ts, gpu_uuid, node, instance: '', model: 'H100', job: '', values, latest, latest_ts: ts, arrived_at: ts, final: false };
+    return {
+      ts,
+      gpu_uuid,
+      node,
+      instance: '',
+      model: 'H100',
+      job: '',
+      values,
+      latest,
+      latest_ts: ts,
+      arrived_at: ts,
+      final: false,
+    };
   };
 }
 
