@@ -1,8 +1,11 @@
+import type { Clock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import type { FeatureVector } from '../pipeline/contract/events.ts';
 import { days } from '../pipeline/contract/time.ts';
 import { type FeatureDrift, featureDrift } from '../pipeline/honesty/feature-drift.ts';
 import { readVectors, vectorRange } from '../sinks/questdb/read-vectors.ts';
+import { cachedAnswer } from './cached-answer.ts';
+import type { FleetView } from './fleet-view.ts';
 import type { JudgedReference, ModelDesk } from './model-desk.ts';
 
 export interface ModelDrift {
@@ -14,20 +17,38 @@ export interface ModelDrift {
   readonly features: readonly FeatureDrift[];
 }
 
+const AGE_MS = 300_000;
+
+/** The drift of the model that judges now: at most five minutes old, and never that of the model before it. Throws as modelDrift. */
+export function cachedDrift(parts: {
+  readonly models: Pick<ModelDesk, 'reference'>;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly view: Pick<FleetView, 'size'>;
+}): () => Promise<ModelDrift> {
+  const { models, database, clock, view } = parts;
+  let judged: JudgedReference | null = null;
+  const anew = () => cachedAnswer(clock, AGE_MS, () => modelDrift(judged, database, view.size));
+  let read = anew();
+  return async () => {
+    const reference = await models.reference();
+    if (reference?.name !== judged?.name || reference?.version !== judged?.version) {
+      judged = reference;
+      read = anew();
+    }
+    return read();
+  };
+}
+
 /** Values read with one statement, so that others are answered between two. */
 const VALUES_MAX = 250_000;
 const FEATURES_MIN = 8;
 
 /**
- * How far the features of the model that judges have moved, over the newest vector of each GPU within a day. `gpus` is about
- * how many there are. Throws GV-API-003 when the database is away, and as ModelDesk does.
+ * How far the features of a model have moved, over the newest vector of each GPU within a day. `gpus` is about how many there
+ * are. Throws GV-API-003 when the database is away.
  */
-export async function modelDrift(
-  desk: Pick<ModelDesk, 'reference'>,
-  database: Database,
-  gpus: number,
-): Promise<ModelDrift> {
-  const reference = await desk.reference();
+async function modelDrift(reference: JudgedReference | null, database: Database, gpus: number): Promise<ModelDrift> {
   if (reference === null) return { model: null, at: null, gpus: 0, features: [] };
   const { name, version, trained_on } = reference;
   const model = { name, version, trained_on };

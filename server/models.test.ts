@@ -141,6 +141,18 @@ describe('GET /models/drift', () => {
     expect((await world.json('/api/v1/models/drift')).body).toMatchObject({ gpus: 10, alarms: 0 });
   });
 
+  it('is of the model that judges now, not of the one before', async () => {
+    let judging: typeof reference | null = null;
+    const models = { ...cannedModels({ now: () => NOW } as never), reference: async () => judging };
+    const world = apiWorld({ models });
+    fleet(world, 60);
+    expect((await world.json('/api/v1/models/drift')).body).toMatchObject({ model_name: 'heuristic', total: 0 });
+    judging = reference;
+    expect((await world.json('/api/v1/models/drift')).body).toMatchObject({ model_version: '2', total: 2 });
+    judging = { ...reference, version: '3', features: ['gpu_temp_max'] };
+    expect((await world.json('/api/v1/models/drift')).body).toMatchObject({ model_version: '3', total: 1 });
+  });
+
   it('has nothing to compare with where the heuristic judges, and says when the database is away', async () => {
     expect((await apiWorld().json('/api/v1/models/drift')).body).toMatchObject({
       total: 0,

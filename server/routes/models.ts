@@ -2,14 +2,13 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import type { ApiParts } from '../api-parts.ts';
-import { cachedAnswer } from '../cached-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
 import { instantText, nullableInstantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import type { KnownModel } from '../model-desk.ts';
-import { modelDrift } from '../model-drift.ts';
+import { cachedDrift } from '../model-drift.ts';
 import { pageOf } from '../page-of.ts';
 import { listSchema } from '../schemas.ts';
 import {
@@ -25,7 +24,6 @@ import { serialiser } from '../serialiser.ts';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const COLUMNS = Object.keys(modelSchema.shape);
 const DRIFT_COLUMNS = Object.keys(featureDriftSchema.shape);
-const DRIFT_AGE_MS = 300_000;
 const WHY_CHARACTERS_MAX = 1_000;
 /** Until there are keys, nobody knows who asks. */
 const BY = 'REST API';
@@ -42,7 +40,7 @@ const change = {
 
 /** `GET /models` and `/models/{version}`, how features have drifted, and moving the aliases. */
 export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
-  const { models, database, clock, view } = parts;
+  const { models } = parts;
   const text = serialiser(modelSchema);
   const detailText = serialiser(modelDetailSchema);
   const driftText = serialiser(featureDriftSchema);
@@ -85,7 +83,7 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
     },
   );
 
-  const drift = cachedAnswer(clock, DRIFT_AGE_MS, () => modelDrift(models, database, view.size));
+  const drift = cachedDrift(parts);
   defineGet(
     app,
     {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AliasMoveAnswer, ModelAnswer } from '../../schemas-models.ts';
 import { AnswerState } from './answer-state.tsx';
 import { Confirmed } from './confirmed.tsx';
@@ -15,6 +15,8 @@ import { useModels } from './use-origins.ts';
 
 const PERFORMANCE_EVERY_MS = 300_000;
 const HORIZON = 30;
+/** By then every engine judges by what was changed. */
+const SETTLED_MS = 12_000;
 
 /** Every failure model: which judges, how good each was, how far the fleet has moved from it; and changing that. */
 export function ModelsPage() {
@@ -23,6 +25,8 @@ export function ModelsPage() {
   const [told, setTold] = useState(0);
   const [moved, setMoved] = useState('');
   const models = useModels(told);
+  const settling = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(settling.current), []);
   const performance = useAnswer(
     (signal) => getJson<List<PerformanceAnswer>>('/models/performance', { horizon: HORIZON }, signal),
     { about: '', every_ms: PERFORMANCE_EVERY_MS },
@@ -35,7 +39,10 @@ export function ModelsPage() {
         ? `No version is ${alias} any more${was}. What is configured judges within seconds.`
         : `Version ${version} is ${alias}${was}. It judges within seconds.`,
     );
-    setTold((count) => count + 1);
+    const readAnew = (): void => setTold((count) => count + 1);
+    readAnew();
+    clearTimeout(settling.current);
+    settling.current = setTimeout(readAnew, SETTLED_MS);
   };
   const chosen = query.get('version') ?? '';
   return (
