@@ -1,8 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { FAILURE_TYPES } from '../../pipeline/contract/predictions.ts';
-import type { RiskDecision, RiskPrediction } from '../../sinks/questdb/read-risks.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import type { FleetNow } from '../fleet-now.ts';
+import type { BoardRisk, FleetNow } from '../fleet-now.ts';
 import { instantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
@@ -55,7 +54,7 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
       failures: [503],
     },
     async (c, { query }) => {
-      const [predictions, decisions] = await Promise.all([now.predictions(), now.decisions()]);
+      const risks = await now.risks();
       const sort = query.sort ?? '-priority';
       const name = sort.replace('-', '') as (typeof SORTS)[number];
       const search = query.q?.toLowerCase() ?? '';
@@ -63,12 +62,12 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
       const equal = (['node', 'predicted_failure_type', 'advice', 'model_name', 'model_version'] as const).filter(
         (field) => query[field] !== undefined,
       );
-      const page = pageOf<Joined>({
-        items: joined(predictions, decisions).filter(
+      const page = pageOf<BoardRisk>({
+        items: risks.filter(
           (risk) =>
             equal.every((field) => risk[field] === query[field]) &&
             risk.failure_prob_30d >= least &&
-            `${risk.gpu_uuid} ${risk.node}`.toLowerCase().includes(search),
+            (search === '' || `${risk.gpu_uuid} ${risk.node}`.toLowerCase().includes(search)),
         ),
         sort: { name, descending: sort.startsWith('-'), key: (risk) => risk[name] },
         identity: ({ gpu_uuid, instance }) => `${gpu_uuid} ${instance}`,
@@ -79,26 +78,4 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
       return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts });
     },
   );
-}
-
-interface Joined extends RiskPrediction {
-  readonly decision: RiskDecision['decision'] | null;
-  readonly advice: string;
-  readonly value_at_risk_usd_per_hour: number | null;
-  readonly priority: number | null;
-}
-
-function joined(predictions: readonly RiskPrediction[], decisions: readonly RiskDecision[]): Joined[] {
-  const byBoard = new Map(decisions.map((decision) => [decision.gpu_uuid, decision]));
-  return predictions.map((prediction) => {
-    const board = byBoard.get(prediction.gpu_uuid);
-    const value_at_risk_usd_per_hour = board?.value_at_risk_usd_per_hour ?? null;
-    return {
-      ...prediction,
-      decision: board?.decision ?? null,
-      advice: board?.advice ?? '',
-      value_at_risk_usd_per_hour,
-      priority: value_at_risk_usd_per_hour === null ? null : prediction.failure_prob_30d * value_at_risk_usd_per_hour,
-    };
-  });
 }
