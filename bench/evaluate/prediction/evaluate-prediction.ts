@@ -31,7 +31,7 @@ export interface PredictionReport {
   readonly skipped: Readonly<Partial<Record<'titan' | 'disks' | 'cmapss', string>>>;
 }
 
-export const PREDICTION_DEFAULTS: FleetSize = { gpus: 300, days: 150 };
+export const PREDICTION_DEFAULTS: FleetSize = { gpus: 480, days: 150 };
 export const PREDICTION_QUICK: FleetSize = { gpus: 48, days: 45 };
 
 const OTHER: FleetSize = { gpus: 240, days: 75 };

@@ -52,7 +52,7 @@ function horizonTables(where: string, { horizons }: FleetReport): FigureTable[] 
     if (first === undefined || first.failing_units === 0) return [];
     return [
       riskTable(
-        `${where}: failure within ${days} days, ${first.rows} board-days whose outcome is known, ${percent(first.failed_ratio)} of them before one of ${first.failing_units} failures`,
+        `${where}: failure within ${days} days, ${first.rows} board-days whose outcome is known, ${number(100 * first.failed_ratio)} % of them before one of ${first.failing_units} failures`,
         reports,
       ),
     ];
