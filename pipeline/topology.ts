@@ -134,7 +134,16 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const every = options.health_every;
     const { scores } =
       options.profile === 'reference'
-        ? t.operator('health', rows, referenceHealth({ every, interval: options.reference_interval, lateness_max }))
+        ? t.operator(
+            'health',
+            rows,
+            referenceHealth({
+              every,
+              interval: options.reference_interval,
+              lateness_max,
+              vectors_every: options.features_every,
+            }),
+          )
         : t.items('health', rows, { vectors, anomalies: found, episodes: stories.episodes }, health({ every }));
 
     const models = { models: options.models, otherwise: heuristic };

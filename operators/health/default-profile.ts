@@ -11,7 +11,7 @@ import { POWER_TERMS } from './power-terms.ts';
 import { RELIABILITY_TERMS } from './reliability-terms.ts';
 import { lossesOf } from './term.ts';
 import { THERMAL_TERMS } from './thermal-terms.ts';
-import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension } from './verdict.ts';
+import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension, tenthOf } from './verdict.ts';
 
 export interface HealthInput {
   /** The instant judged, epoch ms. */
@@ -71,7 +71,7 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
       : sure;
   });
   const dimensions = perDimension((dimension) =>
-    confidences[dimension] < KNOWN_MIN ? null : tenth(100 - lostBy(settled, dimension)),
+    confidences[dimension] < KNOWN_MIN ? null : tenthOf(100 - lostBy(settled, dimension)),
   );
   const known = DIMENSIONS.filter((dimension) => dimensions[dimension] !== null);
   const weight = known.reduce((sum, dimension) => sum + DIMENSION_WEIGHTS[dimension], 0);
@@ -82,7 +82,7 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
   // Sums of tenths: 0.3 + 0.2 is not quite 0.5.
   const told = weight > KNOWN_WEIGHT_MIN - 1e-9 || faults.stopped;
   const overall = told
-    ? tenth(known.reduce((sum, d) => sum + DIMENSION_WEIGHTS[d] * (dimensions[d] as number), 0) / weight)
+    ? tenthOf(known.reduce((sum, d) => sum + DIMENSION_WEIGHTS[d] * (dimensions[d] as number), 0) / weight)
     : null;
   const grade = overall === null ? 'unknown' : gradeOf(overall);
   const counted = settled.filter(({ dimension }) => dimensions[dimension] !== null);
@@ -107,5 +107,3 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
 
 /** Whether a loss is knowledge of the present: a standing fault is, an old reading of a GPU out of sight is not. */
 const provenNow = (loss: Loss, sight: number): boolean => loss.proves && (sight > 0 || loss.cause === 'out_of_work');
-
-const tenth = (value: number): number => Math.round(value * 10) / 10;

@@ -6,13 +6,14 @@ import { batchOf, describeLaws, type SampleRow, START_MS } from '../core/laws.fi
 import { finishOperator, runOperator } from '../core/lift.ts';
 import { referenceHealth } from './reference-health.ts';
 
-const make = () => referenceHealth({ every: minutes(15), interval: null, lateness_max: minutes(5) });
+const make = () =>
+  referenceHealth({ every: minutes(15), interval: null, lateness_max: minutes(5), vectors_every: minutes(5) });
 
-describeLaws('reference_health', make, { bytes_per_gpu_max: 8 });
+describeLaws('reference_health', make, { bytes_per_gpu_max: 16 });
 
-const row = (at_ms: number, values: Record<string, number>, uuid = 'GPU-a'): SampleRow => ({
+const row = (at_ms: number, values: Record<string, number>, uuid = 'GPU-a', node = 'node-0'): SampleRow => ({
   ts: START_MS + at_ms,
-  node: 'node-0',
+  node,
   uuid,
   values,
 });
@@ -35,6 +36,35 @@ describe('reference_health', () => {
     expect(scores[1]?.thermal_health).toBe(100);
     expect(scores[2]?.thermal_health).toBe(97.4);
     expect(scores.every(({ profile }) => profile === 'reference')).toBe(true);
+  });
+
+  it('tells all GPUs of a node by the row that passes, the silent ones once more', () => {
+    const rows = [0, 10, 20, 30, 40].flatMap((m) => [
+      row(m * 60_000, {}, 'GPU-a'),
+      ...(m < 20 ? [row(m * 60_000, {}, 'GPU-b')] : []),
+    ]);
+    const state = new GroupState(0);
+    const told: string[] = [];
+    runOperator('health', make(), state, batchOf(state, rows), (_port, { ts, gpu_uuid }, at) =>
+      told.push(`row ${at}: ${gpu_uuid} at ${(ts - START_MS) / 60_000}`),
+    );
+    expect(told).toEqual([
+      'row 2: GPU-a at 0',
+      'row 2: GPU-b at 0',
+      'row 4: GPU-a at 15',
+      'row 4: GPU-b at 15',
+      'row 6: GPU-a at 30',
+    ]);
+  });
+
+  it('tells the last score of a node that fell silent while others go on', () => {
+    const rows = [
+      row(0, {}, 'GPU-a'),
+      row(minutes(10), {}, 'GPU-a'),
+      ...[0, 10, 20, 25, 30, 60].map((m) => row(m * 60_000, {}, 'GPU-b', 'node-1')),
+    ];
+    const ofA = scoresOf(rows, minutes(60)).filter(({ gpu_uuid }) => gpu_uuid === 'GPU-a');
+    expect(ofA.map(({ ts }) => (ts - START_MS) / 60_000)).toEqual([0, 15, 60]);
   });
 
   it('puts late rows in their place, once, and leaves out what is too late', () => {

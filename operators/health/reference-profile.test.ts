@@ -184,3 +184,10 @@ describe('each term of the reference profile, worked by hand', () => {
     expect(one.confidence).toBeLessThan(0.01);
   });
 });
+
+it('grades the score as it is reported: 89.96 reads 90.0 and excellent', () => {
+  const verdict = referenceProfile(week({ ecc_dbe_volatile_total: 3, gpu_temp_celsius: 87.08 }), { interval: null });
+  expect(verdict.overall).toBeCloseTo(89.96, 9);
+  expect(verdict.grade).toBe('excellent');
+  expect(verdict.explanation).toMatch(/^excellent: 90\.0 of 100/);
+});

@@ -1,7 +1,7 @@
 import type { Dimension, HealthContribution } from '../../pipeline/contract/events.ts';
 import { days, minutes } from '../../pipeline/contract/time.ts';
 import { figure } from './figure.ts';
-import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension } from './verdict.ts';
+import { DIMENSION_WEIGHTS, gradeOf, type HealthVerdict, perDimension, tenthOf } from './verdict.ts';
 
 /** The readings that the formula knows, in the order of a sample's columns. */
 export const REFERENCE_METRICS = [
@@ -177,7 +177,7 @@ export function referenceProfile(samples: RawSamples, options: ReferenceProfileO
     dimensions,
     confidence: sum(confidences),
     confidences,
-    grade: gradeOf(overall),
+    grade: reportedGrade(overall),
     factors,
     contributions,
     explanation: sentence(overall, contributions, count),
@@ -199,12 +199,15 @@ function nothingKnown(): HealthVerdict {
   };
 }
 
+/** Of the score as it is reported, so that score and grade of a row, and what is decided on the score, agree. */
+const reportedGrade = (overall: number) => gradeOf(tenthOf(overall));
+
 function sentence(overall: number, contributions: readonly HealthContribution[], count: number): string {
   const worst = [...contributions].sort((a, b) => b.points - a.points)[0];
   const why = worst
     ? `${worst.dimension} lost most, ${figure(worst.points)} points for ${worst.metric} at ${figure(worst.value as number)} ${worst.unit} (limit ${figure(worst.limit as number)})`
     : 'no term of the formula cost anything';
-  return `${gradeOf(overall)}: ${overall.toFixed(1)} of 100 over ${figure(count)} samples; ${why}.`;
+  return `${reportedGrade(overall)}: ${tenthOf(overall).toFixed(1)} of 100 over ${figure(count)} samples; ${why}.`;
 }
 
 const lostIn = (losses: readonly HealthContribution[], dimension: Dimension): number =>

@@ -54,8 +54,9 @@ export const gradeOf = (overall: number): HealthGrade => GRADES.find(([least]) =
 export const perDimension = <T>(value: (dimension: Dimension) => T): PerDimension<T> =>
   Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, value(dimension)])) as PerDimension<T>;
 
-/** To the printed tenth; unknown stays unknown. */
-const tenth = (score: number | null): number | null => (score === null ? null : Math.round(score * 10) / 10);
+/** To the printed tenth. */
+export const tenthOf = (score: number): number => Math.round(score * 10) / 10;
+const tenth = (score: number | null): number | null => (score === null ? null : tenthOf(score));
 const hundredth = (confidence: number): number => Math.round(confidence * 100) / 100;
 
 /** The row of gpu_health_scores: scores to 0.1, confidences to 0.01. */
