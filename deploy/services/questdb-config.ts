@@ -49,6 +49,9 @@ export function renderQuestdbConfig(options: QuestdbConfigOptions): string {
     'cairo.system.writer.data.append.page.size=64K',
     'cairo.writer.data.index.value.append.page.size=1M',
     'cairo.writer.data.index.key.append.page.size=256K',
+    // A reader at rest keeps every partition open that it ever looked into: of a table of 250 columns a year of days took the
+    // whole heap.
+    'cairo.inactive.reader.max.open.partitions=8',
     `cairo.commit.mode=${options.durability === 'safe' ? 'sync' : 'nosync'}`,
     // A misspelt ILP field must be an error, not a new column.
     'line.auto.create.new.columns=false',

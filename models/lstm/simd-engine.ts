@@ -31,7 +31,7 @@ const PAGE_BYTES = 65_536;
  * Cost     some 15 us for a step of 2 x 128 in blocks of 64 rows; 4 B of memory per number, whole pages of 64 KiB.
  */
 export function simdEngine(memory_length: number): CellEngine | null {
-  const host = (globalThis as { WebAssembly?: WebAssemblyHost }).WebAssembly;
+  const host = (globalThis as unknown as { WebAssembly?: WebAssemblyHost }).WebAssembly;
   if (!host) return null;
   const bytes = wasmModule([affineOf('affine_4', 4), affineOf('affine_1', 1), GATES]);
   if (!host.validate(bytes)) return null;

@@ -17,8 +17,13 @@ export interface TestQuestdb {
 }
 
 /** A real QuestDB with nothing in it. SUSPEND WAL, a developer's statement, is allowed: it stands in for a full disk. */
-export async function startTestQuestdb(): Promise<TestQuestdb> {
-  const services = await startTestServices({ questdb: true, env: { ...process.env, QDB_DEV_MODE_ENABLED: 'true' } });
+export async function startTestQuestdb(options: { heap_max_mib?: number } = {}): Promise<TestQuestdb> {
+  const { heap_max_mib } = options;
+  const services = await startTestServices({
+    questdb: true,
+    env: { ...process.env, QDB_DEV_MODE_ENABLED: 'true' },
+    ...(heap_max_mib === undefined ? {} : { questdb_heap_max_mib: heap_max_mib }),
+  });
   const database = connectDatabase({
     url: services.questdb_pg_url,
     pool_size: 2,

@@ -222,7 +222,7 @@ describe('vectors', () => {
             latest: new Float64Array(0),
             latest_ts: ts,
             arrived_at: 0,
-      final: false,
+            final: false,
           });
         }
       }
