@@ -1,4 +1,4 @@
-import { readXgboostFile } from '../models/xgboost/read-model.ts';
+import { parseXgboostFile, readXgboostFile } from '../models/xgboost/read-model.ts';
 import type { TreeModel } from '../models/xgboost/tree-model.ts';
 import { VitalsError } from './contract/errors.ts';
 import { openFile } from './replay/byte-source.ts';
@@ -32,6 +32,14 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   const bytes = Buffer.concat(parts);
   return { model: readXgboostFile(bytes, path), bytes };
 }
+
+/** The document of a file as JSON can carry it, whatever it was written as: typed lists become plain ones. */
+export const plainDocument = (bytes: Uint8Array, where: string): unknown =>
+  JSON.parse(
+    JSON.stringify(parseXgboostFile(bytes, where), (_, value: unknown) =>
+      ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value,
+    ),
+  );
 
 /** What a model is, for a person or a registry. */
 export interface ModelDescription {

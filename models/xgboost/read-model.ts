@@ -75,10 +75,11 @@ export function readXgboostModel(document: unknown, where: string): TreeModel {
  * Throws VitalsError GV-MDL-001 or GV-MDL-002, as above.
  */
 export function readXgboostFile(bytes: Uint8Array, where: string): TreeModel {
-  return readXgboostModel(parseDocument(bytes, where), where);
+  return readXgboostModel(parseXgboostFile(bytes, where), where);
 }
 
-function parseDocument(bytes: Uint8Array, where: string): unknown {
+/** The document of a file, JSON or UBJSON, not checked yet. */
+export function parseXgboostFile(bytes: Uint8Array, where: string): unknown {
   const refuse = (what: string, cause?: unknown): never => {
     throw new VitalsError('GV-MDL-001', what, where, cause === undefined ? {} : { cause });
   };

@@ -20,7 +20,8 @@ import { natsAddress } from '../roles/addresses.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { modelCard, modelTable } from './models-in-words.ts';
 
-const KEYS: readonly ConfigKey[] = ['nats'];
+export const REGISTRY_KEYS: readonly ConfigKey[] = ['nats'];
+const KEYS = REGISTRY_KEYS;
 const CHAMPION = 'champion';
 /** What `export` writes beside the bundle, and `register` reads from there. */
 const MANIFEST_SUFFIX = '.manifest.json';
@@ -118,7 +119,8 @@ export function addModelsRegistry(group: Command): void {
     });
 }
 
-async function withRegistry(
+/** With the registry that a command is about: of a folder, or of the running system. */
+export async function withRegistry(
   command: Command,
   context: CommandContext,
   run: (registry: ModelRegistry) => Promise<void>,

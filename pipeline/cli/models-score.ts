@@ -1,8 +1,12 @@
-import type { Command } from 'commander';
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { packBundle } from '../../models/prediction/bundle.ts';
+import { importTrees } from '../../models/prediction/import-trees.ts';
 import { csvRows } from '../csv-rows.ts';
-import { describeModel, readModelFile } from '../model-file.ts';
+import { describeModel, plainDocument, readModelFile } from '../model-file.ts';
 import { scoreRows } from '../score-rows.ts';
 import { configured, contextOf } from './context.ts';
+import { REGISTRY_KEYS, withRegistry } from './models-registry-commands.ts';
 
 /** `models score MODEL ROWS.csv`: any XGBoost model against a CSV, no services, JSON lines out. */
 export function addModelsScore(group: Command): void {
@@ -20,15 +24,43 @@ export function addModelsScore(group: Command): void {
     });
 }
 
-/** `models import FILE`: checks a model file and says what it is. */
+/** `models import FILE`: checks a model file and says what it is; with --register it becomes a version of the registry. */
 export function addModelsImport(group: Command): void {
-  const command = configured(group.command('import'), [])
-    .description('checks an XGBoost model file and says what it is')
+  const command = configured(group.command('import'), REGISTRY_KEYS)
+    .description('checks an XGBoost model file and says what it is; with --register it can be promoted')
     .argument('<file>', 'XGBoost model, .json or .ubj')
+    .option(
+      '--register',
+      'stores it as the next version: binary:logistic, a failure within 30 days from features of ours',
+    )
+    .option('--registry <dir>', 'a registry in this folder instead of that of the running system')
+    .addOption(
+      new Option('--trained-on <what>', 'what it learned from').choices(['real', 'simulated', 'mixed']).default('real'),
+    )
     .action(async (file: string) => {
-      const { answer } = contextOf(command, []);
-      const { model } = await readModelFile(file);
+      const context = contextOf(command, REGISTRY_KEYS);
+      const { answer } = context;
+      const { model, bytes } = await readModelFile(file);
       const told = describeModel(model);
+      const { register = false, trainedOn } = command.opts<{
+        register?: true;
+        trainedOn: 'real' | 'simulated' | 'mixed';
+      }>();
+      if (register) {
+        const bundle = importTrees(plainDocument(bytes, file), { trained_on: trainedOn, where: file });
+        await withRegistry(command, context, async (registry) => {
+          const manifest = await registry.put(packBundle(bundle), {
+            name: bundle.name,
+            trained_on: trainedOn,
+            note: `imported from ${basename(file)}`,
+          });
+          answer(
+            { ...told, version: manifest.version },
+            () => `version ${manifest.version}: ${told.trees} trees over ${told.features} features`,
+          );
+        });
+        return;
+      }
       const { objective, trees, deepest, nodes, features, outputs } = told;
       answer(
         told,
