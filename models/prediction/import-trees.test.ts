@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { draw, draws } from '../../bench/fleet/random.ts';
 import { boostingParams } from '../boosting/boosting-params.ts';
 import { trainBoosting } from '../boosting/train.ts';
 import { loadBundle } from './bundle.ts';
@@ -8,8 +9,8 @@ import { plantedVector } from './planted.fixture.ts';
 
 function trees(features: readonly string[], params: Readonly<Record<string, unknown>> = {}) {
   const rows = 400;
-  // The second one is the first, turned by 41 of 101.
-  const values = Float32Array.from({ length: rows * 2 }, (_, i) => (i * 7_919) % 101);
+  const from = draws(3);
+  const values = Float32Array.from({ length: rows * 2 }, () => 100 * draw(from));
   const labels = Float32Array.from({ length: rows }, (_, row) => ((values[row * 2] as number) > 60 ? 1 : 0));
   return trainBoosting({
     data: { values, rows, features, labels },
@@ -30,7 +31,7 @@ describe('importTrees', () => {
     const bundle = importTrees(JSON.parse(JSON.stringify(trees(OURS))), OPTIONS);
     const model = createEnsemble(loadBundle(bundle, 'test'), '1');
     const judge = (gpu_temp_max: number) =>
-      model.judge(plantedVector('GPU-a', 1, { gpu_temp_max, gpu_age_days: (gpu_temp_max + 41) % 101 }), new Float32Array(0), 0);
+      model.judge(plantedVector('GPU-a', 1, { gpu_temp_max, gpu_age_days: 50 }), new Float32Array(0), 0);
     const [hot, cool] = [judge(95), judge(20)];
     expect(hot.p30).toBeGreaterThan(0.5);
     expect(cool.p30).toBeLessThan(0.5);
