@@ -6,6 +6,7 @@ import { startTestServices, type TestServices } from '../../deploy/services/serv
 import { testBus, until } from '../bus/bus.fixture.ts';
 import { settableClock } from '../clock.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
+import { smallBundle } from './bundle.fixture.ts';
 import { runModels } from './models-commands.fixture.ts';
 
 let services: TestServices;
@@ -24,8 +25,8 @@ it('works on the registry of the running system, whose workers hear of it', asyn
   const file = join(folder, 'bundle');
   const run = (...args: string[]) => runModels(...args, '--nats', services.nats_url);
   expect((await run('list')).out).toBe('no models\n');
-  for (const text of ['one', 'two']) {
-    await writeFile(file, text);
+  for (const number of [1, 2]) {
+    await writeFile(file, smallBundle(number));
     await run('register', file);
   }
   const { bus } = await testBus(services.nats_url);
@@ -39,7 +40,7 @@ it('works on the registry of the running system, whose workers hear of it', asyn
   expect((await run('rollback')).out).toBe('champion is version 1, before it was version 2\n');
   await until(() => heard.at(-1) === 1);
   expect(heard[0]).toBeNull();
-  expect(Buffer.from((await worker.get('champion')).bytes).toString()).toBe('one');
+  expect(Buffer.from((await worker.get('champion')).bytes)).toEqual(smallBundle(1));
   await worker.close();
   await bus.close();
 });

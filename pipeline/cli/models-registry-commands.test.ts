@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { settableClock } from '../clock.ts';
 import { openFolderRegistry } from '../registry/folder-registry.ts';
+import { smallBundle } from './bundle.fixture.ts';
 import { runModels } from './models-commands.fixture.ts';
 
 let parent: string;
@@ -19,7 +20,7 @@ beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), 'gpu-vitals-models-'));
   folder = join(parent, 'models');
   file = join(parent, 'bundle');
-  await writeFile(file, 'the model');
+  await writeFile(file, smallBundle(0));
   const clock = settableClock(Date.UTC(2026, 0, 2));
   registry = openFolderRegistry({
     folder,
@@ -34,7 +35,7 @@ afterEach(() => rm(parent, { recursive: true }));
 /** Three versions, told about as a training would. */
 async function three(): Promise<void> {
   for (const version of [1, 2, 3]) {
-    await registry.put(Buffer.from(`model ${version}`), {
+    await registry.put(smallBundle(version), {
       trained_on: version === 3 ? 'simulated' : 'real',
       metrics: { auc: 0.9 + version / 100, recall: 0.512345 },
       lineage: { data_from: 0, data_to: 86_400_000, rows: 1_000, commit: 'abc', params: { eta: 0.05 } },
@@ -137,10 +138,12 @@ describe('models promote and rollback', () => {
 
 describe('models register and export', () => {
   it('store a file as it is, with a note', async () => {
-    expect((await run('register', file, '--note', 'by hand')).out).toBe('version 1, 9 bytes\n');
+    const bytes = smallBundle(0);
+    const size_bytes = bytes.length;
+    expect((await run('register', file, '--note', 'by hand')).out).toBe(`version 1, ${size_bytes} bytes\n`);
     expect(await registry.get(1)).toMatchObject({
-      manifest: { note: 'by hand', trained_on: 'unknown', size_bytes: 9 },
-      bytes: Buffer.from('the model'),
+      manifest: { note: 'by hand', trained_on: 'unknown', size_bytes },
+      bytes,
     });
   });
 
@@ -148,8 +151,8 @@ describe('models register and export', () => {
     await three();
     await run('promote', '3');
     const out = join(parent, 'exported');
-    expect(await json('export', 'champion', out)).toMatchObject({ version: 3, file: out, size_bytes: 7 });
-    expect(await readFile(out, 'utf8')).toBe('model 3');
+    expect(await json('export', 'champion', out)).toMatchObject({ version: 3, file: out });
+    expect(await readFile(out)).toEqual(smallBundle(3));
     const elsewhere = join(parent, 'elsewhere');
     await runModels('register', out, '--registry', elsewhere);
     const other = openFolderRegistry({ folder: elsewhere, clock: settableClock(0), tell: () => undefined });
@@ -158,11 +161,14 @@ describe('models register and export', () => {
 
   it.each([
     ['a file that is not there', 'GV-CLI-002', () => rm(file)],
-    ['an empty file', 'GV-MDL-103', () => writeFile(file, '')],
+    ['an empty file', 'GV-MDL-304', () => writeFile(file, '')],
+    ['a bundle cut short', 'GV-MDL-304', () => writeFile(file, smallBundle(0).subarray(0, 200))],
+    ['an XGBoost model', 'GV-MDL-304', () => writeFile(file, '{"learner":{},"version":[2,1,4]}')],
     ['a manifest that is none', 'GV-MDL-103', () => writeFile(`${file}.manifest.json`, '{"metrics":7}')],
   ])('refuse %s', async (_, code, spoil) => {
     await spoil();
     await expect(run('register', file)).rejects.toMatchObject({ code });
+    await expect(registry.list()).rejects.toMatchObject({ code: 'GV-MDL-105' });
   });
 
   it('tell a file that cannot be written', async () => {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readBundle } from '../../models/prediction/bundle.ts';
 import {
   BUNDLE_BYTES_MAX,
   type ModelManifest,
@@ -94,6 +95,8 @@ export function addModelsRegistry(group: Command): void {
       const context = contextOf(register, KEYS);
       const { note } = register.opts<{ note?: string }>();
       const bytes = await readInput(file);
+      // What no worker could read must not become a version that can be promoted.
+      readBundle(bytes, resolve(file));
       const said = await readManifest(file + MANIFEST_SUFFIX);
       await withRegistry(register, context, async (registry) => {
         const manifest = await registry.put(bytes, { ...said, ...(note !== undefined && { note }) });
