@@ -108,6 +108,16 @@ describe('models train', () => {
       ['--data', 'rows.csv', '--label', 'failed', '--out', 'none/x.json', '--params', 'params.json'],
       /cannot be written/,
     ],
+    [
+      'a folder in the place of the model',
+      ['--data', 'none.csv', '--label', 'failed', '--out', '.'],
+      /cannot be written/,
+    ],
+    [
+      'an option of the other training',
+      ['--data', 'rows.csv', '--label', 'failed', '--out', 'x', '--seed', '7'],
+      /--seed is for a training on what is stored/,
+    ],
   ])('refuses %s', async (_, args, what) => {
     const placed = args.map((arg) => (/\.|\//.test(arg) && !arg.startsWith('--') ? at(arg) : arg));
     await expect(train(...placed)).rejects.toThrow(what);

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { constants, readFileSync } from 'node:fs';
+import { access, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type BoostingParams, boostingParams, xgboostParams } from '../../models/boosting/boosting-params.ts';
 import { boostingText } from '../../models/boosting/boosting-text.ts';
@@ -20,6 +21,14 @@ interface TrainFlags {
   readonly failuresMin: string;
   readonly promote: boolean;
 }
+
+/** Options that mean nothing to a training on rows of a CSV. */
+const OF_STORED = [
+  ['--seed', 'seed'],
+  ['--margin', 'margin'],
+  ['--failures-min', 'failuresMin'],
+  ['--no-promote', 'promote'],
+] as const;
 
 /** Lines of progress over a whole training. */
 const LINES = 20;
@@ -53,9 +62,18 @@ export function addModelsTrain(group: Command): void {
         });
         return;
       }
+      for (const [option, name] of OF_STORED) {
+        if (command.getOptionValueSource(name) !== 'cli') continue;
+        throw new VitalsError(
+          'GV-CLI-001',
+          `${option} is for a training on what is stored; with --data --params has it`,
+          'models train',
+        );
+      }
       const path = needed('--data', command.getOptionValueSource('data') === 'cli' ? flags.data : undefined);
       const label = needed('--label', flags.label);
       const out = needed('--out', flags.out);
+      await checkOut(out);
       const params = readParams(flags.params);
       const data = await trainingRows(path, label);
       say(`${data.rows} rows of ${data.features.length} features from ${path}`);
@@ -87,6 +105,18 @@ export function addModelsTrain(group: Command): void {
             : `${rounds} rounds (best_iteration ${best_iteration}) with ${params.eval_metric} ${figure.toFixed(5)} in ${out}`,
       );
     });
+}
+
+/** An hour of training must not end at a file that cannot be written. */
+async function checkOut(out: string): Promise<void> {
+  const there = await stat(out).catch(() => null);
+  const problem = there?.isDirectory()
+    ? new Error('it is a folder')
+    : await access(there === null ? dirname(resolve(out)) : out, constants.W_OK).then(
+        () => null,
+        (error: Error) => error,
+      );
+  if (problem !== null) throw new VitalsError('GV-CLI-002', 'the model cannot be written', out, { cause: problem });
 }
 
 function numberOf(option: string, text: string): number {
