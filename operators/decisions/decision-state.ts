@@ -19,6 +19,7 @@ export const DECISION_STATE = {
   p30: unknown,
   p90: unknown,
   prediction_confidence: unknown,
+  prediction_ts: instant,
   /** The last vector. */
   vector_ts: instant,
   utilisation: unknown,

@@ -137,6 +137,20 @@ describe('boards in instances', () => {
     ]);
   });
 
+  it('wait for the predictions of all instances, whose vectors come first', () => {
+    const both = ['1', '2'].map((instance) => ({ gpu_uuid: 'GPU-m', instance }));
+    const scrape = (minute: number, risks: readonly number[]): Event[] => [
+      ...both.map((who) => vector(minute, BUSY, who)),
+      ...both.map((who) => score(minute, 90, who)),
+      ...both.map((who, i) => prediction(minute, risks[i] as number, who)),
+    ];
+    const told = run([...scrape(3, [0.02, 0.3]), ...scrape(8, [0.02, 0.4]), ...scrape(33, [0.02, 0.6])]);
+    expect(told.map((d) => [minuteOf(d), d.p30])).toEqual([
+      [3, 0.3],
+      [33, 0.6],
+    ]);
+  });
+
   it('go on with another instance when the lowest is gone', () => {
     const told = run([
       ...slice(3, '1', 90, 0.02, 0.2),
@@ -214,7 +228,7 @@ describe('decisions laws', () => {
     }
   });
 
-  it('keeps 131 B per GPU', () => {
-    expect(bytesPerGpu(DECISION_STATE)).toBe(131);
+  it('keeps 139 B per GPU', () => {
+    expect(bytesPerGpu(DECISION_STATE)).toBe(139);
   });
 });
