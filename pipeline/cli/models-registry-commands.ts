@@ -57,7 +57,10 @@ export function addModelsRegistry(group: Command): void {
       });
     });
 
-  const promote = add('promote', 'points an alias to a version; every worker changes over within a second')
+  const promote = add(
+    'promote',
+    'points an alias to a version; all workers change over 10 seconds later, at the same row',
+  )
     .argument('<model>', 'version, or another alias')
     .option('--alias <alias>', 'which alias', CHAMPION)
     .option('--why <text>', 'for the history', '')

@@ -11,7 +11,8 @@ import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { milliseconds } from '../contract/time.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
-import { type BaseModel, modelOf } from '../shipped-model.ts';
+import type { BaseModel } from '../shipped-model.ts';
+import { currentChampion } from './current-champion.ts';
 import { type TrainedModel, trainOnHistory } from './train-on-history.ts';
 
 export interface TrainOnSystemOptions {
@@ -124,14 +125,6 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
   });
   if (promoted) await options.mlflow?.mirrorAlias({ name: manifest.name, alias: 'champion', model: manifest });
   return { manifest, trained, promoted };
-}
-
-async function currentChampion(
-  options: TrainOnSystemOptions,
-): Promise<BaseModel & { readonly version: number | null }> {
-  const { registry, base } = options;
-  const version = (await registry.aliases()).champion ?? null;
-  return version === null ? { ...base, version } : { ...(await modelOf(registry, String(version), '')), version };
 }
 
 const iso = (ts: number): string => new Date(ts).toISOString().slice(0, 10);
