@@ -200,7 +200,7 @@ export const CONFIG_SECTIONS = {
     ),
     'failure-model': z
       .enum(['shipped', 'heuristic'])
-      .default('heuristic')
+      .default('shipped')
       .describe(
         'What foresees failures while no model of your own is promoted: `shipped` was trained on simulated fleets only, `heuristic` is a rule of thumb. The reference profile always takes the heuristic.',
       ),
