@@ -50,7 +50,8 @@ const tree = z.object({
   split_indices: numbers,
   split_conditions: numbers,
   default_left: flags,
-  sum_hessian: numbers,
+  /** Trees whose leaves have several outputs lack it; they are refused by name later. */
+  sum_hessian: numbers.default([]),
   split_type: numbers.optional(),
   categories: numbers.optional(),
   categories_nodes: numbers.optional(),

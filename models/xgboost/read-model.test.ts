@@ -96,6 +96,12 @@ describe('base_score', () => {
 
 describe('refuses', () => {
   const tree = model('trees.0.');
+  it('trees of several outputs a leaf by name, though they lack other lists too', () => {
+    const document = changed('binary', `${tree}tree_param.size_leaf_vector`, '2');
+    const first = document.learner?.gradient_booster?.model?.trees?.[0];
+    Object.assign(first ?? {}, { sum_hessian: undefined });
+    expect(() => readXgboostModel(document, 'vector')).toThrow(/several outputs/);
+  });
   it.each<[string, string, string, unknown, RegExp, string?]>([
     ['another booster', 'binary', learner('gradient_booster.name'), 'gblinear', /gblinear/, 'GV-MDL-002'],
     ['an unknown objective', 'binary', learner('objective.name'), 'my:loss', /my:loss/, 'GV-MDL-002'],

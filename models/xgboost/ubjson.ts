@@ -120,7 +120,7 @@ export function readUbjson(bytes: Uint8Array, refuse: (what: string) => never): 
     };
     switch (type) {
       case 'U':
-        return bytes.slice(take(count), at);
+        return Uint8Array.from(bytes.subarray(take(count), at));
       case 'i':
         return Int8Array.from(bytes.subarray(take(count), at));
       case 'I':
