@@ -1,7 +1,7 @@
 import { type ErrorCode, VitalsError } from '../contract/errors.ts';
 
 /** 0 done, 1 failed, 2 wrong usage, 3 a needed part is missing. */
-const WRONG_USAGE: readonly ErrorCode[] = ['GV-CLI-001', 'GV-CFG-001'];
+const WRONG_USAGE: readonly ErrorCode[] = ['GV-CLI-001', 'GV-CFG-001', 'GV-MDL-202'];
 const PART_MISSING: readonly ErrorCode[] = ['GV-SVC-001'];
 
 export function exitCodeOf(error: VitalsError): number {
