@@ -24,7 +24,7 @@ export type SeriesListRow = Readonly<Record<string, string | number | null>> & {
 };
 
 /**
- * Rows of one GPU in the order of time, page by page. Buckets that a rollup does not have yet are computed from the samples,
+ * Rows of one GPU in the order of time, page by page; a cursor is the instant of the last row and how many of that instant were given. Buckets that a rollup does not have yet are computed from the samples,
  * so that its refresh interval is never seen. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away.
  */
 export async function listSeries(
@@ -41,33 +41,30 @@ export async function listSeries(
   const paged = conditions();
   const from = source(paged);
   const { descending } = request;
-  if (page.cursor !== undefined) {
-    const [ts, instance] = decodeCursor(page.cursor, ['number', 'string']) as [number, string];
-    const at = new Date(ts);
-    if (Number.isNaN(at.getTime())) decodeCursor('', []);
-    const beyond = descending ? '<' : '>';
-    paged.addText(
-      `(ts ${beyond} ${paged.bind(at)} OR (ts = ${paged.bind(at)} AND instance > ${paged.bind(instance)}))`,
-    );
-  }
-  const limit = paged.bind(page.limit + 1);
+  const [at, given] =
+    page.cursor === undefined ? [null, 0] : (decodeCursor(page.cursor, ['number', 'number']) as [number, number]);
+  if (at !== null && Number.isNaN(new Date(at).getTime())) decodeCursor('', []);
+  paged.add('ts', descending ? '<=' : '>=', at === null ? undefined : new Date(at));
+  const limits = `${paged.bind(given)}, ${paged.bind(given + page.limit + 1)}`;
   const rows = await database.query<SeriesListRow>(
-    `SELECT * FROM (${from})${paged.where()} ORDER BY ts ${descending ? 'DESC' : 'ASC'}, instance LIMIT ${limit}`,
+    `SELECT * FROM (${from})${paged.where()} ORDER BY ts ${descending ? 'DESC' : 'ASC'}, instance LIMIT ${limits}`,
     paged.parameters,
   );
-  const items = rows.slice(0, page.limit);
+  const items = rows.slice(0, page.limit).map((row) => ({ ...row, instance: row.instance ?? '' }));
   const last = items.at(-1);
-  return {
-    items,
-    next: rows.length > page.limit && last ? encodeCursor(last.ts, last.instance) : null,
-    total: counted[0]?.total ?? 0,
-  };
+  let next: string | null = null;
+  if (last !== undefined && rows.length > page.limit) {
+    const same = items.filter(({ ts }) => ts === last.ts).length;
+    next = encodeCursor(last.ts, last.ts === at ? given + same : same);
+  }
+  return { items, next, total: counted[0]?.total ?? 0 };
 }
 
 /** Writes the statement that yields all rows of the request, binding its values into `into`. */
 type Source = (into: Conditions) => string;
 
-const NAMES = "ts, gpu_uuid, node, coalesce(instance, '') AS instance";
+/** As they are: with a computed column among them QuestDB 9.3 loses rows where a partition begins, sorted and limited. */
+const NAMES = 'ts, gpu_uuid, node, instance';
 
 async function sourceOf(database: Database, request: SeriesListRequest): Promise<Source> {
   const view = ROLLUPS.find((one) => one.size === request.resolution);

@@ -34,7 +34,8 @@ export async function listAnomalies(
   if (page.cursor !== undefined) {
     const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
     const at = new Date(ts as number);
-    paged.addText(`(ts < ${paged.bind(at)} OR (ts = ${paged.bind(at)} AND id < ${paged.bind(id as string)}))`);
+    paged.add('ts', '<=', at);
+    paged.addText(`NOT (ts = ${paged.bind(at)} AND id >= ${paged.bind(id as string)})`);
   }
   const limit = paged.bind(page.limit + 1);
   const rows = await database.query(

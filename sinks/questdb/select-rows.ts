@@ -1,4 +1,5 @@
 import type { ColumnType, TableSpec } from '../../pipeline/contract/table-spec.ts';
+import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 
 /** A name as an identifier. Names come from the catalogue and the table specifications, never from a request. */
 export const quoted = (name: string): string => {
@@ -41,13 +42,21 @@ export interface Conditions {
   readonly parameters: Parameter[];
 }
 
+/**
+ * The end of an instant's millisecond. Our instants are whole milliseconds, and QuestDB 9.3 loses rows of `ts <= a` where `a` is
+ * the first instant of a partition and has several rows.
+ */
+const after = (instant: Date): Date => new Date(Math.min(EPOCH_MS_MAX, instant.getTime() + 1));
+
 export function conditions(): Conditions {
   const list: string[] = [];
   const parameters: Parameter[] = [];
   const bind = (value: Parameter): string => `$${parameters.push(value)}`;
   return {
     add(column, operator, value) {
-      if (value !== undefined) list.push(`${quoted(column)} ${operator} ${bind(value)}`);
+      if (value === undefined) return;
+      const until = operator === '<=' && value instanceof Date;
+      list.push(`${quoted(column)} ${until ? `< ${bind(after(value))}` : `${operator} ${bind(value)}`}`);
     },
     bind,
     addText(condition) {
