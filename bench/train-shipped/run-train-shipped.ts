@@ -62,6 +62,15 @@ const model = createEnsemble(loadBundle(JSON.parse(JSON.stringify(bundle)), 'tra
 const fleet = { ...scaled(SHIPPED_SIZE.calibrate), seed: seed + 3, failure_rate_scale };
 say(`judging on ${fleet.gpus} other boards for ${fleet.days} days`);
 const metrics = judgeShipped(fleet, { model, heuristic });
+/** Null outside a checkout. */
+function commitOf(): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return null;
+  }
+}
+
 const command = `npm run train-shipped -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, '');
 const registry = openFolderRegistry({
   folder: options.out,
@@ -80,7 +89,7 @@ const manifest = await registry.put(bytes, {
     positives: trained.positives,
     feature_version: '1',
     seed,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    commit: commitOf(),
     params: { failure_rate_scale, share_percent: options.share },
   },
   metrics,

@@ -175,7 +175,7 @@ function agreement({ bundle }: LoadedBundle, scores: ComponentScores): number {
   return 1 / (1 + variance / DISAGREEMENT ** 2);
 }
 
-const percent = (p: number): string => `${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`;
+const percent = (p: number): string => (p >= 0.995 ? 'over 99 %' : `${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`);
 
 const shown = (value: number): string =>
   Math.abs(value) >= 1_000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));

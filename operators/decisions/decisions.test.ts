@@ -85,6 +85,15 @@ describe('what decisions are made from', () => {
     expect(run([vector(3, known), score(3, 90), prediction(3, 0.1)])[0]?.utilisation).toBe(utilisation);
   });
 
+  it.each([
+    ['a few samples', { samples_7d: 30, cadence_seconds: 10 }, 0.9],
+    ['a day of them', { samples_7d: 8_640, cadence_seconds: 10 }, 0],
+  ])('takes no use from %s', (_, seen, utilisation) => {
+    const idle = { gpu_util_ratio_mean_7d: 0, ...seen };
+    const [told] = run([vector(3, idle), score(3, 95), prediction(3, 0.01)]);
+    expect(told?.utilisation).toBe(utilisation);
+  });
+
   it('the reference profile is the formula', () => {
     const [told] = run([vector(3), score(3, 77.7), prediction(3, 0.123)], { profile: 'reference' });
     const wanted = referenceDecision({ health: 77.7, p30: 0.123, utilisation: 0.8 });

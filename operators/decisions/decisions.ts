@@ -32,6 +32,10 @@ export interface DecisionsPorts {
 }
 
 const UTILISATION = findFeature('gpu_util_ratio_mean_7d');
+const SAMPLES = findFeature('samples_7d');
+const CADENCE = findFeature('cadence_seconds');
+/** Most of a day in samples: less is not taken for how a board is used. */
+const DAY_S = 20 * 3_600;
 const ENGINE_ACTIVE = findFeature('gr_engine_active_ratio_mean_7d');
 const POWER = findFeature('power_usage_mean');
 const AGE = findFeature('gpu_age_days');
@@ -60,7 +64,7 @@ interface BoardFacts extends KnownHealth {
  *          every instance present has the prediction of its vector.
  * Output   decisions: with the first vector of a board and each one that passes a multiple of `every`, and with the last one
  *          of an input. Health and risk are the newest at or before it, use the mean of the last 7 days: gpu_util, without it
- *          gr_engine_active, without both 0.9.
+ *          gr_engine_active, without both 0.9. The default profile takes no use from less than 20 hours of samples.
  * Unknown  no decision until there is a health score with a number, and none while the newest one has no number.
  * MIG      a decision is about the board (its instance is empty). The board's own row speaks where there is one; else the
  *          lowest instance present, with the lowest health and the highest risk among them, at the mean of their use.
@@ -83,7 +87,7 @@ export function decisions(
       vectors(vector, group, state) {
         const gpu = group.registry.find(vector.gpu_uuid, vector.instance);
         if (gpu < 0 || vector.ts < (state.vector_ts[gpu] as number)) return;
-        keepVector(vector, gpu, state);
+        keepVector(vector, gpu, state, options.profile);
         const told = state.told_ts[gpu] as number;
         const passed = Math.floor(vector.ts / options.every) > Math.floor(told / options.every);
         if (told === 0 || passed || vector.final) state.due[gpu] = 1;
@@ -157,10 +161,17 @@ export function decisions(
   }
 }
 
-function keepVector({ ts, values }: FeatureVector, gpu: number, state: DecisionState): void {
+function keepVector(
+  { ts, values }: FeatureVector,
+  gpu: number,
+  state: DecisionState,
+  profile: Decision['profile'],
+): void {
   const busy = values[UTILISATION] as number;
   state.vector_ts[gpu] = ts;
-  state.utilisation[gpu] = Number.isNaN(busy) ? (values[ENGINE_ACTIVE] as number) : busy;
+  // What a few hours showed says nothing about a year, and the default profile counts with a year.
+  const short = profile === 'default' && (values[SAMPLES] as number) * (values[CADENCE] as number) < DAY_S;
+  state.utilisation[gpu] = short ? Number.NaN : Number.isNaN(busy) ? (values[ENGINE_ACTIVE] as number) : busy;
   state.power_watts[gpu] = values[POWER] as number;
   state.age_days[gpu] = values[AGE] as number;
   state.warranty_days[gpu] = values[WARRANTY] as number;

@@ -14,7 +14,7 @@ it('is that of a constant hazard where the probabilities are of one', () => {
 it.each<[string, readonly [number, number, number], readonly (number | null)[]]>([
   ['nothing ahead', [0, 0, 0], [null, null, null]],
   ['a certain failure', [1, 1, 1], [0, 0, 1]],
-  ['half by the seventh day', [0.5, 0.5, 0.5], [1, 7, null]],
+  ['half by the seventh day, and nobody after', [0.5, 0.5, 0.5], [1, 7, 299]],
   ['half by the thirtieth', [0, 0.5, 0.6], [3, 30, 120]],
 ])('has its bounds: %s', (_, [p7, p30, p90], [low, median, high]) => {
   const told = timeToFailure(p7, p30, p90);

@@ -13,7 +13,7 @@ const LEAST_SURVIVAL = 1e-9;
 
 /**
  * Time to failure that agrees with the three probabilities: the hazard is constant within 0-7, 7-30 and 30-90 days and
- * beyond them what it was in the last span. Median and the 80 % interval (times by which 10 % and 90 % have failed); null
+ * beyond them what it was in the last span, or in all of them where that one adds nothing. Median and the 80 % interval (times by which 10 % and 90 % have failed); null
  * where that is more than ten years away.
  */
 export function timeToFailure(p7: number, p30: number, p90: number): TimeToFailure {
@@ -30,7 +30,9 @@ export function timeToFailure(p7: number, p30: number, p90: number): TimeToFailu
       from_days = until_days;
       sum = Math.max(sum, total);
     }
-    const days = hazard > 0 ? from_days + (wanted - sum) / hazard : Number.POSITIVE_INFINITY;
+    // Where nothing is added in the last span, the hazard of all of them goes on: nobody is safe for having lived so long.
+    const onwards = hazard > 0 ? hazard : sum / from_days;
+    const days = onwards > 0 ? from_days + (wanted - sum) / onwards : Number.POSITIVE_INFINITY;
     return days <= LONGEST_DAYS ? days : null;
   };
   return { median_days: at(0.5), low_days: at(0.1), high_days: at(0.9) };

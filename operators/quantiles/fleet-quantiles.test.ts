@@ -21,7 +21,19 @@ function vector(
   for (const [name, value] of Object.entries(readings)) latest[metricIndex(name as MetricName)] = value;
   const ts = START_MS + minute * MINUTE_MS;
   const values = new Float64Array(FEATURE_COUNT).fill(Number.NaN);
-  return { ts, gpu_uuid: `GPU-${node}`, node, instance, model, job: '', values, latest, latest_ts: ts, arrived_at: ts, final: false };
+  return {
+    ts,
+    gpu_uuid: `GPU-${node}`,
+    node,
+    instance,
+    model,
+    job: '',
+    values,
+    latest,
+    latest_ts: ts,
+    arrived_at: ts,
+    final: false,
+  };
 }
 
 function run(vectors: readonly FeatureVector[], restoreEvery = 0): FleetQuantiles[] {

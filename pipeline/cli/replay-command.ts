@@ -3,18 +3,17 @@ import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { ANALYSIS_KEYS, analysisOf } from '../analysis.ts';
 import { mergeAsset } from '../asset-merge.ts';
 import { systemClock } from '../clock.ts';
-import type { Config, ConfigKey } from '../config-schema.ts';
+import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { ModelBook } from '../contract/failure-model.ts';
+import { type ModelBook, NO_MODELS } from '../contract/failure-model.ts';
 import { type DurationMs, parseDuration, parseInstant, seconds } from '../contract/time.ts';
 import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
-import { baseModel } from '../roles/failure-models.ts';
 import { readInventory } from '../roles/inventory.ts';
-import { modelOf, openModelFolder } from '../shipped-model.ts';
+import { modelOf, openModelFolder, shippedModel } from '../shipped-model.ts';
 import { configured, contextOf } from './context.ts';
 
-const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'failure-model', 'price-book'];
+const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'price-book'];
 
 interface ReplayFlags {
   readonly out: string;
@@ -47,7 +46,10 @@ export function addReplayCommand(program: Command): void {
     .option('--start <instant>', "time of a node's first .prom file", instantArgument, Date.UTC(2026, 0, 1))
     .option('--node <NAME>', 'node of input that names none')
     .option('--assets <FILE.csv>', 'inventory')
-    .option('--models <DIR>', 'model registry in a folder, whose champion foresees failures')
+    .option(
+      '--models <DIR>',
+      'model registry in a folder, whose champion foresees failures; shipped: the one that comes with this release; the heuristic without',
+    )
     .option('--strict', 'exit 1 when anything was refused')
     .action(async (input: string) => {
       const { loaded, say, answer } = contextOf(command, KEYS);
@@ -65,7 +67,7 @@ export function addReplayCommand(program: Command): void {
           ...analysisOf(loaded.values),
           reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,
         },
-        models: await replayModels(loaded.values, flags.models, (error) => say(error.line())),
+        models: await replayModels(flags.models, say),
         prices: loadPriceBook(loaded.values['price-book'] || null),
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
@@ -81,18 +83,20 @@ export function addReplayCommand(program: Command): void {
     });
 }
 
-/** The champion of the folder given, for the whole input; else what judges where nobody was promoted. */
-async function replayModels(
-  config: Config,
-  folder: string | undefined,
-  tell: (error: VitalsError) => void,
-): Promise<ModelBook> {
-  if (folder === undefined) {
-    const base = await baseModel(config, systemClock, tell);
-    return { at: () => base };
+/** One model for the whole input: the champion of the folder given, or the one that is shipped; the heuristic without. */
+async function replayModels(folder: string | undefined, say: (line: string) => void): Promise<ModelBook> {
+  if (folder === undefined) return NO_MODELS;
+  const tell = (error: VitalsError): void => say(error.line());
+  if (folder === 'shipped') {
+    const { model } = await shippedModel(systemClock, tell);
+    return { at: () => model };
   }
   const registry = openModelFolder(folder, systemClock, tell);
   try {
+    if ((await registry.aliases()).champion === undefined) {
+      say(`${folder} has no champion: the heuristic foresees failures`);
+      return NO_MODELS;
+    }
     const { model } = await modelOf(registry, 'champion', '');
     return { at: () => model };
   } finally {
