@@ -31,7 +31,7 @@ export interface FollowedModels {
 const NOBODY: Judging = { champion: null, challenger: null, challenger_share: 0 };
 
 /** What judges where nobody has been promoted; null: the heuristic. */
-export const baseModel = async (
+const baseModel = async (
   config: Pick<Config, 'failure-model' | 'profile'>,
   clock: Clock,
   tell: (error: VitalsError) => void,
