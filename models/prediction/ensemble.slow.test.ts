@@ -83,7 +83,9 @@ describe('an ensemble', () => {
     expect(failing.contributions[0]).toMatchObject({ feature: 'ecc_sbe_volatile_per_day_7d', value: 2_500 });
     expect(failing.contributions[0]?.contribution).toBeGreaterThan(0);
     expect(failing.type).toBe('memory');
-    expect(failing.explanation).toMatch(/^(over )?\d.* % within 30 days, most likely memory; most of it because ecc_sbe/);
+    expect(failing.explanation).toMatch(
+      /^(over )?\d.* % within 30 days, most likely memory; most of it because ecc_sbe/,
+    );
     expect(failing.explanation).toContain('trained on simulated fleets only');
     expect(judge({ ...calm, gpu_temp_max: 92 }).type).toBe('thermal');
     expect(failing.contributions.length).toBeLessThanOrEqual(5);
