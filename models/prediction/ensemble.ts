@@ -4,7 +4,7 @@ import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import { FAILURE_TYPES, type PredictionContribution } from '../../pipeline/contract/predictions.ts';
 import { createExplainer } from '../xgboost/shap.ts';
 import { COMPONENTS, type LoadedBundle } from './bundle.ts';
-import { combine, logit, sigmoid } from './combiner.ts';
+import { combine, sigmoid } from './combiner.ts';
 import { type ComponentScores, createComponents } from './components.ts';
 
 const WIDTH = COMPONENTS.length;
@@ -15,8 +15,6 @@ const SUREST = 0.95;
 /** Isolation score from which on a GPU is like none that the models learned from, and at which they know nothing of it. */
 const NOVEL_FROM = 0.6;
 const NOVEL_TO = 0.85;
-/** Log-odds between the models at which they halve each other's confidence. */
-const DISAGREEMENT = 2;
 
 /** How reasons that are no features are called. */
 const HISTORY = 'history_lstm';
@@ -160,19 +158,22 @@ function familiarity(novelty: number): number {
   return 1 - 0.5 * Math.min(1, Math.max(0, (novelty - NOVEL_FROM) / (NOVEL_TO - NOVEL_FROM)));
 }
 
-/** 1 where the models say the same when asked one by one, less the further apart they are. */
+/**
+ * 1 where the models say the same when asked one by one, less the standard deviation of what they say: in probabilities, for
+ * one in a thousand and one in a hundred lead to the same act, and sure and very sure too.
+ */
 function agreement({ bundle }: LoadedBundle, scores: ComponentScores): number {
   const said: number[] = [];
   for (const [k, alone] of bundle.alone.entries()) {
     // Novelty foresees nothing by itself.
     if (alone === null || COMPONENTS[k] === 'novelty' || Number.isNaN(scores.inputs[D30 * WIDTH + k] as number))
       continue;
-    said.push(logit(sigmoid(combine(alone, scores.inputs, D30 * WIDTH))));
+    said.push(sigmoid(combine(alone, scores.inputs, D30 * WIDTH)));
   }
   if (said.length < 2) return 1;
   const mean = said.reduce((sum, one) => sum + one, 0) / said.length;
   const variance = said.reduce((sum, one) => sum + (one - mean) ** 2, 0) / said.length;
-  return 1 / (1 + variance / DISAGREEMENT ** 2);
+  return 1 - Math.sqrt(variance);
 }
 
 const percent = (p: number): string => (p >= 0.995 ? 'over 99 %' : `${(100 * p).toFixed(p < 0.1 ? 1 : 0)} %`);

@@ -16,7 +16,7 @@ export function decisionFields(
     salvage_value: npv.decommission,
     expected_value,
     confidence,
-    rationale: `${reason === '' ? rationale : `${reason}; ${rationale}`}.`,
+    rationale: `${reason === '' ? rationale : `${reason}; ${rationale.charAt(0).toLowerCase()}${rationale.slice(1)}`}.`,
     sensitivity,
     advice,
     value_at_risk_usd_per_hour,
