@@ -4,6 +4,7 @@ import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
+import { ALARM_COSTS_DEFAULT } from '../../server/model-performance.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { readLabels } from '../../sinks/questdb/read-labels.ts';
@@ -34,8 +35,6 @@ export const HISTORY_KEYS: readonly ConfigKey[] = [
   'targets-url',
 ];
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(3) };
-/** A boarded-up job costs less than a lost one; as live honesty counts by default. */
-const COSTS = { false_alarm_usd: 250, missed_failure_usd: 2_500 };
 const READ = [...new Set([...MODEL_FEATURES, ...LSTM_INPUTS.map(({ name }) => name), 'samples_7d', 'gpu_temp_max'])];
 
 export interface HistoryTraining {
@@ -59,7 +58,7 @@ export async function trainOnStored(context: CommandContext, training: HistoryTr
         registry,
         mlflow,
         clock: systemClock,
-        costs: COSTS,
+        costs: ALARM_COSTS_DEFAULT,
         base: await baseOf(context),
         simulated: values.targets.length + values['targets-file'].length === 0 && values['targets-url'] === '',
         version: VERSION,
