@@ -1,0 +1,55 @@
+import type { Alert } from './alerts.ts';
+import type { Severity } from './events.ts';
+
+/** One message to people or machines about alerts that belong together; what routing decides and channels deliver. */
+export interface Notification {
+  /** Same content, same id: a channel that can, drops a second one. */
+  readonly id: string;
+  /** The group that it is about, the same over its life: what a thread or an incident elsewhere is keyed by. */
+  readonly group_key: string;
+  /** What its alerts have in common, e.g. `{ node: 'gpu-017' }`. */
+  readonly group: Readonly<Record<string, string>>;
+  readonly reason: 'opened' | 'escalated' | 'closed' | 'repeated' | 'unacknowledged' | 'test';
+  readonly status: 'firing' | 'resolved';
+  /** The highest of its open alerts; of those that closed when none is open. */
+  readonly severity: Severity;
+  /** Plain words, under 120 characters. */
+  readonly title: string;
+  /** Open ones, worst and oldest first, then those that closed since the last message; at most ALERTS_PER_NOTIFICATION. */
+  readonly alerts: readonly NotifiedAlert[];
+  /** How many more there are. */
+  readonly more: number;
+  /** Page with more; empty when no address for links is configured. */
+  readonly link: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** The figures stand on a simulated fleet. */
+  readonly simulated: boolean;
+}
+
+export type NotifiedAlert = Alert & { readonly link: string; readonly acknowledged_by: string };
+
+export const ALERTS_PER_NOTIFICATION = 20;
+
+/** One way out. `send` resolves when the other side has taken the message for good; rejects with ChannelFailure. */
+export interface Channel {
+  readonly name: string;
+  readonly kind: 'slack' | 'email' | 'pagerduty' | 'webhook' | 'alertmanager';
+  send(notification: Notification, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Why a message was not taken. */
+export class ChannelFailure extends Error {
+  /** Whether trying again can help. */
+  readonly retryable: boolean;
+  /** What the other side asked for, else null. */
+  readonly retry_after_ms: number | null;
+
+  constructor(message: string, options: { retryable: boolean; retry_after_ms?: number | null; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'ChannelFailure';
+    this.retryable = options.retryable;
+    this.retry_after_ms = options.retry_after_ms ?? null;
+  }
+}
