@@ -39,6 +39,14 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+/** Where notifications go on their way to a channel: it owns queue, retry and giving up; the one who sends never waits. */
+export interface Outbox {
+  /** Queues it; an unknown channel is counted and logged there, never thrown. The same id to the same channel goes once. */
+  send(channel: string, notification: Notification): void;
+  /** Messages not yet taken by the other side or given up. */
+  readonly waiting: number;
+}
+
 /** Why a message was not taken. */
 export class ChannelFailure extends Error {
   /** Whether trying again can help. */
