@@ -35,6 +35,8 @@ export interface Alert {
   readonly owner: string;
   readonly tenant: string;
   readonly job: string;
+  /** UUIDs that it is about when they are several (an incident's); not in the table. Absent: `gpu_uuid`, or the whole node. */
+  readonly gpus?: readonly string[];
   readonly opened_at: number;
   readonly closed_at: number | null;
 }

@@ -45,6 +45,8 @@ export interface Outbox {
   send(channel: string, notification: Notification): void;
   /** Messages not yet taken by the other side or given up. */
   readonly waiting: number;
+  /** This message is one of them: whoever sent it has to send it again should this process end now. */
+  holds(channel: string, notification_id: string): boolean;
 }
 
 /** Why a message was not taken. */
