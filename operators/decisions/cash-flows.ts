@@ -13,18 +13,37 @@ export interface Outlook {
   readonly age_shares: Float64Array;
 }
 
-export const outlookOf = (hazard: FailureHazard, age_days: number, prices: ModelPrices): Outlook => ({
+export function outlookOf(hazard: FailureHazard, age_days: number, prices: ModelPrices): Outlook {
+  const age_shares = new Float64Array(prices.horizon_months + 1);
+  for (let month = 0; month < age_shares.length; month++) {
+    age_shares[month] = ageShare(prices, age_days + month * DAYS_PER_MONTH);
+  }
+  return outlookUnder(hazard, age_shares, prices);
+}
+
+/** The same ages under another risk. */
+export const outlookUnder = (hazard: FailureHazard, age_shares: Float64Array, prices: ModelPrices): Outlook => ({
   hazard,
   risks: monthlyRisks(hazard, prices.horizon_months, 1),
   repurposed_risks: monthlyRisks(hazard, prices.horizon_months, prices.repurpose_hazard_ratio),
-  age_shares: Float64Array.from({ length: prices.horizon_months + 1 }, (_, month) =>
-    ageShare(prices, age_days + month * DAYS_PER_MONTH),
-  ),
+  age_shares,
+});
+
+/** What health takes: of the work done, and of the price. */
+export interface HealthShares {
+  readonly health: number;
+  readonly performance_loss: number;
+  readonly grade_share: number;
+}
+
+export const sharesOf = (health: number, prices: ModelPrices): HealthShares => ({
+  health,
+  performance_loss: 1 - interpolate(prices.performance_by_health, health),
+  grade_share: gradeShare(prices, health),
 });
 
 /** A board of which everything is known or taken for granted. */
-export interface Board {
-  readonly health: number;
+export interface Board extends HealthShares {
   readonly utilisation: number;
   /** Where the straight line of its draw over utilisation begins, and what it never falls below. */
   readonly rest_watts: number;
@@ -49,28 +68,68 @@ const MONTHS_PER_YEAR = 12;
 const DAYS_PER_YEAR = 365.25;
 const WATTS_PER_KILOWATT = 1_000;
 
-/** Monthly amounts of an operation while the board works. */
-function monthly(board: Board, operation: Operation, prices: ModelPrices): { gross: number; margin: number } {
-  const loss = 1 - interpolate(prices.performance_by_health, board.health);
-  const rent =
-    prices.rent_usd_per_hour[operation.tier] *
-    HOURS_PER_MONTH *
-    prices.availability_ratio *
-    operation.utilisation *
-    (1 - loss * (operation.repurposed ? prices.repurpose_penalty_ratio : 1));
-  const slope = Math.max(0, prices.tdp_watts - prices.idle_watts);
-  const watts = Math.max(board.least_watts, board.rest_watts + slope * operation.utilisation);
-  const energy = (watts / WATTS_PER_KILOWATT) * HOURS_PER_MONTH * prices.energy_usd_per_kwh * prices.pue;
-  return { gross: rent - energy, margin: rent - energy - prices.overhead_usd_per_month };
+/** Prices as the cash flows use them, and what follows from them: worked out once for many evaluations. */
+export interface Economy {
+  readonly energy_usd_per_kwh: number;
+  readonly repair_usd: number;
+  /** What rents are over those of the price book. */
+  readonly rent_factor: number;
+  readonly terms: Terms;
 }
 
-/** What the repair costs, and being without the board until it works again. */
-function restoring(gross: number, under_warranty: boolean, prices: ModelPrices): number {
-  const { spare_coverage_ratio, spare_swap_days } = prices;
-  const lead_days = under_warranty ? prices.rma_lead_days : prices.replacement_lead_days;
-  const out_days = spare_coverage_ratio * Math.min(spare_swap_days, lead_days) + (1 - spare_coverage_ratio) * lead_days;
-  const price = under_warranty ? prices.rma_handling_usd : prices.repair_usd;
-  return price + Math.max(0, gross) * (out_days / DAYS_PER_MONTH);
+type Terms = ReturnType<typeof termsOf>;
+
+export const economyOf = (prices: ModelPrices): Economy => ({
+  energy_usd_per_kwh: prices.energy_usd_per_kwh,
+  repair_usd: prices.repair_usd,
+  rent_factor: 1,
+  terms: termsOf(prices),
+});
+
+/** What nothing moves while a decision is looked at. */
+function termsOf(prices: ModelPrices) {
+  const { rent_usd_per_hour: rent, disruption_usd: disruption } = prices;
+  const discount = (1 + prices.discount_rate_per_year) ** (-1 / MONTHS_PER_YEAR);
+  const usual = (ratio: number): number =>
+    -Math.expm1((-prices.failures_per_year * ratio * DAYS_PER_MONTH) / DAYS_PER_YEAR);
+  const out_days = (lead_days: number): number =>
+    prices.spare_coverage_ratio * Math.min(prices.spare_swap_days, lead_days) +
+    (1 - prices.spare_coverage_ratio) * lead_days;
+  return {
+    horizon_months: prices.horizon_months,
+    discount,
+    within: Math.sqrt(discount),
+    usual_risk: usual(1),
+    usual_repurposed_risk: usual(prices.repurpose_hazard_ratio),
+    rent_usd_per_hour: { training: rent.training, inference: rent.inference, batch: rent.batch },
+    disruption_usd: { training: disruption.training, inference: disruption.inference, batch: disruption.batch },
+    hours_per_month: HOURS_PER_MONTH * prices.availability_ratio,
+    repurpose_penalty_ratio: prices.repurpose_penalty_ratio,
+    repurpose_usd: prices.repurpose_usd,
+    repurpose_utilisation_ratio: prices.repurpose_utilisation_ratio,
+    watts_per_utilisation: Math.max(0, prices.tdp_watts - prices.idle_watts),
+    energy_per_watt: (HOURS_PER_MONTH / WATTS_PER_KILOWATT) * prices.pue,
+    overhead_usd_per_month: prices.overhead_usd_per_month,
+    rma_handling_usd: prices.rma_handling_usd,
+    rma_out_months: out_days(prices.rma_lead_days) / DAYS_PER_MONTH,
+    repair_out_months: out_days(prices.replacement_lead_days) / DAYS_PER_MONTH,
+    purchase_usd: prices.purchase_usd,
+    salvage_ratio: prices.salvage_ratio,
+    resale_fee_ratio: prices.resale_fee_ratio,
+  };
+}
+
+/** What a month brings in while the board works, before what it costs to have it. */
+function grossOf(board: Board, operation: Operation, economy: Economy): number {
+  const { terms } = economy;
+  const rent =
+    terms.rent_usd_per_hour[operation.tier] *
+    economy.rent_factor *
+    terms.hours_per_month *
+    operation.utilisation *
+    (1 - board.performance_loss * (operation.repurposed ? terms.repurpose_penalty_ratio : 1));
+  const watts = Math.max(board.least_watts, board.rest_watts + terms.watts_per_utilisation * operation.utilisation);
+  return rent - watts * terms.energy_per_watt * economy.energy_usd_per_kwh;
 }
 
 export interface OperationValue {
@@ -85,28 +144,29 @@ export interface OperationValue {
  * Each month it works it earns its margin; it fails with the month's hazard, half a month in, and is then restored (under
  * warranty at the cost of handling it, else of the repair) or scrapped, whichever is worth more. A restored board earns and
  * is worth what this one does now and fails at the model's usual rate. Worked backwards over two states (this board, a
- * restored one), so that later failures count too. Cost: under 1 us for 12 months.
+ * restored one), so that later failures count too; being without the board until it works again costs what it brought in.
+ * Cost: 0.1 us for 12 months.
  */
-export function operate(board: Board, operation: Operation, prices: ModelPrices): OperationValue {
-  const { horizon_months, salvage_ratio, failures_per_year } = prices;
-  const discount = (1 + prices.discount_rate_per_year) ** (-1 / MONTHS_PER_YEAR);
-  const within = Math.sqrt(discount);
-  const { gross, margin } = monthly(board, operation, prices);
-  const hazard_ratio = operation.repurposed ? prices.repurpose_hazard_ratio : 1;
-  const usual = -Math.expm1((-failures_per_year * hazard_ratio * DAYS_PER_MONTH) / DAYS_PER_YEAR);
+export function operate(board: Board, operation: Operation, economy: Economy): OperationValue {
+  const { terms } = economy;
+  const { discount, within } = terms;
+  const gross = grossOf(board, operation, economy);
+  const margin = gross - terms.overhead_usd_per_month;
+  const usual = operation.repurposed ? terms.usual_repurposed_risk : terms.usual_risk;
   const risks = operation.repurposed ? board.outlook.repurposed_risks : board.outlook.risks;
   const ages = board.outlook.age_shares;
-  const new_usd = prices.purchase_usd * gradeShare(prices, board.health) * board.resale_factor;
-  const disruption = prices.disruption_usd[operation.tier];
-  const covered = restoring(gross, true, prices) + disruption;
-  const paid = restoring(gross, false, prices) + disruption;
-  const end = new_usd * (ages[horizon_months] as number) * (1 - prices.resale_fee_ratio);
+  const new_usd = terms.purchase_usd * board.grade_share * board.resale_factor;
+  const disruption = terms.disruption_usd[operation.tier];
+  const missed = Math.max(0, gross);
+  const covered = terms.rma_handling_usd + missed * terms.rma_out_months + disruption;
+  const paid = economy.repair_usd + missed * terms.repair_out_months + disruption;
+  const end = new_usd * (ages[terms.horizon_months] as number) * (1 - terms.resale_fee_ratio);
   let own = end;
   let restored = end;
   let failure_cost_usd = 0;
-  for (let month = horizon_months - 1; month >= 0; month--) {
+  for (let month = terms.horizon_months - 1; month >= 0; month--) {
     const restore = board.warranty_days > (month + 0.5) * DAYS_PER_MONTH ? covered : paid;
-    const scrapped = new_usd * (ages[month] as number) * salvage_ratio - disruption;
+    const scrapped = new_usd * (ages[month] as number) * terms.salvage_ratio - disruption;
     const failed = Math.max(discount * restored - within * restore, within * scrapped) + (within * margin) / 2;
     const works = within * margin + discount * restored;
     if (month === 0) failure_cost_usd = Math.max(0, Math.min(restore, works - scrapped));

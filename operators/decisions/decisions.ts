@@ -71,7 +71,7 @@ interface BoardFacts extends KnownHealth {
  * Prices   those of the registry's model name. What was once paid for a board is of no account here.
  * Time     event time; no timers.
  * State    139 B per GPU.
- * Cost     under 1 us per item; about 0.5 ms per decision by the default profile, nearly all of it the sensitivity; for MIG a scan of the group.
+ * Cost     under 1 us per item; about 0.1 ms per decision by the default profile, nearly all of it the sensitivity; for MIG a scan of the group.
  * Errors   none; items of unknown GPUs, and older ones than seen, are ignored.
  */
 export function decisions(

@@ -1,10 +1,10 @@
-import { type Board, operate, outlookOf } from './cash-flows.ts';
+import { type Board, type Economy, economyOf, operate, outlookOf, outlookUnder, sharesOf } from './cash-flows.ts';
 import { chooseOption, type OptionValues } from './choose-option.ts';
 import { type FailureOdds, failureHazard, hazardPerHour, riskWithin30, withRisk } from './failure-hazard.ts';
 import { comparison, percent, tenth } from './in-money.ts';
 import type { ModelPrices } from './price-book.ts';
 import { UNKNOWN_MODEL, WORKLOAD_TIERS, type WorkloadTier } from './price-book-schema.ts';
-import { ageShare, gradeShare } from './residual.ts';
+import { ageShare } from './residual.ts';
 import { decisionFlips, type FlipInput } from './sensitivity.ts';
 import type { Valuation } from './valuation.ts';
 
@@ -28,38 +28,38 @@ export interface DecisionInput extends FailureOdds {
 /** What the four options are worth, and what a failure now would cost while it is kept. */
 function optionValues(
   board: Board,
-  prices: ModelPrices,
+  economy: Economy,
 ): { readonly npv: OptionValues; readonly failure_cost_usd: number } {
   const { tier, utilisation } = board;
-  const kept = operate(board, { tier, utilisation, repurposed: false }, prices);
-  const residual = residualUsd(board, prices);
+  const kept = operate(board, { tier, utilisation, repurposed: false }, economy);
+  const residual = residualUsd(board, economy);
   return {
     npv: {
       keep: kept.npv,
-      sell: residual * (1 - prices.resale_fee_ratio),
-      repurpose: repurposed(board, prices),
-      decommission: residual * prices.salvage_ratio,
+      sell: residual * (1 - economy.terms.resale_fee_ratio),
+      repurpose: repurposed(board, economy),
+      decommission: residual * economy.terms.salvage_ratio,
     },
     failure_cost_usd: kept.failure_cost_usd,
   };
 }
 
 /** What it would bring on the market now, before fees. */
-const residualUsd = ({ health, outlook, resale_factor }: Board, prices: ModelPrices): number =>
-  prices.purchase_usd * gradeShare(prices, health) * (outlook.age_shares[0] as number) * resale_factor;
+const residualUsd = ({ grade_share, outlook, resale_factor }: Board, { terms }: Economy): number =>
+  terms.purchase_usd * grade_share * (outlook.age_shares[0] as number) * resale_factor;
 
 /** The best of the cheaper tiers. In the cheapest one there is only more of the same, at no more use than now. */
-function repurposed(board: Board, prices: ModelPrices): number {
-  const usual = prices.repurpose_utilisation_ratio;
+function repurposed(board: Board, economy: Economy): number {
+  const usual = economy.terms.repurpose_utilisation_ratio;
   const present = WORKLOAD_TIERS.indexOf(board.tier);
   const last = WORKLOAD_TIERS.length - 1;
   const utilisation = present === last ? Math.min(usual, board.utilisation) : usual;
   let best = Number.NEGATIVE_INFINITY;
   for (let i = Math.min(present + 1, last); i <= last; i++) {
     const tier = WORKLOAD_TIERS[i] ?? board.tier;
-    best = Math.max(best, operate(board, { tier, utilisation, repurposed: true }, prices).npv);
+    best = Math.max(best, operate(board, { tier, utilisation, repurposed: true }, economy).npv);
   }
-  return best - prices.repurpose_usd;
+  return best - economy.terms.repurpose_usd;
 }
 
 /**
@@ -68,11 +68,12 @@ function repurposed(board: Board, prices: ModelPrices): number {
  * keep: operate (see cash-flows.ts) where it is, then sell; sell: the residual now less the fee; repurpose: operate in the
  * best cheaper tier at its usual utilisation, where bad health and risk weigh less, less the cost of moving;
  * decommission: salvage. Value at risk is what a failure now would cost, times the hazard of the coming week. Pure; about
- * 0.5 ms with the sensitivity, which is nearly all of it.
+ * 0.1 ms with the sensitivity, which is nearly all of it.
  */
 export function evaluateDecision(input: DecisionInput, prices: ModelPrices): Valuation {
-  const { board, age_days, assumptions } = assume(input, prices);
-  const { npv, failure_cost_usd } = optionValues(board, prices);
+  const { board, assumptions } = assume(input, prices);
+  const economy = economyOf(prices);
+  const { npv, failure_cost_usd } = optionValues(board, economy);
   const choice = chooseOption(npv);
   const assumed = assumptions.length > 0 ? ` (assumed: ${assumptions.join(', ')})` : '';
   const risk = percent(riskWithin30(board.outlook.hazard));
@@ -81,17 +82,14 @@ export function evaluateDecision(input: DecisionInput, prices: ModelPrices): Val
     npv,
     horizon_months: prices.horizon_months,
     rationale: `${comparison(choice.decision, npv, prices.horizon_months)}, at health ${tenth(board.health)}, ${risk} risk within 30 days and ${percent(board.utilisation)} utilisation${assumed}`,
-    sensitivity: decisionFlips(choice.decision, flipInputs(board, age_days, prices)),
+    sensitivity: decisionFlips(choice.decision, flipInputs(board, economy, prices)),
     failure_cost_usd,
     value_at_risk_usd_per_hour: hazardPerHour(board.outlook.hazard) * failure_cost_usd,
     assumptions,
   };
 }
 
-function assume(
-  input: DecisionInput,
-  prices: ModelPrices,
-): { readonly board: Board; readonly age_days: number; readonly assumptions: string[] } {
+function assume(input: DecisionInput, prices: ModelPrices): { readonly board: Board; readonly assumptions: string[] } {
   const assumptions: string[] = [];
   const known = <T>(value: T | null, otherwise: T, words: string): T => {
     if (value !== null) return value;
@@ -106,9 +104,10 @@ function assume(
   const utilisation = known(input.utilisation, prices.assumed_utilisation_ratio, 'utilisation');
   if (input.power_watts === null) assumptions.push(`power by utilisation, at most ${prices.tdp_watts} W`);
   const age_days = Math.max(0, known(input.age_days, prices.assumed_age_days, `age ${prices.assumed_age_days} days`));
-  const listed = prices.purchase_usd * gradeShare(prices, health) * ageShare(prices, age_days);
+  const shares = sharesOf(health, prices);
+  const listed = prices.purchase_usd * shares.grade_share * ageShare(prices, age_days);
   const board: Board = {
-    health,
+    ...shares,
     utilisation,
     ...drawOf(input.power_watts, utilisation, prices),
     warranty_days: known(input.warranty_days, 0, 'no warranty'),
@@ -116,7 +115,7 @@ function assume(
     outlook: outlookOf(failureHazard(input, prices.failures_per_year), age_days, prices),
     resale_factor: input.resale_usd === null || listed === 0 ? 1 : input.resale_usd / listed,
   };
-  return { board, age_days, assumptions };
+  return { board, assumptions };
 }
 
 /** The model's line from idle to full draw, moved so that it goes through what was measured. */
@@ -139,35 +138,50 @@ const RESALE_FACTOR_MAX = 3;
 const ENERGY_MAX = 1;
 
 /** Rents of all tiers, and residuals of all ages, move together: they are one market each. */
-function flipInputs(board: Board, age_days: number, prices: ModelPrices): readonly FlipInput[] {
-  const at = (change: Partial<Board>): OptionValues => optionValues({ ...board, ...change }, prices).npv;
-  const priced = (change: Partial<ModelPrices>): OptionValues => optionValues(board, { ...prices, ...change }).npv;
+function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readonly FlipInput[] {
+  const at = (change: Board): OptionValues => optionValues(change, economy).npv;
+  const priced = (change: Economy): OptionValues => optionValues(board, change).npv;
   const rent = prices.rent_usd_per_hour[board.tier];
-  const resale_usd = residualUsd(board, prices);
+  const resale_usd = residualUsd(board, economy);
   const { failures_per_year } = prices;
   const inputs: FlipInput[] = [
-    { input: 'health', value: board.health, from: 0, to: 100, at: (health) => at({ health }) },
+    {
+      input: 'health',
+      value: board.health,
+      from: 0,
+      to: 100,
+      at: (health) => at({ ...board, ...sharesOf(health, prices) }),
+    },
     {
       input: 'p30',
       value: riskWithin30(board.outlook.hazard),
       from: P30_FROM,
       to: P30_TO,
-      at: (p30) => at({ outlook: outlookOf(withRisk(board.outlook.hazard, p30, failures_per_year), age_days, prices) }),
+      at: (p30) => {
+        const hazard = withRisk(board.outlook.hazard, p30, failures_per_year);
+        return at({ ...board, outlook: outlookUnder(hazard, board.outlook.age_shares, prices) });
+      },
     },
-    { input: 'utilisation', value: board.utilisation, from: 0, to: 1, at: (utilisation) => at({ utilisation }) },
+    {
+      input: 'utilisation',
+      value: board.utilisation,
+      from: 0,
+      to: 1,
+      at: (utilisation) => at({ ...board, utilisation }),
+    },
     {
       input: 'energy_usd_per_kwh',
       value: prices.energy_usd_per_kwh,
       from: 0,
       to: Math.max(ENERGY_MAX, 2 * prices.energy_usd_per_kwh),
-      at: (energy_usd_per_kwh) => priced({ energy_usd_per_kwh }),
+      at: (energy_usd_per_kwh) => priced({ ...economy, energy_usd_per_kwh }),
     },
     {
       input: 'repair_usd',
       value: prices.repair_usd,
       from: 0,
       to: Math.max(prices.purchase_usd, 2 * prices.repair_usd),
-      at: (repair_usd) => priced({ repair_usd }),
+      at: (repair_usd) => priced({ ...economy, repair_usd }),
     },
   ];
   if (rent > 0) {
@@ -176,7 +190,7 @@ function flipInputs(board: Board, age_days: number, prices: ModelPrices): readon
       value: rent,
       from: 0,
       to: RENT_FACTOR_MAX * rent,
-      at: (value) => priced({ rent_usd_per_hour: rents(prices, value / rent) }),
+      at: (value) => priced({ ...economy, rent_factor: value / rent }),
     });
   }
   if (resale_usd > 0) {
@@ -185,14 +199,8 @@ function flipInputs(board: Board, age_days: number, prices: ModelPrices): readon
       value: resale_usd,
       from: 0,
       to: RESALE_FACTOR_MAX * resale_usd,
-      at: (value) => at({ resale_factor: (board.resale_factor * value) / resale_usd }),
+      at: (value) => at({ ...board, resale_factor: (board.resale_factor * value) / resale_usd }),
     });
   }
   return inputs;
 }
-
-const rents = ({ rent_usd_per_hour: { training, inference, batch } }: ModelPrices, factor: number) => ({
-  training: training * factor,
-  inference: inference * factor,
-  batch: batch * factor,
-});

@@ -69,8 +69,13 @@ function cumulative({ to7, to30, to90, tail_per_day }: FailureHazard, day: numbe
 }
 
 /** Probability of failing in each month, given that it lived until then; `ratio` scales the hazard. */
-export const monthlyRisks = (hazard: FailureHazard, months: number, ratio: number): Float64Array =>
-  Float64Array.from({ length: months }, (_, month) => {
-    const risen = cumulative(hazard, (month + 1) * DAYS_PER_MONTH) - cumulative(hazard, month * DAYS_PER_MONTH);
-    return -Math.expm1(-risen * ratio);
-  });
+export function monthlyRisks(hazard: FailureHazard, months: number, ratio: number): Float64Array {
+  const risks = new Float64Array(months);
+  let before = 0;
+  for (let month = 0; month < months; month++) {
+    const after = cumulative(hazard, (month + 1) * DAYS_PER_MONTH);
+    risks[month] = -Math.expm1((before - after) * ratio);
+    before = after;
+  }
+  return risks;
+}

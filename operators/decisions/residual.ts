@@ -9,7 +9,8 @@ const GRADE_MIDDLES = [95, 85, 75, 65, 55, 25] as const;
 export function interpolate(points: readonly (readonly [x: number, y: number])[], x: number): number {
   let before = points[0] as readonly [number, number];
   if (x <= before[0]) return before[1];
-  for (const point of points) {
+  for (let i = 1; i < points.length; i++) {
+    const point = points[i] as readonly [number, number];
     if (x <= point[0]) return before[1] + ((point[1] - before[1]) * (x - before[0])) / (point[0] - before[0]);
     before = point;
   }
@@ -18,12 +19,14 @@ export function interpolate(points: readonly (readonly [x: number, y: number])[]
 
 /** Share that health leaves: that of its grade in the grade's middle, straight between the middles of two. */
 export function gradeShare(prices: ModelPrices, health: number): number {
-  const below = GRADE_MIDDLES.findIndex((middle) => health >= middle);
-  const at = (grade: number): number => prices.residual_by_grade[SOLD_GRADES[grade] ?? 'critical'];
-  if (below === 0) return at(0);
-  if (below < 0) return at(SOLD_GRADES.length - 1);
-  const [low, high] = [GRADE_MIDDLES[below] as number, GRADE_MIDDLES[below - 1] as number];
-  return at(below) + ((at(below - 1) - at(below)) * (health - low)) / (high - low);
+  const grades = prices.residual_by_grade;
+  let grade = 0;
+  while (grade < GRADE_MIDDLES.length && health < (GRADE_MIDDLES[grade] as number)) grade++;
+  const above = grades[SOLD_GRADES[Math.max(0, grade - 1)] ?? 'critical'];
+  if (grade === 0 || grade === GRADE_MIDDLES.length) return above;
+  const share = grades[SOLD_GRADES[grade] ?? 'critical'];
+  const [low, high] = [GRADE_MIDDLES[grade] as number, GRADE_MIDDLES[grade - 1] as number];
+  return share + ((above - share) * (health - low)) / (high - low);
 }
 
 /** Share that age leaves. */

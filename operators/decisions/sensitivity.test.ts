@@ -54,6 +54,27 @@ describe('decision flips', () => {
     expect(flip?.flips_at).toBeGreaterThan(59.999);
   });
 
+  it('are found where another option wins between two looks only', () => {
+    const [flip] = decisionFlips('keep', [input('hill', 50, (value) => Math.abs(value - 79.5) - 1.5)]);
+    expect(flip?.to).toBe('sell');
+    expect(flip?.flips_at).toBeCloseTo(78, 3);
+  });
+
+  it('cost few looks', () => {
+    let looks = 0;
+    for (let border = 1; border < 100; border += 0.37) {
+      const side = border < 50 ? 1 : -1;
+      const [flip] = decisionFlips('keep', [
+        input('x', 50, (value) => {
+          looks++;
+          return side * (value - border) * (1 + value ** 2 / 1e4);
+        }),
+      ]);
+      expect(flip?.flips_at).toBeCloseTo(border, 3);
+    }
+    expect(looks / 268).toBeLessThan(19);
+  });
+
   it('look no further than an end that is reached', () => {
     const ends = [input('low', 0, (value) => 1 - value / 50), input('high', 100, (value) => value / 50 - 1)];
     expect(decisionFlips('keep', ends).map(({ flips_at }) => Math.round(flips_at ?? -1))).toEqual([50, 50]);
