@@ -1,6 +1,6 @@
 import { GroupState } from '../operators/core/group-state.ts';
-import { loadPriceBook } from '../operators/decisions/price-book.ts';
-import { evaluateWhatIf } from '../operators/decisions/what-if.ts';
+import { evaluateDecision } from '../operators/decisions/default-profile.ts';
+import { findPrices, loadPriceBook } from '../operators/decisions/price-book.ts';
 import { predict } from '../operators/prediction/predict.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { FeatureVector } from '../pipeline/contract/events.ts';
@@ -57,13 +57,17 @@ export async function benchPredictionStage(options: {
   run(vectors.slice(warm));
   const prediction_us = usedSince(before) / (vectors.length - warm);
 
-  const prices = loadPriceBook(null);
+  const prices = findPrices(loadPriceBook(null), 'NVIDIA H100 80GB HBM3');
+  const unknown = { p7: null, p90: null, power_watts: null, warranty_days: null, tier: null, resale_usd: null };
   const decide = (i: number): void => {
     const p30 = 0.03 + (i % 10) / 100;
-    evaluateWhatIf({ health: 60 + (i % 40), p30, utilisation: 0.5 + (i % 5) / 10, age_days: i % 1_500 }, prices);
+    evaluateDecision(
+      { ...unknown, health: 60 + (i % 40), p30, utilisation: 0.5 + (i % 5) / 10, age_days: i % 1_500 },
+      prices,
+    );
   };
-  const decisions = Math.max(50, Math.min(2_000, vectors.length));
-  for (let i = 0; i < decisions / 2; i++) decide(i);
+  const decisions = Math.max(50, Math.min(5_000, vectors.length));
+  for (let i = 0; i < decisions; i++) decide(i);
   const started = process.cpuUsage();
   for (let i = 0; i < decisions; i++) decide(i);
   return {

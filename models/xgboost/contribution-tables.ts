@@ -26,6 +26,8 @@ export interface ContributionTables {
   build(root: number): readonly PlannedNode[];
   /** The tables of the tree built last. Entry `pattern above << 1 | way at the node` of a table has one cell a feature. */
   cells(): Float64Array;
+  /** How many of them the tree takes. */
+  size(): number;
 }
 
 /**
@@ -112,6 +114,7 @@ export function createContributionTables(model: TreeModel, shares: Float64Array)
       return planned;
     },
     cells: () => table,
+    size: () => table_end,
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { randomRows, randomTrees } from '../../bench/random-trees.ts';
+import { coverShares } from './expectations.ts';
 import { goesRight } from './goes-right.ts';
 import {
   expectedOf,
@@ -15,16 +16,25 @@ import {
 import { readXgboostFile } from './read-model.ts';
 import { createScorer } from './score.ts';
 import { createExplainer } from './shap.ts';
+import { createPathExplainer } from './shap-paths.ts';
 import type { TreeModel } from './tree-model.ts';
 
-/** Tables serve blocks of rows and paths a few: the same rows both ways, and as often as fills more than one chunk. */
-const WAYS = ['paths', 'tables'] as const;
+/** Kept tables serve a few rows, tables many, paths large trees: the same rows every way, as often as fills more than one chunk. */
+const WAYS = ['paths', 'kept', 'tables'] as const;
 
 function explain(model: TreeModel, rows: Float32Array, count: number, way: (typeof WAYS)[number]): Float64Array {
   const explainer = createExplainer(model);
   const width = model.groups * (model.feature_count + 1);
   const out = new Float64Array(count * width);
   if (way === 'paths') {
+    const every = Array.from({ length: model.tree_count }, (_, t) => t);
+    createPathExplainer(model, coverShares(model)).add(rows, count, every, out);
+    for (let i = 0; i < count * model.groups; i++) {
+      out[(i + 1) * (model.feature_count + 1) - 1] = explainer.bias[i % model.groups] as number;
+    }
+    return out;
+  }
+  if (way === 'kept') {
     for (let r = 0; r < count; r++) {
       const row = rows.subarray(r * model.feature_count, (r + 1) * model.feature_count);
       explainer.contributions(row, 1, out.subarray(r * width, (r + 1) * width));
@@ -195,7 +205,7 @@ it.each([
   margins.forEach((margin, r) => {
     expect(found.subarray(r * width, (r + 1) * width).reduce((sum, one) => sum + one, 0)).toBeCloseTo(margin, 6);
   });
-  expect(worst(found, [...explain(model, rows, 30, 'paths')])).toBeLessThan(1e-12);
+  for (const way of WAYS) expect(worst(found, [...explain(model, rows, 30, way)])).toBeLessThan(1e-12);
 });
 
 it.each(WAYS)('gives trees of a single leaf to the bias, by %s', (way) => {
