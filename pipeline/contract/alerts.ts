@@ -26,7 +26,14 @@ export interface Alert {
   /** memory, thermal, power, bus, fabric, driver, application, sensor, prediction, money or unknown. */
   readonly category: string;
   /** What it follows from: the table and the id of the row there. */
-  readonly source: 'anomalies' | 'xid_episodes' | 'incidents' | 'gpu_health_scores' | 'gpu_failure_predictions';
+  readonly source:
+    | 'anomalies'
+    | 'xid_episodes'
+    | 'incidents'
+    | 'gpu_health_scores'
+    | 'gpu_failure_predictions'
+    /** No table: a way out to people that does not work; `source_id` is its name. */
+    | 'alert-channels';
   readonly source_id: string;
   /** Where it stands, for routing and grouping; empty where the inventory does not say. */
   readonly model: string;

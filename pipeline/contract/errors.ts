@@ -207,6 +207,26 @@ export const ERRORS = {
     meaning: 'A survival model cannot be read, or lacks what is asked of it.',
     action: 'Fit it again with this release.',
   },
+  'GV-ALT-001': {
+    meaning: 'An alert channel cannot be used as it is configured.',
+    action: 'Mend alert-channels; `gpu-vitals alerts channels` shows what is configured.',
+  },
+  'GV-ALT-002': {
+    meaning: 'An alert channel did not take a message.',
+    action: 'Read what the other side answered, mend it, and see `gpu-vitals alerts test`.',
+  },
+  'GV-ALT-003': {
+    meaning: 'A message to people was given up.',
+    action: 'Mend the channel, then `gpu-vitals dead-letters retry --reason undelivered`.',
+  },
+  'GV-ALT-004': {
+    meaning: 'An alert channel does not work; its messages wait.',
+    action: 'Look at the other side; `gpu-vitals alerts test` tries it.',
+  },
+  'GV-ALT-005': {
+    meaning: 'Messages cannot be sent again.',
+    action: 'Start the program that delivers alerts, with this channel configured, and retry.',
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -19,10 +19,12 @@ export const REASON_CODES = {
   sentinel: 'GV-VAL-007',
   future: 'GV-VAL-008',
   refused_by_database: 'GV-SNK-002',
+  undelivered: 'GV-ALT-003',
 } as const satisfies Record<string, ErrorCode>;
 
 export type Reason = keyof typeof REASON_CODES;
-export type RefusalLevel = 'value' | 'line' | 'row' | 'scrape';
+/** `notification` is a message that no channel took; all others are input. */
+export type RefusalLevel = 'value' | 'line' | 'row' | 'scrape' | 'notification';
 
 /** Something that normalising refused; travels inside the scrape until the topology turns it into a dead letter. */
 export interface Refusal {

@@ -29,7 +29,7 @@ export interface SummaryCollector {
 }
 
 export function createSummaryCollector(): SummaryCollector {
-  const levels: Record<RefusalLevel, number> = { value: 0, line: 0, row: 0, scrape: 0 };
+  const levels: Record<RefusalLevel, number> = { value: 0, line: 0, row: 0, scrape: 0, notification: 0 };
   const reasons = new Map<string, number>();
   let accepted = 0;
   let first = Number.POSITIVE_INFINITY;
