@@ -45,38 +45,60 @@ const rowSchema = z
   .partial()
   .required({ gpu_uuid: true });
 
+/** What is wrong with a line; the field is empty where it is no cell of a known column. */
+export interface AssetProblem {
+  readonly line: number;
+  readonly field: string;
+  readonly detail: string;
+  /** All of it in words, with the column's number. */
+  readonly text: string;
+}
+
 export interface AssetTable {
   /** What each good row tells, in the order of the file: only columns that the file has. */
   readonly rows: readonly AssetFacts[];
-  /** Everything that is wrong, with line and column, in the order of the file; rows concerned are left out. */
+  /** Line of each good row. */
+  readonly lines: readonly number[];
+  /** Everything that is wrong, in the order of the file; rows concerned are left out. */
+  readonly issues: readonly AssetProblem[];
+  /** The same in words. */
   readonly problems: readonly string[];
 }
 
 /** Reads inventory. */
 export function parseAssetsCsv(text: string): AssetTable {
   const rows: AssetFacts[] = [];
-  const problems: string[] = [];
+  const lines: number[] = [];
+  const issues: AssetProblem[] = [];
   const lineOf = new Map<string, number>();
   let header: readonly string[] | null = null;
   for (const { line, cells, wrong } of csvLines(text)) {
     if (wrong !== null) {
-      problems.push(`line ${line}: ${wrong}`);
+      issues.push(ofLine(line, wrong));
     } else if (header === null) {
       header = cells;
-      problems.push(...headerProblems(header, line));
+      issues.push(...headerProblems(header, line));
     } else {
       const found = rowProblems(header, cells, line);
       if (found.facts !== null) {
         const before = lineOf.get(found.facts.gpu_uuid);
-        if (before === undefined) rows.push(found.facts);
-        else problems.push(`line ${line}, ${place(header, 'gpu_uuid')}: is on line ${before} already`);
+        if (before === undefined) {
+          rows.push(found.facts);
+          lines.push(line);
+        } else issues.push(ofCell(header, line, 'gpu_uuid', `is on line ${before} already`));
         lineOf.set(found.facts.gpu_uuid, before ?? line);
       }
-      problems.push(...found.problems);
+      issues.push(...found.problems);
     }
   }
-  if (header === null && problems.length === 0) problems.push('line 1: there is no header');
-  return { rows: header?.includes('gpu_uuid') ? rows : [], problems };
+  if (header === null && issues.length === 0) issues.push(ofLine(1, 'there is no header'));
+  const usable = header?.includes('gpu_uuid') === true;
+  return {
+    rows: usable ? rows : [],
+    lines: usable ? lines : [],
+    issues,
+    problems: issues.map((issue) => issue.text),
+  };
 }
 
 export function formatAssetsCsv(assets: readonly Asset[]): string {
@@ -91,13 +113,15 @@ export function formatAssetsCsv(assets: readonly Asset[]): string {
   return `${[COLUMNS.join(','), ...rows].join('\n')}\n`;
 }
 
-function headerProblems(header: readonly string[], line: number): string[] {
+function headerProblems(header: readonly string[], line: number): AssetProblem[] {
   const problems = header.flatMap((name, i) => {
-    const where = `line ${line}, column ${i + 1}`;
-    if (header.indexOf(name) < i) return [`${where}: ${name} is there twice`];
-    return name === 'ts' || COLUMNS.includes(name) ? [] : [`${where}: there is no column ${name || 'without a name'}`];
+    const told = (detail: string): AssetProblem[] => [
+      { line, field: name, detail, text: `line ${line}, column ${i + 1}: ${detail}` },
+    ];
+    if (header.indexOf(name) < i) return told(`${name} is there twice`);
+    return name === 'ts' || COLUMNS.includes(name) ? [] : told(`there is no column ${name || 'without a name'}`);
   });
-  if (!header.includes('gpu_uuid')) problems.push(`line ${line}: the column gpu_uuid is missing`);
+  if (!header.includes('gpu_uuid')) problems.push(ofLine(line, 'the column gpu_uuid is missing'));
   return problems;
 }
 
@@ -105,14 +129,14 @@ function rowProblems(
   header: readonly string[],
   cells: readonly string[],
   line: number,
-): { readonly facts: AssetFacts | null; readonly problems: readonly string[] } {
+): { readonly facts: AssetFacts | null; readonly problems: readonly AssetProblem[] } {
   if (cells.length > header.length) {
-    return { facts: null, problems: [`line ${line}: ${cells.length} cells under ${header.length} columns`] };
+    return { facts: null, problems: [ofLine(line, `${cells.length} cells under ${header.length} columns`)] };
   }
   const parsed = rowSchema.safeParse(Object.fromEntries(cells.map((cell, i) => [header[i] ?? '', cell])));
   if (!parsed.success) {
     const problems = header.includes('gpu_uuid')
-      ? parsed.error.issues.map((issue) => `line ${line}, ${place(header, String(issue.path[0]))}: ${issue.message}`)
+      ? parsed.error.issues.map((issue) => ofCell(header, line, String(issue.path[0]), issue.message))
       : [];
     return { facts: null, problems };
   }
@@ -122,4 +146,16 @@ function rowProblems(
   return { facts: registered_at == null ? told : { ...told, registered_at }, problems: [] };
 }
 
-const place = (header: readonly string[], name: string): string => `column ${header.indexOf(name) + 1} (${name})`;
+const ofLine = (line: number, detail: string): AssetProblem => ({
+  line,
+  field: '',
+  detail,
+  text: `line ${line}: ${detail}`,
+});
+
+const ofCell = (header: readonly string[], line: number, field: string, detail: string): AssetProblem => ({
+  line,
+  field,
+  detail,
+  text: `line ${line}, column ${header.indexOf(field) + 1} (${field}): ${detail}`,
+});

@@ -17,7 +17,8 @@ export interface ImportResult {
   readonly unchanged: number;
 }
 
-interface Known {
+/** An asset as it stands, and what a new version of it has to be built on. */
+export interface KnownAssetVersion {
   /** As people and labels together tell it. */
   readonly asset: Asset;
   /** As it lies in the log, and where; null and 0 for one that is known from labels only. */
@@ -49,34 +50,53 @@ export async function importAssets(
   let added = 0;
   for (const facts of rows) {
     const before = known.get(facts.gpu_uuid);
-    const asset = mergeAsset(before?.logged ?? before?.asset, facts, now);
+    const version = newVersion(before, facts, now);
+    if (version === null) continue;
     if (before === undefined) added += 1;
-    // Labels may say otherwise than people for good; saying again what the log has already is no change.
-    else if (sameFacts(asset, before.asset) || (before.logged !== null && sameFacts(asset, before.logged))) continue;
-    versions.push({ asset, after: before?.position ?? 0 });
+    versions.push(version);
   }
   await logAssets(parts.bus, versions);
   return { added, changed: versions.length - added, unchanged: rows.length - versions.length };
 }
 
-async function knownAssets({ bus, database }: InventoryParts): Promise<Map<string, Known>> {
+/** The version that facts make of what is known; null when they change nothing. */
+export function newVersion(
+  before: KnownAssetVersion | undefined,
+  facts: AssetFacts,
+  now: number,
+): { readonly asset: Asset; readonly after: number } | null {
+  const asset = mergeAsset(before?.logged ?? before?.asset, facts, now);
+  if (before === undefined) return { asset, after: 0 };
+  // Labels may say otherwise than people for good; saying again what the log has already is no change.
+  if (sameFacts(asset, before.asset) || (before.logged !== null && sameFacts(asset, before.logged))) return null;
+  return { asset, after: before.position };
+}
+
+async function knownAssets({ bus, database }: InventoryParts): Promise<Map<string, KnownAssetVersion>> {
   const rows = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
-  const known = new Map<string, Known>();
+  const known = new Map<string, KnownAssetVersion>();
   for (const asset of rows.values()) known.set(asset.gpu_uuid, { asset, logged: null, position: 0 });
   for await (const { asset: logged, position } of loggedAssets(bus)) {
     if (logged === null) continue;
     const row = rows.get(logged.gpu_uuid);
-    known.set(logged.gpu_uuid, { asset: row ? overlay(logged, row) : logged, logged, position });
+    known.set(logged.gpu_uuid, knownVersion(logged, position, row));
   }
   return known;
 }
 
-/** As enrich joins them: people before labels, except for what the board itself tells. */
-const overlay = (told: Asset, row: Asset): Asset => ({
-  ...told,
-  node: row.node || told.node,
-  model: row.model || told.model,
-  serial: row.serial || told.serial,
-  pci_bus_id: row.pci_bus_id || told.pci_bus_id,
-  slot: told.slot || row.slot,
+/** What the log says of an asset together with its row. As enrich joins them: people before labels, except for what the board itself tells. */
+export const knownVersion = (logged: Asset, position: number, row: Asset | undefined): KnownAssetVersion => ({
+  asset:
+    row === undefined
+      ? logged
+      : {
+          ...logged,
+          node: row.node || logged.node,
+          model: row.model || logged.model,
+          serial: row.serial || logged.serial,
+          pci_bus_id: row.pci_bus_id || logged.pci_bus_id,
+          slot: logged.slot || row.slot,
+        },
+  logged,
+  position,
 });

@@ -5,8 +5,10 @@ import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { problemSchema } from './schemas.ts';
 
-/** A POST route: what it takes and answers, for the check and for OpenAPI alike. */
+/** A POST (or PATCH) route: what it takes and answers, for the check and for OpenAPI alike. */
 export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends z.ZodObject> {
+  /** POST when absent. */
+  readonly method?: 'patch';
   /** With `{name}` for path parameters. */
   readonly path: string;
   readonly tag: string;
@@ -21,8 +23,10 @@ export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends
   readonly stores?: true;
   /** It changes something that is there: answers 200, and takes no such body either. */
   readonly changes?: true;
+  /** No body at all means `{}`; from a page of another origin it is refused. */
+  readonly body_optional?: true;
   /** Codes besides 200, 400 and 413. */
-  readonly failures?: readonly (404 | 409 | 503)[];
+  readonly failures?: readonly (404 | 409 | 412 | 503)[];
 }
 
 /** The same route for a body of `text/csv`. */
@@ -51,7 +55,7 @@ export function definePost<
   const params = route.params ?? (NOTHING as unknown as P);
   const answer = csv === undefined ? route.answer : z.union([route.answer, csv.answer]);
   app.openAPIRegistry.registerPath({
-    method: 'post',
+    method: route.method ?? 'post',
     path: route.path,
     tags: [route.tag],
     summary: route.summary,
@@ -59,7 +63,7 @@ export function definePost<
       params,
       query,
       body: {
-        required: true,
+        required: route.body_optional !== true,
         content: {
           'application/json': { schema: route.body },
           ...(csv === undefined ? {} : { 'text/csv': { schema: z.string() } }),
@@ -72,16 +76,20 @@ export function definePost<
       413: failure('The body is too large.'),
       ...(route.failures?.includes(404) ? { 404: failure('There is no such thing.') } : {}),
       ...(route.failures?.includes(409) ? { 409: failure('It cannot be done as things stand.') } : {}),
+      ...(route.failures?.includes(412) ? { 412: failure('It has changed since it was read.') } : {}),
       ...(route.failures?.includes(503) ? { 503: failure('A part needed for the answer is not available.') } : {}),
     },
   });
-  app.post(route.path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
+  app[route.method ?? 'post'](route.path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
     const asked = query.safeParse(c.req.query());
     if (!asked.success) throw new BadRequest(fieldErrors(asked.error, 'There is no such parameter'));
     const placed = params.safeParse(c.req.param());
     if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     if (csv !== undefined && type === 'text/csv') return csv.handler(c, await c.req.text(), asked.data);
+    if (route.body_optional && type === '' && isOwnPage(c) && (await c.req.text()) === '') {
+      return handler(c, route.body.parse({}), asked.data, placed.data);
+    }
     // A browser asks before it sends this type to another origin, and is refused; of others it sends some unasked.
     if ((route.stores || route.changes) && type !== 'application/json') {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
@@ -97,4 +105,12 @@ export function definePost<
     if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
     return handler(c, result.data, asked.data, placed.data);
   });
+}
+
+/** Browsers name the page that sends a request without a body; who names none is no browser. */
+function isOwnPage(c: Context): boolean {
+  const origin = c.req.header('Origin');
+  return (
+    origin === undefined || origin.replace(/^https?:\/\//, '') === (c.req.header('Host') ?? new URL(c.req.url).host)
+  );
 }

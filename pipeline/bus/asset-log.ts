@@ -1,4 +1,5 @@
 import type { Bus } from '../contract/bus.ts';
+import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import { causeId, subjectToken } from '../contract/ids.ts';
 import { GPU_ASSETS } from '../contract/tables.ts';
@@ -29,28 +30,48 @@ export async function* followAssets(bus: Bus, from: number, signal: AbortSignal)
   }
 }
 
+/** Whether a version was refused because another writer had stored one meanwhile. */
+export const isOvertaken = (error: unknown): boolean =>
+  error instanceof VitalsError && error.code === 'GV-BUS-002' && /\(100(71|64)\)$/.test(error.message);
+
+interface AssetVersion {
+  readonly asset: Asset;
+  /** Position of the version that it was built on, 0 for a new asset. */
+  readonly after: number;
+}
+
 /**
- * Stores new versions. `after` is the position of the version that was built on, 0 for a new asset: GV-BUS-002 when
- * another writer was faster, with what was stored by then left standing.
+ * Stores new versions: GV-BUS-002 when another writer was faster (`isOvertaken`), with what was stored by then left
+ * standing.
  */
-export async function logAssets(
+export async function logAssets(bus: Bus, versions: readonly AssetVersion[]): Promise<void> {
+  for (const result of await logEachAsset(bus, versions)) if (result.status === 'rejected') throw result.reason;
+}
+
+/** The same, with what became of each: the position at which it lies, or why it was refused. */
+export async function logEachAsset(
   bus: Bus,
-  versions: readonly { readonly asset: Asset; readonly after: number }[],
-): Promise<void> {
+  versions: readonly AssetVersion[],
+): Promise<PromiseSettledResult<number>[]> {
   const publisher = bus.publisher();
   try {
-    const stored: Promise<unknown>[] = [];
+    const stored: Promise<PromiseSettledResult<number>>[] = [];
     for (const { asset, after } of versions) {
       const message = {
         subject: assetSubject(asset.gpu_uuid),
         data: Buffer.from(JSON.stringify(asset), 'utf8'),
         headers: { 'Content-Type': 'application/json', 'Nats-Expected-Last-Subject-Sequence': String(after) },
       };
-      stored.push(publisher.publish(message));
+      stored.push(
+        publisher.publish(message).then(
+          ({ position }) => ({ status: 'fulfilled', value: position }),
+          (reason: unknown) => ({ status: 'rejected', reason }),
+        ),
+      );
       const full = publisher.pressure();
       if (full !== null) await full;
     }
-    await Promise.all(stored);
+    return await Promise.all(stored);
   } finally {
     await publisher.close();
   }

@@ -177,6 +177,11 @@ export const ERRORS = {
   'GV-API-003': { meaning: 'A part needed for the answer is not available.', action: 'Try again; see /readyz.' },
   'GV-API-004': { meaning: 'The request failed.', action: 'Read the log at this time.' },
   'GV-API-005': { meaning: 'The method is not allowed here.', action: 'See /docs.' },
+  'GV-API-006': { meaning: 'It cannot be done as things stand.', action: 'Read what is there now, then try again.' },
+  'GV-API-007': {
+    meaning: 'What was to be changed is no longer what was read.',
+    action: 'Read it again, and send If-Match with its new ETag.',
+  },
   'GV-LIVE-001': { meaning: 'A live message cannot be read.', action: 'Send a JSON object as INTERFACE describes.' },
   'GV-LIVE-002': { meaning: 'There is no such topic.', action: 'Use fleet, node/N, gpu/U, anomalies or alerts.' },
   'GV-LIVE-003': {
