@@ -47,12 +47,14 @@ test('every scrape of every target arrives once, in order, with its time', async
   const exporters = [exporter('node-a'), exporter('node-b', 3)];
   const servers = await Promise.all(exporters.map((one) => listen(one.listener)));
   const stream = fakeStream();
-  const { collector, events } = start(stream, { targets: servers.map((server) => server.address).join(',') });
-  await vi.waitFor(() => expect(stream.stored.length).toBeGreaterThan(20));
+  const targets = servers.map((server) => server.address).join(',');
+  // An answer that comes later than its interval is a failure: on a busy machine 40 ms are not enough for all of them.
+  const { collector, events } = start(stream, { targets, interval_ms: 250 });
+  await vi.waitFor(() => expect(stream.stored.length).toBeGreaterThan(10), { timeout: 10_000 });
   await collector.stop();
   for (const node of ['node-a', 'node-b']) {
     const seen = powers(stream, node);
-    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeGreaterThan(4);
     expect(seen).toEqual(seen.map((_, n) => n + 1));
   }
   const scrapes = stream.stored.map((message) => decodeScrape(message.data));
