@@ -60,7 +60,7 @@ export async function showDeadLetter(bus: Bus, position: number): Promise<Stored
  */
 export async function retryDeadLetters(
   bus: Bus,
-  options: DeadLetterFilter & { readonly clock: Clock; readonly again?: boolean },
+  options: DeadLetterFilter & { readonly clock: Clock; readonly again?: boolean; readonly retried_max?: number },
 ): Promise<RetryResult> {
   const jsm = await managerOf(bus);
   const publisher = bus.publisher();
@@ -71,6 +71,7 @@ export async function retryDeadLetters(
   try {
     for await (const message of select(bus, options, 1)) {
       if (message.position > last) break;
+      if (retried === options.retried_max) break;
       const before = headerValue(message.headers, RETRIED_AT);
       if ((before !== '' && !options.again) || message.data.length === 0) {
         skipped++;
@@ -145,10 +146,21 @@ const matches = (message: StoredMessage, filter: DeadLetterFilter): boolean =>
   (filter.node === undefined || headerValue(message.headers, 'Node') === filter.node);
 
 function deadLetter(message: StoredMessage): StoredDeadLetter {
-  const header = (name: string): string => headerValue(message.headers, name);
-  const contentType = header('Content-Type');
+  const head = deadLetterHead(message, message.data.length);
   const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength);
-  const isText = contentType !== 'application/vnd.gpu-vitals.scrape' && Buffer.from(text.toString('utf8')).equals(text);
+  const isText =
+    head.content_type !== 'application/vnd.gpu-vitals.scrape' && Buffer.from(text.toString('utf8')).equals(text);
+  return {
+    ...head,
+    ...(isText ? { original: text.toString('utf8') } : { original_base64: text.toString('base64') }),
+  };
+}
+
+/** All of a dead letter but its original. */
+export type DeadLetterHead = Omit<StoredDeadLetter, 'original' | 'original_base64'>;
+
+export function deadLetterHead(message: StoredMessage, size_bytes: number): DeadLetterHead {
+  const header = (name: string): string => headerValue(message.headers, name);
   const retriedAt = header(RETRIED_AT);
   return {
     position: message.position,
@@ -159,10 +171,9 @@ function deadLetter(message: StoredMessage): StoredDeadLetter {
     code: header('Code') as ErrorCode,
     step: header('Step'),
     detail: header('Detail'),
-    content_type: contentType,
-    size_bytes: message.data.length,
+    content_type: header('Content-Type'),
+    size_bytes,
     arrived_at: message.arrived_at,
     retried_at: retriedAt === '' ? null : Number(retriedAt),
-    ...(isText ? { original: text.toString('utf8') } : { original_base64: text.toString('base64') }),
   };
 }

@@ -20,21 +20,30 @@ export interface StoredMessage {
 export async function* storedMessages(
   bus: Bus,
   stream: string,
-  options: { readonly subject: string; readonly from: number },
+  options: {
+    readonly subject: string;
+    readonly from: number;
+    /** Last position; its end when absent. */
+    readonly to?: number;
+    /** Without their data; `Nats-Msg-Size` tells how much it is. */
+    readonly headers_only?: true;
+  },
 ): AsyncGenerator<StoredMessage> {
   try {
     const state = await bus.streamState(stream);
-    if (state.messages === 0 || options.from > state.last_position) return;
+    const last = Math.min(state.last_position, options.to ?? state.last_position);
+    if (state.messages === 0 || options.from > last) return;
     const consumer = await jetstream(connectionOf(bus)).consumers.get(stream, {
       filter_subjects: options.subject,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: Math.max(1, options.from),
+      ...(options.headers_only && { headers_only: true }),
     });
     if ((await consumer.info(true)).num_pending === 0) return;
     const messages = await consumer.consume({ max_messages: 256 });
     try {
       for await (const message of messages) {
-        if (message.seq > state.last_position) return;
+        if (message.seq > last) return;
         yield {
           subject: message.subject,
           data: message.data,
@@ -51,6 +60,48 @@ export async function* storedMessages(
   } catch (cause) {
     if (isMissing(cause instanceof VitalsError ? cause.cause : cause)) return;
     throw streamError(cause, 'the stream cannot be read', stream);
+  }
+}
+
+/** Position of the first message of a subject that was stored at or after an instant (epoch ms); null when there is none. Throws VitalsError. */
+export async function positionSince(bus: Bus, stream: string, subject: string, since: number): Promise<number | null> {
+  try {
+    const { streams } = await managerOf(bus);
+    const state = await bus.streamState(stream);
+    let low = state.first_position;
+    let high = state.last_position + 1;
+    // Below `low` all are older; from `high` on none is, or there is nothing.
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const found = await streams.getMessage(stream, { seq: middle, next_by_subj: subject }).catch(nothingThere);
+      if (!found || found.time.getTime() >= since) high = middle;
+      else low = found.seq + 1;
+    }
+    return low > state.last_position ? null : low;
+  } catch (cause) {
+    if (isMissing(cause instanceof VitalsError ? cause.cause : cause)) return null;
+    throw streamError(cause, 'the stream cannot be read', stream);
+  }
+}
+
+const nothingThere = (cause: unknown): null => {
+  if (isMissing(cause)) return null;
+  throw cause;
+};
+
+/** How many messages a stream holds under each subject that matches; none when there is no such stream. Throws VitalsError. */
+export async function countBySubject(
+  bus: Bus,
+  stream: string,
+  subject: string,
+): Promise<Readonly<Record<string, number>>> {
+  try {
+    const { streams } = await managerOf(bus);
+    const { state } = await streams.info(stream, { subjects_filter: subject });
+    return state.subjects ?? {};
+  } catch (cause) {
+    if (isMissing(cause)) return {};
+    throw streamError(cause, 'the stream cannot be counted', stream);
   }
 }
 
