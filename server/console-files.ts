@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
+import { CONSOLE_PAGES } from './console-pages.ts';
 import { liveUrlFor } from './live-url.ts';
 
 export interface ConsoleOptions {
@@ -11,7 +12,7 @@ export interface ConsoleOptions {
   readonly live_url: () => string | null;
 }
 
-const PAGES = ['/', '/incidents', '/predictions', '/money', '/models', '/labels', '/gpus/:gpu_uuid'];
+const PAGES = [...CONSOLE_PAGES.map(({ path }) => path), '/gpus/:gpu_uuid'];
 const YEAR_S = 31_536_000;
 
 /** The console's files: pages are asked for anew every time, assets carry a hash in their name and are kept for a year. */

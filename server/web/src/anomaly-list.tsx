@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AnomalyAnswer } from '../../schemas.ts';
-import { anomalyMore, anomalySource, anomalyText } from './anomaly-text.ts';
-import { timeText } from './format-time.ts';
-import { duration, integer } from './format-value.ts';
+import { anomalyMore, anomalySource, anomalySpan, anomalyText } from './anomaly-text.ts';
+import { integer } from './format-value.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
 const SHOWN = 5;
@@ -30,7 +29,7 @@ export function AnomalyList({
             <li key={anomaly.id} class={anomaly.state} data-state={anomaly.state}>
               <span class="line">
                 <SeverityBadge severity={anomaly.severity} />
-                <span class="quiet age">{spanText(anomaly, now)}</span>
+                <span class="quiet age">{anomalySpan(anomaly, now)}</span>
               </span>
               <span class="why" title={anomaly.explanation}>
                 {anomalyText(anomaly)}
@@ -48,14 +47,4 @@ export function AnomalyList({
       )}
     </section>
   );
-}
-
-function spanText({ state, opened_at, closed_at }: AnomalyAnswer, now: number): string {
-  const opened = Date.parse(opened_at);
-  if (state === 'open') {
-    const age = (now - opened) / 1_000;
-    return age > 0 ? `open for ${duration(age)}` : `open since ${timeText(opened, now)}`;
-  }
-  const lasted = closed_at === null ? '' : ` for ${duration((Date.parse(closed_at) - opened) / 1_000)}`;
-  return `${timeText(opened, now)}${lasted}, closed`;
 }

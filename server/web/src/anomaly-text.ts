@@ -1,7 +1,8 @@
 import { findMetric, METRICS } from '../../../pipeline/contract/metrics.ts';
 import type { AnomalyAnswer } from '../../schemas.ts';
 import { capital } from './action-text.ts';
-import { formatReading } from './format-value.ts';
+import { timeText } from './format-time.ts';
+import { duration, formatReading } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
 
 /** Detectors whose `observed` and `expected` are readings of the metric; others compare rates, shares or counts. */
@@ -57,3 +58,14 @@ export function anomalySource({ detector, score, window, instance }: AnomalyAnsw
 
 /** An expectation is a mean and has digits that no sensor has. */
 const whole = (unit: string, value: number): number => (unit === 'C' ? Math.round(value) : value);
+
+/** `open for 2 h`, or when it opened and how long it lasted. */
+export function anomalySpan({ state, opened_at, closed_at }: AnomalyAnswer, now: number): string {
+  const opened = Date.parse(opened_at);
+  if (state === 'open') {
+    const age = (now - opened) / 1_000;
+    return age > 0 ? `open for ${duration(age)}` : `open since ${timeText(opened, now)}`;
+  }
+  const lasted = closed_at === null ? '' : ` for ${duration((Date.parse(closed_at) - opened) / 1_000)}`;
+  return `${timeText(opened, now)}${lasted}, closed`;
+}

@@ -1,7 +1,11 @@
+import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { ConsolePageName } from '../../console-pages.ts';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
+import { AnomaliesPage } from './anomalies-page.tsx';
 import { Brand } from './brand.tsx';
 import { ConsoleContext, type ConsoleParts } from './console-parts.ts';
+import { EpisodesPage } from './episodes-page.tsx';
 import { FleetPage } from './fleet-page.tsx';
 import { FleetStore } from './fleet-store.ts';
 import { Frame } from './frame.tsx';
@@ -14,11 +18,23 @@ import { loadPlaces } from './load-places.ts';
 import { ModelsPage } from './models-page.tsx';
 import { MoneyPage } from './money-page.tsx';
 import { Notice } from './notice.tsx';
+import { PipelinePage } from './pipeline-page.tsx';
 import { PredictionsPage } from './predictions-page.tsx';
 import { getJson } from './rest.ts';
 import { routeOf, useAddress } from './router.ts';
 
 const RETRY_MS = 2_000;
+const PAGES: Readonly<Record<ConsolePageName, ComponentType>> = {
+  fleet: FleetPage,
+  anomalies: AnomaliesPage,
+  episodes: EpisodesPage,
+  incidents: IncidentsPage,
+  predictions: PredictionsPage,
+  money: MoneyPage,
+  models: ModelsPage,
+  labels: LabelsPage,
+  pipeline: PipelinePage,
+};
 type Start = { readonly parts: ConsoleParts } | { readonly failure: string | null };
 
 /** Asks the installation where its live server is, until it answers, and then shows the page of the address. */
@@ -79,13 +95,11 @@ export function Console() {
 function Page() {
   const { path } = useAddress();
   const route = routeOf(path);
-  if (route.page === 'fleet') return <FleetPage />;
-  if (route.page === 'incidents') return <IncidentsPage />;
-  if (route.page === 'predictions') return <PredictionsPage />;
-  if (route.page === 'money') return <MoneyPage />;
-  if (route.page === 'models') return <ModelsPage />;
-  if (route.page === 'labels') return <LabelsPage />;
   if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
+  if (route.page !== 'unknown') {
+    const Shown = PAGES[route.page];
+    return <Shown />;
+  }
   return (
     <Notice title="There is nothing here">
       {route.path} is no page. <a href="/">To the fleet</a>

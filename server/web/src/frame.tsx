@@ -1,37 +1,22 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
+import { CONSOLE_PAGES } from '../../console-pages.ts';
 import { Brand } from './brand.tsx';
 import { useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
 import { dataState } from './data-state.ts';
 import { integer } from './format-value.ts';
-import { fleetHref, navigate, toFleet, useAddress } from './router.ts';
+import { useKeyboard } from './keyboard.ts';
+import { KeysHelp } from './keys-help.tsx';
+import { fleetHref, useAddress } from './router.ts';
 import { toggleTheme, useTheme } from './theme.ts';
-
-const KEYS: Readonly<Record<string, string>> = { i: '/incidents', p: '/predictions', m: '/money', v: '/models' };
 
 /** What all pages share: the name, the connection, the theme, the keys. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { simulated } = useConsole();
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
-      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
-      if (event.key === '/') {
-        const search = document.querySelector<HTMLInputElement>('input[type="search"]');
-        if (search === null) return;
-        event.preventDefault();
-        search.focus();
-        search.select();
-      } else if (event.key === 'Escape' && location.pathname !== '/') {
-        toFleet();
-      } else {
-        const page = KEYS[event.key];
-        if (page !== undefined) navigate(page);
-      }
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
+  const [help, setHelp] = useState(false);
+  const toggleHelp = useCallback(() => setHelp((shown) => !shown), []);
+  const closeHelp = useCallback(() => setHelp(false), []);
+  useKeyboard(toggleHelp);
 
   return (
     <>
@@ -48,9 +33,15 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         )}
         <div class="grow" />
         <Connection />
+        <button type="button" class="icon" onClick={toggleHelp} aria-label="Keys" title="Keys" aria-keyshortcuts="?">
+          ?
+        </button>
         <ThemeButton />
       </header>
-      <main id="content">{children}</main>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+      <KeysHelp open={help} onClose={closeHelp} />
     </>
   );
 }
@@ -58,33 +49,26 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
 function Pages() {
   const { path } = useAddress();
   const incidents = useIncidents();
-  const current = (one: string): { 'aria-current'?: 'page' } => (path === one ? { 'aria-current': 'page' } : {});
   return (
     <nav class="pages" aria-label="Pages">
-      <a href={fleetHref()} {...current('/')}>
-        Fleet
-      </a>
-      <a href="/incidents" aria-keyshortcuts="i" data-testid="to-incidents" {...current('/incidents')}>
-        Incidents
-        {incidents.total > 0 && (
-          <span class={`number-of ${incidents.open?.[0]?.severity ?? ''}`}>
-            {integer(incidents.total)}
-            <span class="hidden"> open</span>
-          </span>
-        )}
-      </a>
-      <a href="/predictions" aria-keyshortcuts="p" data-testid="to-predictions" {...current('/predictions')}>
-        Predictions
-      </a>
-      <a href="/money" aria-keyshortcuts="m" data-testid="to-money" {...current('/money')}>
-        Money
-      </a>
-      <a href="/models" aria-keyshortcuts="v" data-testid="to-models" {...current('/models')}>
-        Models
-      </a>
-      <a href="/labels" data-testid="to-labels" {...current('/labels')}>
-        Failures
-      </a>
+      {CONSOLE_PAGES.map(({ page, path: to, label, key }) => (
+        <a
+          key={page}
+          href={page === 'fleet' ? fleetHref() : to}
+          aria-keyshortcuts={`g ${key}`}
+          title={`g ${key}`}
+          data-testid={`to-${page}`}
+          {...(path === to ? { 'aria-current': 'page' } : {})}
+        >
+          {label}
+          {page === 'incidents' && incidents.total > 0 && (
+            <span class={`number-of ${incidents.open?.[0]?.severity ?? ''}`}>
+              {integer(incidents.total)}
+              <span class="hidden"> open</span>
+            </span>
+          )}
+        </a>
+      ))}
     </nav>
   );
 }

@@ -5,7 +5,9 @@ import { useConsole, useFleet, useIncidents, useNow } from './console-parts.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { timeText } from './format-time.ts';
 import { duration, integer } from './format-value.ts';
+import { IncidentCourse } from './incident-course.tsx';
 import { countText, gpuName, originText, summaryParts } from './incident-text.ts';
+import { ROW } from './keyboard.ts';
 import { inWords } from './metric-label.ts';
 import { Notice } from './notice.tsx';
 import { getJson, type List } from './rest.ts';
@@ -145,7 +147,7 @@ function Entry(props: {
       <ul class="gpus" aria-label="GPUs">
         {uuids.slice(0, all ? undefined : GPUS_SHOWN).map((uuid) => (
           <li key={uuid}>
-            <a href={gpuPath(uuid)} title={uuid}>
+            <a href={gpuPath(uuid)} title={uuid} {...ROW}>
               {gpuName(gpus.get(uuid), uuid)}
             </a>
           </li>
@@ -158,6 +160,7 @@ function Entry(props: {
           </li>
         )}
       </ul>
+      {episodes.length > 0 && <IncidentCourse incident={incident} gpus={gpus} opened={chosen} now={now} />}
       <a class="quiet small" href={`/api/v1/incidents?id=${encodeURIComponent(id)}`} data-plain>
         JSON
       </a>

@@ -8,6 +8,7 @@ import './styles/labels.css';
 import './styles/prediction.css';
 import './styles/money.css';
 import './styles/models.css';
+import './styles/listing.css';
 import { Console } from './console.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';

@@ -25,11 +25,21 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Reads JSON below /api/v1. Throws RestError; status 0 means that nothing answered. */
 export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const headers = { Accept: 'application/json' };
+  return answerTo(withQuery(path, query), { headers, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** Reads an answer of another kind, as text. Throws RestError as above. */
+export async function getText(path: string, query: Query, type: string): Promise<string> {
+  const response = await responseTo(withQuery(path, query), { headers: { Accept: type } });
+  return response.text();
+}
+
+function withQuery(path: string, query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   const text = search.toString();
-  const headers = { Accept: 'application/json' };
-  return answerTo(`${path}${text === '' ? '' : `?${text}`}`, { headers, ...(signal === undefined ? {} : { signal }) });
+  return `${path}${text === '' ? '' : `?${text}`}`;
 }
 
 /** Tells the API something. Throws RestError; status 0 means that nothing answered. */
@@ -41,6 +51,11 @@ export const postJson = <T>(path: string, body: object): Promise<T> =>
   });
 
 async function answerTo<T>(path: string, request: RequestInit): Promise<T> {
+  const response = await responseTo(path, request);
+  return (await response.json()) as T;
+}
+
+async function responseTo(path: string, request: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, request);
@@ -52,7 +67,7 @@ async function answerTo<T>(path: string, request: RequestInit): Promise<T> {
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new RestError(response.status, problem);
   }
-  return (await response.json()) as T;
+  return response;
 }
 
 /** All pages of a list, at most `pages_max`. */

@@ -1,22 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
+import { CONSOLE_PAGES, type ConsolePageName } from '../../console-pages.ts';
 
 /** Which page the address means. */
 export type Route =
-  | { readonly page: 'fleet' }
-  | { readonly page: 'incidents' }
-  | { readonly page: 'predictions' }
-  | { readonly page: 'money' }
-  | { readonly page: 'models' }
-  | { readonly page: 'labels' }
+  | { readonly page: ConsolePageName }
   | { readonly page: 'gpu'; readonly gpu_uuid: string }
   | { readonly page: 'unknown'; readonly path: string };
 
-const PAGES = ['incidents', 'predictions', 'money', 'models', 'labels'] as const;
-
 export function routeOf(path: string): Route {
-  if (path === '/') return { page: 'fleet' };
-  const page = PAGES.find((name) => path === `/${name}`);
-  if (page !== undefined) return { page };
+  const known = CONSOLE_PAGES.find((one) => one.path === path);
+  if (known !== undefined) return { page: known.page };
   const match = /^\/gpus\/([^/]+)$/.exec(path);
   if (match?.[1] === undefined) return { page: 'unknown', path };
   try {
@@ -33,6 +26,13 @@ export const nodePath = (node: string): string => `/?node=${encodeURIComponent(n
 
 /** The list of incidents, with one of them in sight. */
 export const incidentPath = (id: string): string => `/incidents?id=${encodeURIComponent(id)}`;
+
+/** The fault stories, with one of them in sight. */
+export const episodePath = (id: string): string => `/episodes?id=${encodeURIComponent(id)}`;
+
+/** The anomalies of the fleet that pass a filter. */
+export const anomaliesPath = (filter: Readonly<Record<string, string>>): string =>
+  `/anomalies?${new URLSearchParams(filter)}`;
 
 /** The list of models, with one of them opened; none when empty. */
 export const modelPath = (version: string): string =>

@@ -1,0 +1,27 @@
+/** A page of the console that has an address of its own. */
+interface ConsolePage {
+  readonly page: string;
+  readonly path: string;
+  /** What it is called in the navigation. */
+  readonly label: string;
+  /** The key that leads to it after `g`. */
+  readonly key: string;
+}
+
+/**
+ * The console's pages, in the order of its navigation: what the server answers with the console, what the router knows
+ * and where the keys lead. A new page is a line here and one in `web/src/console.tsx`.
+ */
+export const CONSOLE_PAGES = [
+  { page: 'fleet', path: '/', label: 'Fleet', key: 'f' },
+  { page: 'anomalies', path: '/anomalies', label: 'Anomalies', key: 'a' },
+  { page: 'episodes', path: '/episodes', label: 'Episodes', key: 'e' },
+  { page: 'incidents', path: '/incidents', label: 'Incidents', key: 'i' },
+  { page: 'predictions', path: '/predictions', label: 'Predictions', key: 'p' },
+  { page: 'money', path: '/money', label: 'Money', key: 'm' },
+  { page: 'models', path: '/models', label: 'Models', key: 'v' },
+  { page: 'labels', path: '/labels', label: 'Failures', key: 'l' },
+  { page: 'pipeline', path: '/pipeline', label: 'Pipeline', key: 't' },
+] as const satisfies readonly ConsolePage[];
+
+export type ConsolePageName = (typeof CONSOLE_PAGES)[number]['page'];
