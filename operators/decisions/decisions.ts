@@ -71,7 +71,7 @@ interface BoardFacts extends KnownHealth {
  * Prices   those of the registry's model name. What was once paid for a board is of no account here.
  * Time     event time; no timers.
  * State    139 B per GPU.
- * Cost     under 1 us per item; about 0.1 ms per decision by the default profile, nearly all of it the sensitivity; for MIG a scan of the group.
+ * Cost     under 1 us per item; about 0.1 ms per decision by the default profile, nearly all of it the sensitivity.
  * Errors   none; items of unknown GPUs, and older ones than seen, are ignored.
  */
 export function decisions(
@@ -208,9 +208,12 @@ function factsOf(
   };
 }
 
-/** Rows of a board that had a vector lately. */
-const presentRows = (uuid: string, since: number, { gpus }: Registry, state: DecisionState): readonly number[] =>
-  gpus.flatMap((row, index) => (row.uuid === uuid && (state.vector_ts[index] as number) > since ? [index] : []));
+/** Rows of a cut board that had a vector lately. */
+function presentRows(uuid: string, since: number, registry: Registry, state: DecisionState): readonly number[] {
+  const own = registry.find(uuid, '');
+  const rows = registry.instancesOf(uuid).filter((row) => (state.vector_ts[row] as number) > since);
+  return own >= 0 && (state.vector_ts[own] as number) > since ? [own, ...rows] : rows;
+}
 
 /** A board's own reading; a MIG board has none, then the mean over its instances. */
 function useOf(

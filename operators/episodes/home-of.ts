@@ -2,11 +2,11 @@ import type { Registry } from '../../pipeline/contract/registry.ts';
 
 /**
  * The dense index under which a board's stories are kept: its own row, else that of the instance met first. -1 for a board
- * that was never seen. O(1), for MIG boards without a row of their own O(GPUs of the group).
+ * that was never seen.
  */
 export function homeOf(registry: Registry, uuid: string, instance: string): number {
   const own = registry.find(uuid, '');
   if (own >= 0) return own;
   if (instance !== '' && registry.find(uuid, instance) < 0) return -1;
-  return registry.gpus.findIndex((gpu) => gpu.uuid === uuid);
+  return registry.instancesOf(uuid)[0] ?? -1;
 }

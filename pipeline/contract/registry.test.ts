@@ -43,6 +43,27 @@ describe('registry', () => {
     expect(registry.size).toBe(1_500);
   });
 
+  it('knows the instances of a board, swept, come anew and restored', () => {
+    const registry = new Registry(0);
+    const node = registry.node('n');
+    const slice = (uuid: string, instance: string, ts: number): number => {
+      const index = registry.gpu({ ...board(uuid), instance }, node);
+      registry.see(index, node, 0, ts);
+      return index;
+    };
+    come(registry, 'GPU-whole', T0);
+    const [a, , c] = [slice('GPU-cut', '3', T0), slice('GPU-other', '1', T0), slice('GPU-cut', '1', T0 + 9 * DAY_MS)];
+    expect(registry.instancesOf('GPU-cut')).toEqual([a, c]);
+    expect(registry.instancesOf('GPU-whole')).toEqual([]);
+    registry.sweep(T0 + 5 * DAY_MS);
+    expect(registry.instancesOf('GPU-cut')).toEqual([c]);
+    expect(registry.instancesOf('GPU-other')).toEqual([]);
+    const anew = slice('GPU-cut', '7', T0 + 9 * DAY_MS);
+    const wanted = [c, anew].sort((x, y) => x - y);
+    expect(registry.instancesOf('GPU-cut')).toEqual(wanted);
+    expect(Registry.restore(0, registry.snapshot()).instancesOf('GPU-cut')).toEqual(wanted);
+  });
+
   it('is the same after a snapshot, holes included', () => {
     const registry = new Registry(7);
     for (const name of ['GPU-a', 'GPU-b', 'GPU-c']) come(registry, name, T0);

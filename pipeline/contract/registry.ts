@@ -31,6 +31,7 @@ export interface Swept {
 
 const DAY_MS = 86_400_000;
 const FREE = -1;
+const NONE: readonly number[] = [];
 const NOBODY: GpuIdentity = { uuid: '', instance: '', model: '', pci_bus_id: '', serial: '', slot: '' };
 const keyOf = (uuid: string, instance: string): string => (instance === '' ? uuid : `${uuid}\u001f${instance}`);
 
@@ -55,6 +56,8 @@ export class Registry {
   private readonly attributionDays: number[] = [Number.MAX_SAFE_INTEGER];
   private readonly nodeIndex = new Map<string, number>();
   private readonly gpuIndex = new Map<string, number>();
+  /** Indexes of the rows of boards that are cut into instances, by UUID. */
+  private readonly cut = new Map<string, number[]>();
   private readonly attributionIndex = new Map<string, number>([['[]', 0]]);
   private readonly free: { gpus: number[]; nodes: number[]; attributions: number[] } = {
     gpus: [],
@@ -97,6 +100,7 @@ export class Registry {
       this.gpuRevisions[index] = (this.gpuRevisions[index] ?? 0) + 1;
       this.gpuDays[index] = 0;
       this.gpuIndex.set(key, index);
+      if (instance !== '') this.noteInstance(uuid, index);
       return index;
     }
     const known = this.gpus[index] as GpuIdentity;
@@ -122,6 +126,11 @@ export class Registry {
   /** Index of a GPU that was seen before; -1 for any other. */
   find(uuid: string, instance: string): number {
     return this.gpuIndex.get(keyOf(uuid, instance)) ?? -1;
+  }
+
+  /** Indexes of the MIG instances of a board, lowest first. */
+  instancesOf(uuid: string): readonly number[] {
+    return this.cut.get(uuid) ?? NONE;
   }
 
   attribution(list: readonly Attribution[]): number {
@@ -165,6 +174,7 @@ export class Registry {
     for (const index of swept.gpus) {
       const { uuid, instance } = this.gpus[index] as GpuIdentity;
       this.gpuIndex.delete(keyOf(uuid, instance));
+      if (instance !== '') this.forgetInstance(uuid, index);
       this.gpus[index] = NOBODY;
       this.gpuDays[index] = FREE;
       this.free.gpus.push(index);
@@ -220,7 +230,10 @@ export class Registry {
     take(saved.attribution_days, registry.attributionDays);
     saved.gpus.forEach(({ uuid, instance }, index) => {
       if (saved.gpu_days[index] === FREE) registry.free.gpus.push(index);
-      else registry.gpuIndex.set(keyOf(uuid, instance), index);
+      else {
+        registry.gpuIndex.set(keyOf(uuid, instance), index);
+        if (instance !== '') registry.noteInstance(uuid, index);
+      }
     });
     saved.nodes.forEach((name, index) => {
       if (saved.node_days[index] === FREE) registry.free.nodes.push(index);
@@ -231,5 +244,22 @@ export class Registry {
       else registry.attributionIndex.set(JSON.stringify(list), index);
     });
     return registry;
+  }
+
+  /** By index: an order that a restored registry has too. */
+  private noteInstance(uuid: string, index: number): void {
+    const known = this.cut.get(uuid);
+    if (known === undefined) {
+      this.cut.set(uuid, [index]);
+      return;
+    }
+    known.push(index);
+    known.sort((a, b) => a - b);
+  }
+
+  private forgetInstance(uuid: string, index: number): void {
+    const left = (this.cut.get(uuid) ?? NONE).filter((one) => one !== index);
+    if (left.length === 0) this.cut.delete(uuid);
+    else this.cut.set(uuid, left);
   }
 }
