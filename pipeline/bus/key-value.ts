@@ -22,8 +22,13 @@ export interface KeyValue {
    * another writer was faster.
    */
   replace(key: string, value: Uint8Array, after: number): Promise<boolean>;
-  /** The key's value now, if it has one, and every later one, across reconnects, until the signal aborts. */
-  follow(key: string, signal: AbortSignal): AsyncGenerator<KeyValueEntry>;
+  /** Forgets a key, whatever it holds; `matching` and `follow` then give an empty value for it. */
+  remove(key: string): Promise<void>;
+  /**
+   * The values now of all keys that match (as for `matching`; a key matches itself), and every later one, across reconnects,
+   * until the signal aborts; those with a revision below `from` are left out.
+   */
+  follow(pattern: string, signal: AbortSignal, from?: number): AsyncGenerator<KeyValueEntry>;
 }
 
 /** Opens a bucket, which is made when it is not there. Throws VitalsError GV-BUS-001 or GV-BUS-002, as all its calls do. */
@@ -73,9 +78,18 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
         throw streamError(cause, `${key} cannot be written`, where);
       }
     },
-    async *follow(key, signal) {
-      for await (const batch of bus.read({ stream, from: 1, subjects: [prefix + key] }, signal)) {
-        for (const { data, position } of batch) yield { key, value: data, revision: position };
+    async remove(key) {
+      try {
+        await kv.purge(key);
+      } catch (cause) {
+        throw streamError(cause, `${key} cannot be removed`, where);
+      }
+    },
+    async *follow(pattern, signal, from = 1) {
+      for await (const batch of bus.read({ stream, from, subjects: [prefix + pattern] }, signal)) {
+        for (const { subject, data, position } of batch) {
+          yield { key: subject.slice(prefix.length), value: data, revision: position };
+        }
       }
     },
   };

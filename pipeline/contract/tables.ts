@@ -1,3 +1,4 @@
+import { ALERTS } from './alert-tables.ts';
 import { METRICS, type Metric } from './metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_LABELS, GPU_FAILURE_PREDICTIONS } from './prediction-tables.ts';
 import { column, INSTANCE, NODE, type TableSpec, TS, UUID } from './table-spec.ts';
@@ -157,4 +158,5 @@ export const TABLES: readonly TableSpec[] = [
   GPU_FAILURE_PREDICTIONS,
   GPU_ECONOMIC_DECISIONS,
   GPU_FAILURE_LABELS,
+  ALERTS,
 ];

@@ -1,0 +1,95 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { KeyValue } from '../bus/key-value.ts';
+import { causeId } from '../contract/ids.ts';
+import { type DeskState, deskText, readDesk } from './desk-state.ts';
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+const HEAD = 'state';
+/** A NATS server takes messages of 1 MiB unless it is told otherwise. */
+const PART_BYTES = 512 * 1024;
+const TEXT_BYTES_MAX = 512 * 1024 * 1024;
+
+interface Head {
+  /** Whose parts these are, and which of its two places they lie in. */
+  readonly writer: string;
+  readonly slot: number;
+  readonly parts: number;
+  readonly id: string;
+}
+
+export interface StoredState {
+  /** Null when there is none, or none that this release can read. */
+  readonly state: DeskState | null;
+  /** To build on: see `save`. */
+  readonly revision: number;
+}
+
+/**
+ * The desk's memory in a key-value bucket: parts first, then a head that names them and is written only over the one that was
+ * read before. Parts of two writers never share keys, so that one who has lost the desk damages nothing.
+ */
+export function deskStore(kv: KeyValue, writer: string) {
+  let slot = 0;
+  const keyOf = (head: Pick<Head, 'writer' | 'slot'>, part: number): string =>
+    `part.${head.writer}.${head.slot}.${part}`;
+
+  return {
+    /** The revision to build on next; null, and nothing is changed, when another one has written since `revision`. Throws VitalsError as KeyValue. */
+    async save(state: DeskState, revision: number): Promise<number | null> {
+      const bytes = await pack(deskText(state), { level: 1 });
+      slot = 1 - slot;
+      const parts = Math.ceil(bytes.length / PART_BYTES);
+      for (let part = 0; part < parts; part++) {
+        const key = keyOf({ writer, slot }, part);
+        const known = await kv.get(key);
+        const value = bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
+        if (!(await kv.replace(key, value, known?.revision ?? 0))) return null;
+      }
+      const head: Head = { writer, slot, parts, id: idOf(bytes) };
+      const value = Buffer.from(JSON.stringify(head));
+      if (!(await kv.replace(HEAD, value, revision))) return null;
+      const now = await kv.get(HEAD);
+      // Another one may have been here already.
+      return now !== null && Buffer.compare(now.value, value) === 0 ? now.revision : null;
+    },
+    /** Forgets the parts of other writers, which nothing names any more after a `save`. */
+    async clear(): Promise<void> {
+      for (const { key, value } of await kv.matching('part.>')) {
+        if (value.length > 0 && !key.startsWith(`part.${writer}.`)) await kv.remove(key);
+      }
+    },
+    async load(): Promise<StoredState> {
+      const stored = await kv.get(HEAD);
+      if (stored === null) return { state: null, revision: 0 };
+      return { state: await readParts(stored.value), revision: stored.revision };
+    },
+  };
+
+  async function readParts(value: Uint8Array): Promise<DeskState | null> {
+    try {
+      const head = JSON.parse(Buffer.from(value).toString('utf8')) as Head;
+      const parts: Uint8Array[] = [];
+      for (let part = 0; part < head.parts; part++)
+        parts.push((await kv.get(keyOf(head, part)))?.value ?? Buffer.alloc(0));
+      const bytes = Buffer.concat(parts);
+      if (idOf(bytes) !== head.id) return null;
+      return readDesk((await unpack(bytes, { maxOutputLength: TEXT_BYTES_MAX })).toString('utf8'));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && String(error.code).startsWith('GV-')) throw error;
+      return null;
+    }
+  }
+}
+
+export type DeskStore = ReturnType<typeof deskStore>;
+
+/** Of the length and the ends: what it guards against are parts of another version, not an adversary. */
+const idOf = (bytes: Uint8Array): string =>
+  causeId(
+    bytes.length,
+    Buffer.from(bytes.subarray(-64)).toString('hex'),
+    Buffer.from(bytes.subarray(0, 64)).toString('hex'),
+  );

@@ -1,0 +1,334 @@
+import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
+import type { Clock } from '../clock.ts';
+import type { Alert } from '../contract/alerts.ts';
+import type { Bus } from '../contract/bus.ts';
+import type { Database } from '../contract/database.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { causeId } from '../contract/ids.ts';
+import type { RawMessage } from '../contract/message.ts';
+import type { Outbox } from '../contract/notifications.ts';
+import type { Sink } from '../contract/ports.ts';
+import type { DurationMs } from '../contract/time.ts';
+import type { AlertRoute } from './alert-routes.ts';
+import { ALERTS_STREAM, type AlertTable, alertTable } from './alert-table.ts';
+import { openDeskMemory } from './buckets.ts';
+import { type AlertDesk, alertDesk } from './desk.ts';
+import { type DeskState, emptyDesk } from './desk-state.ts';
+import { deskStore } from './desk-store.ts';
+import { followPeople } from './follow-people.ts';
+import { handlingOf } from './handling.ts';
+import type { InhibitionRule } from './inhibitions.ts';
+import { keyLease } from './lease.ts';
+import { followMaintenance } from './maintained-gpus.ts';
+import { readAlert } from './read-alert.ts';
+
+export interface RunDeskOptions {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Takes rows of table `alerts`; stays the caller's to close. */
+  readonly sink: Sink<AlertRow>;
+  readonly outbox: Outbox;
+  readonly channels: readonly string[];
+  readonly route: AlertRoute;
+  readonly inhibitions: readonly InhibitionRule[];
+  readonly console: string;
+  readonly simulated: boolean;
+  /** Unique among all processes. */
+  readonly holder: string;
+  readonly time_to_live?: DurationMs;
+  readonly tell: (error: VitalsError) => void;
+}
+
+export interface DeskCounters {
+  readonly active: boolean;
+  readonly changed: number;
+  readonly repeated: number;
+  /** Messages that were no alerts, or too many of them. */
+  readonly refused: number;
+  readonly notifications: number;
+  readonly open: number;
+}
+
+export interface RunningDesk {
+  counters(): DeskCounters;
+  stop(): Promise<void>;
+}
+
+const LOOK_MS = 100;
+const ATTEND_MS = 1_500;
+const SETTLE_MS = 1_000;
+/** Writing the memory takes at most this part of the time. */
+const SAVE_PART = 1 / 20;
+const STOP_MS = 5_000;
+const CATCH_UP_MS = 60_000;
+
+/** Everything that one who has the desk holds; gone when it is lost. */
+interface Holding {
+  readonly state: DeskState;
+  readonly desk: AlertDesk;
+  readonly table: AlertTable;
+  readonly reading: AbortController;
+  readonly read: Promise<void>;
+  /** Position up to which nothing is told: what has been decided since may be lying there. */
+  readonly until: number;
+  readonly begun_at: number;
+  revision: number;
+  dirty: boolean;
+  saved_at: number;
+  save_cost: number;
+  /** Messages that were given to the outbox by this process. */
+  readonly given: Set<string>;
+}
+
+/**
+ * The alert desk: reads stream ALERTS, decides, remembers what it decided before it tells (so that a kill repeats a message
+ * with its id, at most), keeps the table. One of several processes is active at a time, the others wait for it to end.
+ */
+export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk> {
+  const { bus, clock, outbox, tell } = options;
+  const memory = await openDeskMemory(bus);
+  const store = deskStore(memory, causeId(options.holder));
+  const lease = keyLease({
+    kv: memory,
+    key: 'lease',
+    holder: options.holder,
+    clock,
+    ...(options.time_to_live === undefined ? {} : { time_to_live: options.time_to_live }),
+  });
+  const counts = { changed: 0, repeated: 0, refused: 0, notifications: 0 };
+  let holding: Holding | null = null;
+  let troubled = false;
+  const trouble = (cause: unknown): void => {
+    // What the bus being away brings is told by its own part.
+    if (!troubled && bus.connected) tell(toldError(cause));
+    troubled = true;
+  };
+
+  const people = await followPeople({
+    bus,
+    onHandling(handling, revision) {
+      holding?.table.spoken(handling.alert_id, revision);
+      holding?.desk.worldChanged();
+    },
+    onSilence: () => holding?.desk.worldChanged(),
+    onFailure: (cause) => tell(toldError(cause)),
+  });
+  const maintenance = await followMaintenance({
+    bus,
+    onChange: () => holding?.desk.worldChanged(),
+    onFailure: (cause) => tell(toldError(cause)),
+  });
+  const handling = (alert: Pick<Alert, 'id' | 'severity'>) => handlingOf(alert, people.handling.values.get(alert.id));
+
+  async function take(): Promise<Holding> {
+    const stored = await store.load();
+    const { created = '', last_position, messages } = await bus.streamState(ALERTS_STREAM);
+    const state = stored.state ?? emptyDesk();
+    if (state.stream !== created) Object.assign(state, { stream: created, position: 0 });
+    const desk = alertDesk(
+      {
+        route: options.route,
+        inhibitions: options.inhibitions,
+        channels: options.channels,
+        handling,
+        silences: () => people.silences.values.values(),
+        maintained: (alert) => maintenance.has(alert),
+        console: options.console,
+        simulated: options.simulated,
+      },
+      state,
+    );
+    const table = await alertTable({
+      bus,
+      memory,
+      sink: options.sink,
+      database: options.database,
+      handling,
+      known: (id) => desk.alert(id) ?? (state.over.has(id) ? 'over' : null),
+      stream: created,
+    });
+    table.begin(state.position);
+    const reading = new AbortController();
+    const taken: Holding = {
+      state,
+      desk,
+      table,
+      reading,
+      read: read(state, desk, table, reading.signal, () => {
+        taken.dirty = true;
+      }).catch(trouble),
+      until: messages === 0 ? 0 : last_position,
+      begun_at: clock.monotonic(),
+      revision: stored.revision,
+      dirty: true,
+      saved_at: Number.NEGATIVE_INFINITY,
+      save_cost: 0,
+      given: new Set(),
+    };
+    for (const { alert_id } of people.handling.values.values())
+      table.spoken(alert_id, people.handling.revision(alert_id));
+    return taken;
+  }
+
+  async function read(
+    state: DeskState,
+    desk: AlertDesk,
+    table: AlertTable,
+    signal: AbortSignal,
+    onChange: () => void,
+  ): Promise<void> {
+    const one = ({ data, position }: RawMessage): void => {
+      // Another stream, made anew while we were reading: its positions begin again.
+      if (position <= state.position) void renamed(state);
+      state.position = position;
+      const alert = readAlert(data);
+      const outcome = typeof alert === 'string' ? 'refused' : desk.take(alert, clock.now());
+      counts[outcome]++;
+      if (outcome === 'changed') onChange();
+      const known = typeof alert === 'string' ? null : (desk.alert(alert.id) ?? alert);
+      table.write(
+        outcome === 'repeated' || (outcome === 'refused' && typeof alert === 'string') ? null : known,
+        position,
+      );
+    };
+    for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, signal)) {
+      if (signal.aborted) return;
+      for (const message of batch) one(message);
+    }
+  }
+
+  async function renamed(state: DeskState): Promise<void> {
+    await bus.streamState(ALERTS_STREAM).then(({ created = '' }) => Object.assign(state, { stream: created }), trouble);
+  }
+
+  async function drop(lost: Holding): Promise<void> {
+    if (holding === lost) holding = null;
+    lost.reading.abort();
+    await lost.read;
+  }
+
+  /** Remembers, then tells: what is not remembered is told by nobody. False when another one has the desk. */
+  async function save(mine: Holding): Promise<boolean> {
+    const { state, given } = mine;
+    const kept = state.outgoing.filter(
+      ({ channel, notification: { id } }) => !given.has(`${channel} ${id}`) || outbox.holds(channel, id),
+    );
+    if (kept.length < state.outgoing.length) {
+      for (const { channel, notification } of state.outgoing) {
+        if (!outbox.holds(channel, notification.id)) given.delete(`${channel} ${notification.id}`);
+      }
+      state.outgoing = kept;
+      mine.dirty = true;
+    }
+    if (!mine.dirty) return true;
+    const unsaid = state.outgoing.filter(({ channel, notification: { id } }) => !given.has(`${channel} ${id}`));
+    const began = clock.monotonic();
+    if (unsaid.length === 0 && began - mine.saved_at < Math.max(SETTLE_MS, mine.save_cost / SAVE_PART)) return true;
+    mine.dirty = false;
+    try {
+      const revision = await store.save(state, mine.revision);
+      if (revision === null) return false;
+      if (mine.revision !== revision && mine.saved_at === Number.NEGATIVE_INFINITY) await store.clear();
+      mine.revision = revision;
+    } catch (cause) {
+      mine.dirty = true;
+      throw cause;
+    }
+    mine.saved_at = clock.monotonic();
+    mine.save_cost = mine.saved_at - began;
+    for (const { channel, notification } of unsaid) {
+      given.add(`${channel} ${notification.id}`);
+      outbox.send(channel, notification);
+      counts.notifications++;
+    }
+    return true;
+  }
+
+  let attended_at = Number.NEGATIVE_INFINITY;
+  let settled_at = Number.NEGATIVE_INFINITY;
+  async function look(): Promise<void> {
+    const now = clock.monotonic();
+    if (now - attended_at >= ATTEND_MS || !lease.held()) {
+      attended_at = now;
+      await lease.attend();
+    }
+    if (!lease.held()) {
+      if (holding !== null) await drop(holding);
+      return;
+    }
+    holding ??= await take();
+    const mine = holding;
+    // The last message may have been deleted since it was the last.
+    const caughtUp = mine.state.position >= mine.until || now - mine.begun_at > CATCH_UP_MS;
+    if (caughtUp && mine.desk.nextAt() <= clock.now()) {
+      if (mine.desk.tick(clock.now()).length > 0) mine.dirty = true;
+    }
+    if (!(await save(mine))) {
+      await drop(mine);
+      return;
+    }
+    if (now - settled_at >= SETTLE_MS) {
+      settled_at = now;
+      mine.table.settle().catch(trouble);
+      publish();
+    }
+    troubled = false;
+  }
+
+  const counters = (): DeskCounters => ({
+    ...counts,
+    active: holding !== null,
+    open: holding?.desk.open().length ?? 0,
+  });
+  function publish(): void {
+    const { changed, repeated, refused, notifications, open } = counters();
+    const told = {
+      alerts_changed_total: changed,
+      alerts_repeated_total: repeated,
+      alerts_refused_total: refused,
+      alerts_notifications_total: notifications,
+      alerts_open: open,
+      alerts_outbox_waiting: outbox.waiting,
+      alerts_table_waiting: holding?.table.waiting() ?? 0,
+    };
+    bus.publish({ subject: 'vitals.metrics.alerts', data: Buffer.from(JSON.stringify(told), 'utf8') });
+  }
+
+  let stopped = false;
+  let timer: NodeJS.Timeout | null = null;
+  let turn: Promise<void> = Promise.resolve();
+  const next = (): void => {
+    turn = look()
+      .catch(trouble)
+      .then(() => {
+        if (!stopped) timer = setTimeout(next, LOOK_MS);
+      });
+  };
+  next();
+
+  return {
+    counters,
+    async stop() {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await turn;
+      const mine = holding;
+      if (mine !== null) {
+        await drop(mine);
+        mine.saved_at = Number.NEGATIVE_INFINITY;
+        await save(mine).catch(trouble);
+        await Promise.race([
+          mine.table.settle().catch(trouble),
+          new Promise((resolve) => setTimeout(resolve, STOP_MS).unref()),
+        ]);
+      }
+      await lease.release();
+      await people.stop();
+      await maintenance.stop();
+    },
+  };
+}
+
+const toldError = (cause: unknown): VitalsError =>
+  cause instanceof VitalsError ? cause : new VitalsError('GV-BUS-002', String(cause), 'alert desk', { cause });
