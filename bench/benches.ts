@@ -10,9 +10,10 @@ import { processCpu } from './chain-run.ts';
 import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
 import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
 import { benchEngineThreads } from './engine-threads.ts';
+import { benchFrames } from './frames.ts';
 import { benchIsolationForest } from './isolation-forest.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
-import { benchFrames } from './live.ts';
+import { LIVE_BENCH } from './live/live-benches.ts';
 import { MODEL_BENCHES } from './model-benches.ts';
 import { benchParser } from './parser.ts';
 import { benchQuestdb } from './questdb.ts';
@@ -167,6 +168,7 @@ export const BENCHES: readonly Bench[] = [
       ];
     },
   },
+  LIVE_BENCH,
   {
     name: 'latency',
     summary: 'publish into DCGM_RAW to a WebSocket message, whole system, 2,000 rows/s',

@@ -2,14 +2,20 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { announceFrames } from '../sinks/live/frame-interest.ts';
 import { FRAMES_WILDCARD } from '../sinks/live/frames-sink.ts';
+import { latestColumns } from '../sinks/questdb/latest-columns.ts';
 import { openAnomalies } from '../sinks/questdb/read-anomalies.ts';
 import { listAssets } from '../sinks/questdb/read-assets.ts';
 import { latestSamples } from '../sinks/questdb/read-samples.ts';
 import { readAnomaly } from './anomaly-row.ts';
 import type { FleetView } from './fleet-view.ts';
+import { seedUntilDone } from './seed-until-done.ts';
+import { DECISION_NOW, HEALTH_NOW, PREDICTION_NOW, type VerdictKind } from './verdict-now.ts';
+import { verdictChange } from './verdict-row.ts';
 
 export interface FleetFeedOptions {
   readonly bus: Bus;
@@ -33,6 +39,8 @@ export interface FleetFeed {
     frames_refused: number;
     anomalies: number;
     anomalies_refused: number;
+    verdicts: number;
+    verdicts_refused: number;
   };
   /** Resolves when seeding is done or given up by `stop`. */
   readonly seeding: Promise<void>;
@@ -41,6 +49,11 @@ export interface FleetFeed {
 
 const DAY_MS = 86_400_000;
 const ANOMALIES_MAX = 100_000;
+const VERDICTS = [
+  { kind: 'health', table: GPU_HEALTH_SCORES, columns: HEALTH_NOW, equal: { profile: 'default' } },
+  { kind: 'prediction', table: GPU_FAILURE_PREDICTIONS, columns: PREDICTION_NOW, equal: {} },
+  { kind: 'decision', table: GPU_ECONOMIC_DECISIONS, columns: [...DECISION_NOW, 'instance'], equal: {} },
+] as const satisfies readonly { readonly kind: VerdictKind; readonly [field: string]: unknown }[];
 
 /**
  * Keeps a fleet view current: frames and anomalies from the bus as they come, what was before from the database, asked
@@ -49,12 +62,18 @@ const ANOMALIES_MAX = 100_000;
 export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const { bus, view, clock } = options;
   const reader = frameReader();
-  const counters = { frames: 0, rows: 0, frames_refused: 0, anomalies: 0, anomalies_refused: 0 };
+  const counters = {
+    frames: 0,
+    rows: 0,
+    frames_refused: 0,
+    anomalies: 0,
+    anomalies_refused: 0,
+    verdicts: 0,
+    verdicts_refused: 0,
+  };
   const closedMeanwhile = new Set<string>();
   let lastFrameAt = Number.NaN;
-  let seeded = options.database === null;
   let stopped = false;
-  let wake: () => void = () => {};
 
   const subscriptions: BusSubscription[] = [
     bus.subscribe(FRAMES_WILDCARD, ({ data }) => {
@@ -73,9 +92,20 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
         return;
       }
       counters.anomalies++;
-      if (!seeded && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
+      if (seeding !== null && !seeding.done && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
       view.applyAnomaly(anomaly);
     }),
+    ...VERDICTS.map(({ kind, table }) =>
+      bus.subscribe(`vitals.${table.name}.>`, ({ data }) => {
+        const change = verdictChange(kind, parsed(data));
+        if (change === null) {
+          counters.verdicts_refused++;
+          return;
+        }
+        counters.verdicts++;
+        view.applyVerdict(change);
+      }),
+    ),
   ];
   const announcing = announceFrames(bus);
   const sweeping = setInterval(() => view.sweep(), 1_000);
@@ -105,42 +135,45 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
     for (const anomaly of await openAnomalies(database, { rows_max: ANOMALIES_MAX })) {
       if (!closedMeanwhile.has(anomaly.id)) view.applyAnomaly(anomaly);
     }
-  }
-
-  async function seedUntilDone(database: Database): Promise<void> {
-    while (!stopped && !seeded) {
-      try {
-        await seed(database);
-        seeded = true;
-        closedMeanwhile.clear();
-      } catch {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, options.retry_ms ?? 1_000);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+    for (const { kind, table, columns, equal } of VERDICTS) {
+      const rows = await latestColumns(database, table, {
+        columns: [...columns, 'gpu_uuid', ...Object.keys(equal)],
+        since,
+        equal,
+      });
+      for (const row of rows) {
+        const change = verdictChange(kind, row);
+        if (change !== null) view.applyVerdict(change);
       }
     }
+    closedMeanwhile.clear();
   }
 
-  const seeding = options.database === null ? Promise.resolve() : seedUntilDone(options.database);
+  const { database } = options;
+  const seeding = database === null ? null : seedUntilDone(() => seed(database), options);
   return {
     get seeded() {
-      return seeded;
+      return seeding?.done ?? true;
     },
     get last_frame_at() {
       return lastFrameAt;
     },
     counters,
-    seeding,
+    seeding: seeding?.finished ?? Promise.resolve(),
     stop() {
       stopped = true;
-      wake();
+      seeding?.stop();
       clearInterval(sweeping);
       announcing.stop();
       for (const subscription of subscriptions) subscription.unsubscribe();
     },
   };
+}
+
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Anomaly, Attribution, Severity } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT } from '../pipeline/contract/metrics.ts';
 import type { FrameIdentity } from '../sinks/live/frame-format.ts';
+import { VerdictBook, type VerdictChange } from './verdict-now.ts';
 
 /** A GPU or MIG instance as the read side last saw it. */
 export interface GpuEntry {
@@ -39,9 +40,9 @@ export const bySeverityThenTime = (a: Anomaly, b: Anomaly): number =>
   SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity) || b.opened_at - a.opened_at;
 
 /**
- * The latest state of every GPU and MIG instance, and its open anomalies: fed from frames and anomaly rows, seeded from
- * the database. Older samples than the known one are ignored, so feeding in any order ends the same.
- * State: about 1 kB per GPU. One look-up and one array copy per row.
+ * The latest state of every GPU and MIG instance, its open anomalies and what is thought of it: fed from frames and rows, seeded
+ * from the database. Older samples than the known one are ignored, so feeding in any order ends the same.
+ * State: about 2 kB per GPU. One look-up and one array copy per row.
  */
 export class FleetView {
   readonly stale_after_ms: number;
@@ -49,6 +50,7 @@ export class FleetView {
   revision = 0;
   /** Event time of the newest sample, NaN before the first. */
   newest_ts = Number.NaN;
+  readonly verdicts = new VerdictBook();
   private readonly options: FleetViewOptions;
   private readonly entries: GpuEntry[] = [];
   private readonly byKey = new Map<string, GpuEntry>();
@@ -98,6 +100,17 @@ export class FleetView {
     else entry.anomalies.delete(anomaly.id);
     this.options.onAnomaly?.(anomaly);
     this.changed(entry);
+  }
+
+  /** A score, prediction or decision. It is kept also when its GPU has not been seen yet. */
+  applyVerdict(change: VerdictChange): void {
+    if (!this.verdicts.apply(change)) return;
+    const { gpu_uuid } = change;
+    if (change.kind === 'decision') for (const entry of this.ofGpu(gpu_uuid)) this.changed(entry);
+    else {
+      const entry = this.find(gpu_uuid, change.row.instance);
+      if (entry !== undefined) this.changed(entry);
+    }
   }
 
   /** Marks what has become stale; call it about once a second. */

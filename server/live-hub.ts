@@ -46,15 +46,19 @@ export interface LiveSession {
   slow: boolean;
 }
 
-/** Longest that a change waits for its delta when there are many. */
+/** Longest that a change waits for its delta when sending is costly. */
 const REST_MS_MAX = 100;
-/** After sending for c ms, the hub rests for three times as long: sending takes a quarter of the thread at most. */
+/** After a topic was sent for c ms, it rests for three times as long: one topic takes a quarter of the thread at most. */
 const REST_PER_COST = 3;
-const CHANGES_MANY = 1_000;
+/** After everything was sent, all rest for half as long, so that what comes from the bus is always taken. */
+const REST_ALL_PER_COST = 0.5;
+/** A rest shorter than a timer can be is none. */
+const REST_MS_MIN = 0.5;
 
 /**
- * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while they are few; when sending
- * gets costly they are gathered per GPU for up to 100 ms. One text per topic and delta is made and framed for all.
+ * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while sending them is cheap; a topic whose
+ * deltas are costly (many listeners, many changes) gathers them per GPU for up to 100 ms, and the others do not wait for it.
+ * One text per topic and delta is made and framed for all.
  * Memory per socket is bounded by `slow_bytes` and one snapshot.
  */
 export class LiveHub implements SocketHandlers<LiveSession> {
@@ -66,8 +70,10 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private server: SocketServer | null = null;
   private snapshotBudget: number;
   private scheduled = false;
+  private closing = false;
   private restUntil = 0;
   private timer: NodeJS.Timeout | null = null;
+  private timerAt = 0;
   /** Counters for the metrics page. */
   readonly counters = { deltas: 0, snapshots: 0, gaps: 0, errors: 0, messages: 0 };
 
@@ -86,13 +92,29 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     return this.sessions.size;
   }
 
-  /** Tells that topics may have changed: they are flushed when the current poll ends, or after the rest. */
+  /** Tells that topics may have changed: they are flushed when the current poll ends, or after their rest. */
   changed(): void {
-    if (this.scheduled || this.topics.dirty.size === 0) return;
-    this.scheduled = true;
-    const rest = this.restUntil - this.clock.monotonic();
-    if (rest <= 0.5) setImmediate(() => this.flush());
-    else this.timer = setTimeout(() => this.flush(), rest);
+    if (this.scheduled || this.closing || this.topics.dirty.size === 0) return;
+    const now = this.clock.monotonic();
+    let due = Number.POSITIVE_INFINITY;
+    for (const topic of this.topics.dirty) {
+      due = Math.min(due, topic.rest_until);
+      if (due <= now) break;
+    }
+    const rest = Math.max(due, this.restUntil) - now;
+    if (rest <= REST_MS_MIN) {
+      this.scheduled = true;
+      if (this.timer !== null) clearTimeout(this.timer);
+      this.timer = null;
+      setImmediate(() => this.flush());
+    } else if (this.timer === null || now + rest < this.timerAt) {
+      if (this.timer !== null) clearTimeout(this.timer);
+      this.timerAt = now + rest;
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        this.flush();
+      }, rest);
+    }
   }
 
   /** Housekeeping, about ten times a second: serves who waits for a snapshot, forgets unused topics. */
@@ -106,7 +128,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
 
   close(): void {
     if (this.timer !== null) clearTimeout(this.timer);
-    this.scheduled = true;
+    this.closing = true;
   }
 
   open(socket: LiveSocket): LiveSession {
@@ -154,23 +176,26 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     for (const name of [...session.subscriptions.keys()]) this.drop(session, name);
   }
 
+  /** Sends what is due, topics with few listeners first: they cost little and wait for nobody. */
   private flush(): void {
-    this.timer = null;
+    this.scheduled = false;
+    if (this.closing) return;
     const started = this.clock.monotonic();
-    let changes = 0;
-    for (const topic of [...this.topics.dirty]) {
-      changes += topic.gpus.size;
+    const due = [...this.topics.dirty].filter((topic) => topic.rest_until <= started + REST_MS_MIN);
+    due.sort((a, b) => a.listeners - b.listeners);
+    let at = started;
+    for (const topic of due) {
       const text = this.topics.takeDelta(topic);
       const listeners = this.listeners.get(topic);
       if (text === null || listeners === undefined) continue;
       for (const session of listeners) this.holdBack(session, topic);
       this.server?.publish(topic.name, text);
       this.counters.deltas++;
+      const before = at;
+      at = this.clock.monotonic();
+      topic.rest_until = at + Math.min(REST_MS_MAX, (at - before) * REST_PER_COST);
     }
-    const ended = this.clock.monotonic();
-    this.restUntil =
-      ended + (changes > CHANGES_MANY ? REST_MS_MAX : Math.min(REST_MS_MAX, (ended - started) * REST_PER_COST));
-    this.scheduled = false;
+    this.restUntil = at + Math.min(REST_MS_MAX, (at - started) * REST_ALL_PER_COST);
     this.changed();
   }
 

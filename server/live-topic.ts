@@ -31,6 +31,8 @@ export class LiveTopic {
   /** How many sessions want it, and since when nobody does (monotonic ms). */
   listeners = 0;
   idle_since = 0;
+  /** No delta is due before (monotonic ms). */
+  rest_until = 0;
   /** The last snapshot made, good while its seq is the topic's. */
   snapshot: { readonly seq: number; readonly text: string } | null = null;
   private readonly limits: RingLimits;

@@ -15,11 +15,6 @@ export interface LiveTopicsOptions extends RingLimits {
   readonly alerts_max: number;
 }
 
-export interface AlertRow {
-  readonly id: string;
-  readonly state: string;
-}
-
 /** The topics in use: who is touched by a change, and the texts of deltas and snapshots, each made once for all listeners. */
 export class LiveTopics {
   /** Topics with changes that no delta carries yet. */
@@ -71,7 +66,7 @@ export class LiveTopics {
     this.dirty.add(topic);
   }
 
-  touchAlert(alert: AlertRow, json: string): void {
+  touchAlert(alert: { readonly id: string; readonly state: string }, json: string): void {
     if (alert.state === 'closed') this.alerts.delete(alert.id);
     else if (this.alerts.has(alert.id) || this.alerts.size < this.options.alerts_max) this.alerts.set(alert.id, json);
     const topic = this.topics.get('alerts');

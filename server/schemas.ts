@@ -1,9 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { METRICS, type MetricName } from '../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { DECISIONS } from '../pipeline/contract/predictions.ts';
+import type { TableSpec } from '../pipeline/contract/table-spec.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { instantSchema } from './instant-schema.ts';
 import { tableRowSchema } from './table-schema.ts';
+import { DECISION_NOW, HEALTH_NOW, PREDICTION_NOW } from './verdict-now.ts';
 
 /**
  * The JSON shapes of REST and live answers: one definition for validation, OpenAPI, serialisers and the console's types.
@@ -13,6 +16,9 @@ const nullableInstant = instantSchema.nullable();
 const nullableNumber = z.number().nullable();
 
 export const severitySchema = z.enum(['info', 'warning', 'critical']);
+
+const gradeSchema = z.enum(['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown']);
+const decisionSchema = z.enum(DECISIONS);
 
 /** The readings that a fleet list or heatmap shows; all others are in the sample. */
 export const SUMMARY_METRICS = [
@@ -61,6 +67,13 @@ export const gpuSummarySchema = z
     stale_since: nullableInstant.openapi({
       description: 'Event time of the last sample when it is too old; else null.',
     }),
+    overall_score: nullableNumber.openapi({
+      description: '0..100; null when unknown, or when the last score is an hour older than the sample.',
+    }),
+    health_grade: gradeSchema.nullable(),
+    failure_prob_7d: nullableNumber.openapi({ description: '0..1; null when nothing was foreseen within a day.' }),
+    failure_prob_30d: nullableNumber,
+    decision: decisionSchema.nullable().openapi({ description: 'About the whole board.' }),
   })
   .openapi('GpuSummary');
 export type GpuSummary = z.infer<typeof gpuSummarySchema>;
@@ -160,6 +173,14 @@ export const verdictSchema = z
   .openapi('Verdict');
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** Some fields of a table's row. */
+const partOf = (table: TableSpec, names: readonly string[]) =>
+  tableRowSchema({
+    ...table,
+    name: `${table.name}_now`,
+    columns: table.columns.filter(({ name }) => names.includes(name)),
+  });
+
 /** Topic `gpu/U`: every snapshot and delta carries the GPU's whole state; null when the GPU was never seen. */
 export const gpuStateSchema = z
   .object({
@@ -171,6 +192,11 @@ export const gpuStateSchema = z
     sample: sampleSchema.nullable(),
     instances: z.array(sampleSchema),
     anomalies: z.array(anomalySchema),
+    health: z.array(partOf(GPU_HEALTH_SCORES, HEALTH_NOW)).openapi({
+      description: "The board's score, or that of each of its MIG instances; without contributions.",
+    }),
+    predictions: z.array(partOf(GPU_FAILURE_PREDICTIONS, PREDICTION_NOW)),
+    decision: partOf(GPU_ECONOMIC_DECISIONS, DECISION_NOW).nullable(),
   })
   .openapi('GpuState');
 export type GpuState = z.infer<typeof gpuStateSchema>;

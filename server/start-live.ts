@@ -5,8 +5,9 @@ import { startSocketServer } from '../sinks/live/start-socket-server.ts';
 import { allowOrigin } from './allow-origin.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
+import { liveAlerts } from './live-alerts.ts';
 import { LiveHub, type LiveLimits } from './live-hub.ts';
-import { type AlertRow, LiveTopics } from './live-topics.ts';
+import { LiveTopics } from './live-topics.ts';
 
 export interface LiveServerOptions {
   readonly bus: Bus;
@@ -35,6 +36,7 @@ export interface RunningLive {
   close(): Promise<void>;
 }
 
+const ALERTS_MAX = 10_000;
 const LIVE_PROTOCOL = 'gpu-vitals.v1';
 
 /** Runs the live server in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
@@ -56,7 +58,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     bytes_max: 4_194_304,
     keep_ms: options.keep_topics_ms ?? 60_000,
     topics_max: 50_000,
-    alerts_max: 10_000,
+    alerts_max: ALERTS_MAX,
   });
   const hub = new LiveHub({ clock, topics, ...(options.limits === undefined ? {} : { limits: options.limits }) });
   const server = await startSocketServer(
@@ -76,11 +78,14 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
   hub.attach(server);
 
   const feed = fleetFeed({ bus, database: options.database, view, clock });
-  const alerts = bus.subscribe('alerts.>', ({ data }) => {
-    const text = new TextDecoder().decode(data);
-    const alert = readAlert(text);
-    if (alert !== null) topics.touchAlert(alert, text);
-    hub.changed();
+  const alerts = liveAlerts({
+    bus,
+    database: options.database,
+    alerts_max: ALERTS_MAX,
+    onAlert(alert, json) {
+      topics.touchAlert(alert, json);
+      hub.changed();
+    },
   });
   const ticking = setInterval(() => hub.tick(), 100);
   const telling = setInterval(() => {
@@ -97,6 +102,8 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       live_frames_refused_total: frames_refused,
       live_rows_total: rows,
       live_gpus: view.size,
+      live_alerts_refused_total: alerts.counters.refused,
+      live_verdicts_refused_total: feed.counters.verdicts_refused,
     };
     bus.publish({ subject: 'vitals.metrics.live', data: new TextEncoder().encode(JSON.stringify(told)) });
   }, 1_000);
@@ -108,23 +115,14 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     url: `ws://${host}:${server.port}/live`,
     library: server.kind,
     view,
-    seeding: feed.seeding,
+    seeding: Promise.all([feed.seeding, alerts.seeding]).then(() => {}),
     async close() {
       clearInterval(ticking);
       clearInterval(telling);
-      alerts.unsubscribe();
+      alerts.stop();
       feed.stop();
       hub.close();
       await server.close();
     },
   };
-}
-
-function readAlert(text: string): AlertRow | null {
-  try {
-    const row = JSON.parse(text) as Partial<AlertRow> | null;
-    return typeof row?.id === 'string' && typeof row.state === 'string' ? { id: row.id, state: row.state } : null;
-  } catch {
-    return null;
-  }
 }

@@ -65,6 +65,9 @@ const NAMES: Readonly<Record<string, string>> = {
   gpu_failure_predictions: 'Prediction',
   gpu_economic_decisions: 'Decision',
   gpu_failure_labels: 'FailureLabel',
+  gpu_health_scores_now: 'HealthNow',
+  gpu_failure_predictions_now: 'PredictionNow',
+  gpu_economic_decisions_now: 'DecisionNow',
 };
 
 const makeSchema = (spec: TableSpec) =>

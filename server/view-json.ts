@@ -40,6 +40,15 @@ export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
   summary.open_critical = critical;
   summary.worst_severity = critical > 0 ? 'critical' : warning > 0 ? 'warning' : info > 0 ? 'info' : null;
   summary.stale_since = staleSince(entry);
+  const { verdicts } = view;
+  const { gpu_uuid, instance, ts } = entry;
+  const health = verdicts.health(gpu_uuid, instance, ts);
+  const prediction = verdicts.prediction(gpu_uuid, instance, ts);
+  summary.overall_score = health?.overall_score ?? null;
+  summary.health_grade = health?.health_grade ?? null;
+  summary.failure_prob_7d = prediction?.failure_prob_7d ?? null;
+  summary.failure_prob_30d = prediction?.failure_prob_30d ?? null;
+  summary.decision = verdicts.decision(gpu_uuid, ts)?.decision ?? null;
   return summary as GpuSummary;
 }
 
@@ -117,5 +126,18 @@ export function gpuState(view: FleetView, uuid: string): GpuState | null {
       .flatMap((entry) => [...entry.anomalies.values()])
       .sort(bySeverityThenTime)
       .map(anomalyAnswer),
+    health: told(entries, (entry) => view.verdicts.health(uuid, entry.instance, entry.ts)),
+    predictions: told(entries, (entry) => view.verdicts.prediction(uuid, entry.instance, entry.ts)),
+    decision: told(entries.slice(0, 1), (entry) => view.verdicts.decision(uuid, entry.ts))[0] ?? null,
   };
 }
+
+/** What there is of each, with its instant as a text. */
+const told = <Row extends { readonly ts: number }>(
+  entries: readonly GpuEntry[],
+  of: (entry: GpuEntry) => Row | null,
+): (Omit<Row, 'ts'> & { readonly ts: string })[] =>
+  entries
+    .map(of)
+    .filter((row) => row !== null)
+    .map((row) => ({ ...row, ts: instantText(row.ts) }));
