@@ -5,10 +5,15 @@ import type { Database } from '../pipeline/contract/database.ts';
 import type { HealthProfile, HealthScore } from '../pipeline/contract/events.ts';
 import type { Prediction } from '../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../pipeline/contract/time.ts';
+import type { Finding } from '../pipeline/doctor/finding.ts';
+import type { EffectiveOption } from '../pipeline/effective-config.ts';
+import type { AssetDesk } from './asset-desk.ts';
+import type { DeadLetterDesk } from './dead-letter-desk.ts';
 import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
+import type { SimulationDesk } from './simulation-desk.ts';
 import type { TopologyReports } from './topology-reports.ts';
 
 /** Scores on demand, made where the topology is known. */
@@ -53,6 +58,13 @@ export interface ApiParts {
   readonly scorer: Scorer;
   readonly predictor: Predictor;
   readonly models: ModelDesk;
+  readonly assets: AssetDesk;
+  readonly dead_letters: DeadLetterDesk;
+  readonly simulation: SimulationDesk;
+  /** Looks at every part; null where there is nobody who can. */
+  readonly examine: (() => Promise<readonly Finding[]>) | null;
+  /** What is configured, without secrets; null where nobody knows. */
+  readonly config: readonly EffectiveOption[] | null;
   /** What decisions on demand count with. */
   readonly prices: PriceBook;
   /** Told of failures that are no one's request's fault. */

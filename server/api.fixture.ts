@@ -23,10 +23,15 @@ import {
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
 import type { ApiParts } from './api-parts.ts';
+import { assetDesk } from './asset-desk.ts';
+import { memoryAssetLog } from './asset-log.fixture.ts';
 import { createApp } from './create-app.ts';
+import type { DeadLetterDesk } from './dead-letter-desk.ts';
+import { eventNow } from './event-now.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
+import type { SimulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -83,7 +88,67 @@ const cannedPredictor = (): ApiParts['predictor'] => {
   };
 };
 
-type ApiWorldOptions = Pick<ApiParts, 'console_dir' | 'database' | 'models'> & { live_url: string | null };
+/** Letters 1 to 3, newest first, of which the first has been sent again. */
+const cannedLetters = (): DeadLetterDesk => {
+  const letters = [3, 2, 1].map((position) => ({
+    position,
+    ts: NOW - 10_000,
+    arrived_at: NOW - 5_000 + position,
+    node: position === 2 ? 'n2' : 'n1',
+    level: 'value' as const,
+    reason: position === 1 ? ('late' as const) : ('out_of_range' as const),
+    code: position === 1 ? ('GV-VAL-005' as const) : ('GV-VAL-001' as const),
+    step: 'validate',
+    detail: 'gpu_temp_celsius 9999 is above 150',
+    content_type: 'text/plain',
+    size_bytes: 4,
+    retried_at: position === 1 ? NOW - 1_000 : null,
+  }));
+  const matching: (query: { reason?: string | undefined; node?: string | undefined }) => typeof letters = (query) =>
+    letters.filter(
+      ({ reason, node }) =>
+        (query.reason === undefined || reason === query.reason) && (query.node === undefined || node === query.node),
+    );
+  return {
+    async page(query, { limit, below = Number.POSITIVE_INFINITY }) {
+      const found = matching(query).filter(({ position }) => position < below);
+      return { items: found.slice(0, limit), next: found.length > limit ? (found[limit - 1]?.position ?? null) : null };
+    },
+    async count(query) {
+      const counts = new Map<string, number>();
+      for (const { reason } of matching(query)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      return counts;
+    },
+    async show(position) {
+      const found = letters.find((one) => one.position === position);
+      if (found === undefined) throw new VitalsError('GV-CLI-002', 'no dead letter', '');
+      return { ...found, original: '9999' };
+    },
+    async retry({ again, ...query }) {
+      const found = matching(query).filter(
+        ({ position }) => query.positions === undefined || query.positions.includes(position),
+      );
+      const sent = found.filter(({ retried_at }) => again || retried_at === null);
+      return { retried: Math.min(sent.length, query.retried_max), skipped: found.length - sent.length };
+    },
+  };
+};
+
+/** Tells the story `thermal` of GPU-00. */
+const cannedSimulation = (): SimulationDesk => ({
+  stories: async () => [
+    { name: 'thermal', category: 'thermal', description: 'too hot' },
+    { name: 'ecc', category: 'memory', description: 'bad cells' },
+  ],
+  async inject(story, gpu_uuid) {
+    if (story !== 'thermal' || gpu_uuid !== 'GPU-00') throw new VitalsError('GV-API-002', 'there is no such story', '');
+    return { id: 'I1', story, gpu_uuid, since_ms: NOW, until_ms: NOW + 60_000 };
+  },
+});
+
+type ApiWorldOptions = Pick<ApiParts, 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'> & {
+  live_url: string | null;
+};
 
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
 export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
@@ -125,11 +190,13 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const topology = topologyReports(bus, clock);
   listenToMetrics(bus, metrics);
   const feed = { seeded: true, last_frame_at: Number.NaN };
+  const used = options.database ?? database;
+  const log = memoryAssetLog(() => clock.now());
   const app = createApp({
     clock,
     view,
     feed,
-    database: options.database ?? database,
+    database: used,
     bus,
     topology,
     metrics,
@@ -140,6 +207,27 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     scorer: cannedScorer(),
     predictor: cannedPredictor(),
     models: options.models ?? cannedModels(clock),
+    assets: assetDesk({ log, database: used, clock, now: () => eventNow({ clock, view }) }),
+    dead_letters: cannedLetters(),
+    simulation: options.simulation ?? cannedSimulation(),
+    examine:
+      options.examine ??
+      (async () => [
+        { part: 'nats', check: 'answer', state: 'ok', what: 'answers', action: '', figures: { round_trip_ms: 0.5 } },
+        {
+          part: 'questdb',
+          check: 'tables',
+          state: 'warn',
+          what: 'one is suspended',
+          action: 'resume it',
+          code: 'GV-SNK-003',
+          figures: {},
+        },
+      ]),
+    config: options.config ?? [
+      { option: 'interval', value: '10s', origin: 'default', section: 'Fleet', help: 'Time between two scrapes.' },
+      { option: 'gpus', value: 256, origin: '--gpus', section: 'Simulation', help: 'Size.' },
+    ],
     prices: loadPriceBook(null),
     onFailure: (error) => failures.push(error),
   });
@@ -152,6 +240,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     tables,
     asked,
     failures,
+    log,
     setAway(value: boolean) {
       away = value;
     },
@@ -280,6 +369,10 @@ export const LISTS = [
   '/api/v1/models/drift',
   '/api/v1/models',
   '/api/v1/fleet/risks',
+  '/api/v1/dead-letters',
+  '/api/v1/inject/stories',
+  '/api/v1/config',
+  '/api/v1/doctor',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',
@@ -290,6 +383,7 @@ export const OTHERS = [
   '/api/v1/fleet/money',
   '/api/v1/models/2',
   '/api/v1/gpus/GPU-00/evidence',
+  '/api/v1/dead-letters/2',
   '/api/v1/topology',
   '/api/v1/console-config',
   '/livez',

@@ -13,7 +13,8 @@ import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { fleetNow } from './fleet-now.ts';
 import { problem } from './problem.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
-import { assetRoutes } from './routes/assets.ts';
+import { ASSETS_BYTES_MAX, ASSETS_PATH, assetRoutes } from './routes/assets.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { evidenceRoute } from './routes/evidence.ts';
 import { fleetRoutes } from './routes/fleet.ts';
@@ -21,6 +22,8 @@ import { fleetRisksRoute } from './routes/fleet-risks.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
+import { injectRoutes } from './routes/inject.ts';
+import { installationRoutes } from './routes/installation.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -79,8 +82,11 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     }),
   );
   const small = limitedBody(BODY_BYTES_MAX);
-  const large = limitedBody(SCORE_BYTES_MAX);
-  app.use((c, next) => (c.req.path === SCORE_PATH ? large : small)(c, next));
+  const large = new Map([
+    [SCORE_PATH, limitedBody(SCORE_BYTES_MAX)],
+    [ASSETS_PATH, limitedBody(ASSETS_BYTES_MAX)],
+  ]);
+  app.use((c, next) => (large.get(c.req.path) ?? small)(c, next));
 
   gpuRoutes(app, parts);
   gpuMetricsRoute(app, parts);
@@ -98,6 +104,9 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   fleetRisksRoute(app, now);
   evidenceRoute(app, parts);
   fleetRoutes(app, parts);
+  deadLetterRoutes(app, parts);
+  injectRoutes(app, parts);
+  installationRoutes(app, parts);
   healthRoutes(app, parts);
 
   const document = app.getOpenAPI31Document({

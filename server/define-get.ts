@@ -19,7 +19,7 @@ export interface GetRoute<P extends z.ZodObject, Q extends z.ZodObject> {
   readonly csv?: boolean;
   readonly media?: string;
   /** Codes besides 200 and 400. */
-  readonly failures?: readonly (404 | 503)[];
+  readonly failures?: readonly (404 | 409 | 503)[];
   /** For an answer that has its shape with a status other than 200. */
   readonly also?: 503;
 }
@@ -55,6 +55,7 @@ export function defineGet<P extends z.ZodObject, Q extends z.ZodObject>(
       304: { description: 'Unchanged since the ETag given.' },
       400: failure('The request is not valid.'),
       ...(route.failures?.includes(404) ? { 404: failure('There is no such thing.') } : {}),
+      ...(route.failures?.includes(409) ? { 409: failure('It cannot be told as things stand.') } : {}),
       ...(route.failures?.includes(503) ? { 503: failure('A part needed for the answer is not available.') } : {}),
       ...(route.also === 503 ? { 503: { description: 'Not ready.', content: { 'application/json': answer } } } : {}),
     },

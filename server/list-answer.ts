@@ -10,7 +10,7 @@ export interface ListAnswer {
   /** One JSON object per item. */
   readonly texts: readonly string[];
   /** Further members of the envelope. */
-  readonly more?: Readonly<Record<string, string | number | null>>;
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 export function listAnswer(c: Context, answer: ListAnswer): Response {

@@ -6,12 +6,16 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
-import type { Predictor, Scorer } from './api-parts.ts';
+import type { ApiParts, Predictor, Scorer } from './api-parts.ts';
+import { assetDesk, assetLogOf } from './asset-desk.ts';
 import { createApp } from './create-app.ts';
+import { deadLetterDesk } from './dead-letter-desk.ts';
+import { eventNow } from './event-now.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
+import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export interface ApiServerOptions {
@@ -30,6 +34,12 @@ export interface ApiServerOptions {
   readonly version: string;
   /** Told to the console; false when absent. */
   readonly simulated?: boolean;
+  /** Where the simulated fleet is served, once it is; nowhere when absent. */
+  readonly fleet_url?: () => string | null;
+  /** Nobody can when absent. */
+  readonly examine?: ApiParts['examine'];
+  /** Nobody knows when absent. */
+  readonly config?: ApiParts['config'];
   readonly scorer: Scorer;
   readonly predictor: Predictor;
   readonly models: ModelDesk;
@@ -57,6 +67,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const listening = listenToMetrics(bus, metrics);
   const feed = fleetFeed({ bus, database, view, clock });
   const { counters } = feed;
+  const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }) });
   const startedAt = clock.now();
   metrics.add(
     { name: 'api_gpus', help: 'GPUs and MIG instances in the fleet view.', value: () => view.size },
@@ -93,20 +104,29 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     scorer: options.scorer,
     predictor: options.predictor,
     models: options.models,
+    assets,
+    dead_letters: deadLetterDesk(bus, clock),
+    simulation: simulationDesk({
+      simulated: options.simulated ?? false,
+      url: options.fleet_url ?? (() => null),
+    }),
+    examine: options.examine ?? null,
+    config: options.config ?? null,
     prices: options.prices,
     onFailure: options.onFailure,
   });
-  const stop = (): void => {
+  const stop = (): Promise<void> => {
     feed.stop();
     topology.stop();
     listening.stop();
+    return assets.stop();
   };
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.requestTimeout = 30_000;
   try {
     await listen(server, options.host, options.port);
   } catch (error) {
-    stop();
+    await stop();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -116,7 +136,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     view,
     seeding: feed.seeding,
     async close() {
-      stop();
+      await stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), 1_000);

@@ -73,7 +73,9 @@ export async function positionSince(bus: Bus, stream: string, subject: string, s
     // Below `low` all are older; from `high` on none is, or there is nothing.
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const found = await streams.getMessage(stream, { seq: middle, next_by_subj: subject }).catch(nothingThere);
+      // The server knows both together since 2.9; the library's types know them only of streams with direct reading.
+      const query: { seq: number } = { seq: middle, ...{ next_by_subj: subject } };
+      const found = await streams.getMessage(stream, query).catch(nothingThere);
       if (!found || found.time.getTime() >= since) high = middle;
       else low = found.seq + 1;
     }

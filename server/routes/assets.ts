@@ -1,34 +1,85 @@
+import { createHash } from 'node:crypto';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { parseAssetsCsv } from '../../pipeline/asset-csv.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { listAssets, readAsset } from '../../sinks/questdb/read-assets.ts';
+import type { Asset } from '../../pipeline/contract/events.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
+import { assetBodySchema, assetChangeSchema, retireBodySchema, settledFacts } from '../asset-body.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import { definePost } from '../define-post.ts';
+import { eventNow } from '../event-now.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIMIT_DEFAULT, LIST_PARAMETERS, textParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { pageOf } from '../page-of.ts';
+import { BadRequest } from '../problem.ts';
 import { assetSchema, listSchema } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 import { GPU_PARAMETER } from './gpus.ts';
 
-const COLUMNS = Object.keys(assetSchema.shape);
-const assetText = serialiser(assetSchema);
+/** Bodies of this path are CSV of whole inventories: 100,000 assets are about 20 MB. */
+export const ASSETS_PATH = '/api/v1/assets';
+export const ASSETS_BYTES_MAX = 64 * 2 ** 20;
 
-/** `GET /assets` and `GET /assets/{gpu_uuid}`: the inventory as last written. */
+const COLUMNS = Object.keys(assetSchema.shape) as (keyof Asset)[];
+const FILTERS = ['node', 'model', 'serial', 'cluster', 'rack', 'slot', 'owner', 'tenant', 'status'] as const;
+const SEARCHED = ['gpu_uuid', 'node', 'serial', 'rack', 'owner', 'tenant', 'note'] as const;
+const assetText = serialiser(assetSchema);
+const textOf = (asset: Asset): string => assetText(assetAnswer(asset));
+const tagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+
+const importSchema = z
+  .object({
+    added: z.int(),
+    changed: z.int(),
+    unchanged: z.int(),
+    refused: z.int(),
+    rows: z
+      .array(
+        z.object({
+          line: z.int().openapi({ description: 'Line of the file, from 1.' }),
+          gpu_uuid: z.string(),
+          outcome: z.enum(['added', 'changed', 'unchanged', 'refused']),
+        }),
+      )
+      .openapi({ description: 'What became of every row that could be read.' }),
+    problems: z
+      .array(z.object({ line: z.int(), field: z.string(), detail: z.string() }))
+      .openapi({ description: 'What is wrong with rows that were left out.' }),
+  })
+  .openapi('AssetImport');
+
+/** The inventory: `GET`, `POST /assets`; `GET`, `PATCH /assets/{gpu_uuid}`; `POST /assets/{gpu_uuid}/retire`. Nothing is deleted. */
 export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  const { assets } = parts;
+  const now = (): number => eventNow(parts);
+  const answer = (c: Context, asset: Asset, status: 200 | 201): Response => {
+    const text = textOf(asset);
+    return c.body(text, status, { 'Content-Type': 'application/json', ETag: tagOf(text) });
+  };
+  const unknown = (gpu_uuid: string) => new VitalsError('GV-API-002', `No asset ${gpu_uuid} is known`, 'gpu_uuid');
+
   defineGet(
     app,
     {
-      path: '/api/v1/assets',
+      path: ASSETS_PATH,
       tag: 'assets',
       summary: 'Inventory, by gpu_uuid.',
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
-        sort: z.literal('gpu_uuid').optional(),
+        from: SPAN_PARAMETERS.from.openapi({ description: 'Registered at or after. Epoch ms or ISO 8601.' }),
+        to: SPAN_PARAMETERS.to.openapi({ description: 'Registered before. Epoch ms or ISO 8601.' }),
+        sort: sortParameter(COLUMNS, 'gpu_uuid'),
+        q: textParameter(`Part of ${SEARCHED.join(', ')}, in any case.`),
+        gpu_uuid: textParameter('GPU identity.'),
         node: textParameter('Host.'),
         model: textParameter('Model name.'),
+        serial: textParameter('Board serial number.'),
         cluster: textParameter('Cluster.'),
         rack: textParameter('Rack.'),
+        slot: textParameter('Slot in the node.'),
         owner: textParameter('Owning team.'),
         tenant: textParameter('Tenant.'),
         status: textParameter('active, maintenance or retired.'),
@@ -37,28 +88,174 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       csv: true,
       failures: [503],
     },
-    async (c, { query: { limit, cursor, sort: _byIdentity, ...filter } }) => {
-      const page = await listAssets(parts.database, filter, { limit: limit ?? LIMIT_DEFAULT, cursor });
-      const texts = page.items.map((asset) => assetText(assetAnswer(asset)));
-      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts });
+    async (c, { query }) => {
+      const equal = (['gpu_uuid', ...FILTERS] as const).filter((name) => query[name] !== undefined);
+      const search = query.q?.toLowerCase() ?? '';
+      const matching = (await assets.all()).filter(
+        (asset) =>
+          equal.every((name) => asset[name] === query[name]) &&
+          (query.from === undefined || asset.registered_at >= query.from) &&
+          (query.to === undefined || asset.registered_at < query.to) &&
+          (search === '' || SEARCHED.some((name) => asset[name].toLowerCase().includes(search))),
+      );
+      const name = query.sort?.replace('-', '') as keyof Asset | undefined;
+      const page = pageOf({
+        items: matching,
+        sort:
+          name === undefined || query.sort === 'gpu_uuid'
+            ? null
+            : {
+                name,
+                descending: query.sort?.startsWith('-') ?? false,
+                key: (asset) => (asset[name] === '' ? null : asset[name]),
+              },
+        identity: ({ gpu_uuid }) => gpu_uuid,
+        limit: query.limit,
+        cursor: query.cursor,
+      });
+      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(textOf) });
     },
   );
 
   defineGet(
     app,
     {
-      path: '/api/v1/assets/{gpu_uuid}',
+      path: `${ASSETS_PATH}/{gpu_uuid}`,
       tag: 'assets',
-      summary: 'One asset.',
+      summary: 'One asset. Its ETag, sent as If-Match with a change, refuses the change when somebody else was faster.',
       params: GPU_PARAMETER,
       query: NO_PARAMETERS,
       answer: assetSchema,
       failures: [404, 503],
     },
     async (c, { params: { gpu_uuid } }) => {
-      const asset = await readAsset(parts.database, gpu_uuid);
-      if (asset === null) throw new VitalsError('GV-API-002', `No asset ${gpu_uuid} is known`, 'gpu_uuid');
-      return c.body(assetText(assetAnswer(asset)), 200, { 'Content-Type': 'application/json' });
+      const asset = await assets.find(gpu_uuid);
+      if (asset === null) throw unknown(gpu_uuid);
+      return answer(c, asset, 200);
+    },
+  );
+
+  definePost(
+    app,
+    {
+      path: ASSETS_PATH,
+      tag: 'assets',
+      summary:
+        'A new asset as JSON; one that is known already is changed by PATCH. As CSV with the columns of the table: new and known ones alike, columns that the file does not have stay as they are.',
+      body: assetBodySchema,
+      query: z.strictObject({
+        partial: z
+          .enum(['true', 'false'])
+          .optional()
+          .openapi({ description: 'Of CSV: takes the good rows when others are bad. Default false: all or none.' }),
+      }),
+      answer: assetSchema,
+      stores: true,
+      failures: [409, 503],
+    },
+    async (c, { gpu_uuid, ...told }, { partial }) => {
+      if (partial !== undefined) throw new BadRequest([{ field: 'partial', detail: 'Is for CSV only' }]);
+      const asset = await assets.change(gpu_uuid, (before) => {
+        if (before === null) return { gpu_uuid, ...settledFacts(told, null, now()) };
+        throw new VitalsError('GV-API-006', `Asset ${gpu_uuid} is known already`, 'gpu_uuid', {
+          action: `Change it with PATCH ${ASSETS_PATH}/{gpu_uuid}.`,
+        });
+      });
+      c.header('Location', `${ASSETS_PATH}/${encodeURIComponent(gpu_uuid)}`);
+      return answer(c, asset, 201);
+    },
+    {
+      answer: importSchema,
+      async handler(c, file, { partial }) {
+        const { rows, lines, issues } = parseAssetsCsv(file);
+        if (issues.length > 0 && (partial !== 'true' || rows.length === 0)) {
+          throw new BadRequest(
+            issues.map(({ line, field, detail }) => ({
+              field: field === '' ? `line ${line}` : `line ${line}, ${field}`,
+              detail,
+            })),
+          );
+        }
+        const outcomes = await assets.bring(rows);
+        const told = rows.map(({ gpu_uuid }, i) => ({
+          line: lines[i] ?? 0,
+          gpu_uuid,
+          outcome: outcomes[i] ?? ('unchanged' as const),
+        }));
+        const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
+        const overtaken = told.filter(({ outcome }) => outcome === 'refused');
+        return c.json(
+          {
+            added: count('added'),
+            changed: count('changed'),
+            unchanged: count('unchanged'),
+            refused: overtaken.length,
+            rows: told,
+            problems: [
+              ...issues.map(({ line, field, detail }) => ({ line, field, detail })),
+              ...overtaken.map(({ line }) => ({
+                line,
+                field: 'gpu_uuid',
+                detail: 'was changed by somebody else meanwhile; send it again',
+              })),
+            ].sort((a, b) => a.line - b.line),
+          } satisfies z.infer<typeof importSchema>,
+          201,
+        );
+      },
+    },
+  );
+
+  definePost(
+    app,
+    {
+      method: 'patch',
+      path: `${ASSETS_PATH}/{gpu_uuid}`,
+      tag: 'assets',
+      summary:
+        'Changes the facts named; null or an empty text clears one. With If-Match only what was read is changed.',
+      params: GPU_PARAMETER,
+      body: assetChangeSchema,
+      answer: assetSchema,
+      changes: true,
+      failures: [404, 409, 412, 503],
+    },
+    async (c, told, _query, { gpu_uuid }) => {
+      const match = c.req.header('If-Match');
+      const asset = await assets.change(gpu_uuid, (before) => {
+        if (before === null) throw unknown(gpu_uuid);
+        if (match !== undefined && !matches(match, tagOf(textOf(before)))) {
+          throw new VitalsError('GV-API-007', `Asset ${gpu_uuid} was changed since it was read`, 'If-Match');
+        }
+        return { gpu_uuid, ...settledFacts(told, before, now()) };
+      });
+      return answer(c, asset, 200);
+    },
+  );
+
+  definePost(
+    app,
+    {
+      path: `${ASSETS_PATH}/{gpu_uuid}/retire`,
+      tag: 'assets',
+      summary: 'Out of service for good; a PATCH of its status brings it back.',
+      params: GPU_PARAMETER,
+      body: retireBodySchema,
+      answer: assetSchema,
+      changes: true,
+      body_optional: true,
+      failures: [404, 409, 503],
+    },
+    async (c, told, _query, { gpu_uuid }) => {
+      const asset = await assets.change(gpu_uuid, (before) => {
+        if (before === null) throw unknown(gpu_uuid);
+        return { gpu_uuid, ...settledFacts({ ...told, status: 'retired' }, before, now()) };
+      });
+      return answer(c, asset, 200);
     },
   );
 }
+
+/** Compression weakens a tag on its way out; what it stands for is the same. */
+const matches = (header: string, tag: string): boolean =>
+  header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);

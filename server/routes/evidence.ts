@@ -10,7 +10,6 @@ import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import { listSeries } from '../../sinks/questdb/list-series.ts';
 import { listAnomalies } from '../../sinks/questdb/read-anomalies.ts';
-import { readAsset } from '../../sinks/questdb/read-assets.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet } from '../define-get.ts';
 import { EVIDENCE_STYLE_HASH, evidencePage } from '../evidence-page.ts';
@@ -46,7 +45,7 @@ export function evidenceRoute(app: OpenAPIHono, parts: ApiParts): void {
       const to = query.to ?? newest + 1;
       const from = query.from ?? to - SPAN_MS;
       if (from >= to) throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
-      const asset = await readAsset(database, gpu_uuid);
+      const asset = await parts.assets.find(gpu_uuid);
       if (asset === null && view.ofGpu(gpu_uuid).length === 0) {
         throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');
       }

@@ -6,7 +6,6 @@ import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
 import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
-import { readAsset } from '../../sinks/questdb/read-assets.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
@@ -30,6 +29,7 @@ const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
 const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
 /** A page of the verdict; the whole list has a path of its own. */
 const EPISODES_MAX = 20;
+const LOOKED_UP = ['asset', 'health', 'prediction', 'decision', 'episodes'] as const;
 const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
 const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
 const decisionAnswer = tableRowAnswer(GPU_ECONOMIC_DECISIONS);
@@ -42,7 +42,7 @@ export const GPU_PARAMETER = z.strictObject({
 
 /** Throws GV-API-002 when neither the bus nor the inventory has ever told of the GPU. */
 export async function assertGpu(parts: ApiParts, uuid: string): Promise<void> {
-  if (parts.view.ofGpu(uuid).length > 0 || (await readAsset(parts.database, uuid)) !== null) return;
+  if (parts.view.ofGpu(uuid).length > 0 || (await parts.assets.find(uuid)) !== null) return;
   throw new VitalsError('GV-API-002', `No GPU ${uuid} is known`, 'gpu_uuid');
 }
 
@@ -115,14 +115,14 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
     },
     async (c, { params: { gpu_uuid } }) => {
       const state = gpuState(view, gpu_uuid);
-      const unavailable: string[] = [];
-      const lookUp = async <T>(field: string, missing: T, ask: () => Promise<T>): Promise<T> => {
+      const unavailable = new Set<string>();
+      const lookUp = async <T>(field: (typeof LOOKED_UP)[number], missing: T, ask: () => Promise<T>): Promise<T> => {
         try {
           return await ask();
         } catch (error) {
           // The live part is still worth an answer; without it there is nothing to tell.
           if (state === null) throw error;
-          unavailable.push(field);
+          unavailable.add(field);
           return missing;
         }
       };
@@ -130,7 +130,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
       const equal = { gpu_uuid };
       const newest = (spec: TableSpec) => rowsAt(database, spec, { equal }, EPOCH_MS_MAX, LIMIT_DEFAULT);
       const [asset, scores, predictions, decisions, episodes] = await Promise.all([
-        lookUp('asset', null, () => readAsset(database, gpu_uuid)),
+        lookUp('asset', null, () => parts.assets.find(gpu_uuid)),
         lookUp('health', [], () => newest(GPU_HEALTH_SCORES)),
         lookUp('prediction', [], () => newest(GPU_FAILURE_PREDICTIONS)),
         lookUp('decision', [], () => newest(GPU_ECONOMIC_DECISIONS)),
@@ -156,7 +156,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         episodes: episodes.map(episodeAnswer),
         prediction: predictions[0] === undefined ? null : predictionAnswer(predictions[0]),
         decision: decisions[0] === undefined ? null : decisionAnswer(decisions[0]),
-        unavailable,
+        unavailable: LOOKED_UP.filter((field) => unavailable.has(field)),
       };
       return c.body(verdictText(verdict), 200, { 'Content-Type': 'application/json' });
     },

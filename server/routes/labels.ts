@@ -13,11 +13,11 @@ import {
 } from '../../pipeline/labels/label-facts.ts';
 import { readSuggestions } from '../../pipeline/labels/read-suggestions.ts';
 import type { LabelSuggestion } from '../../pipeline/labels/suggest-labels.ts';
-import { allAssets, readAsset } from '../../sinks/questdb/read-assets.ts';
 import { writeLabels } from '../../sinks/questdb/write-labels.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
+import { eventNow } from '../event-now.ts';
 import { instantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
@@ -83,11 +83,7 @@ const fieldError = ({ line, field, detail }: LabelProblem) => ({
 export function labelRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const schema = tableRowSchema(GPU_FAILURE_LABELS);
   const text = serialiser(schema);
-  /** A fleet that is simulated may be ahead of the wall clock. */
-  const latest = (): number => {
-    const [wall, event] = [parts.clock.now(), parts.view.newest_ts];
-    return Number.isNaN(event) ? wall : Math.max(wall, event);
-  };
+  const latest = (): number => eventNow(parts);
 
   definePost(
     app,
@@ -164,12 +160,12 @@ export function labelRoutes(app: OpenAPIHono, parts: ApiParts): void {
 }
 
 /** Where a GPU is, or was last; null when neither the bus nor the inventory has ever told of it. */
-async function nodeOf({ view, database }: ApiParts, gpu_uuid: string): Promise<string | null> {
-  return view.ofGpu(gpu_uuid)[0]?.node ?? (await readAsset(database, gpu_uuid))?.node ?? null;
+async function nodeOf({ view, assets }: ApiParts, gpu_uuid: string): Promise<string | null> {
+  return view.ofGpu(gpu_uuid)[0]?.node ?? (await assets.find(gpu_uuid))?.node ?? null;
 }
 
-async function knownNodes({ view, database }: ApiParts): Promise<Map<string, string>> {
-  const nodes = new Map((await allAssets(database)).map(({ gpu_uuid, node }) => [gpu_uuid, node]));
+async function knownNodes({ view, assets }: ApiParts): Promise<Map<string, string>> {
+  const nodes = new Map((await assets.all()).map(({ gpu_uuid, node }) => [gpu_uuid, node]));
   for (const { gpu_uuid, node } of view.all()) nodes.set(gpu_uuid, node);
   return nodes;
 }

@@ -1,0 +1,228 @@
+import type { AssetFacts } from '../pipeline/asset-merge.ts';
+import { followAssets, isOvertaken, type LoggedAsset, logEachAsset, loggedAssets } from '../pipeline/bus/asset-log.ts';
+import { ensureAssetStream } from '../pipeline/bus/ensure-streams.ts';
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus } from '../pipeline/contract/bus.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { Asset } from '../pipeline/contract/events.ts';
+import { type KnownAssetVersion, knownVersion, newVersion } from '../pipeline/inventory.ts';
+import { allAssets, readAsset } from '../sinks/questdb/read-assets.ts';
+import { cachedAnswer } from './cached-answer.ts';
+
+/** Where versions of assets are kept: the stream ASSETS, or memory in tests. */
+export interface AssetLog {
+  /** What it holds now, oldest first; makes the log where there is none. */
+  load(): AsyncIterable<LoggedAsset>;
+  follow(from: number, signal: AbortSignal): AsyncIterable<LoggedAsset>;
+  store(
+    versions: readonly { readonly asset: Asset; readonly after: number }[],
+  ): Promise<readonly PromiseSettledResult<number>[]>;
+}
+
+/** The log over NATS. */
+export const assetLogOf = (bus: Bus): AssetLog => ({
+  async *load() {
+    await ensureAssetStream(bus);
+    yield* loggedAssets(bus);
+  },
+  follow: (from, signal) => followAssets(bus, from, signal),
+  store: (versions) => logEachAsset(bus, versions),
+});
+
+/** What became of the facts of a row: `refused` when another writer was faster. */
+export type AssetOutcome = 'added' | 'changed' | 'unchanged' | 'refused';
+
+/** What an asset's status was from an instant (epoch ms, by the server's clock) on. */
+export interface StatusChange {
+  readonly at: number;
+  readonly status: string;
+}
+
+export interface AssetDesk {
+  /** Every asset by gpu_uuid, as people and labels together tell it; what was written here is there at once. */
+  all(): Promise<readonly Asset[]>;
+  find(gpu_uuid: string): Promise<Asset | null>;
+  /**
+   * One asset changed by what `decide` makes of what is known (null: nothing); it may throw. Answers it as it is then.
+   * Throws GV-API-006 when another writer was faster.
+   */
+  change(gpu_uuid: string, decide: (before: Asset | null) => AssetFacts): Promise<Asset>;
+  /** Many at once, each on its own. */
+  bring(rows: readonly AssetFacts[]): Promise<readonly AssetOutcome[]>;
+  /** Of assets whose status has changed, or that began as something else than active: oldest first. */
+  statuses(): Promise<ReadonlyMap<string, readonly StatusChange[]>>;
+  stop(): Promise<void>;
+}
+
+export interface AssetDeskOptions {
+  readonly log: AssetLog;
+  readonly database: Database;
+  readonly clock: Clock;
+  /** When assets are registered: event time, which may be ahead of the clock. */
+  readonly now: () => number;
+}
+
+/** Rows that the engine writes come to lists so much later. */
+const ROWS_AGE_MS = 2_000;
+const RETRY_MS = 1_000;
+const READY_WAIT_MS = 3_000;
+
+/**
+ * The inventory for the API: the log is followed in memory, first sights are read from gpu_assets. Every method throws
+ * GV-API-003 while either cannot be read.
+ *
+ * State    the newest version of every asset that people told of, about 600 B each.
+ * Cost     `find` one look-up; `all` a merge of all, computed anew when something has changed.
+ */
+export function assetDesk(options: AssetDeskOptions): AssetDesk {
+  const { log, database, clock, now } = options;
+  const newest = new Map<string, { readonly asset: Asset; readonly position: number }>();
+  const statuses = new Map<string, StatusChange[]>();
+  const stopping = new AbortController();
+  let revision = 0;
+  let merged: { readonly rows: readonly Asset[]; readonly revision: number; readonly all: readonly Asset[] } | null =
+    null;
+
+  const take = ({ asset, position, arrived_at }: Pick<LoggedAsset, 'asset' | 'position' | 'arrived_at'>): void => {
+    if (asset === null || (newest.get(asset.gpu_uuid)?.position ?? 0) >= position) return;
+    newest.set(asset.gpu_uuid, { asset, position });
+    revision++;
+    const before = statuses.get(asset.gpu_uuid);
+    if ((before?.at(-1)?.status ?? 'active') === asset.status) return;
+    statuses.set(asset.gpu_uuid, [...(before ?? []), { at: arrived_at, status: asset.status }]);
+  };
+
+  let loaded: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    loaded = resolve;
+  });
+  const following = (async () => {
+    let position = 0;
+    let whole = false;
+    while (!stopping.signal.aborted) {
+      try {
+        if (!whole) {
+          for await (const entry of log.load()) {
+            take(entry);
+            position = entry.position;
+          }
+          whole = true;
+          loaded();
+        }
+        for await (const entry of log.follow(position + 1, stopping.signal)) {
+          take(entry);
+          position = entry.position;
+        }
+      } catch {
+        // Told by whoever asks: the log is away, and is tried again.
+      }
+      await pause(RETRY_MS, stopping.signal);
+    }
+  })();
+
+  async function whenReady(): Promise<void> {
+    const late = new AbortController();
+    const told = await Promise.race([
+      ready.then(() => true),
+      pause(READY_WAIT_MS, AbortSignal.any([late.signal, stopping.signal])).then(() => false),
+    ]);
+    late.abort();
+    if (!told) throw new VitalsError('GV-API-003', 'The inventory is still being read', 'ASSETS');
+  }
+
+  const tableRows = cachedAnswer(clock, ROWS_AGE_MS, () => allAssets(database));
+
+  const known = (gpu_uuid: string, row: Asset | undefined): KnownAssetVersion | undefined => {
+    const logged = newest.get(gpu_uuid);
+    if (logged !== undefined) return knownVersion(logged.asset, logged.position, row);
+    return row === undefined ? undefined : { asset: row, logged: null, position: 0 };
+  };
+
+  async function all(): Promise<readonly Asset[]> {
+    await whenReady();
+    const rows = await tableRows();
+    if (merged === null || merged.rows !== rows || merged.revision !== revision) {
+      const byId = new Map(rows.map((row) => [row.gpu_uuid, row]));
+      for (const uuid of newest.keys()) {
+        const entry = known(uuid, byId.get(uuid));
+        if (entry !== undefined) byId.set(uuid, entry.asset);
+      }
+      const list = [...byId.values()].sort((a, b) => (a.gpu_uuid < b.gpu_uuid ? -1 : 1));
+      merged = { rows, revision, all: list };
+    }
+    return merged.all;
+  }
+
+  async function lookUp(gpu_uuid: string): Promise<KnownAssetVersion | undefined> {
+    await whenReady();
+    return known(gpu_uuid, (await readAsset(database, gpu_uuid)) ?? undefined);
+  }
+
+  return {
+    all,
+    async find(gpu_uuid) {
+      return (await lookUp(gpu_uuid))?.asset ?? null;
+    },
+    async change(gpu_uuid, decide) {
+      const before = await lookUp(gpu_uuid);
+      const version = newVersion(before, { ...decide(before?.asset ?? null), gpu_uuid }, now());
+      if (version === null) return (before as KnownAssetVersion).asset;
+      const [stored] = await log.store([version]);
+      if (stored?.status === 'fulfilled') {
+        take({ asset: version.asset, position: stored.value, arrived_at: clock.now() });
+        return knownVersion(version.asset, stored.value, before?.asset).asset;
+      }
+      if (!isOvertaken(stored?.reason)) throw stored?.reason;
+      throw new VitalsError('GV-API-006', `${gpu_uuid} was changed by somebody else meanwhile`, 'gpu_uuid', {
+        action: 'Read it again, then change it.',
+      });
+    },
+    async bring(rows) {
+      await whenReady();
+      const byId = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
+      const outcomes = rows.map((): AssetOutcome => 'unchanged');
+      const versions: { asset: Asset; after: number; row: number }[] = [];
+      rows.forEach((facts, row) => {
+        const before = known(facts.gpu_uuid, byId.get(facts.gpu_uuid));
+        const version = newVersion(before, facts, now());
+        if (version === null) return;
+        versions.push({ ...version, row });
+        outcomes[row] = before === undefined ? 'added' : 'changed';
+      });
+      const stored = await log.store(versions);
+      stored.forEach((result, i) => {
+        const version = versions[i];
+        if (version === undefined) return;
+        if (result.status === 'fulfilled') {
+          take({ asset: version.asset, position: result.value, arrived_at: clock.now() });
+        } else if (isOvertaken(result.reason)) outcomes[version.row] = 'refused';
+        else throw result.reason;
+      });
+      return outcomes;
+    },
+    async statuses() {
+      await whenReady();
+      return statuses;
+    },
+    async stop() {
+      stopping.abort();
+      await following;
+    },
+  };
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
