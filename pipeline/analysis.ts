@@ -1,3 +1,5 @@
+import type { AlertRule } from '../operators/alerts/alert-rule.ts';
+import { alertRuleChanges, alertRules } from '../operators/alerts/alert-rules.ts';
 import { type Config, type ConfigKey, configSchema } from './config-schema.ts';
 import type { HealthProfile } from './contract/events.ts';
 import type { DurationMs } from './contract/time.ts';
@@ -14,6 +16,8 @@ export interface Analysis {
   /** The reference profile's time between samples; null = each GPU's usual one. */
   readonly reference_interval: DurationMs | null;
   readonly detectors: DetectorSettings;
+  /** What people are told of. */
+  readonly alert_rules: readonly AlertRule[];
 }
 
 /** Options that `analysisOf` reads. */
@@ -25,6 +29,7 @@ export const ANALYSIS_KEYS: readonly ConfigKey[] = [
   'profile',
   'zscore-threshold',
   'detectors',
+  'alert-rules',
 ];
 
 export const analysisOf = (config: Config): Analysis => ({
@@ -36,6 +41,7 @@ export const analysisOf = (config: Config): Analysis => ({
   zscore_threshold: config['zscore-threshold'],
   reference_interval: null,
   detectors: config.detectors,
+  alert_rules: alertRules(alertRuleChanges.parse(config['alert-rules'])),
 });
 
 export const DEFAULT_ANALYSIS: Analysis = analysisOf(configSchema.parse({}));

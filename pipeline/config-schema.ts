@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
 import { targetAccessSchema } from './collect/scraper-access.ts';
 import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
@@ -88,6 +89,18 @@ const detectorSetting = z.strictObject({
 const detectors = (help: string) =>
   z
     .pipe(jsonOr({}), z.partialRecord(z.enum(DETECTOR_NAMES), detectorSetting))
+    .default({})
+    .describe(help);
+
+/** As written: what shows the configuration shows durations and shorthands as somebody wrote them. */
+const alertRuleOverrides = (help: string) =>
+  z
+    .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
+    .superRefine((changes, context) => {
+      for (const { path, message } of alertRuleChanges.safeParse(changes).error?.issues ?? []) {
+        context.addIssue({ code: 'custom', path: [...path], message });
+      }
+    })
     .default({})
     .describe(help);
 
@@ -237,6 +250,11 @@ export const CONFIG_SECTIONS = {
       '7d',
       { min: '1d', max: '3650d' },
       'Age from which partitions of gpu_metrics and gpu_features are kept as Parquet.',
+    ),
+  },
+  Alerts: {
+    'alert-rules': alertRuleOverrides(
+      'What differs from the default rules, by name, or whole new rules: {on, when, for, keep, severity, category, summary, action_text, alone, enabled}; for example {"thermal": {"for": "2h"}, "held_idle": {"enabled": false}, "hot_memory": {"on": "anomalies", "when": {"metric": "memory_temp_celsius"}, "severity": "critical"}}.',
     ),
   },
   Faces: {

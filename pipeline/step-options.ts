@@ -1,6 +1,8 @@
 import type { AbsenceOptions } from '../operators/absence/absence.ts';
 import type { MovedGpusOptions } from '../operators/absence/moved-gpus.ts';
 import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
+import type { BoardAlertsOptions } from '../operators/alerts/board-alerts.ts';
+import type { FleetAlertsOptions } from '../operators/alerts/fleet-alerts.ts';
 import type { EpisodesOptions } from '../operators/episodes/episodes.ts';
 import type { IncidentsOptions } from '../operators/episodes/incidents.ts';
 import { NOVELTY_DEFAULTS, type NoveltyOptions } from '../operators/novelty/novelty.ts';
@@ -81,3 +83,7 @@ export const JOB_PEERS: JobPeersOptions = {
   half_life: NODE_PEERS.half_life,
   delay: FLEET_DELAY,
 };
+
+export const BOARD_ALERTS: Omit<BoardAlertsOptions, 'rules'> = { await_reset: days(1), forget_after: days(7) };
+
+export const FLEET_ALERTS: Omit<FleetAlertsOptions, 'rules'> = { forget_after: days(30), delay: FLEET_DELAY };

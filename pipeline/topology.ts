@@ -1,6 +1,8 @@
 import { absence } from '../operators/absence/absence.ts';
 import { movedGpus } from '../operators/absence/moved-gpus.ts';
 import { silentNodes } from '../operators/absence/silent-nodes.ts';
+import { boardAlerts } from '../operators/alerts/board-alerts.ts';
+import { fleetAlerts } from '../operators/alerts/fleet-alerts.ts';
 import { CHANGE_POINTS_DEFAULTS, changePoints } from '../operators/change-points/change-points.ts';
 import { conditions } from '../operators/conditions/conditions.ts';
 import { decisions } from '../operators/decisions/decisions.ts';
@@ -25,6 +27,7 @@ import { boardConditions } from '../operators/xids/board-conditions.ts';
 import { xidEvents } from '../operators/xids/xid-events.ts';
 import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
 import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
+import type { Alert } from './contract/alerts.ts';
 import type { Batch } from './contract/batch.ts';
 import type {
   Anomaly,
@@ -47,8 +50,10 @@ import { conditionSettings, type DetectorStep, isOn } from './detectors.ts';
 import type { OptionalDetectors } from './optional-detectors.ts';
 import {
   ABSENCE,
+  BOARD_ALERTS,
   EPISODES,
   FEATURE_HISTORY,
+  FLEET_ALERTS,
   INCIDENTS,
   JOB_PEERS,
   MOVED_GPUS,
@@ -72,6 +77,7 @@ export interface SinkItems {
   readonly incidents: Incident;
   readonly fleet_quantiles: FleetQuantiles;
   readonly anomalies: Anomaly;
+  readonly alerts: Alert;
   readonly live: Batch;
   readonly validated_tap: Batch;
   readonly enriched_tap: Batch;
@@ -153,6 +159,14 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const money = decisions({ every: options.decisions_every, profile, prices });
     const { decisions: decided } = t.items('decisions', rows, { vectors, scores, predictions }, money);
 
+    const rules = options.alert_rules;
+    const told = t.items(
+      'board_alerts',
+      rows,
+      { assets, vectors, anomalies: found, episodes: stories.episodes, scores, predictions },
+      boardAlerts({ ...BOARD_ALERTS, rules }),
+    );
+
     const silent = t.fleet(
       'silent_nodes',
       { heartbeats: absent.heartbeats },
@@ -179,6 +193,19 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       ...when('density', () => [t.fleet('density', { vectors }, density(DENSITY_DEFAULTS)).anomalies]),
     ];
 
+    const lost = when('absence', () => [absent.anomalies]);
+    const wide = t.fleet(
+      'fleet_alerts',
+      {
+        assets,
+        told: told.alerts,
+        handed: told.handed,
+        anomalies: [...lost, ...foundInFleet],
+        incidents: shared.incidents,
+      },
+      fleetAlerts({ ...FLEET_ALERTS, rules }),
+    );
+
     t.sink('gpu_metrics', rows);
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
@@ -190,6 +217,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('incidents', shared.incidents);
     t.sink('fleet_quantiles', quantiles);
     t.sink('anomalies', ...found, ...foundInFleet);
+    t.sink('alerts', told.alerts, wide.alerts);
     t.sink('live', rows);
     t.sink('validated_tap', valid.rows);
     t.sink('enriched_tap', rows);

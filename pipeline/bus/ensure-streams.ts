@@ -52,6 +52,7 @@ const ASSETS = { name: 'ASSETS', subjects: ['vitals.gpu_assets.>'], size_max: GI
 
 export const RAW_STREAM = STREAMS.raw.name;
 export const INVALID_STREAM = STREAMS.invalid.name;
+export const ALERTS_STREAM = STREAMS.alerts.name;
 export const ASSETS_STREAM = ASSETS.name;
 /** Every stream of ours. */
 export const STREAM_NAMES: readonly string[] = [...Object.values(STREAMS).map(({ name }) => name), ASSETS_STREAM];

@@ -9,6 +9,8 @@ import { rollupJsonlSink } from '../../sinks/jsonl/rollup-jsonl-sink.ts';
 import type { Analysis } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import type { Clock } from '../clock.ts';
+import { ALERTS } from '../contract/alert-tables.ts';
+import type { Alert } from '../contract/alerts.ts';
 import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type {
@@ -63,6 +65,9 @@ export interface ReplayOptions {
 }
 
 const PROGRESS_EVERY_MS = 1_000;
+
+/** Nobody has handled what is replayed. */
+const UNHANDLED = { acknowledged_by: '', acknowledged_at: null, assigned_to: '', handling_note: '' };
 
 const PIECE_MESSAGES = 512;
 const PIECE_BYTES = 8 * 2 ** 20;
@@ -120,6 +125,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const decisions = rewritten<Decision>(GPU_ECONOMIC_DECISIONS);
   const episodes = rewritten<Episode>(XID_EPISODES);
   const incidents = rewritten<Incident>(INCIDENTS);
+  const alerts = rewritten<Alert & typeof UNHANDLED>(ALERTS);
   const forecasts = rewritten<Forecast>(GPU_FORECASTS);
   const quantiles = rewritten<FleetQuantiles>(FLEET_QUANTILES);
   const featureRows = jsonlTableSink<object>({ directory, table: GPU_FEATURES, rewrites: false });
@@ -152,6 +158,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
       gpu_economic_decisions: decisions,
       xid_episodes: episodes,
       incidents,
+      alerts: mapSink<Alert, Alert & typeof UNHANDLED>(alerts, (alert) => ({ ...alert, ...UNHANDLED })),
       gpu_forecasts: forecasts,
       fleet_quantiles: quantiles,
       dead_letters: seen<DeadLetter>(deadLetters, (letter) => collector.deadLetter(letter)),
@@ -182,6 +189,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     gpu_economic_decisions: decisions.rows,
     xid_episodes: episodes.rows,
     incidents: incidents.rows,
+    alerts: alerts.rows,
     gpu_forecasts: forecasts.rows,
     fleet_quantiles: quantiles.rows,
     gpu_features: featureRows.rows,

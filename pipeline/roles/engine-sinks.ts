@@ -5,6 +5,7 @@ import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
+import { alertSink } from '../bus/alert-sink.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
 import { tapSink } from '../bus/tap-sink.ts';
@@ -114,6 +115,15 @@ export function engineSinks(options: EngineSinksOptions): {
       incidents: told<Incident>(INCIDENTS),
       gpu_forecasts: told<Forecast>(GPU_FORECASTS),
       fleet_quantiles: () => tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
+      alerts: () =>
+        alertSink(bus, {
+          clock,
+          told_again_max: config['stream-age-max'],
+          onRefused: ({ node, id }, cause) =>
+            tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
+          onTrouble: (cause) =>
+            tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
+        }),
       live: () => wantedFrames(bus, worker, clock),
       validated_tap: () => tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: () => tapSink(bus, { prefix: 'dcgm.enriched', clock }),
