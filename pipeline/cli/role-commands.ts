@@ -143,6 +143,7 @@ const serve =
     const faces = await startReadSide({
       simulated: false,
       config,
+      origins: loaded.origins,
       nats_url: await natsAddress(config),
       questdb_pg_url: pg,
       onExit: fail,

@@ -5,8 +5,11 @@ import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
 import { startApi } from '../../server/start-api.ts';
 import { systemClock } from '../clock.ts';
+import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { FailureModel } from '../contract/failure-model.ts';
+import { examine } from '../doctor/examine.ts';
+import { effectiveConfig } from '../effective-config.ts';
 import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { modelDesk } from '../model-desk.ts';
 import { predictFeatures, predictStored } from '../predict-stored.ts';
@@ -15,7 +18,7 @@ import { scoreStored } from '../score-stored.ts';
 import { openShipped } from '../shipped-model.ts';
 import { failureModels, type ModelConfig } from './failure-models.ts';
 
-/** workerData of this thread; the message `{ live_url }` tells it later where the live server is. */
+/** workerData of this thread; the message `{ live_url }` tells it later where the live server is, `{ fleet_url }` where the simulated fleet is. */
 export interface ApiThreadData extends ThreadConnections {
   readonly live_url: string | null;
   readonly console_dir: string | null;
@@ -26,10 +29,14 @@ export interface ApiThreadData extends ThreadConnections {
   readonly price_book: string;
   /** Told to the console. */
   readonly simulated?: boolean;
+  readonly config: Config;
+  /** Where each value comes from; null: nobody knows. */
+  readonly origins: Readonly<Record<ConfigKey, string>> | null;
 }
 
 const data = workerData as ApiThreadData;
 let liveUrl = data.live_url;
+let fleetUrl: string | null = null;
 
 /** The thread that owns the log writes it. */
 const onFailure = (error: unknown, where: string): void =>
@@ -53,12 +60,16 @@ await runAsThread(
       const shipped = openShipped(systemClock, tellOwner);
       const mlflow = mlflowClient({ env: process.env, clock: systemClock, tell: tellOwner });
       const modelOf = (gpu_uuid: string): FailureModel => models.book.at(systemClock.now(), gpu_uuid) ?? heuristic;
+      const { config, origins, ...rest } = data;
       const api = await startApi({
-        ...data,
+        ...rest,
         bus: connections.bus,
         database: connections.database,
         clock: systemClock,
         live_url: () => liveUrl,
+        fleet_url: () => fleetUrl,
+        examine: () => examine({ config, clock: systemClock, env: process.env }),
+        config: origins === null ? null : effectiveConfig({ values: config, origins }),
         scorer: {
           stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),
           samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
@@ -95,7 +106,8 @@ await runAsThread(
     }
   },
   (message) => {
-    const told = (message as { live_url?: unknown } | null)?.live_url;
-    if (typeof told === 'string') liveUrl = told;
+    const told = message as { live_url?: unknown; fleet_url?: unknown } | null;
+    if (typeof told?.live_url === 'string') liveUrl = told.live_url;
+    if (typeof told?.fleet_url === 'string') fleetUrl = told.fleet_url;
   },
 );

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { LiveThreadData } from '../../server/live-thread.ts';
-import type { Config } from '../config-schema.ts';
+import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { listenAddress } from './listen-address.ts';
@@ -11,11 +11,15 @@ export interface ReadSide {
   /** `http://host:port` and `ws://host:port/live`. */
   readonly api: string;
   readonly live: string;
+  /** Where the simulated fleet is served, once it is. */
+  tellFleet(url: string): void;
   stop(): Promise<void>;
 }
 
 export interface ReadSideOptions {
   readonly config: Config;
+  /** Where each value of it comes from; nobody is told when absent. */
+  readonly origins?: Readonly<Record<ConfigKey, string>>;
   readonly nats_url: string;
   readonly questdb_pg_url: string;
   /** Whether the console says that its fleet is simulated. */
@@ -55,6 +59,8 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
           profile: config.profile,
         },
         simulated: options.simulated,
+        config,
+        origins: options.origins ?? null,
         version: VERSION,
       } satisfies ApiThreadData,
       onExit,
@@ -62,6 +68,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
     return {
       api: api.ready.url,
       live: live.ready.url,
+      tellFleet: (fleet_url) => api.post({ fleet_url }),
       async stop() {
         await Promise.all([api.stop(STOP_GRACE_MS), stopLive()]);
       },

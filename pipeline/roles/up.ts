@@ -4,7 +4,7 @@ import type { ReportLine } from '../../deploy/services/report.ts';
 import { startServices } from '../../deploy/services/start-services.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config-schema.ts';
+import type { Config, ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { noteAddresses } from './addresses.ts';
 import { startCollectorRole } from './collector-role.ts';
@@ -36,6 +36,8 @@ export interface RunningSystem {
 
 export interface UpOptions {
   readonly config: Config;
+  /** Where each value of it comes from. */
+  readonly origins?: Readonly<Record<ConfigKey, string>>;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
 }
@@ -108,6 +110,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
     const faces = await startReadSide({
       simulated,
       config,
+      ...(options.origins && { origins: options.origins }),
       nats_url: nats.url,
       questdb_pg_url: questdb.pg_url,
       onExit: (error) => fail(error),
@@ -142,6 +145,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       });
       const { stop: stopFleet, url } = fleet;
       stops.push(stopFleet);
+      faces.tellFleet(url);
       say(`fleet: ${config.gpus} simulated GPUs at ${url}, seed ${config.seed}, speed ${config.speed}`);
       await caughtUp(engine, say);
     }
