@@ -1,6 +1,7 @@
 import type { Alert } from '../contract/alerts.ts';
 import type { Severity } from '../contract/events.ts';
 import type { Notification } from '../contract/notifications.ts';
+import type { Quiet } from './quiet.ts';
 
 /** An open alert, or one that closed and whose closing is still to be told. */
 export interface Entry {
@@ -10,7 +11,7 @@ export interface Entry {
   /** It was old when it came: history is being read, and its closing may be on its way. */
   late: boolean;
   /** Silenced or inhibited when last looked at, and since when it is not. */
-  quiet: boolean;
+  quiet: Quiet;
   audible_at: number;
   /** Group that tells it, by channel: one alert has one group on a channel, for as long as it lives. */
   places: Record<string, string>;

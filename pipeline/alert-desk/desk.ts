@@ -7,7 +7,7 @@ import { type AlertRoute, routesByName, routesOf } from './alert-routes.ts';
 import { composeNotification } from './compose-notification.ts';
 import type { DeskGroup, DeskState, Entry, Member, Outgoing } from './desk-state.ts';
 import { type InhibitionRule, incidentOf } from './inhibitions.ts';
-import { quietOnes } from './quiet.ts';
+import { AUDIBLE, isQuiet, type Quiet, quietOnes } from './quiet.ts';
 import { severityRank } from './severity-rank.ts';
 import { nextChange } from './silences.ts';
 
@@ -51,6 +51,8 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
   const lateWait = options.late_wait ?? minutes(2);
   const openMax = options.open_max ?? 50_000;
   let changed = true;
+  /** Alerts that have become quiet, or audible, since somebody asked. */
+  let quietChanged = new Set<string>();
   let quietUntil = Number.NEGATIVE_INFINITY;
   let dueAt = Number.NEGATIVE_INFINITY;
 
@@ -80,6 +82,8 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
   }
 
   const place = (entry: Entry): void => {
+    // The others have been told by the outbox itself: this one cannot be told of it.
+    if (entry.alert.source === 'alert-channels') return;
     for (const route of routesOf(entry.alert, options.route)) join(entry, route, route.channels, false);
   };
 
@@ -94,7 +98,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       }
       if (state.entries.size >= openMax) return 'refused';
       const late = now - alert.opened_at > lateAfter;
-      const entry: Entry = { alert, changed_at: now, late, quiet: false, audible_at: now, places: {} };
+      const entry: Entry = { alert, changed_at: now, late, quiet: AUDIBLE, audible_at: now, places: {} };
       state.entries.set(alert.id, entry);
       place(entry);
       changed = true;
@@ -128,9 +132,12 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       now,
     );
     for (const entry of open) {
-      const is = quiet.has(entry.alert.id);
-      if (entry.quiet && !is) entry.audible_at = now;
+      const is = quiet.get(entry.alert.id) ?? AUDIBLE;
+      const was = entry.quiet;
+      if (is.silenced_by === was.silenced_by && is.inhibited_by === was.inhibited_by) continue;
+      if (isQuiet(was) && !isQuiet(is)) entry.audible_at = now;
       entry.quiet = is;
+      quietChanged.add(entry.alert.id);
     }
     quietUntil = nextChange(silences, now);
   }
@@ -150,7 +157,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       const due = Math.max(entry.changed_at + route.group_wait[member.told], spaced(member.told));
       return { reason: 'closed', due };
     }
-    if (quiet) return null;
+    if (isQuiet(quiet)) return null;
     const since = Math.max(entry.changed_at, entry.audible_at);
     if (member.told === null) {
       if (member.by_escalation) return { reason: 'unacknowledged', due: Number.NEGATIVE_INFINITY };
@@ -170,7 +177,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     for (const [id, member] of group.members) {
       const entry = state.entries.get(id);
       if (entry === undefined || member.told === null || member.escalated || member.by_escalation) continue;
-      if (entry.alert.state === 'closed' || entry.quiet || acknowledged(entry.alert)) continue;
+      if (entry.alert.state === 'closed' || isQuiet(entry.quiet) || acknowledged(entry.alert)) continue;
       const after = route.escalate_after[member.told];
       if (after === 0) continue;
       if (now < member.told_at + after) {
@@ -190,7 +197,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     let next = Number.POSITIVE_INFINITY;
     for (const [id, { told }] of group.members) {
       const entry = state.entries.get(id);
-      if (told === null || entry === undefined || entry.quiet || entry.alert.state === 'closed') continue;
+      if (told === null || entry === undefined || isQuiet(entry.quiet) || entry.alert.state === 'closed') continue;
       const every = route.repeat_interval[entry.alert.severity];
       if (every > 0 && !acknowledged(entry.alert)) next = Math.min(next, group.told_at + every);
     }
@@ -211,7 +218,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       }
       // What may be history waits on, also where others are told of.
       const waits = member.told === null && entry.late && now < entry.changed_at + lateWait;
-      if (!entry.quiet && !waits) {
+      if (!isQuiet(entry.quiet) && !waits) {
         open.push(alert);
         if (member.told !== alert.severity) member.told_at = now;
         member.told = alert.severity;
@@ -262,8 +269,10 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
   function visit(group: DeskGroup, now: number): number {
     const { first, reasons } = newsIn(group);
     if (first <= now) tell(group, REASONS.find((reason) => reasons.has(reason)) ?? 'opened', now);
-    else if (repeatAt(group) <= now) tell(group, 'repeated', now);
-    return Math.min(newsIn(group).first, repeatAt(group), escalate(group, now));
+    // What is news soon is not told as a repetition now.
+    else if (first === Number.POSITIVE_INFINITY && repeatAt(group) <= now) tell(group, 'repeated', now);
+    const next = newsIn(group).first;
+    return Math.min(next === Number.POSITIVE_INFINITY ? repeatAt(group) : next, escalate(group, now));
   }
 
   function sweep(now: number): void {
@@ -310,6 +319,13 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     open: (): Alert[] =>
       [...state.entries.values()].filter(({ alert }) => alert.state === 'open').map(({ alert }) => alert),
     alert: (id: string): Alert | null => state.entries.get(id)?.alert ?? null,
+    quiet: (id: string): Quiet => state.entries.get(id)?.quiet ?? AUDIBLE,
+    /** Alerts of which it has changed since the last call whether, or why, they are quiet. */
+    takeQuietChanges(): ReadonlySet<string> {
+      const changes = quietChanged;
+      quietChanged = new Set();
+      return changes;
+    },
   };
 }
 

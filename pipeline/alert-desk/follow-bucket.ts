@@ -13,6 +13,8 @@ export interface FollowedBucket<T> {
    * what `next` throws, and VitalsError when the bus is away.
    */
   change(key: string, next: (now: T | null) => T): Promise<T>;
+  /** Forgets a key. */
+  remove(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,10 @@ export async function followBucket<T>(options: FollowBucketOptions<T>): Promise<
   function take(key: string, value: Uint8Array, revision: number): void {
     if ((revisions.get(key) ?? 0) > revision) return;
     revisions.set(key, revision);
+    if (value.length === 0) {
+      values.delete(key);
+      return;
+    }
     const one = read(key, value);
     if (one === null) {
       refused++;
@@ -63,7 +69,7 @@ export async function followBucket<T>(options: FollowBucketOptions<T>): Promise<
     async change(key, next) {
       for (let attempt = 1; ; attempt++) {
         const now = await bucket.get(key);
-        const made = next(now === null ? null : read(key, now.value));
+        const made = next(now === null || now.value.length === 0 ? null : read(key, now.value));
         const value = Buffer.from(JSON.stringify(made));
         if (await bucket.replace(key, value, now?.revision ?? 0)) {
           const stored = await bucket.get(key);
@@ -73,6 +79,7 @@ export async function followBucket<T>(options: FollowBucketOptions<T>): Promise<
         if (attempt === ATTEMPTS) throw new VitalsError('GV-BUS-002', `${key} is written by others all the time`, key);
       }
     },
+    remove: (key) => bucket.remove(key),
     async stop() {
       stopping.abort();
       await done;

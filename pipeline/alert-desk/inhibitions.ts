@@ -22,9 +22,8 @@ export const DEFAULT_INHIBITIONS: readonly InhibitionRule[] = [
   {
     name: 'lost-node',
     source: [
-      { field: 'rule', values: ['*node*lost*', '*lost*node*', '*node*silent*', '*node*down*', '*node*gone*'] },
+      { field: 'rule', values: ['node_silent'] },
       { field: 'gpu_uuid', values: [''] },
-      { field: 'severity', values: ['critical'] },
     ],
     target: OF_A_GPU,
     equal: ['node'],

@@ -31,3 +31,5 @@ export function quietOnes(open: readonly Alert[], world: QuietWorld, now: number
   }
   return quiet;
 }
+
+export const isQuiet = ({ silenced_by, inhibited_by }: Quiet): boolean => silenced_by !== '' || inhibited_by !== '';

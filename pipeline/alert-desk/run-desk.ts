@@ -10,7 +10,7 @@ import type { Outbox } from '../contract/notifications.ts';
 import type { Sink } from '../contract/ports.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { AlertRoute } from './alert-routes.ts';
-import { ALERTS_STREAM, type AlertTable, alertTable } from './alert-table.ts';
+import { ALERTS_STREAM, type AlertTable, alertRow, alertTable } from './alert-table.ts';
 import { openDeskMemory } from './buckets.ts';
 import { type AlertDesk, alertDesk } from './desk.ts';
 import { type DeskState, emptyDesk } from './desk-state.ts';
@@ -20,6 +20,7 @@ import { handlingOf } from './handling.ts';
 import type { InhibitionRule } from './inhibitions.ts';
 import { keyLease } from './lease.ts';
 import { followMaintenance } from './maintained-gpus.ts';
+import type { Quiet } from './quiet.ts';
 import { readAlert } from './read-alert.ts';
 
 export interface RunDeskOptions {
@@ -28,6 +29,10 @@ export interface RunDeskOptions {
   readonly clock: Clock;
   /** Takes rows of table `alerts`; stays the caller's to close. */
   readonly sink: Sink<AlertRow>;
+  /** Told of every change of an alert, of its handling and of what keeps it quiet. */
+  readonly onRow: (row: AlertRow & Quiet) => void;
+  /** The desk was taken by this process. */
+  readonly onActive?: (open: readonly Alert[]) => void;
   readonly outbox: Outbox;
   readonly channels: readonly string[];
   readonly route: AlertRoute;
@@ -75,6 +80,7 @@ interface Holding {
   readonly begun_at: number;
   revision: number;
   dirty: boolean;
+  announced: boolean;
   saved_at: number;
   save_cost: number;
   /** Messages that were given to the outbox by this process. */
@@ -108,8 +114,10 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   const people = await followPeople({
     bus,
     onHandling(handling, revision) {
-      holding?.table.spoken(handling.alert_id, revision);
-      holding?.desk.worldChanged();
+      if (holding === null) return;
+      holding.table.spoken(handling.alert_id, revision);
+      holding.desk.worldChanged();
+      tellRow(holding, handling.alert_id);
     },
     onSilence: () => holding?.desk.worldChanged(),
     onFailure: (cause) => tell(toldError(cause)),
@@ -162,6 +170,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       begun_at: clock.monotonic(),
       revision: stored.revision,
       dirty: true,
+      announced: false,
       saved_at: Number.NEGATIVE_INFINITY,
       save_cost: 0,
       given: new Set(),
@@ -196,6 +205,12 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       if (signal.aborted) return;
       for (const message of batch) one(message);
     }
+  }
+
+  /** An open alert as it is now, to whoever listens. */
+  function tellRow({ desk }: Holding, id: string): void {
+    const alert = desk.alert(id);
+    if (alert !== null) options.onRow({ ...alertRow(alert, handling(alert)), ...desk.quiet(id) });
   }
 
   async function renamed(state: DeskState): Promise<void> {
@@ -261,8 +276,13 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     const mine = holding;
     // The last message may have been deleted since it was the last.
     const caughtUp = mine.state.position >= mine.until || now - mine.begun_at > CATCH_UP_MS;
+    if (caughtUp && !mine.announced) {
+      mine.announced = true;
+      options.onActive?.(mine.desk.open());
+    }
     if (caughtUp && mine.desk.nextAt() <= clock.now()) {
       if (mine.desk.tick(clock.now()).length > 0) mine.dirty = true;
+      for (const id of mine.desk.takeQuietChanges()) tellRow(mine, id);
     }
     if (!(await save(mine))) {
       await drop(mine);
