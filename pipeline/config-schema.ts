@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
+import { alertChannelsSchema } from '../sinks/alerts/channel-settings.ts';
 import { targetAccessSchema } from './collect/scraper-access.ts';
 import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
@@ -255,6 +256,16 @@ export const CONFIG_SECTIONS = {
   Alerts: {
     'alert-rules': alertRuleOverrides(
       'What differs from the default rules, by name, or whole new rules: {on, when, for, keep, severity, category, summary, action_text, alone, enabled}; for example {"thermal": {"for": "2h"}, "held_idle": {"enabled": false}, "hot_memory": {"on": "anomalies", "when": {"metric": "memory_temp_celsius"}, "severity": "critical"}}.',
+    ),
+    'alert-channels': z
+      .pipe(jsonOr({}), alertChannelsSchema)
+      .default({})
+      .describe(
+        'Ways to people and other systems, by name: {"ops": {"kind": "slack", "url_file": "/run/secrets/slack"}}; kinds slack, email, pagerduty, webhook, alertmanager. Secrets stand in files or variables (`_file`, `_env`), never here.',
+      ),
+    'alert-link': text('', 'Address of the console that messages link to; empty: where the API listens.').refine(
+      (value) => value === '' || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)),
+      { error: 'must be an http or https address' },
     ),
   },
   Faces: {

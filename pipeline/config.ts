@@ -69,7 +69,8 @@ function readConfigFile(sources: ConfigSources): Record<string, unknown> {
     content = parse(body);
   } catch (cause) {
     const detail = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    throw new VitalsError('GV-CFG-001', `not YAML: ${detail}`, sources.file, { cause });
+    // Without the cause: it quotes the lines around the mistake, and there may be a secret in them.
+    throw new VitalsError('GV-CFG-001', `not YAML: ${detail}`, sources.file);
   }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {
