@@ -32,6 +32,13 @@ export type CollectorEvent =
       readonly where: string;
       readonly detail: string;
     }
+  /** Once when requests begin to be put off, or one is refused after others were not; and when all is well (code null). */
+  | {
+      readonly kind: 'remote_write_refused' | 'remote_write_put_off' | 'remote_write_mended' | 'remote_write_resumed';
+      readonly code: ErrorCode | null;
+      readonly where: string;
+      readonly detail: string;
+    }
   | SpoolEvent;
 
 /** Where edges go: the beginning of a trouble as `warn`, its end and other news as `info`. */

@@ -27,22 +27,29 @@ export class MessageMaker {
 
   /**
    * One message, or several where one would be too large: then rows and refusals are shared out in order, each part a
-   * scrape of the same instant. The scrape's own epoch and sequence are replaced.
+   * scrape of the same instant. The scrape's own epoch and sequence are replaced. `id` is the message id of a scrape that may
+   * be sent again by another run of ours; its parts have numbers behind it.
    */
-  ofScrape(scrape: Scrape): OutgoingMessage[] {
+  ofScrape(scrape: Scrape, id: string | null = null): OutgoingMessage[] {
     if (scrape.gpus.length <= WIRE_ROWS_MAX) {
       const sequence = this.#next(scrape.node);
       const data = encodeScrape({ ...scrape, boot_epoch: this.#boot_epoch, sequence });
       if (data.length <= this.#size_max_bytes) {
-        return [this.#message(scrape.node, sequence, scrape.ts, 'application/vnd.gpu-vitals.scrape', data)];
+        const message_id = id ?? this.#id(scrape.node, sequence);
+        return [this.#message(scrape.node, message_id, scrape.ts, 'application/vnd.gpu-vitals.scrape', data)];
       }
     }
-    return split(scrape).flatMap((part) => this.ofScrape(part));
+    return split(scrape).flatMap((part, i) => this.ofScrape(part, id === null ? null : `${id}.${i}`));
   }
 
   /** A body that could not be read, as it came: the topology makes the dead letter. Cut off where it is too large. */
   ofText(node: string, ts: number, body: Uint8Array): OutgoingMessage {
-    return this.#message(node, this.#next(node), ts, 'text/plain', body.subarray(0, this.#size_max_bytes));
+    const id = this.#id(node, this.#next(node));
+    return this.#message(node, id, ts, 'text/plain', body.subarray(0, this.#size_max_bytes));
+  }
+
+  #id(node: string, sequence: number): string {
+    return `${node.length > NODE_CHARS_MAX ? causeId(node) : node}:${this.#boot_epoch}:${sequence}`;
   }
 
   #next(node: string): number {
@@ -51,13 +58,13 @@ export class MessageMaker {
     return sequence;
   }
 
-  #message(node: string, sequence: number, ts: number, type: ContentType, data: Uint8Array): OutgoingMessage {
+  #message(node: string, id: string, ts: number, type: ContentType, data: Uint8Array): OutgoingMessage {
     return {
       subject: rawSubject(node),
       data,
       headers: {
         'Content-Type': type,
-        'Nats-Msg-Id': `${node.length > NODE_CHARS_MAX ? causeId(node) : node}:${this.#boot_epoch}:${sequence}`,
+        'Nats-Msg-Id': id,
         'Event-Time': String(ts),
       },
     };

@@ -18,10 +18,11 @@ export interface Collector {
   readonly ready: Promise<void>;
   readonly counters: CollectorCounters;
   /**
-   * Sends a scrape of another producer (history, imports) the same way; its epoch and sequence are set here. Resolves when
-   * it is safe. A producer that can wait asks `pressure` first.
+   * Sends a scrape of another producer (history, imports, remote write) the same way; its epoch and sequence are set here.
+   * Resolves when it is safe. A producer that can wait asks `pressure` first; one that may send the same scrape again, also
+   * after a restart, gives it an `id`.
    */
-  publishScrape(scrape: Scrape): Promise<Safety>;
+  publishScrape(scrape: Scrape, id?: string): Promise<Safety>;
   /** Null while there is room, else resolves when there is. */
   pressure(): Promise<void> | null;
   /** Stops scraping, waits up to `drain_ms` (default 3 s) for acks, puts the rest onto disk. The publisher stays open. */
@@ -222,8 +223,8 @@ export function startCollector(options: CollectorOptions): Collector {
         ...spool.counters,
       };
     },
-    publishScrape: async (scrape) => {
-      const encoded = messages.ofScrape(scrape);
+    publishScrape: async (scrape, id) => {
+      const encoded = messages.ofScrape(scrape, id);
       tally(scrape);
       const safeties = await Promise.all(encoded.map(send));
       return safeties.includes('dropped') ? 'dropped' : safeties.includes('spooled') ? 'spooled' : 'stored';

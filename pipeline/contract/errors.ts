@@ -69,6 +69,14 @@ export const ERRORS = {
     meaning: 'The spool cannot be read or written.',
     action: 'Check disk, space and permissions of the data folder; scraping goes on.',
   },
+  'GV-COL-008': {
+    meaning: 'A remote write request was refused.',
+    action: 'Read the reason; Prometheus does not send it again.',
+  },
+  'GV-COL-009': {
+    meaning: 'Remote write is put off: Prometheus keeps what it has and sends it again.',
+    action: 'Bring back what the message names.',
+  },
   'GV-BUS-001': { meaning: 'NATS cannot be reached.', action: 'Check --nats and that the server runs with JetStream.' },
   'GV-BUS-002': {
     meaning: 'JetStream refused a stream or a message.',
