@@ -117,5 +117,10 @@ export const summaryRow = (changes: Partial<GpuSummary> = {}): GpuSummary => ({
   open_critical: 0,
   worst_severity: null,
   stale_since: null,
+  overall_score: null,
+  health_grade: null,
+  failure_prob_7d: null,
+  failure_prob_30d: null,
+  decision: null,
   ...changes,
 });

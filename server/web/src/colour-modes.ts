@@ -19,6 +19,8 @@ export interface ColourMode {
   /** Severities that are marked in a corner; none where the colour itself tells them. */
   readonly marks: readonly Severity[];
   readonly colour: (theme: Theme, value: number) => string;
+  /** The value at a share 0..1 of the legend's scale, where that is not even. */
+  readonly at?: (share: number) => number;
 }
 
 const scaled = (mode: Omit<ColourMode, 'colour'>): ColourMode => ({
@@ -31,6 +33,11 @@ const lossShare = (score: number): number => (1 - Math.round(score) / 100) ** 0.
 
 /** A cell tells its score only where something was lost. */
 const FULL = 99.5;
+
+/** One in a hundred is what nobody worries about, one in two what nobody waits for: told in between by magnitude. */
+const RISK_ENDS = [0.01, 0.5] as const;
+const riskShare = (p: number): number =>
+  Math.log(Math.max(p, 1e-9) / RISK_ENDS[0]) / Math.log(RISK_ENDS[1] / RISK_ENDS[0]);
 
 const ALL: readonly Severity[] = ['critical', 'warning', 'info'];
 const SEVERITIES = ['none', 'info', 'warning', 'critical'] as const;
@@ -49,6 +56,19 @@ export const COLOUR_MODES: readonly [ColourMode, ...ColourMode[]] = [
     // What is only worth knowing costs no health, and would be most of what one sees.
     marks: ['critical', 'warning'],
     colour: (theme, value) => scaleColour(theme, lossShare(value)),
+  },
+  {
+    id: 'risk',
+    label: 'Risk, 30 days',
+    value: (gpu) => gpu.p30,
+    from: RISK_ENDS[0],
+    to: RISK_ENDS[1],
+    cell: (value) => (value >= 0.05 ? percent(value) : ''),
+    legend: ['1 %', '50 %'],
+    at: (share) => RISK_ENDS[0] * (RISK_ENDS[1] / RISK_ENDS[0]) ** share,
+    missing: 'unknown',
+    marks: ['critical', 'warning'],
+    colour: (theme, value) => scaleColour(theme, riskShare(value)),
   },
   scaled({
     id: 'temperature',

@@ -12,20 +12,25 @@ const READ_MAX = 100;
 /** One of GET /dead-letters. */
 interface DeadLetterAnswer {
   readonly position: number;
-  readonly ts: string | number;
+  readonly ts: string;
   readonly node: string;
   readonly level: string;
   readonly reason: string;
   readonly code: string;
   readonly step: string;
   readonly detail: string;
-  readonly retried_at?: string | number | null;
+  readonly retried_at: string | null;
 }
 
-/** What a retry tells, as far as it is understood. */
+interface DeadLetterList extends List<DeadLetterAnswer> {
+  readonly by_reason: Readonly<Record<string, number>>;
+}
+
 interface RetryAnswer {
-  readonly retried?: number;
-  readonly skipped?: number;
+  readonly retried: number;
+  readonly skipped: number;
+  /** There are more than one request sends. */
+  readonly more: boolean;
 }
 
 /** What was refused and why, with the way to send it again once the cause is mended. */
@@ -34,11 +39,11 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
   const [told, setTold] = useState('');
   const [doing, setDoing] = useState(false);
   const [done, setDone] = useState(0);
-  const answered = useAnswer<List<DeadLetterAnswer> | null>(
+  const answered = useAnswer<DeadLetterList | null>(
     async (signal) => {
       try {
         const query = { limit: READ_MAX, ...(reason === '' ? {} : { reason }) };
-        return await getJson<List<DeadLetterAnswer>>('/dead-letters', query, signal);
+        return await getJson<DeadLetterList>('/dead-letters', query, signal);
       } catch (error) {
         if (error instanceof RestError && error.status === 404) return null;
         throw error;
@@ -50,18 +55,16 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
   const retry = async (body: object): Promise<void> => {
     setDoing(true);
     try {
-      const { retried, skipped } = await postJson<RetryAnswer>('/dead-letters/retry', body);
-      setTold(
-        `Sent again: ${retried === undefined ? 'done' : integer(retried)}${skipped ? `, left: ${integer(skipped)}` : ''}.`,
-      );
+      const { retried, skipped, more } = await postJson<RetryAnswer>('/dead-letters/retry', body);
+      const left = skipped === 0 ? '' : `, ${integer(skipped)} were before and stay`;
+      setTold(`Sent again: ${integer(retried)}${left}${more ? '. There are more: press again' : ''}.`);
     } catch (error) {
       setTold((error as Error).message);
     }
     setDoing(false);
     setDone((before) => before + 1);
   };
-  const reasons = new Map<string, number>();
-  for (const letter of letters) reasons.set(letter.reason, (reasons.get(letter.reason) ?? 0) + 1);
+  const reasons = Object.entries(answered.value?.by_reason ?? {});
   return (
     <section class="card table" aria-labelledby="dead-title" data-testid="dead-letters">
       <div class="head">
@@ -73,7 +76,7 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
               : `${integer(refused)} since the engine began`}
           </span>
         </h2>
-        {[...reasons].map(([name, count]) => (
+        {reasons.map(([name, count]) => (
           <button
             key={name}
             type="button"
@@ -86,7 +89,7 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
         ))}
         <div class="grow" />
         {letters.length > 0 && (
-          <button type="button" disabled={doing} onClick={() => retry(reason === '' ? {} : { reason })}>
+          <button type="button" disabled={doing} onClick={() => retry(reason === '' ? { all: true } : { reason })}>
             {reason === '' ? 'Retry all' : `Retry all of ${metricLabel(reason).toLowerCase()}`}
           </button>
         )}
@@ -132,7 +135,7 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
             <tbody>
               {letters.map((letter) => (
                 <tr key={letter.position}>
-                  <td>{timeText(instantOf(letter.ts), now)}</td>
+                  <td>{timeText(Date.parse(letter.ts), now)}</td>
                   <td>{letter.node}</td>
                   <td>{letter.level}</td>
                   <td title={letter.code}>{metricLabel(letter.reason)}</td>
@@ -146,13 +149,13 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
                         type="button"
                         class="plain-button"
                         disabled={doing}
-                        aria-label={`Retry the one of ${letter.node} at ${timeText(instantOf(letter.ts), now)}`}
+                        aria-label={`Retry the one of ${letter.node} at ${timeText(Date.parse(letter.ts), now)}`}
                         onClick={() => retry({ positions: [letter.position] })}
                       >
                         Retry
                       </button>
                     ) : (
-                      <span class="quiet">{timeText(instantOf(letter.retried_at), now)}</span>
+                      <span class="quiet">{timeText(Date.parse(letter.retried_at), now)}</span>
                     )}
                   </td>
                 </tr>
@@ -164,5 +167,3 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
     </section>
   );
 }
-
-const instantOf = (at: string | number): number => (typeof at === 'number' ? at : Date.parse(at));

@@ -1,5 +1,7 @@
 import type { FleetGpu } from './fleet-gpu.ts';
 import { decimal, percent } from './format-value.ts';
+import { money } from './money-text.ts';
+import { chance } from './prediction-text.ts';
 
 export interface FleetColumn {
   readonly id: string;
@@ -86,6 +88,8 @@ export const COLUMNS: readonly FleetColumn[] = [
     (gpu) => gpu.sm_clock_mhz,
     (value) => decimal(value, 0),
   ),
+  number('risk', 'Risk, 30 days', (gpu) => gpu.p30, chance),
+  number('cost', 'At risk $/h', (gpu) => gpu.risk?.usd_per_hour ?? null, money),
 ];
 
 /** Sorted by a column, `-` in front for descending; what is not known comes last both ways; otherwise as given. */

@@ -1,5 +1,6 @@
 import type { GpuSummary } from '../../schemas.ts';
 import type { BoardHealth } from './board-health.ts';
+import type { BoardRisk } from './board-risk.ts';
 
 export type Severity = NonNullable<GpuSummary['worst_severity']>;
 
@@ -24,6 +25,10 @@ export interface FleetGpu {
   readonly worst: Severity | null;
   /** Null: not scored, or so long ago that it says nothing of now. */
   readonly health: BoardHealth | null;
+  /** 0..1, to fail within 30 days; null when nothing is foreseen. */
+  readonly p30: number | null;
+  /** What waiting costs, of the boards where it costs most; null elsewhere. */
+  readonly risk: BoardRisk | null;
 }
 
 type Field = 'gpu_temp_celsius' | 'memory_temp_celsius' | 'power_watts' | 'power_limit_watts' | 'sm_clock_mhz';
@@ -31,9 +36,13 @@ type Field = 'gpu_temp_celsius' | 'memory_temp_celsius' | 'power_watts' | 'power
 const busy = (row: GpuSummary): number | null => row.gpu_util_ratio ?? row.gr_engine_active_ratio;
 
 /** What the page shows of a board, from its rows: at least one, the board's own first. */
-export function fleetGpu(rows: readonly [GpuSummary, ...GpuSummary[]], health: BoardHealth | null): FleetGpu {
+export function fleetGpu(
+  rows: readonly [GpuSummary, ...GpuSummary[]],
+  health: BoardHealth | null,
+  risk: BoardRisk | null = null,
+): FleetGpu {
   const [first] = rows;
-  if (rows.length === 1) return ofRow(first, health);
+  if (rows.length === 1) return ofRow(first, health, risk);
   const board = first.instance === '' ? first : null;
   const parts = board === null ? rows : rows.slice(1);
   const highest = (field: Field): number | null => board?.[field] ?? largest(rows.map((row) => row[field]));
@@ -62,11 +71,13 @@ export function fleetGpu(rows: readonly [GpuSummary, ...GpuSummary[]], health: B
     sm_clock_mhz: highest('sm_clock_mhz'),
     open,
     worst: worstOf(open),
-    health,
+    health: scoredBy(rows, health),
+    p30: largest(rows.map((row) => row.failure_prob_30d)) ?? risk?.p30 ?? null,
+    risk,
   };
 }
 
-function ofRow(row: GpuSummary, health: BoardHealth | null): FleetGpu {
+function ofRow(row: GpuSummary, health: BoardHealth | null, risk: BoardRisk | null): FleetGpu {
   return {
     gpu_uuid: row.gpu_uuid,
     node: row.node,
@@ -84,13 +95,28 @@ function ofRow(row: GpuSummary, health: BoardHealth | null): FleetGpu {
     sm_clock_mhz: row.sm_clock_mhz,
     open: { info: row.open_info, warning: row.open_warning, critical: row.open_critical },
     worst: row.worst_severity,
-    health,
+    health: scoredBy([row], health),
+    p30: row.failure_prob_30d ?? risk?.p30 ?? null,
+    risk,
   };
 }
 
-const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+/** The live score of the worst part; what to do about it is from the table, which tells more but later. */
+function scoredBy(rows: readonly GpuSummary[], told: BoardHealth | null): BoardHealth | null {
+  let worst: GpuSummary | null = null;
+  for (const row of rows) {
+    if (row.overall_score == null) continue;
+    if (worst === null || row.overall_score < (worst.overall_score ?? 0)) worst = row;
+  }
+  if (worst === null || worst.ts === null || worst.overall_score === null) return told;
+  const { instance, ts, overall_score: score, health_grade } = worst;
+  const grade = health_grade ?? told?.grade ?? 'unknown';
+  return { action: 'none', next: '', ...told, instance, ts: told?.ts ?? ts, score, grade };
+}
 
-function largest(values: readonly (number | null)[]): number | null {
+const known = (values: readonly (number | null | undefined)[]): number[] => values.filter((value) => value != null);
+
+function largest(values: readonly (number | null | undefined)[]): number | null {
   const numbers = known(values);
   return numbers.length === 0 ? null : Math.max(...numbers);
 }

@@ -11,12 +11,14 @@ import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { Heatmap } from './heatmap.tsx';
 import { healthLoader } from './load-health.ts';
+import { riskLoader } from './load-risks.ts';
 import { NeedsMe } from './needs-me-list.tsx';
 import { Notice } from './notice.tsx';
 import { setQuery, useAddress } from './router.ts';
 import { useAsking } from './use-asking.ts';
 
 const HEALTH_EVERY_MS = 60_000;
+const RISKS_EVERY_MS = 60_000;
 
 /** The whole fleet: figures, what needs someone, and every GPU at once. */
 export function FleetPage() {
@@ -25,6 +27,8 @@ export function FleetPage() {
   const loadHealth = useMemo(() => healthLoader(fleet), [fleet]);
   useAsking(loadHealth, { about: fleet.ready ? 'health' : '', hint: fleet.criticals, every_ms: HEALTH_EVERY_MS });
   const { query } = useAddress();
+  const loadRisks = useMemo(() => riskLoader(fleet), [fleet]);
+  useAsking(loadRisks, { about: fleet.ready ? 'risks' : '', hint: fleet.criticals, every_ms: RISKS_EVERY_MS });
   const ask = (name: string): string => query.get(name) ?? '';
   const filter = { search: ask('q'), model: ask('model'), node: ask('node'), severity: ask('severity') };
   const by = groupBy(ask('group'));
@@ -79,7 +83,7 @@ export function FleetPage() {
                 </button>
               </Notice>
             ) : ask('view') === 'table' ? (
-              <FleetTable groups={groups} gpus={fleet.gpus} sort={ask('sort')} page={Number(ask('page')) || 1} />
+              <FleetTable groups={groups} gpus={fleet.gpus} version={fleet.version} sort={ask('sort')} />
             ) : (
               <Heatmap groups={groups} gpus={fleet.gpus} version={fleet.version} mode={colourMode(ask('colour'))} />
             )}

@@ -2,6 +2,7 @@ import type { Subscription } from 'rxjs';
 import type { AnomalyAnswer, AssetAnswer, GpuSummary } from '../../schemas.ts';
 import type { HealthAnswer } from './answers.ts';
 import { type BoardHealth, healthOf, isCurrent, worstPart } from './board-health.ts';
+import type { BoardRisk } from './board-risk.ts';
 import { type FleetGpu, fleetGpu, type Severity } from './fleet-gpu.ts';
 import type { LiveClient, LiveUpdate } from './live-client.ts';
 
@@ -38,6 +39,7 @@ export class FleetStore {
   scored_at: string | null = null;
   /** Why scores cannot be read just now; null while they can. */
   scores_failure: string | null = null;
+  private risks: ReadonlyMap<string, BoardRisk> = new Map();
   private readonly scores = new Map<string, readonly BoardHealth[]>();
   private readonly client: LiveClient;
   private readonly now: () => number;
@@ -133,6 +135,16 @@ export class FleetStore {
     this.changed();
   }
 
+  /** What is foreseen, in place of what was foreseen before. */
+  applyRisks(risks: ReadonlyMap<string, BoardRisk>): void {
+    this.risks = risks;
+    for (const gpu of this.gpus.values()) {
+      const risk = risks.get(gpu.gpu_uuid) ?? null;
+      if (risk !== gpu.risk) this.gpus.set(gpu.gpu_uuid, { ...gpu, risk, p30: gpu.p30 ?? risk?.p30 ?? null });
+    }
+    this.changed();
+  }
+
   applyPlaces(assets: readonly AssetAnswer[]): void {
     let changed = false;
     for (const { gpu_uuid, cluster, rack } of assets) {
@@ -184,7 +196,7 @@ export class FleetStore {
     this.rows.set(row.gpu_uuid, rows);
     const before = this.gpus.get(row.gpu_uuid);
     const health = before === undefined ? this.healthOf(row.gpu_uuid, row.ts) : before.health;
-    const after = fleetGpu(rows, health);
+    const after = fleetGpu(rows, health, this.risks.get(row.gpu_uuid) ?? null);
     this.gpus.set(row.gpu_uuid, after);
     if (before?.node !== after.node || before.slot !== after.slot || before.model !== after.model) this.structure++;
     return newer;

@@ -6,6 +6,7 @@ import { type GroupBy, placesKnown } from './fleet-order.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Legend } from './legend.tsx';
 import { setQuery } from './router.ts';
+import { SearchField } from './search-field.tsx';
 import { Segmented } from './segmented.tsx';
 
 const natural = new Intl.Collator('en', { numeric: true });
@@ -25,42 +26,30 @@ export function FleetToolbar(props: {
   const table = view === 'table';
   return (
     <div class="toolbar">
-      <label class="search">
-        <span class="hidden">Search GPUs</span>
-        <input
-          type="search"
-          value={filter.search}
-          placeholder="Node, model, rack or UUID"
-          aria-keyshortcuts="/"
-          onInput={(event) => setQuery({ q: event.currentTarget.value, page: '' })}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            event.currentTarget.blur();
-            setQuery({ q: '' });
-          }}
-        />
-        <span class="key" aria-hidden="true">
-          /
-        </span>
-      </label>
+      <SearchField
+        label="Search GPUs"
+        placeholder="Node, model, rack or UUID"
+        value={filter.search}
+        onInput={(q) => setQuery({ q })}
+      />
       <Choice
         name="Model"
         value={filter.model}
-        onChange={(model) => setQuery({ model, page: '' })}
+        onChange={(model) => setQuery({ model })}
         options={[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
       />
       {nodes.length <= NODES_LISTED_MAX && (
         <Choice
           name="Node"
           value={filter.node}
-          onChange={(node) => setQuery({ node, page: '' })}
+          onChange={(node) => setQuery({ node })}
           options={[['', 'All nodes'], ...nodes.map((node): [string, string] => [node, node])]}
         />
       )}
       <Choice
         name="State"
         value={filter.severity}
-        onChange={(severity) => setQuery({ severity, page: '' })}
+        onChange={(severity) => setQuery({ severity })}
         options={[
           ['', 'Any state'],
           ['any', 'With anomalies'],
@@ -77,7 +66,7 @@ export function FleetToolbar(props: {
           ['', 'Map'],
           ['table', 'Table'],
         ]}
-        onChange={(next) => setQuery({ view: next, page: '', sort: '' })}
+        onChange={(next) => setQuery({ view: next, sort: '' })}
       />
       {!table && (
         <div class="drawn">

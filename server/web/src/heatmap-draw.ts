@@ -1,7 +1,9 @@
 import type { ColourMode } from './colour-modes.ts';
 import { SEVERITY_COLOURS, type Theme, textOn } from './colour-scale.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
+import { type CellState, cellState, type HeatCell } from './heatmap-cells.ts';
 import type { HeatmapLayout } from './heatmap-layout.ts';
+import type { MapView } from './heatmap-view.ts';
 
 const MARK_FROM = 7;
 const VALUE_FROM = 24;
@@ -21,55 +23,103 @@ const INK: Readonly<Record<Theme, Ink>> = {
   light: { missing: '#ffffff', edge: '#b3bdc9', label: '#232b35', quiet: '#5b6776', focus: '#10151b' },
 };
 
-/** Draws the whole map: one rectangle a GPU, marks for anomalies, hollow cells for stale ones, a ring at the focus. */
-export function drawHeatmap(
-  context: CanvasRenderingContext2D,
-  scene: {
-    readonly layout: HeatmapLayout;
-    readonly gpus: readonly (FleetGpu | undefined)[];
-    readonly mode: ColourMode;
-    readonly theme: Theme;
-    readonly focus: number;
-    readonly pixel_ratio: number;
-  },
-): void {
-  const { layout, gpus, mode, theme, pixel_ratio } = scene;
-  const { cell_width: wide, cell_height: high, x, y } = layout;
-  const cell = Math.min(wide, high);
+/** From this size on a node's cell is drawn as its GPUs. */
+const MEMBERS_FROM = 26;
+
+/** What lies at a cell and how its GPUs look one by one. */
+export interface HeatmapScene {
+  readonly layout: HeatmapLayout;
+  readonly view: MapView;
+  readonly cells: readonly HeatCell[];
+  readonly gpus: ReadonlyMap<string, FleetGpu>;
+  readonly mode: ColourMode;
+  readonly theme: Theme;
+  /** Index of a cell, -1: none. */
+  readonly focus: number;
+  readonly pixel_ratio: number;
+}
+
+/** Draws what is in sight: a rectangle a cell, marks for anomalies, hollow cells for stale ones, a ring at the focus. */
+export function drawHeatmap(context: CanvasRenderingContext2D, scene: HeatmapScene): void {
+  const { layout, view, cells, gpus, mode, theme, pixel_ratio, focus } = scene;
+  const { scale } = view;
+  const [wide, high] = [layout.cell_width * scale, layout.cell_height * scale];
   const ink = INK[theme];
   context.setTransform(pixel_ratio, 0, 0, pixel_ratio, 0, 0);
   context.clearRect(0, 0, layout.width, layout.height);
-  drawLabels(context, layout, ink);
-  context.font = `${cell >= 34 ? 12 : 10}px system-ui, sans-serif`;
+  drawLabels(context, layout, view, ink);
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  for (let i = 0; i < gpus.length; i++) {
-    const gpu = gpus[i];
-    if (gpu === undefined) continue;
-    const left = x[i] ?? 0;
-    const top = y[i] ?? 0;
-    const value = mode.value(gpu);
-    const colour = value === null ? ink.missing : mode.colour(theme, value);
-    if (gpu.stale_since !== null) {
-      hollow(context, [left, top, wide, high], ink.quiet);
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i];
+    const left = (layout.x[i] ?? 0) * scale + view.x;
+    const top = (layout.y[i] ?? 0) * scale + view.y;
+    if (cell === undefined || left > layout.width || top > layout.height || left + wide < 0 || top + high < 0) continue;
+    if (cell.uuids.length > 1 && Math.min(wide, high) >= MEMBERS_FROM) {
+      memberBoxes(cell.uuids.length, [left, top, wide, high]).forEach((box, at) => {
+        const uuid = cell.uuids[at] ?? '';
+        drawCell(context, box, cellState({ ...cell, uuids: [uuid] }, gpus, mode), scene, ink);
+      });
     } else {
-      context.fillStyle = colour;
-      context.fillRect(left, top, wide, high);
-      if (value === null) hatch(context, [left, top, wide, high], ink.edge);
-      if (cell >= VALUE_FROM && value !== null) {
-        context.fillStyle = textOn(colour);
-        context.fillText(mode.cell(value), left + wide / 2, top + high / 2 + 0.5);
-      }
-    }
-    if (gpu.worst !== null && mode.marks.includes(gpu.worst)) {
-      mark(context, [left, top, wide, high], SEVERITY_COLOURS[theme][gpu.worst], theme);
+      drawCell(context, [left, top, wide, high], cellState(cell, gpus, mode), scene, ink);
     }
   }
-  if (scene.focus >= 0 && scene.focus < gpus.length) {
+  if (focus >= 0 && focus < cells.length) {
     context.strokeStyle = ink.focus;
     context.lineWidth = 2;
-    context.strokeRect((x[scene.focus] ?? 0) - 1, (y[scene.focus] ?? 0) - 1, wide + 2, high + 2);
+    const [left, top] = [(layout.x[focus] ?? 0) * scale + view.x, (layout.y[focus] ?? 0) * scale + view.y];
+    context.strokeRect(left - 1, top - 1, wide + 2, high + 2);
   }
+}
+
+/** Which GPU of a node's cell lies under a point of the screen; -1 while the cell is drawn as one. */
+export function memberAt(
+  count: number,
+  box: readonly [left: number, top: number, wide: number, high: number],
+  [px, py]: readonly [number, number],
+): number {
+  if (count < 2 || Math.min(box[2], box[3]) < MEMBERS_FROM) return -1;
+  return memberBoxes(count, box).findIndex(
+    ([left, top, wide, high]) => px >= left && py >= top && px <= left + wide + 1 && py <= top + high + 1,
+  );
+}
+
+function memberBoxes(count: number, [left, top, wide, high]: Box): Box[] {
+  const columns = Math.ceil(Math.sqrt(count));
+  const rows = Math.ceil(count / columns);
+  const [pitch_x, pitch_y] = [wide / columns, high / rows];
+  const gap = Math.min(pitch_x, pitch_y) >= 9 ? 2 : 1;
+  return Array.from({ length: count }, (_, i) => [
+    left + (i % columns) * pitch_x,
+    top + Math.floor(i / columns) * pitch_y,
+    pitch_x - gap,
+    pitch_y - gap,
+  ]);
+}
+
+function drawCell(
+  context: CanvasRenderingContext2D,
+  box: Box,
+  { value, worst, stale }: CellState,
+  { mode, theme }: HeatmapScene,
+  ink: Ink,
+): void {
+  const [left, top, wide, high] = box;
+  const size = Math.min(wide, high);
+  if (stale) {
+    hollow(context, box, ink.quiet);
+  } else {
+    const colour = value === null ? ink.missing : mode.colour(theme, value);
+    context.fillStyle = colour;
+    context.fillRect(left, top, wide, high);
+    if (value === null) hatch(context, box, ink.edge);
+    if (size >= VALUE_FROM && value !== null) {
+      context.font = `${size >= 34 ? 12 : 10}px system-ui, sans-serif`;
+      context.fillStyle = textOn(colour);
+      context.fillText(mode.cell(value), left + wide / 2, top + high / 2 + 0.5);
+    }
+  }
+  if (worst !== null && mode.marks.includes(worst)) mark(context, box, SEVERITY_COLOURS[theme][worst], theme);
 }
 
 type Box = readonly [left: number, top: number, wide: number, high: number];
@@ -133,15 +183,20 @@ function mark(context: CanvasRenderingContext2D, [left, top, wide, high]: Box, c
   context.stroke();
 }
 
-function drawLabels(context: CanvasRenderingContext2D, layout: HeatmapLayout, ink: Ink): void {
+function drawLabels(context: CanvasRenderingContext2D, layout: HeatmapLayout, view: MapView, ink: Ink): void {
   context.textAlign = 'left';
   context.textBaseline = 'alphabetic';
-  context.fillStyle = ink.label;
-  context.font = '600 12px system-ui, sans-serif';
-  for (const { text, x, y, width } of layout.group_labels) context.fillText(fitted(context, text, width), x, y);
-  context.fillStyle = ink.quiet;
-  context.font = '11px system-ui, sans-serif';
-  for (const { text, x, y, width } of layout.block_labels) context.fillText(fitted(context, text, width), x, y);
+  const write = (labels: HeatmapLayout['group_labels'], colour: string, font: string): void => {
+    context.fillStyle = colour;
+    context.font = font;
+    for (const { text, x, y, width } of labels) {
+      const [left, top] = [x * view.scale + view.x, y * view.scale + view.y];
+      if (top < 0 || top > layout.height + 12 || left > layout.width) continue;
+      context.fillText(fitted(context, text, width * view.scale), left, top);
+    }
+  };
+  write(layout.group_labels, ink.label, '600 12px system-ui, sans-serif');
+  write(layout.block_labels, ink.quiet, '11px system-ui, sans-serif');
 }
 
 /** The end of a name tells more than its beginning: what is too long is cut in front. */

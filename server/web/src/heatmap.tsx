@@ -2,18 +2,21 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { ColourMode } from './colour-modes.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import type { FleetGroup } from './fleet-order.ts';
-import { drawHeatmap } from './heatmap-draw.ts';
-import { cellAt, layoutHeatmap, neighbour } from './heatmap-layout.ts';
-import { HeatmapTip, tipText } from './heatmap-tip.tsx';
-import { gpuPath, navigate } from './router.ts';
+import { type HeatCell, placeCells } from './heatmap-cells.ts';
+import { drawHeatmap, memberAt } from './heatmap-draw.ts';
+import { cellAt, neighbour } from './heatmap-layout.ts';
+import { HeatmapTip, nodeTipText, tipText } from './heatmap-tip.tsx';
+import { type MapView, onMap, showing, WHOLE_MAP, zoomed } from './heatmap-view.ts';
+import { gpuPath, navigate, nodePath } from './router.ts';
 import { useTheme } from './theme.ts';
+import { KEY_STEP, useMapView } from './use-map-view.ts';
 
 const HEIGHT_MIN = 240;
 /** On a narrow screen one scrolls anyway, and a finger needs larger cells. */
 const HEIGHT_MIN_NARROW = 760;
 const NARROW = 720;
 
-/** Every GPU as a cell of one canvas. The table is the same in text. */
+/** The fleet as cells of one canvas, to zoom and move. The table is the same in text. */
 export function Heatmap(props: {
   readonly groups: readonly FleetGroup[];
   readonly gpus: ReadonlyMap<string, FleetGpu>;
@@ -26,19 +29,13 @@ export function Heatmap(props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   const room = useRoom(holder);
   const [focus, setFocus] = useState(-1);
+  const [member, setMember] = useState(-1);
   const [by, setBy] = useState<'pointer' | 'keys'>('pointer');
 
-  const uuids = useMemo(
-    () => groups.flatMap(({ blocks }) => blocks.flatMap((block) => block.gpus.map((gpu) => gpu.gpu_uuid))),
-    [groups],
-  );
-  const layout = useMemo(() => {
-    const named = groups.map(({ label, blocks }) => ({
-      label,
-      blocks: blocks.map((block) => ({ label: block.node, cells: block.gpus.length })),
-    }));
-    return room === null ? null : layoutHeatmap(named, room);
-  }, [groups, room]);
+  const placed = useMemo(() => (room === null ? null : placeCells(groups, room)), [groups, room]);
+  const layout = placed?.layout ?? null;
+  const cells = placed?.cells ?? NO_CELLS;
+  const { view, set: setView, dragged } = useMapView(canvas, layout, groups);
 
   useLayoutEffect(() => {
     const element = canvas.current;
@@ -50,78 +47,135 @@ export function Heatmap(props: {
     if (element.height !== height) element.height = height;
     element.style.width = `${layout.width}px`;
     element.style.height = `${layout.height}px`;
-    const shown = uuids.map((uuid) => gpus.get(uuid));
-    drawHeatmap(context, { layout, gpus: shown, mode, theme, focus, pixel_ratio });
-  }, [layout, uuids, gpus, version, mode, theme, focus]);
+    drawHeatmap(context, { layout, view, cells, gpus, mode, theme, focus, pixel_ratio });
+  }, [layout, view, cells, gpus, version, mode, theme, focus]);
 
-  const known = useMemo(
-    () => uuids.filter((uuid) => shownValue(mode, gpus.get(uuid)) !== null).length,
-    [uuids, gpus, version, mode],
-  );
-  const at = focus >= 0 ? gpus.get(uuids[focus] ?? '') : undefined;
-  const open = (index: number): void => {
-    const uuid = uuids[index];
-    if (uuid !== undefined) navigate(gpuPath(uuid));
-  };
-  const under = (event: MouseEvent): number => {
-    if (layout === null || canvas.current === null) return -1;
+  const [count, known] = useMemo(() => {
+    let [all, told] = [0, 0];
+    for (const { uuids } of cells) {
+      for (const uuid of uuids) {
+        all++;
+        const gpu = gpus.get(uuid);
+        if (gpu !== undefined && mode.value(gpu) !== null) told++;
+      }
+    }
+    return [all, told] as const;
+  }, [cells, gpus, version, mode]);
+
+  const cell = focus >= 0 ? cells[focus] : undefined;
+  const uuid = cell === undefined ? undefined : cell.uuids.length === 1 ? cell.uuids[0] : cell.uuids[member];
+  const gpu = uuid === undefined ? undefined : gpus.get(uuid);
+  const boxOf = (index: number): readonly [number, number, number, number] => [
+    (layout?.x[index] ?? 0) * view.scale + view.x,
+    (layout?.y[index] ?? 0) * view.scale + view.y,
+    (layout?.cell_width ?? 0) * view.scale,
+    (layout?.cell_height ?? 0) * view.scale,
+  ];
+  const under = (event: MouseEvent): readonly [cell: number, member: number] => {
+    if (layout === null || canvas.current === null) return [-1, -1];
     const box = canvas.current.getBoundingClientRect();
-    return cellAt(layout, event.clientX - box.left, event.clientY - box.top);
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
+    const index = cellAt(layout, ...onMap(view, px, py));
+    return [index, index < 0 ? -1 : memberAt(cells[index]?.uuids.length ?? 0, boxOf(index), [px, py])];
+  };
+  /** A GPU's page, or the node's GPUs in place of the whole fleet. */
+  const open = (index: number, inside: number): void => {
+    const chosen = cells[index];
+    const one = chosen === undefined ? undefined : chosen.uuids.length === 1 ? chosen.uuids[0] : chosen.uuids[inside];
+    if (one !== undefined) navigate(gpuPath(one));
+    else if (chosen !== undefined) navigate(nodePath(chosen.node));
+  };
+  const zoom = (factor: number): void => {
+    if (layout === null) return;
+    const [left, top, wide, high] = focus >= 0 ? boxOf(focus) : [0, 0, layout.width, layout.height];
+    setView((before) => zoomed(before, factor, [left + wide / 2, top + high / 2], layout));
   };
   const onKey = (event: KeyboardEvent): void => {
     if (layout === null) return;
-    if (event.key === 'Enter' && focus >= 0) {
-      event.preventDefault();
-      open(focus);
-    } else if (event.key === 'Escape' && focus >= 0) {
-      event.preventDefault();
-      setFocus(-1);
-    } else if (/^(Arrow|Home|End)/.test(event.key)) {
-      event.preventDefault();
+    const { key } = event;
+    if (key === 'Enter' && focus >= 0) open(focus, -1);
+    else if (key === 'Escape' && focus >= 0) setFocus(-1);
+    else if (key === '+' || key === '=') zoom(KEY_STEP);
+    else if (key === '-') zoom(1 / KEY_STEP);
+    else if (key === '0') setView(() => WHOLE_MAP);
+    else if (/^(Arrow|Home|End)/.test(key)) {
       setBy('keys');
-      const next = neighbour(layout, focus, event.key);
+      setMember(-1);
+      const next = neighbour(layout, focus, key);
       setFocus(next);
-      keepInView(canvas.current, layout.y[next] ?? 0, layout.cell_height);
-    }
+      const box = {
+        x: layout.x[next] ?? 0,
+        y: layout.y[next] ?? 0,
+        width: layout.cell_width,
+        height: layout.cell_height,
+      };
+      setView((before) => showing(before, box, layout));
+      if (view.scale === 1) keepInView(canvas.current, box.y, box.height);
+    } else return;
+    event.preventDefault();
   };
+  const [left, top, wide, high] = boxOf(Math.max(0, focus));
 
   return (
     <div class="heatmap" ref={holder}>
+      <ZoomButtons view={view} onZoom={zoom} onWhole={() => setView(() => WHOLE_MAP)} />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: the canvas takes the arrow keys itself, as role application says */}
       <canvas
         ref={canvas}
         data-testid="fleet-heatmap"
-        data-cells={uuids.length}
+        data-cells={count}
         data-known={known}
+        data-drawn={cells.length}
+        data-scale={view.scale}
+        class={view.scale > 1 ? 'zoomed' : ''}
         role="application"
         tabIndex={0}
-        aria-label={`Map of ${uuids.length} GPUs by ${mode.label.toLowerCase()}. Arrow keys move, Enter opens; the table view has the same as text.`}
+        aria-label={`Map of ${count} GPUs by ${mode.label.toLowerCase()}${placed?.aggregated === true ? ', a cell a node' : ''}. Arrow keys move, Enter opens, plus and minus zoom; the table view has the same as text.`}
         onMouseMove={(event) => {
           setBy('pointer');
-          setFocus(under(event));
+          const [index, inside] = under(event);
+          setFocus(index);
+          setMember(inside);
         }}
         onMouseLeave={() => by === 'pointer' && setFocus(-1)}
         onBlur={() => setFocus(-1)}
-        onClick={(event) => open(under(event))}
+        onClick={(event) => !dragged() && open(...under(event))}
         onKeyDown={onKey}
       />
-      {at !== undefined && layout !== null && (
-        <HeatmapTip
-          gpu={at}
-          x={(layout.x[focus] ?? 0) + layout.cell_width}
-          y={(layout.y[focus] ?? 0) + layout.cell_height}
-          room={layout.width}
-        />
+      {cell !== undefined && layout !== null && (
+        <HeatmapTip cell={cell} gpu={gpu} gpus={gpus} mode={mode} x={left + wide} y={top + high} room={layout.width} />
       )}
       <span class="hidden" aria-live="polite">
-        {at !== undefined && by === 'keys' ? tipText(at) : ''}
+        {cell !== undefined && by === 'keys' ? (gpu === undefined ? nodeTipText(cell, gpus, mode) : tipText(gpu)) : ''}
       </span>
     </div>
   );
 }
 
-const shownValue = (mode: ColourMode, gpu: FleetGpu | undefined): number | null =>
-  gpu === undefined ? null : mode.value(gpu);
+const NO_CELLS: readonly HeatCell[] = [];
+
+function ZoomButtons(props: {
+  readonly view: MapView;
+  readonly onZoom: (factor: number) => void;
+  readonly onWhole: () => void;
+}) {
+  const { view, onZoom, onWhole } = props;
+  return (
+    <fieldset class="zoom" aria-label="Zoom">
+      <button type="button" aria-label="Zoom out" disabled={view.scale === 1} onClick={() => onZoom(1 / KEY_STEP)}>
+        −
+      </button>
+      <button type="button" aria-label="Zoom in" title="Also with Ctrl and the wheel" onClick={() => onZoom(KEY_STEP)}>
+        +
+      </button>
+      {view.scale > 1 && (
+        <button type="button" onClick={onWhole}>
+          Whole map
+        </button>
+      )}
+    </fieldset>
+  );
+}
 
 /** Width of the holder and the height that is left below it in the window. */
 function useRoom(holder: { readonly current: HTMLDivElement | null }): { width: number; height_target: number } | null {

@@ -14,7 +14,8 @@ export function Legend({ mode }: { readonly mode: ColourMode }) {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
     for (let x = 0; x < WIDTH; x++) {
-      const value = mode.from + (x / (WIDTH - 1)) * (mode.to - mode.from);
+      const share = x / (WIDTH - 1);
+      const value = mode.at?.(share) ?? mode.from + share * (mode.to - mode.from);
       context.fillStyle = mode.colour(theme, value);
       context.fillRect(x, 0, 1, HEIGHT);
     }

@@ -1,9 +1,10 @@
+import type { HealthGrade } from '../../../pipeline/contract/events.ts';
 import type { HealthAnswer } from './answers.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { getList } from './rest.ts';
 
 const PAGE = 1_000;
-const PAGES_MAX = 200;
+const PAGES_MAX = 20;
 /** Scores are told every 15 minutes; what is older than an hour says nothing of now. */
 const WHOLE_MS = 3_600_000;
 /** Rows may come late and out of order by about so much. */
@@ -28,9 +29,12 @@ export function healthLoader(fleet: FleetStore): (signal: AbortSignal) => Promis
       ...(Number.isNaN(since) ? {} : { from: since }),
     };
     try {
-      const { items } = await getList<HealthAnswer>('/health-scores', query, { pages_max: PAGES_MAX, signal });
+      for (const grade of fleet.gpus.size > EVERYONE_MAX ? LOSSY : [undefined]) {
+        const asked = { ...query, health_grade: grade };
+        const { items } = await getList<HealthAnswer>('/health-scores', asked, { pages_max: PAGES_MAX, signal });
+        fleet.applyHealth(items);
+      }
       loads++;
-      fleet.applyHealth(items);
       return true;
     } catch (error) {
       if (!signal.aborted) fleet.failHealth((error as Error).message);
@@ -39,6 +43,10 @@ export function healthLoader(fleet: FleetStore): (signal: AbortSignal) => Promis
     }
   };
 }
+
+/** In a larger fleet only those who lost something are read: what all have as their score comes live. */
+const EVERYONE_MAX = 4_000;
+const LOSSY: readonly HealthGrade[] = ['critical', 'poor', 'degraded', 'fair', 'good'];
 
 /** Event time, epoch ms; NaN before the first sample. */
 function newestSample(fleet: FleetStore): number {

@@ -2,9 +2,11 @@ import type { AnomalyAnswer } from '../../schemas.ts';
 import { ACTION_TEXT, capital } from './action-text.ts';
 import { anomalyText } from './anomaly-text.ts';
 import type { IncidentAnswer } from './answers.ts';
+import { adviceText } from './decision-text.ts';
 import type { FleetGpu, Severity } from './fleet-gpu.ts';
 import { compareIncidents } from './incident-store.ts';
 import { countText, gpuName, originText, summaryParts } from './incident-text.ts';
+import { chance } from './prediction-text.ts';
 import { gpuPath, incidentPath, nodePath } from './router.ts';
 
 /** One thing to do: an incident, or a GPU with open anomalies that no incident tells of. */
@@ -20,7 +22,12 @@ export interface Need {
   readonly action: string;
   /** ISO text. */
   readonly since: string;
+  /** What an hour of waiting is expected to cost, dollars, over all boards concerned; null where nobody knows. */
+  readonly usd_per_hour: number | null;
 }
+
+/** What the advisor says of a board that should not wait for a fault to show. */
+const URGENT_ADVICE: ReadonlySet<string> = new Set(['drain', 'rma']);
 
 const RANK = { critical: 0, warning: 1, info: 2 } as const;
 
@@ -35,8 +42,9 @@ export function compareAnomalies(a: AnomalyAnswer, b: AnomalyAnswer): number {
 }
 
 /**
- * In the order in which they need someone: by severity, incidents before single GPUs. What an open incident covers is not
- * told again, unless it is worse than the incident.
+ * In the order in which they need someone: what must be done now before what can wait a week, and among these what
+ * costs most to wait for. What an open incident covers is not told again, unless it is worse than the incident. A board
+ * that shows no fault yet is there when the advisor says to act on what is foreseen.
  */
 export function needsMe(known: {
   readonly incidents: readonly IncidentAnswer[];
@@ -61,10 +69,61 @@ export function needsMe(known: {
     .flatMap(([worst, ...others]) => (worst === undefined ? [] : [{ worst, others: others.length }]))
     .filter(({ worst }) => RANK[worst.severity] < (covered.get(worst.gpu_uuid) ?? 9))
     .sort((a, b) => compareAnomalies(a.worst, b.worst));
+  const nodes = new Set(single.flatMap(({ worst }) => (worst.gpu_uuid === '' ? [worst.node] : [])));
+  const of_nodes = boardsOf(gpus, nodes);
   return [
     ...incidents.map((incident) => ofIncident(incident, found, gpus)),
-    ...single.map(({ worst, others }) => ofAnomaly(worst, others, gpus.get(worst.gpu_uuid))),
-  ].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+    ...single.map(({ worst, others }) => {
+      const boards = worst.gpu_uuid === '' ? (of_nodes.get(worst.node) ?? []) : [gpus.get(worst.gpu_uuid)];
+      return { ...ofAnomaly(worst, others, gpus.get(worst.gpu_uuid)), usd_per_hour: costOf(boards) };
+    }),
+    ...foreseen(gpus, covered, found),
+  ].sort((a, b) => RANK[a.severity] - RANK[b.severity] || (b.usd_per_hour ?? -1) - (a.usd_per_hour ?? -1));
+}
+
+function boardsOf(gpus: ReadonlyMap<string, FleetGpu>, nodes: ReadonlySet<string>): Map<string, FleetGpu[]> {
+  const boards = new Map<string, FleetGpu[]>();
+  if (nodes.size === 0) return boards;
+  for (const gpu of gpus.values()) {
+    if (!nodes.has(gpu.node)) continue;
+    const those = boards.get(gpu.node);
+    if (those === undefined) boards.set(gpu.node, [gpu]);
+    else those.push(gpu);
+  }
+  return boards;
+}
+
+function costOf(boards: readonly (FleetGpu | undefined)[]): number | null {
+  const costs = boards.flatMap((board) => (board?.risk?.usd_per_hour == null ? [] : [board.risk.usd_per_hour]));
+  return costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0);
+}
+
+/** Boards that the advisor wants out of work although nothing else tells of them. */
+function foreseen(
+  gpus: ReadonlyMap<string, FleetGpu>,
+  covered: ReadonlyMap<string, number>,
+  found: ReadonlyMap<string, readonly AnomalyAnswer[]>,
+): Need[] {
+  const needs: Need[] = [];
+  for (const gpu of gpus.values()) {
+    const { risk, gpu_uuid } = gpu;
+    if (risk === null || !URGENT_ADVICE.has(risk.advice) || covered.has(gpu_uuid)) continue;
+    if ((found.get(gpu_uuid)?.[0]?.severity ?? 'info') !== 'info') continue;
+    const model = risk.origin === '' ? '' : ` (${risk.origin})`;
+    const why = `${chance(risk.p30)} likely to fail within 30 days, by ${risk.type}${model}`;
+    needs.push({
+      id: `risk ${gpu_uuid}`,
+      severity: 'warning',
+      where: gpuName(gpu, gpu_uuid),
+      href: gpuPath(gpu_uuid),
+      why,
+      whole: why,
+      action: adviceText(risk.advice),
+      since: risk.ts,
+      usd_per_hour: risk.usd_per_hour,
+    });
+  }
+  return needs;
 }
 
 function ofIncident(
@@ -85,10 +144,11 @@ function ofIncident(
     whole: summary,
     action: action === '' && scope === 'gpu' ? actionOf(gpus.get(gpu_uuid)) : action,
     since: opened_at,
+    usd_per_hour: costOf(incident.gpus.map((uuid) => gpus.get(uuid))),
   };
 }
 
-function ofAnomaly(worst: AnomalyAnswer, others: number, gpu: FleetGpu | undefined): Need {
+function ofAnomaly(worst: AnomalyAnswer, others: number, gpu: FleetGpu | undefined): Omit<Need, 'usd_per_hour'> {
   const of_node = worst.gpu_uuid === '';
   return {
     id: worst.id,

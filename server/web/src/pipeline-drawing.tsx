@@ -1,12 +1,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { StepCounts, StepEdge } from './pipeline-answer.ts';
-import { layoutPipeline, STEP_HEIGHT, STEP_WIDTH } from './pipeline-layout.ts';
+import { layoutPipeline, STEP_WIDTH } from './pipeline-layout.ts';
 import type { StepRate } from './pipeline-rates.ts';
-import { busyText, rateText } from './pipeline-text.ts';
+import { rateText, shortTime } from './pipeline-text.ts';
 
 /** Busy enough to look at, as a share of one core. */
 const BUSY = 0.5;
-const NAME_MAX = 20;
+const NAME_MAX = 18;
+const ONE_LINE = 30;
 
 /** The topology as it runs: what goes where, how much, and which step works hardest. The table below says the same. */
 export function PipelineDrawing(props: {
@@ -27,13 +28,7 @@ export function PipelineDrawing(props: {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="drawing-of" aria-label="Drawing of the pipeline" tabIndex={0} data-testid="pipeline-drawing">
-      <svg
-        width={layout.width}
-        height={layout.height}
-        viewBox={`0 0 ${layout.width} ${layout.height}`}
-        class={about === '' ? '' : 'about'}
-        aria-hidden="true"
-      >
+      <svg viewBox={`0 0 ${layout.width} ${layout.height}`} class={about === '' ? '' : 'about'} aria-hidden="true">
         {layout.edges.map(({ from, to, ports, path }) => (
           <path
             key={`${from} ${to}`}
@@ -46,7 +41,7 @@ export function PipelineDrawing(props: {
             </title>
           </path>
         ))}
-        {layout.steps.map(({ id, kind, x, y }) => {
+        {layout.steps.map(({ id, kind, x, y, height }) => {
           const rate = rates.get(id);
           const busy = rate?.busy_ratio ?? 0;
           return (
@@ -59,22 +54,32 @@ export function PipelineDrawing(props: {
               onMouseLeave={() => setOver('')}
               onClick={() => onChoose(id === chosen ? '' : id)}
             >
-              <rect width={STEP_WIDTH} height={STEP_HEIGHT} rx={kind === 'sink' || kind === 'source' ? 14 : 5} />
-              <rect class="busy" y={STEP_HEIGHT - 4} width={STEP_WIDTH * Math.min(1, busy)} height="4" />
-              <text x="9" y="17" class="name">
+              <title>{id}</title>
+              <rect width={STEP_WIDTH} height={height} rx={kind === 'sink' || kind === 'source' ? height / 2 : 5} />
+              {busy > 0.001 && (
+                <rect class="busy" x="6" y={height - 3} width={(STEP_WIDTH - 12) * Math.min(1, busy)} height="3" />
+              )}
+              <text x="10" y={height < ONE_LINE ? 16 : 15} class="name">
                 {id.length > NAME_MAX ? `${id.slice(0, NAME_MAX - 1)}…` : id}
               </text>
-              <text x="9" y="33" class="figures">
-                {rate === undefined
-                  ? '…'
-                  : `${rateText(kind === 'source' ? rate.out_per_s : rate.in_per_s)} · ${busyText(rate.busy_ratio)}`}
-              </text>
+              {height >= ONE_LINE && (
+                <text x="10" y="30" class="figures">
+                  {figuresOf(kind, rate)}
+                </text>
+              )}
             </g>
           );
         })}
       </svg>
     </section>
   );
+}
+
+/** What comes in, and how long one of it takes. */
+function figuresOf(kind: string, rate: StepRate | undefined): string {
+  if (rate === undefined) return '…';
+  const time = rate.item_ms === null || kind === 'source' ? '' : ` · ${shortTime(rate.item_ms)}`;
+  return `${rateText(kind === 'source' ? rate.out_per_s : rate.in_per_s)}${time}`;
 }
 
 /** Thicker where more goes, but a thousandfold is not a thousand times as thick. */

@@ -1,10 +1,12 @@
 import type { StepCounts, StepEdge } from './pipeline-answer.ts';
 
-export const STEP_WIDTH = 150;
-export const STEP_HEIGHT = 44;
-const GAP_X = 64;
-const GAP_Y = 12;
-const MARGIN = 10;
+export const STEP_WIDTH = 132;
+const STEP_HEIGHT = 38;
+/** There are many sinks, and each has one line only. */
+const SINK_HEIGHT = 24;
+const GAP_X = 34;
+const GAP_Y = 8;
+const MARGIN = 4;
 const SWEEPS = 6;
 
 export interface PlacedStep {
@@ -12,6 +14,7 @@ export interface PlacedStep {
   readonly kind: string;
   readonly x: number;
   readonly y: number;
+  readonly height: number;
 }
 
 export interface PlacedEdge {
@@ -45,19 +48,22 @@ export function layoutPipeline(steps: readonly StepCounts[], edges: readonly Ste
   }
   const filled = columns.filter((one) => one !== undefined);
   order(filled, links);
-  const tallest = Math.max(1, ...filled.map((ids) => ids.length));
-  const height = 2 * MARGIN + tallest * (STEP_HEIGHT + GAP_Y) - GAP_Y;
-  const place = new Map<string, { x: number; y: number }>();
-  filled.forEach((ids, i) => {
-    const high = ids.length * (STEP_HEIGHT + GAP_Y) - GAP_Y;
-    ids.forEach((id, j) => {
-      place.set(id, { x: MARGIN + i * (STEP_WIDTH + GAP_X), y: (height - high) / 2 + j * (STEP_HEIGHT + GAP_Y) });
-    });
-  });
+  const kinds = new Map(steps.map(({ id, kind }) => [id, kind]));
+  const heightOf = (id: string): number => (kinds.get(id) === 'sink' ? SINK_HEIGHT : STEP_HEIGHT);
+  const highs = filled.map((ids) => ids.reduce((sum, id) => sum + heightOf(id) + GAP_Y, -GAP_Y));
+  const height = 2 * MARGIN + Math.max(STEP_HEIGHT, ...highs);
+  const place = new Map<string, { x: number; y: number; height: number }>();
+  for (const [i, ids] of filled.entries()) {
+    let y = (height - (highs[i] ?? 0)) / 2;
+    for (const id of ids) {
+      place.set(id, { x: MARGIN + i * (STEP_WIDTH + GAP_X), y, height: heightOf(id) });
+      y += heightOf(id) + GAP_Y;
+    }
+  }
   return {
     width: 2 * MARGIN + filled.length * (STEP_WIDTH + GAP_X) - GAP_X,
     height,
-    steps: steps.map(({ id, kind }) => ({ id, kind, ...(place.get(id) ?? { x: 0, y: 0 }) })),
+    steps: steps.map(({ id, kind }) => ({ id, kind, ...(place.get(id) ?? { x: 0, y: 0, height: STEP_HEIGHT }) })),
     edges: placedEdges(links, place),
   };
 }
@@ -102,7 +108,7 @@ function order(columns: string[][], links: readonly StepEdge[]): void {
 
 function placedEdges(
   links: readonly StepEdge[],
-  place: ReadonlyMap<string, { readonly x: number; readonly y: number }>,
+  place: ReadonlyMap<string, Pick<PlacedStep, 'x' | 'y' | 'height'>>,
 ): PlacedEdge[] {
   const pairs = new Map<string, { from: string; to: string; ports: string[] }>();
   for (const { from, to, port } of links) {
@@ -114,7 +120,7 @@ function placedEdges(
   return [...pairs.values()].flatMap((pair) => {
     const [a, b] = [place.get(pair.from), place.get(pair.to)];
     if (a === undefined || b === undefined) return [];
-    const [x1, y1, x2, y2] = [a.x + STEP_WIDTH, a.y + STEP_HEIGHT / 2, b.x, b.y + STEP_HEIGHT / 2];
+    const [x1, y1, x2, y2] = [a.x + STEP_WIDTH, a.y + a.height / 2, b.x, b.y + b.height / 2];
     const bend = Math.max(GAP_X / 2, (x2 - x1) / 2.5);
     return [{ ...pair, path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}` }];
   });

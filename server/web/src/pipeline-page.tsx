@@ -106,7 +106,7 @@ function Running(props: {
           onChoose={(id) => setQuery({ step: id })}
         />
         <p class="quiet small">
-          Each step with what comes in and how busy it keeps a core; thicker lines carry more. Chosen:{' '}
+          Each step with what comes in and the time that one takes; thicker lines carry more. Chosen:{' '}
           {step === '' ? 'none' : `${step}${notes.has(step) ? `, ${notes.get(step)}` : ''}`}
         </p>
       </section>
@@ -134,7 +134,12 @@ function Figures(props: {
           ['rows', 'Rows', rows === undefined || silent ? '–' : rateText(rows), ''],
           ['lag', 'Scrapes waiting', integer(lag), lag > 1_000 ? 'warning' : ''],
           ['behind', 'Done up to', behind === null || silent ? '–' : `${duration(behind)} ago`, ''],
-          ['busy', 'Of a core', rates.size === 0 || silent ? '–' : `${(100 * busy).toFixed(busy < 0.1 ? 1 : 0)} %`, ''],
+          [
+            'busy',
+            'Busy, of a core',
+            rates.size === 0 || silent ? '–' : `${(100 * busy).toFixed(busy < 0.1 ? 1 : 0)} %`,
+            '',
+          ],
           ['gpus', 'GPUs and instances', gpus === undefined ? '–' : integer(gpus), ''],
           ['up', 'Runs for', started_at === undefined ? '–' : duration((now - started_at) / 1_000), ''],
           ['worker', 'Engine', worker ?? '–', ''],
