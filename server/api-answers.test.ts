@@ -73,6 +73,66 @@ describe('single answers', () => {
     });
   });
 
+  it('sum up the fleet by what the inventory, the samples and the jobs tell', async () => {
+    const world = populated();
+    world.tables.listed.gpu_health_scores = [
+      { ...world.tables.listed.gpu_health_scores?.[0], instance: '', health_grade: 'good' },
+    ];
+    const groups = async (by: string) =>
+      ((await world.json(`/api/v1/fleet/summary?group_by=${by}`)).body.groups as Record<string, unknown>[]).map(
+        ({ group, gpus }) => [group, gpus],
+      );
+    expect(await groups('node')).toEqual([
+      ['n0', 9],
+      ['n1', 10],
+      ['n2', 8],
+    ]);
+    expect(await groups('model')).toEqual([
+      ['A100', 12],
+      ['H100', 15],
+    ]);
+    // Only GPU-00 is in the inventory.
+    for (const [by, value] of [
+      ['cluster', 'c1'],
+      ['rack', 'r1'],
+      ['owner', 'ml'],
+    ] as const) {
+      expect(await groups(by), by).toEqual([
+        ['', 26],
+        [value, 1],
+      ]);
+    }
+    expect(await groups('tenant')).toEqual([['', 27]]);
+    expect(await groups('job')).toEqual([['', 27]]);
+    const { body } = await world.json('/api/v1/fleet/summary?group_by=owner');
+    expect(body).toMatchObject({
+      group_by: 'owner',
+      expected_failures_7d: 0.5,
+      expected_value_usd: 0.5,
+      groups: [
+        {
+          grades: { unknown: 26 },
+          worst: null,
+          open_critical: 1,
+          worst_severity: 'critical',
+          expected_failures_7d: null,
+        },
+        { group: 'ml', worst: { gpu_uuid: 'GPU-00', overall_score: 0.5 }, expected_failures_7d: 0.5, power_watts: 100 },
+      ],
+    });
+    expect((await world.get('/api/v1/fleet/summary?group_by=colour')).status).toBe(400);
+    const { body: plain } = await world.json('/api/v1/fleet/summary');
+    expect([plain.groups, plain.group_by]).toEqual([undefined, undefined]);
+  });
+
+  it('group the fleet without a database', async () => {
+    const world = populated();
+    world.setAway(true);
+    const { status, body } = await world.json('/api/v1/fleet/summary?group_by=rack');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ expected_failures_7d: null, groups: [{ group: '', gpus: 27, mean_score: null }] });
+  });
+
   it('choose raw or rollup by range', async () => {
     const world = populated();
     const cases: [query: string, resolution: string, table: string][] = [

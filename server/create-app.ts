@@ -103,7 +103,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   decisionRoutes(app, parts, now);
   fleetRisksRoute(app, now);
   evidenceRoute(app, parts);
-  fleetRoutes(app, parts);
+  fleetRoutes(app, parts, now);
   deadLetterRoutes(app, parts);
   injectRoutes(app, parts);
   installationRoutes(app, parts);

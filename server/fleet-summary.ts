@@ -4,8 +4,17 @@ import type { FleetView, GpuEntry } from './fleet-view.ts';
 import { nullableInstantText } from './instant.ts';
 import type { FleetSummary } from './schemas-fleet.ts';
 
-/** What is known from samples and anomalies; health is read apart. */
-type LiveSummary = Omit<FleetSummary, 'health'>;
+/** What is known from samples and anomalies; verdicts are read apart. */
+type LiveSummary = Omit<
+  FleetSummary,
+  | 'health'
+  | 'expected_failures_7d'
+  | 'expected_failures_30d'
+  | 'expected_value_usd'
+  | 'value_at_risk_usd_per_hour'
+  | 'group_by'
+  | 'groups'
+>;
 
 const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');

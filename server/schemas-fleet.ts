@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { HealthGrade } from '../pipeline/contract/events.ts';
 import { METRICS } from '../pipeline/contract/metrics.ts';
 import { rollupAggregates } from '../pipeline/contract/tables.ts';
+import { GROUPINGS } from './group-members.ts';
 import { instantSchema } from './instant-schema.ts';
 import { anomalySchema, gpuStateSchema, gpuSummarySchema, listSchema } from './schemas.ts';
 
@@ -18,6 +19,47 @@ const groupCounts = {
 /** `GET /fleet/summary`: the fleet in figures; stale GPUs count in `gpus` and `stale` and in nothing else but anomalies. */
 const GRADES: readonly HealthGrade[] = ['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown'];
 
+const grades = z.object(Object.fromEntries(GRADES.map((grade) => [grade, z.int()])) as Record<HealthGrade, z.ZodInt>);
+const outlook = {
+  expected_failures_7d: z.number().nullable().openapi({
+    description: 'Sum over boards of the probability to fail within 7 days; null while nothing is foreseen.',
+  }),
+  expected_failures_30d: z.number().nullable(),
+  expected_value_usd: z.number().nullable().openapi({
+    description: 'Sum over boards of what their best option is worth; null while nothing is decided.',
+  }),
+  value_at_risk_usd_per_hour: z.number().nullable(),
+};
+
+const groupSchema = z
+  .object({
+    group: z.string().openapi({ description: 'Value of what is grouped by; empty where it is not known.' }),
+    gpus: groupCounts.gpus,
+    nodes_total: z.int(),
+    stale: z.int(),
+    power_watts: groupCounts.power_watts,
+    mean_gpu_temp_celsius: z.number().nullable(),
+    mean_gpu_util_ratio: z.number().nullable(),
+    open_info: z.int(),
+    open_warning: z.int(),
+    open_critical: z.int(),
+    worst_severity: z.enum(['info', 'warning', 'critical']).nullable(),
+    grades,
+    mean_score: z.number().nullable(),
+    worst: z
+      .object({
+        gpu_uuid: z.string(),
+        instance: z.string(),
+        node: z.string(),
+        overall_score: z.number(),
+        health_grade: z.string(),
+      })
+      .nullable()
+      .openapi({ description: 'Who has the lowest score.' }),
+    ...outlook,
+  })
+  .openapi('FleetGroup');
+
 export const fleetSummarySchema = z
   .object({
     ts: instantSchema.nullable().openapi({ description: 'Latest event time seen.' }),
@@ -31,13 +73,19 @@ export const fleetSummarySchema = z
     health: z
       .object({
         mean_score: z.number().nullable().openapi({ description: '0..100 over all GPUs that have a score.' }),
-        grades: z.object(Object.fromEntries(GRADES.map((grade) => [grade, z.int()])) as Record<HealthGrade, z.ZodInt>),
+        grades,
         open_incidents: z.int(),
       })
       .nullable()
       .openapi({ description: 'From the newest scores, at most ten seconds old; null while they are not known.' }),
+    ...outlook,
     models: z.array(z.object({ model: z.string(), ...groupCounts })),
     nodes: z.array(z.object({ node: z.string(), ...groupCounts })),
+    group_by: z.enum(GROUPINGS).optional(),
+    groups: z.array(groupSchema).optional().openapi({
+      description:
+        'With group_by: by name. What concerns a board counts once a board and group; verdicts are at most ten seconds old.',
+    }),
   })
   .openapi('FleetSummary');
 export type FleetSummary = z.infer<typeof fleetSummarySchema>;

@@ -2,7 +2,10 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { ERRORS, VitalsError } from '../../pipeline/contract/errors.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
+import type { FleetNow } from '../fleet-now.ts';
+import { fleetOutlook } from '../fleet-outlook.ts';
 import { cachedFleetSummary } from '../fleet-summary.ts';
+import { GROUPINGS } from '../group-members.ts';
 import { cachedHealthFigures } from '../health-figures.ts';
 import { instantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
@@ -27,20 +30,29 @@ const CATALOGUE = Object.entries(ERRORS)
   .sort((a, b) => (a.code < b.code ? -1 : 1));
 
 /** What concerns the fleet or this installation as a whole. */
-export function fleetRoutes(app: OpenAPIHono, parts: ApiParts): void {
+export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): void {
   const summary = cachedFleetSummary(parts.view, parts.clock, SUMMARY_AGE_MS);
   const health = cachedHealthFigures(parts.database, parts.clock);
+  const outlook = fleetOutlook({ ...parts, now });
   defineGet(
     app,
     {
       path: '/api/v1/fleet/summary',
       tag: 'fleet',
-      summary: 'The fleet in figures, also by model and by node.',
+      summary: 'The fleet in figures, also by model and by node, and in more detail by whatever is asked for.',
       params: NO_PARAMETERS,
-      query: NO_PARAMETERS,
+      query: z.strictObject({
+        group_by: z
+          .enum(GROUPINGS, { error: `Must be one of ${GROUPINGS.join(', ')}` })
+          .optional()
+          .openapi({ description: 'Adds `groups`, by name.' }),
+      }),
       answer: fleetSummarySchema,
     },
-    (c) => c.body(summaryText({ ...summary(), health: health() }), 200, JSON_TYPE),
+    async (c, { query: { group_by } }) => {
+      const groups = group_by === undefined ? {} : { group_by, groups: await outlook.groups(group_by) };
+      return c.body(summaryText({ ...summary(), health: health(), ...outlook.total(), ...groups }), 200, JSON_TYPE);
+    },
   );
 
   defineGet(
