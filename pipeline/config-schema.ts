@@ -58,6 +58,13 @@ const address = (fallback: string, help: string) =>
     .default(fallback)
     .describe(help);
 
+const optionalAddress = (help: string) =>
+  z
+    .string()
+    .regex(/^(|(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5})$/, 'must be host:port, or nothing')
+    .default('')
+    .describe(help);
+
 const list = (help: string) =>
   z
     .union([z.array(z.string()), z.string().transform((value) => value.split(',').map((part) => part.trim()))])
@@ -146,6 +153,13 @@ export const CONFIG_SECTIONS = {
     'target-tls-ca': text('', 'File with the certificate authority of the exporters.'),
     'target-tls-insecure': flag(false, 'Accept any certificate of an exporter.'),
     'target-bearer-token-file': text('', 'File with the bearer token sent to the exporters.'),
+    'remote-write': optionalAddress(
+      'Where Prometheus may write to (remote_write to http://host:port/api/v1/write), instead of or besides being scraped; empty: nowhere.',
+    ),
+    'remote-write-bearer-token-file': text(
+      '',
+      'File with the bearer token that Prometheus must send; needed to listen beyond loopback.',
+    ),
     interval: duration('10s', { min: '100ms', max: '1h' }, 'Time between two scrapes of a target.'),
     'scrape-timeout': duration(
       '10s',

@@ -18,6 +18,7 @@ import { days, hours, seconds } from '../contract/time.ts';
 import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { hasTargets } from '../roles/has-targets.ts';
 import { VERSION } from '../roles/version.ts';
 import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
 import { judgeOnHistory } from '../training/judge-on-history.ts';
@@ -33,6 +34,7 @@ export const HISTORY_KEYS: readonly ConfigKey[] = [
   'targets',
   'targets-file',
   'targets-url',
+  'remote-write',
 ];
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(3) };
 const READ = [...new Set([...MODEL_FEATURES, ...LSTM_INPUTS.map(({ name }) => name), 'samples_7d', 'gpu_temp_max'])];
@@ -60,7 +62,7 @@ export async function trainOnStored(context: CommandContext, training: HistoryTr
         clock: systemClock,
         costs: ALARM_COSTS_DEFAULT,
         base: await baseOf(context),
-        simulated: values.targets.length + values['targets-file'].length === 0 && values['targets-url'] === '',
+        simulated: !hasTargets(values),
         version: VERSION,
         command: `gpu-vitals models train --seed ${training.seed}`,
         say: context.say,

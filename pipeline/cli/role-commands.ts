@@ -8,6 +8,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
 import { startCollectorRole } from '../roles/collector-role.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
+import { hasTargets } from '../roles/has-targets.ts';
 import { readInventory } from '../roles/inventory.ts';
 import { requireLoopback } from '../roles/listen-address.ts';
 import { startReadSide } from '../roles/read-side.ts';
@@ -30,6 +31,8 @@ const COLLECT: readonly ConfigKey[] = [
   'target-tls-ca',
   'target-tls-insecure',
   'target-bearer-token-file',
+  'remote-write',
+  'remote-write-bearer-token-file',
   'interval',
   'scrape-timeout',
   'scrape-size-max',
@@ -89,8 +92,9 @@ const collect =
   ({ loaded }: CommandContext, news: News): Role =>
   async () => {
     const config = loaded.values;
-    if (config.targets.length === 0 && config['targets-file'].length === 0 && config['targets-url'] === '') {
-      throw new VitalsError('GV-CFG-001', 'no targets: give --targets, --targets-file or --targets-url', '');
+    if (!hasTargets(config)) {
+      const what = 'no targets: give --targets, --targets-file, --targets-url or --remote-write';
+      throw new VitalsError('GV-CFG-001', what, '');
     }
     const { failed, fail } = failure();
     const nats_url = await natsAddress(config);

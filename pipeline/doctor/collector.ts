@@ -4,7 +4,7 @@ import { bytesText, spanText } from './in-words.ts';
 
 export interface CollectorFacts {
   /** What it last told on the bus; null when it was not heard. */
-  readonly heard: Partial<CollectorCounters> | null;
+  readonly heard: (Partial<CollectorCounters> & { readonly remote_write_targets?: number }) | null;
   readonly listened_ms: number;
   readonly expected: boolean;
 }
@@ -19,21 +19,36 @@ export function judgeCollector({ heard, listened_ms, expected }: CollectorFacts)
       }),
     ];
   }
-  const { targets = 0, targets_failing = 0, scrapes = 0, ticks_skipped = 0 } = heard;
-  const figures = { targets, targets_failing, scrapes, ticks_skipped };
+  const { targets = 0, targets_failing = 0, scrapes = 0, ticks_skipped = 0, remote_write_targets } = heard;
+  const figures = {
+    targets,
+    targets_failing,
+    scrapes,
+    ticks_skipped,
+    ...(remote_write_targets && { remote_write_targets }),
+  };
   const what = `${targets - targets_failing} of ${targets} targets answer`;
   const states =
-    targets === 0
-      ? finding('collector', 'targets', { state: 'warn', what: 'no targets', code: 'GV-COL-005', figures })
-      : finding('collector', 'targets', {
-          state: targets_failing === 0 ? 'ok' : targets_failing === targets ? 'fail' : 'warn',
-          what,
-          code: 'GV-COL-002',
-          action: 'The log names them and says why: check that the exporters run, address, TLS and firewall.',
-          figures,
-        });
+    targets === 0 && remote_write_targets !== undefined
+      ? judgeRemoteWrite(remote_write_targets)
+      : targets === 0
+        ? finding('collector', 'targets', { state: 'warn', what: 'no targets', code: 'GV-COL-005', figures })
+        : finding('collector', 'targets', {
+            state: targets_failing === 0 ? 'ok' : targets_failing === targets ? 'fail' : 'warn',
+            what,
+            code: 'GV-COL-002',
+            action: 'The log names them and says why: check that the exporters run, address, TLS and firewall.',
+            figures,
+          });
   const { spooled_messages = 0, spooled_bytes = 0, dropped_messages = 0 } = heard;
   return [states, judgeSpool(spooled_messages, spooled_bytes, dropped_messages)];
+}
+
+function judgeRemoteWrite(remote_write_targets: number): Finding {
+  const what = `Prometheus writes of ${remote_write_targets} targets`;
+  const action = 'Give Prometheus a remote_write to the address of --remote-write; its own log says what fails.';
+  const figures = { remote_write_targets };
+  return finding('collector', 'targets', { state: remote_write_targets === 0 ? 'warn' : 'ok', what, action, figures });
 }
 
 function judgeSpool(spooled_messages: number, spooled_bytes: number, dropped_messages: number): Finding {

@@ -3,7 +3,8 @@ import { edgeTeller } from '../collect/collector-events.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import type { CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
+import type { CollectorReady, CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
+import { isLoopback, listenAddress } from './listen-address.ts';
 import { type RunningThread, startThread } from './thread.ts';
 
 export interface CollectorRoleOptions {
@@ -21,8 +22,14 @@ const STOP_GRACE_MS = 5_000;
 /** A faster simulation is scraped more often, but not faster than this. */
 const INTERVAL_MIN_MS = 100;
 
+export interface CollectorRole {
+  /** Where Prometheus may write to; null: nowhere. */
+  readonly remote_write: string | null;
+  stop(): Promise<void>;
+}
+
 /** Starts the collector's thread. */
-export async function startCollectorRole(options: CollectorRoleOptions): Promise<{ stop(): Promise<void> }> {
+export async function startCollectorRole(options: CollectorRoleOptions): Promise<CollectorRole> {
   const { config, simulated, say, tell } = options;
   const interval_ms = Math.max(INTERVAL_MIN_MS, Math.round(config.interval / (simulated?.speed ?? 1)));
   const data: CollectorThreadOptions = {
@@ -49,19 +56,38 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     scrape_size_max_bytes: config['scrape-size-max'] * MIB,
     spool_size_max_bytes: config['spool-size-max'] * MIB,
     seed: config.seed,
+    remote_write: remoteWriteOf(config),
   };
   const tellEdge = edgeTeller({
     info: (_, text) => say(`collector: ${text}`),
     warn: (event, text) => tell(new VitalsError(event.code, text, 'where' in event ? event.where : 'collector')),
   });
-  const thread: RunningThread<true> = await startThread<true>({
+  const thread: RunningThread<CollectorReady> = await startThread<CollectorReady>({
     file: new URL('./collector-thread.js', import.meta.url),
     name: 'collector',
     data,
     onExit: options.onExit,
     onMessage: (message) => tellEdge((message as FromCollectorThread).event),
   });
-  return { stop: () => thread.stop(STOP_GRACE_MS) };
+  const { remote_write } = thread.ready;
+  if (remote_write !== null) say(`collector: remote write at ${remote_write}`);
+  return { remote_write, stop: () => thread.stop(STOP_GRACE_MS) };
+}
+
+/** Throws GV-SVC-007 when it would listen beyond loopback without a token. */
+export function remoteWriteOf(
+  config: Pick<Config, 'remote-write' | 'remote-write-bearer-token-file' | 'data'>,
+): CollectorThreadOptions['remote_write'] {
+  const address = config['remote-write'];
+  if (address === '') return null;
+  const { host, port } = listenAddress(address);
+  const bearer_token_file = config['remote-write-bearer-token-file'];
+  if (bearer_token_file === '' && !isLoopback(host)) {
+    throw new VitalsError('GV-SVC-007', `--remote-write ${address} would listen beyond loopback without a token`, '', {
+      action: 'Give --remote-write-bearer-token-file, or bind to 127.0.0.1.',
+    });
+  }
+  return { host, port, bearer_token_file, directory: join(config.data, 'remote-write') };
 }
 
 const accessOf = (match: string, said: { ca: string; token: string; insecure: boolean }): TargetAccess => ({

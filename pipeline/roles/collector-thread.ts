@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { type Collector, startCollector } from '../collect/collector.ts';
 import type { CollectorEvent } from '../collect/collector-events.ts';
 import { ExpositionParser } from '../collect/exposition-parser.ts';
+import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 
 export interface CollectorThreadOptions {
@@ -19,6 +20,18 @@ export interface CollectorThreadOptions {
   readonly scrape_size_max_bytes: number;
   readonly spool_size_max_bytes: number;
   readonly seed: number;
+  /** Null: nobody writes. */
+  readonly remote_write: {
+    readonly host: string;
+    readonly port: number;
+    readonly bearer_token_file: string;
+    readonly directory: string;
+  } | null;
+}
+
+export interface CollectorReady {
+  /** Where Prometheus may write to; null: nowhere. */
+  readonly remote_write: string | null;
 }
 
 export type FromCollectorThread = { readonly event: CollectorEvent };
@@ -37,29 +50,44 @@ if (parentPort) {
 }
 
 async function run(options: CollectorThreadOptions, parent: NonNullable<typeof parentPort>): Promise<void> {
-  const { nats_url, targets, targets_url, ...rest } = options;
+  const { nats_url, targets, targets_url, remote_write, ...rest } = options;
   const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock: systemClock });
+  const on_event = (event: CollectorEvent): void => parent.postMessage({ event });
   const collector: Collector = startCollector({
     ...rest,
     clock: systemClock,
     publisher: bus.publisher(),
     connected: () => bus.connected,
     create_parser: () => new ExpositionParser(),
-    on_event: (event) => parent.postMessage({ event }),
+    on_event,
     ...(targets === '' ? {} : { targets }),
     ...(targets_url === '' ? {} : { targets_url }),
   });
+  const written =
+    remote_write &&
+    (await startRemoteWrite({
+      ...remote_write,
+      collector,
+      connected: () => bus.connected,
+      clock: systemClock,
+      on_event,
+    }));
   const reports = setInterval(() => {
-    bus.publish({ subject: 'vitals.metrics.collector', data: Buffer.from(JSON.stringify(collector.counters)) });
+    const figures = { ...collector.counters, ...(written && prefixed('remote_write', written.counters)) };
+    bus.publish({ subject: 'vitals.metrics.collector', data: Buffer.from(JSON.stringify(figures)) });
   }, REPORT_EVERY_MS);
   parent.on('message', (message) => {
     if (message !== 'stop') return;
     clearInterval(reports);
-    void collector
-      .stop()
+    void Promise.resolve(written?.stop())
+      .then(() => collector.stop())
       .then(() => bus.close())
       .finally(() => parent.close());
   });
   await collector.ready;
-  parent.postMessage({ ready: true });
+  const ready: CollectorReady = { remote_write: written?.url ?? null };
+  parent.postMessage({ ready });
 }
+
+const prefixed = (prefix: string, figures: object): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).map(([name, figure]) => [`${prefix}_${name}`, figure as number]));

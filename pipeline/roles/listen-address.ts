@@ -12,7 +12,7 @@ export function listenAddress(text: string): ListenAddress {
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }
 
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** There are no keys yet, so nothing may listen wider than this machine. Throws GV-SVC-007. */

@@ -87,6 +87,7 @@ function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Prom
       ...(config.targets.length > 0 ? ['--targets', config.targets.join(',')] : []),
       ...(config['targets-file'].length > 0 ? ['--targets-file', config['targets-file'].join(',')] : []),
       ...(config['targets-url'] === '' ? [] : ['--targets-url', config['targets-url']]),
+      ...(config['remote-write'] === '' ? [] : ['--remote-write', config['remote-write']]),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'], signal },
   );

@@ -9,6 +9,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { noteAddresses } from './addresses.ts';
 import { startCollectorRole } from './collector-role.ts';
 import { startEngineRole } from './engine-role.ts';
+import { hasTargets } from './has-targets.ts';
 import { readInventory } from './inventory.ts';
 import { requireLoopback } from './listen-address.ts';
 import { startReadSide } from './read-side.ts';
@@ -25,6 +26,8 @@ export interface ReadyLine {
   readonly nats: string;
   readonly questdb: string;
   readonly questdb_pg: string;
+  /** Where Prometheus may write to; absent when it may not. */
+  readonly remote_write?: string;
 }
 
 export interface RunningSystem {
@@ -82,8 +85,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
 
     const bus = await connectBus({ servers: nats.url, name: 'gpu-vitals engine', clock });
     stops.push(() => bus.close());
-    const simulated =
-      config.targets.length === 0 && config['targets-file'].length === 0 && config['targets-url'] === '';
+    const simulated = !hasTargets(config);
     const engine = await startEngineRole({
       config,
       bus,
@@ -167,6 +169,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       nats: nats.url,
       questdb: questdb.http_url,
       questdb_pg: questdb.pg_url,
+      ...(collector.remote_write === null ? {} : { remote_write: collector.remote_write }),
     };
     stops.push(
       noteAddresses(config.data, {
