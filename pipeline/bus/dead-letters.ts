@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
-import type { Bus } from '../contract/bus.ts';
+import type { Bus, OutgoingMessage } from '../contract/bus.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { DeadLetter, Reason, RefusalLevel } from '../contract/events.ts';
 import { rawSubject, subjectToken } from '../contract/ids.ts';
 import { INVALID_STREAM } from './ensure-streams.ts';
+import { NOBODY, retryNotification } from './retry-notification.ts';
 import { type StoredMessage, storedMessage, storedMessages } from './stored-messages.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 import { headerValue } from './wire-headers.ts';
@@ -28,7 +29,7 @@ export interface StoredDeadLetter extends DeadLetter {
 
 interface RetryResult {
   readonly retried: number;
-  /** Sent again before, or without original bytes to send. */
+  /** Sent again before, without original bytes to send, or a message that nobody takes back. */
   readonly skipped: number;
 }
 
@@ -56,7 +57,8 @@ export async function showDeadLetter(bus: Bus, position: number): Promise<Stored
 /**
  * Sends originals again to `dcgm.raw.<group>.<node>`, with their content type and event time. A letter that was sent is
  * replaced by a copy that says so, after the raw stream has stored it, so that a second retry passes it by and a letter
- * that fails again is still there. `again` sends those too.
+ * that fails again is still there. `again` sends those too. Messages to people go back to whoever
+ * delivers alerts; throws GV-ALT-005 when there was nothing else and they were not taken.
  */
 export async function retryDeadLetters(
   bus: Bus,
@@ -68,6 +70,7 @@ export async function retryDeadLetters(
   const last = (await bus.streamState(INVALID_STREAM)).last_position;
   let retried = 0;
   let skipped = 0;
+  let refused = null as VitalsError | null;
   try {
     for await (const message of select(bus, options, 1)) {
       if (message.position > last) break;
@@ -77,17 +80,15 @@ export async function retryDeadLetters(
         skipped++;
         continue;
       }
-      const node = headerValue(message.headers, 'Node');
-      const attempt = `retry:${message.position}:${headerValue(message.headers, 'Nats-Msg-Id')}`;
-      await publisher.publish({
-        subject: rawSubject(node),
-        data: message.data,
-        headers: {
-          'Content-Type': headerValue(message.headers, 'Content-Type'),
-          'Event-Time': eventTimeOf(message),
-          'Nats-Msg-Id': attempt,
-        },
-      });
+      if (headerValue(message.headers, 'Level') === 'notification') {
+        refused = refused?.where === NOBODY ? refused : await retryNotification(bus, message.data);
+        if (refused !== null) {
+          skipped++;
+          continue;
+        }
+      } else {
+        await publisher.publish(rawAgain(message));
+      }
       await publisher.publish({
         subject: message.subject,
         data: message.data,
@@ -104,7 +105,20 @@ export async function retryDeadLetters(
   } finally {
     await publisher.close();
   }
+  if (refused !== null && retried === 0) throw refused;
   return { retried, skipped };
+}
+
+function rawAgain(message: StoredMessage): OutgoingMessage {
+  return {
+    subject: rawSubject(headerValue(message.headers, 'Node')),
+    data: message.data,
+    headers: {
+      'Content-Type': headerValue(message.headers, 'Content-Type'),
+      'Event-Time': eventTimeOf(message),
+      'Nats-Msg-Id': `retry:${message.position}:${headerValue(message.headers, 'Nats-Msg-Id')}`,
+    },
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
 import { VERSION } from '../roles/version.ts';
+import { addAlertsCommand } from './alerts-command.ts';
 import { addAssetsCommand } from './assets-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { addDeadLettersCommand } from './dead-letters-command.ts';
@@ -31,6 +32,7 @@ addReplayCommand(program);
 addAssetsCommand(program);
 addModelsCommand(program);
 addLabelsCommand(program);
+addAlertsCommand(program);
 addDoctorCommand(program);
 addConfigCommand(program);
 quieten(program);

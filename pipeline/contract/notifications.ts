@@ -49,6 +49,14 @@ export interface Outbox {
   holds(channel: string, notification_id: string): boolean;
 }
 
+/** Where a message that was given up is asked to be sent once more: JSON `{channel, notification}`, as its dead letter has it. */
+export const OUTBOX_RETRY_SUBJECT = 'vitals.outbox.retry';
+
+/** Answer on it: `sent` = it waits again, `outdated` = newer messages have said it all, else why it is not sent. */
+export type OutboxRetryAnswer =
+  | { readonly state: 'sent' | 'outdated' }
+  | { readonly state: 'refused'; readonly reason: string };
+
 /** Why a message was not taken. */
 export class ChannelFailure extends Error {
   /** Whether trying again can help. */

@@ -98,7 +98,7 @@ function overviewOf({ alerts, more, group }: Notification): string {
   if (alerts.length <= 1 && more === 0) return '';
   const open = alerts.filter(({ state }) => state === 'open');
   const told = open.length > 0 ? open : alerts;
-  const gpus = new Set(told.map(({ gpu_uuid }) => gpu_uuid).filter((uuid) => uuid !== '')).size;
+  const gpus = new Set(told.flatMap((alert) => alert.gpus ?? [alert.gpu_uuid]).filter((uuid) => uuid !== '')).size;
   const nodes = [...new Set(told.map(({ node }) => node).filter((node) => node !== ''))];
   const common = Object.entries(group).map(([key, value]) => `${key} ${value}`);
   const place =

@@ -1,6 +1,6 @@
 import type { Alert } from '../../pipeline/contract/alerts.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
-import type { Channel, Notification, NotifiedAlert } from '../../pipeline/contract/notifications.ts';
+import type { Channel, Notification } from '../../pipeline/contract/notifications.ts';
 import { instantText } from './alert-text.ts';
 
 const RULE = 'alert_channel_broken';
@@ -53,38 +53,5 @@ export function channelNotification(
     link: '',
     at,
     simulated,
-  };
-}
-
-/** A message that tries a channel: its one alert is about nothing. */
-export function testNotification(options: {
-  readonly channel: string;
-  readonly at: number;
-  readonly link: string;
-}): Notification {
-  const { channel, at, link } = options;
-  const alert: NotifiedAlert = {
-    ...channelAlert({ channel, kind: 'webhook', detail: '', opened_at: at }),
-    id: causeId('test', channel, at),
-    rule: 'test',
-    severity: 'info',
-    summary: 'This message shows that alerts of gpu-vitals arrive here.',
-    action_text: 'Nothing to do.',
-    link,
-    acknowledged_by: '',
-  };
-  return {
-    id: causeId('test', channel, at),
-    group_key: `test:${channel}:${at}`,
-    group: { channel },
-    reason: 'test',
-    status: 'firing',
-    severity: 'info',
-    title: `Test of alert channel ${channel}`,
-    alerts: [alert],
-    more: 0,
-    link,
-    at,
-    simulated: false,
   };
 }

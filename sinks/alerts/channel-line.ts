@@ -1,9 +1,15 @@
 import type { Clock } from '../../pipeline/clock.ts';
-import { type Channel, ChannelFailure, type Notification } from '../../pipeline/contract/notifications.ts';
+import {
+  type Channel,
+  ChannelFailure,
+  type Notification,
+  type OutboxRetryAnswer,
+} from '../../pipeline/contract/notifications.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { type BreakerOptions, type CircuitBreaker, circuitBreaker } from './circuit-breaker.ts';
 import { conflateNotifications } from './conflate-notifications.ts';
 import type { RunAfter } from './run-after.ts';
+import { withinTime } from './within-time.ts';
 
 export interface LineOptions {
   /** Groups that may wait; of more the least severe and oldest is given up. */
@@ -51,8 +57,8 @@ export interface LineCounts {
 export interface ChannelLine {
   /** False when this id came before. */
   add(notification: Notification): boolean;
-  /** Sends again what was given up, without what newer messages of its group have outdated; false when nothing is left of it. */
-  again(notification: Notification): boolean;
+  /** Sends again what was given up, without what newer messages of its group have outdated. */
+  again(notification: Notification): OutboxRetryAnswer;
   counts(): LineCounts;
   /** A message with this id waits or is on its way, alone or within a newer one. */
   holds(id: string): boolean;
@@ -164,7 +170,7 @@ export function channelLine(parts: LineParts): ChannelLine {
   async function attempt(entry: Waiting, abort: AbortController): Promise<void> {
     const { notification } = entry;
     try {
-      await withinTime(channel.send(notification, abort.signal), abort);
+      await withinTime(channel.send(notification, abort.signal), abort, parts);
     } catch (error) {
       afterFailure({ ...entry, tries: entry.tries + 1 }, error);
       return;
@@ -176,22 +182,6 @@ export function channelLine(parts: LineParts): ChannelLine {
     if (broken_since === null) return;
     broken_since = null;
     parts.onWorks();
-  }
-
-  /** A channel that ignores the signal is not waited for. */
-  async function withinTime(sent: Promise<void>, abort: AbortController): Promise<void> {
-    let stop: () => void = () => undefined;
-    const late = new Promise<never>((_, reject) => {
-      abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
-      stop = parts.after(parts.send_timeout, () => {
-        abort.abort(new ChannelFailure(`no answer within ${parts.send_timeout} ms`, { retryable: true }));
-      });
-    });
-    try {
-      await Promise.race([sent, late]);
-    } finally {
-      stop();
-    }
   }
 
   function afterFailure(entry: Waiting, error: unknown): void {
@@ -244,7 +234,8 @@ export function channelLine(parts: LineParts): ChannelLine {
         (told_at.get(notification.group_key) ?? Number.NEGATIVE_INFINITY) > notification.at ||
         (waiting.get(notification.group_key)?.notification.at ?? Number.NEGATIVE_INFINITY) > notification.at;
       const alerts = outdated ? notification.alerts.filter(({ state }) => state === 'closed') : notification.alerts;
-      if (closed || (outdated && alerts.length === 0)) return false;
+      if (closed) return { state: 'refused', reason: 'the program stops' };
+      if (outdated && alerts.length === 0) return { state: 'outdated' };
       const newer = waiting.get(notification.group_key);
       if (newer === undefined || newer.notification.at <= notification.at) {
         queue({
@@ -259,7 +250,7 @@ export function channelLine(parts: LineParts): ChannelLine {
           ids: [...newer.ids, notification.id].slice(-IDS_MAX),
         });
       }
-      return true;
+      return { state: 'sent' };
     },
     counts: () => ({
       ...counts,

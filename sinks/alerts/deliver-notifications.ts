@@ -2,10 +2,11 @@ import type { Clock } from '../../pipeline/clock.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
 import type { ErrorCode } from '../../pipeline/contract/errors.ts';
 import type { DeadLetter } from '../../pipeline/contract/events.ts';
-import type { Channel, Notification, Outbox } from '../../pipeline/contract/notifications.ts';
+import type { Channel, Notification, Outbox, OutboxRetryAnswer } from '../../pipeline/contract/notifications.ts';
 import { type DurationMs, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { channelAlert, channelNotification } from './channel-alert.ts';
 import { type ChannelLine, channelLine, type LineCounts, type LineOptions } from './channel-line.ts';
+import { notificationJson } from './notification-json.ts';
 import { type RunAfter, runAfter } from './run-after.ts';
 
 /** What a person should know of delivery; the same state is told once. Details carry no secrets. */
@@ -34,8 +35,8 @@ export interface DeliveryOptions extends Partial<LineOptions> {
 }
 
 export interface NotificationDelivery extends Outbox {
-  /** What was given up, once more. False when newer messages have outdated all of it or there is no such channel. */
-  sendAgain(channel: string, notification: Notification): boolean;
+  /** What was given up, once more. */
+  sendAgain(channel: string, notification: Notification): OutboxRetryAnswer;
   /** By name of the channel. */
   counters(): Readonly<Record<string, LineCounts>>;
   /** Messages for channels that do not exist. */
@@ -115,7 +116,8 @@ export function deliverNotifications(options: DeliveryOptions): NotificationDeli
       unknown_names.add(channel);
       options.onEvent({ code: 'GV-ALT-001', channel, state: 'trouble', detail: 'there is no channel of this name' });
     },
-    sendAgain: (channel, notification) => lines.get(channel)?.again(notification) ?? false,
+    sendAgain: (channel, notification) =>
+      lines.get(channel)?.again(notification) ?? { state: 'refused', reason: `there is no channel ${channel}` },
     get waiting() {
       let n = 0;
       for (const line of lines.values()) n += line.counts().waiting;
@@ -142,5 +144,5 @@ const undeliveredLetter = (channel: string, notification: Notification, why: str
   code: 'GV-ALT-003',
   step: `alert-channel ${channel}`,
   detail: `${why}; given up ${new Date(now).toISOString()}: ${notification.title}`,
-  original: JSON.stringify({ channel, notification }),
+  original: notificationJson({ channel, notification }),
 });

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Channel } from '../../pipeline/contract/notifications.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import { httpPost } from './http-post.ts';
+import { notificationJson } from './notification-json.ts';
 import type { SecretSource } from './secret-source.ts';
 
 interface WebhookParts extends ChannelParts {
@@ -20,7 +21,7 @@ export function webhookChannel(parts: WebhookParts): Channel {
     name: parts.name,
     kind: 'webhook',
     async send(notification, signal) {
-      const body = JSON.stringify(notification);
+      const body = notificationJson(notification);
       const token = parts.bearer_token?.read() ?? null;
       const secret = parts.secret?.read() ?? null;
       const { said } = await httpPost(
