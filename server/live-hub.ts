@@ -1,6 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { ErrorCode } from '../pipeline/contract/errors.ts';
 import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import { LivePace } from './live-pace.ts';
 import { readLiveRequest, topicOf } from './live-request.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
@@ -12,7 +13,7 @@ export interface LiveLimits {
   readonly messages_per_s: number;
   /** A socket with more than this waiting gets no deltas until it has drained; then a gap and the state. */
   readonly slow_bytes: number;
-  /** Bytes of snapshots that may wait in all sockets together; further ones wait their turn. */
+  /** Bytes of snapshots and missed deltas that may wait in all sockets together; further ones wait their turn. */
   readonly snapshot_bytes: number;
 }
 
@@ -30,10 +31,12 @@ export interface LiveHubOptions {
   readonly limits?: Partial<LiveLimits>;
 }
 
-/** What a socket wants of a topic: `joined` gets deltas as they come; else it is owed a snapshot, after a gap if it missed some. */
+/** What a socket wants of a topic: `joined` gets deltas as they come; else it is owed what it missed, or a snapshot. */
 interface Subscription {
   readonly topic: LiveTopic;
   joined: boolean;
+  /** The last number that it has, as it said when it came; null when it has none. */
+  since: number | null;
   /** First number missed; null when nothing was. */
   missed_from: number | null;
 }
@@ -46,19 +49,9 @@ export interface LiveSession {
   slow: boolean;
 }
 
-/** Longest that a change waits for its delta when sending is costly. */
-const REST_MS_MAX = 100;
-/** After a topic was sent for c ms, it rests for three times as long: one topic takes a quarter of the thread at most. */
-const REST_PER_COST = 3;
-/** After everything was sent, all rest for half as long, so that what comes from the bus is always taken. */
-const REST_ALL_PER_COST = 0.5;
-/** A rest shorter than a timer can be is none. */
-const REST_MS_MIN = 0.5;
-
 /**
- * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while sending them is cheap; a topic whose
- * deltas are costly (many listeners, many changes) gathers them per GPU for up to 100 ms, and the others do not wait for it.
- * One text per topic and delta is made and framed for all.
+ * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while sending them is cheap, else they are
+ * gathered per GPU for up to 100 ms. One text per topic and delta is made and framed for all.
  * Memory per socket is bounded by `slow_bytes` and one snapshot.
  */
 export class LiveHub implements SocketHandlers<LiveSession> {
@@ -68,12 +61,8 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private readonly sessions = new Set<LiveSession>();
   private readonly listeners = new Map<LiveTopic, Set<LiveSession>>();
   private server: SocketServer | null = null;
+  private readonly pace: LivePace;
   private snapshotBudget: number;
-  private scheduled = false;
-  private closing = false;
-  private restUntil = 0;
-  private timer: NodeJS.Timeout | null = null;
-  private timerAt = 0;
   /** Counters for the metrics page. */
   readonly counters = { deltas: 0, snapshots: 0, gaps: 0, errors: 0, messages: 0 };
 
@@ -82,6 +71,8 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.topics = options.topics;
     this.limits = { ...LIVE_LIMITS, ...options.limits };
     this.snapshotBudget = this.limits.snapshot_bytes;
+    const { clock, topics } = options;
+    this.pace = new LivePace({ clock, dirty: topics.dirty, send: (topic) => this.sendDelta(topic) });
   }
 
   attach(server: SocketServer): void {
@@ -92,29 +83,9 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     return this.sessions.size;
   }
 
-  /** Tells that topics may have changed: they are flushed when the current poll ends, or after their rest. */
+  /** Tells that topics may have changed. */
   changed(): void {
-    if (this.scheduled || this.closing || this.topics.dirty.size === 0) return;
-    const now = this.clock.monotonic();
-    let due = Number.POSITIVE_INFINITY;
-    for (const topic of this.topics.dirty) {
-      due = Math.min(due, topic.rest_until);
-      if (due <= now) break;
-    }
-    const rest = Math.max(due, this.restUntil) - now;
-    if (rest <= REST_MS_MIN) {
-      this.scheduled = true;
-      if (this.timer !== null) clearTimeout(this.timer);
-      this.timer = null;
-      setImmediate(() => this.flush());
-    } else if (this.timer === null || now + rest < this.timerAt) {
-      if (this.timer !== null) clearTimeout(this.timer);
-      this.timerAt = now + rest;
-      this.timer = setTimeout(() => {
-        this.timer = null;
-        this.flush();
-      }, rest);
-    }
+    this.pace.changed();
   }
 
   /** Housekeeping, about ten times a second: serves who waits for a snapshot, forgets unused topics. */
@@ -127,8 +98,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   }
 
   close(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.closing = true;
+    this.pace.close();
   }
 
   open(socket: LiveSocket): LiveSession {
@@ -176,27 +146,14 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     for (const name of [...session.subscriptions.keys()]) this.drop(session, name);
   }
 
-  /** Sends what is due, topics with few listeners first: they cost little and wait for nobody. */
-  private flush(): void {
-    this.scheduled = false;
-    if (this.closing) return;
-    const started = this.clock.monotonic();
-    const due = [...this.topics.dirty].filter((topic) => topic.rest_until <= started + REST_MS_MIN);
-    due.sort((a, b) => a.listeners - b.listeners);
-    let at = started;
-    for (const topic of due) {
-      const text = this.topics.takeDelta(topic);
-      const listeners = this.listeners.get(topic);
-      if (text === null || listeners === undefined) continue;
-      for (const session of listeners) this.holdBack(session, topic);
-      this.server?.publish(topic.name, text);
-      this.counters.deltas++;
-      const before = at;
-      at = this.clock.monotonic();
-      topic.rest_until = at + Math.min(REST_MS_MAX, (at - before) * REST_PER_COST);
-    }
-    this.restUntil = at + Math.min(REST_MS_MAX, (at - started) * REST_ALL_PER_COST);
-    this.changed();
+  private sendDelta(topic: LiveTopic): boolean {
+    const text = this.topics.takeDelta(topic);
+    const listeners = this.listeners.get(topic);
+    if (text === null || listeners === undefined) return false;
+    for (const session of listeners) this.holdBack(session, topic);
+    this.server?.publish(topic.name, text);
+    this.counters.deltas++;
+    return true;
   }
 
   /** Takes a socket that does not keep up out of all topics, before the delta in hand is added to its heap. */
@@ -223,21 +180,28 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   }
 
   private sendState(session: LiveSession, subscription: Subscription): boolean {
-    const { topic, missed_from } = subscription;
-    const before = session.socket.buffered();
+    const { topic, since } = subscription;
+    const { socket } = session;
+    const before = socket.buffered();
     if (before > this.limits.slow_bytes || this.snapshotBudget <= 0) return false;
-    if (missed_from === null || missed_from <= topic.seq) {
-      if (missed_from !== null) {
-        session.socket.send(this.topics.gap(topic, missed_from));
+    const missed = since === null ? null : topic.after(since);
+    if (missed !== null) for (const text of missed) socket.send(text);
+    else {
+      const from = since === null ? subscription.missed_from : since < topic.seq ? since + 1 : null;
+      if (since !== null || (from !== null && from <= topic.seq)) {
+        socket.send(this.topics.gap(topic, from));
         this.counters.gaps++;
       }
-      session.socket.send(this.topics.snapshot(topic));
-      this.counters.snapshots++;
-      this.snapshotBudget -= Math.max(0, session.socket.buffered() - before);
+      if (since !== null || from === null || from <= topic.seq) {
+        socket.send(this.topics.snapshot(topic));
+        this.counters.snapshots++;
+      }
     }
+    this.snapshotBudget -= Math.max(0, socket.buffered() - before);
+    subscription.since = null;
     subscription.missed_from = null;
     subscription.joined = true;
-    session.socket.join(topic.name);
+    socket.join(topic.name);
     return true;
   }
 
@@ -252,24 +216,11 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       return;
     }
     this.drop(session, name);
-    const subscription: Subscription = { topic, joined: false, missed_from: null };
-    session.subscriptions.set(name, subscription);
+    session.subscriptions.set(name, { topic, joined: false, since: since ?? null, missed_from: null });
     topic.listeners++;
     const listeners = this.listeners.get(topic);
     if (listeners === undefined) this.listeners.set(topic, new Set([session]));
     else listeners.add(session);
-
-    if (since !== undefined) {
-      const missed = topic.after(since);
-      if (missed !== null && !session.slow && session.socket.buffered() <= this.limits.slow_bytes) {
-        for (const text of missed) session.socket.send(text);
-        subscription.joined = true;
-        session.socket.join(name);
-        return;
-      }
-      session.socket.send(this.topics.gap(topic, since < topic.seq ? since + 1 : null));
-      this.counters.gaps++;
-    }
     this.serve(session);
   }
 

@@ -149,7 +149,7 @@ export class Crowd {
   }
 
   start(): void {
-    this.tallies = new Map(this.members.map(({ group }) => [group.name, new Tally()]));
+    this.tallies = new Map(this.order.groups.map(({ name }) => [name, new Tally()]));
     this.started = sharedInstant();
     this.cpu = process.cpuUsage();
     this.waited = runQueueMs();
