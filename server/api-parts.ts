@@ -7,6 +7,7 @@ import type { Prediction } from '../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { Finding } from '../pipeline/doctor/finding.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
+import type { AlertAnswers } from './alert-answers.ts';
 import type { AssetDesk } from './asset-desk.ts';
 import type { DeadLetterDesk } from './dead-letter-desk.ts';
 import type { FleetFeed } from './fleet-feed.ts';
@@ -58,6 +59,7 @@ export interface ApiParts {
   readonly scorer: Scorer;
   readonly predictor: Predictor;
   readonly models: ModelDesk;
+  readonly alerts: AlertAnswers;
   readonly assets: AssetDesk;
   readonly dead_letters: DeadLetterDesk;
   readonly simulation: SimulationDesk;

@@ -1,5 +1,6 @@
 import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { settableClock } from '../pipeline/clock.ts';
+import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Anomaly, Asset, HealthScore } from '../pipeline/contract/events.ts';
@@ -22,6 +23,7 @@ import {
 } from '../pipeline/contract/verdict-tables.ts';
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
+import { memoryAlerts } from './alerts.fixture.ts';
 import type { ApiParts } from './api-parts.ts';
 import { assetDesk } from './asset-desk.ts';
 import { memoryAssetLog } from './asset-log.fixture.ts';
@@ -193,6 +195,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const feed = { seeded: true, last_frame_at: Number.NaN };
   const used = options.database ?? database;
   const log = memoryAssetLog(() => clock.now());
+  const alerts = memoryAlerts(clock);
   const app = createApp({
     clock,
     view,
@@ -208,6 +211,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     scorer: cannedScorer(),
     predictor: cannedPredictor(),
     models: options.models ?? cannedModels(clock),
+    alerts,
     assets: assetDesk({ log, database: used, clock, now: () => eventNow({ clock, view }) }),
     dead_letters: cannedLetters(),
     simulation: options.simulation ?? cannedSimulation(),
@@ -234,6 +238,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   });
   return {
     app,
+    alerts,
     clock,
     bus,
     view,
@@ -321,6 +326,7 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
     GPU_FAILURE_PREDICTIONS,
     GPU_ECONOMIC_DECISIONS,
     GPU_FAILURE_LABELS,
+    ALERTS,
   ]) {
     world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
   }
@@ -346,6 +352,9 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/metrics',
   '/api/v1/gpus/GPU-00/anomalies',
   '/api/v1/anomalies',
+  '/api/v1/alerts',
+  '/api/v1/alerts?state=open',
+  '/api/v1/silences',
   '/api/v1/assets',
   '/api/v1/errors',
   '/api/v1/health-scores',

@@ -12,6 +12,7 @@ import { consoleFiles } from './console-files.ts';
 import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { fleetNow } from './fleet-now.ts';
 import { problem } from './problem.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { ASSETS_BYTES_MAX, ASSETS_PATH, assetRoutes } from './routes/assets.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -29,6 +30,7 @@ import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { modelRoutes } from './routes/models.ts';
 import { predictRoute } from './routes/predict.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
+import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -91,6 +93,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   gpuRoutes(app, parts);
   gpuMetricsRoute(app, parts);
   anomalyRoutes(app, parts);
+  alertRoutes(app, parts);
+  silenceRoutes(app, parts);
   assetRoutes(app, parts);
   tableRoutes(app, parts);
   labelRoutes(app, parts);

@@ -2,10 +2,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
+import { DEFAULT_INHIBITIONS, type InhibitionRule } from '../pipeline/alert-desk/inhibitions.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import { alertView } from './alert-view.ts';
 import type { ApiParts, Predictor, Scorer } from './api-parts.ts';
 import { assetDesk, assetLogOf } from './asset-desk.ts';
 import { createApp } from './create-app.ts';
@@ -44,6 +46,8 @@ export interface ApiServerOptions {
   readonly predictor: Predictor;
   readonly models: ModelDesk;
   readonly prices: PriceBook;
+  /** Which alerts explain which; the defaults when absent. */
+  readonly inhibitions?: readonly InhibitionRule[];
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -68,6 +72,12 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const feed = fleetFeed({ bus, database, view, clock });
   const { counters } = feed;
   const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }) });
+  const alerts = alertView({
+    bus,
+    clock,
+    inhibitions: options.inhibitions ?? DEFAULT_INHIBITIONS,
+    onFailure: options.onFailure,
+  });
   const startedAt = clock.now();
   metrics.add(
     { name: 'api_gpus', help: 'GPUs and MIG instances in the fleet view.', value: () => view.size },
@@ -104,6 +114,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     scorer: options.scorer,
     predictor: options.predictor,
     models: options.models,
+    alerts,
     assets,
     dead_letters: deadLetterDesk(bus, clock),
     simulation: simulationDesk({
@@ -115,11 +126,11 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     prices: options.prices,
     onFailure: options.onFailure,
   });
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     feed.stop();
     topology.stop();
     listening.stop();
-    return assets.stop();
+    await Promise.all([assets.stop(), alerts.stop()]);
   };
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.requestTimeout = 30_000;

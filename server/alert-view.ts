@@ -1,0 +1,117 @@
+import { storedVersions } from '../pipeline/alert-desk/alert-history.ts';
+import { alertRoutesSchema } from '../pipeline/alert-desk/alert-routes.ts';
+import { ALERTS_STREAM } from '../pipeline/alert-desk/alert-table.ts';
+import { openDeskMemory } from '../pipeline/alert-desk/buckets.ts';
+import { type AlertDesk, alertDesk } from '../pipeline/alert-desk/desk.ts';
+import { emptyDesk } from '../pipeline/alert-desk/desk-state.ts';
+import { deskStore } from '../pipeline/alert-desk/desk-store.ts';
+import { followPeople } from '../pipeline/alert-desk/follow-people.ts';
+import { handlingOf } from '../pipeline/alert-desk/handling.ts';
+import type { InhibitionRule } from '../pipeline/alert-desk/inhibitions.ts';
+import { followMaintenance } from '../pipeline/alert-desk/maintained-gpus.ts';
+import { readAlert } from '../pipeline/alert-desk/read-alert.ts';
+import type { Clock } from '../pipeline/clock.ts';
+import type { Bus } from '../pipeline/contract/bus.ts';
+import { type AlertAnswers, type AlertSource, alertAnswers } from './alert-answers.ts';
+
+export interface AlertViewOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly inhibitions: readonly InhibitionRule[];
+  readonly onFailure: (error: unknown, where: string) => void;
+  /** Pause after a failed start. */
+  readonly retry_ms?: number;
+}
+
+/** The desk of the API tells nobody. */
+const NO_ROUTE = alertRoutesSchema.parse({ channels: [] });
+
+interface Parts extends AlertSource {
+  readonly stop: () => Promise<void>;
+}
+
+/** Begins to follow at once, and again until it works; until then nothing is open and writing is refused. */
+export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): Promise<void> } {
+  const { bus, clock, inhibitions, onFailure } = options;
+  const stopping = new AbortController();
+  let parts: Parts | null = null;
+
+  async function start(): Promise<Parts> {
+    let desk: AlertDesk | null = null;
+    const failed = (cause: unknown): void => onFailure(cause, 'alerts');
+    const worldChanged = (): void => desk?.worldChanged();
+    const people = await followPeople({ bus, onHandling: worldChanged, onSilence: worldChanged, onFailure: failed });
+    const maintenance = await followMaintenance({ bus, onChange: worldChanged, onFailure: failed });
+    // What the desk remembers spares reading months of a stream.
+    const { state: stored } = await deskStore(await openDeskMemory(bus), 'none').load();
+    const { created = '' } = await bus.streamState(ALERTS_STREAM);
+    const state = stored ?? emptyDesk();
+    state.outgoing = [];
+    state.groups.clear();
+    for (const entry of state.entries.values()) entry.places = {};
+    if (state.stream !== created) state.position = 0;
+    const made = alertDesk(
+      {
+        route: NO_ROUTE,
+        inhibitions,
+        channels: [],
+        handling: (alert) => handlingOf(alert, people.handling.values.get(alert.id)),
+        silences: () => people.silences.values.values(),
+        maintained: (alert) => maintenance.has(alert),
+        console: '',
+        simulated: false,
+      },
+      state,
+    );
+    desk = made;
+    const read = async (): Promise<void> => {
+      for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, stopping.signal)) {
+        for (const { data } of batch) {
+          const alert = readAlert(data);
+          if (typeof alert !== 'string') made.take(alert, clock.now());
+        }
+      }
+    };
+    const done = read().catch(failed);
+    return {
+      handling: people.handling,
+      silences: people.silences,
+      desk: made,
+      async stop() {
+        await Promise.all([done, people.stop(), maintenance.stop()]);
+      },
+    };
+  }
+
+  async function startUntilDone(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        parts = await start();
+        return;
+      } catch (cause) {
+        if (bus.connected) onFailure(cause, 'alerts');
+        await pause(options.retry_ms ?? 2_000, stopping.signal);
+      }
+    }
+  }
+  const starting = startUntilDone();
+
+  return {
+    ...alertAnswers({ clock, source: () => parts, versions: (alert) => storedVersions(bus, alert) }),
+    async stop() {
+      stopping.abort();
+      await starting;
+      await parts?.stop();
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
