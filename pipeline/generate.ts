@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { grafanaDashboards } from '../deploy/grafana/dashboards.ts';
 import { drawTopology } from './define-topology.ts';
 import { replaceDrawing } from './readme-drawing.ts';
 import { referencePages } from './reference.ts';
@@ -9,4 +10,7 @@ import { defaultTopology } from './topology.ts';
 const folder = join('deploy', 'reference');
 mkdirSync(folder, { recursive: true });
 for (const [name, content] of Object.entries(referencePages())) writeFileSync(join(folder, name), content);
+const dashboards = join('deploy', 'grafana', 'dashboards');
+mkdirSync(dashboards, { recursive: true });
+for (const [name, content] of Object.entries(grafanaDashboards())) writeFileSync(join(dashboards, name), content);
 writeFileSync('README.md', replaceDrawing(readFileSync('README.md', 'utf8'), drawTopology(defaultTopology())));
