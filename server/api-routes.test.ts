@@ -14,6 +14,7 @@ const CHANGED: Readonly<Record<string, string>> = {
   '/api/v1/failure-labels': 'POST',
   '/api/v1/assets': 'POST',
   '/api/v1/assets/GPU-00': 'PATCH',
+  '/api/v1/silences': 'POST',
 };
 
 describe('every route', () => {

@@ -1,4 +1,5 @@
 import { loadPriceBook } from '../operators/decisions/price-book.ts';
+import { alertOf } from '../pipeline/alert-desk/desk.fixture.ts';
 import { settableClock } from '../pipeline/clock.ts';
 import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -330,6 +331,7 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
   ]) {
     world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
   }
+  world.alerts.take(alertOf({ id: 'A1', opened_at: NOW - 1_000 }));
   world.tables.series = [{ ts: NOW - 20_000, gpu_uuid: 'GPU-00', node: 'n0', instance: '', gpu_temp_celsius: 40.5 }];
   world.bus.publish({
     subject: 'vitals.topology.w1',
@@ -353,7 +355,6 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/anomalies',
   '/api/v1/anomalies',
   '/api/v1/alerts',
-  '/api/v1/alerts?state=open',
   '/api/v1/silences',
   '/api/v1/assets',
   '/api/v1/errors',
@@ -393,6 +394,7 @@ export const OTHERS = [
   '/api/v1/fleet/money',
   '/api/v1/models/2',
   '/api/v1/gpus/GPU-00/evidence',
+  '/api/v1/alerts/A1',
   '/api/v1/dead-letters/2',
   '/api/v1/topology',
   '/api/v1/console-config',
