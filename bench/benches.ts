@@ -11,6 +11,7 @@ import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
 import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
 import { benchEngineThreads } from './engine-threads.ts';
 import { benchFrames } from './frames.ts';
+import { GRAFANA_BENCH } from './grafana/grafana-bench.ts';
 import { benchIsolationForest } from './isolation-forest.ts';
 import { benchLatency, LATENCY_DEFAULTS } from './latency.ts';
 import { LIVE_BENCH } from './live/live-benches.ts';
@@ -155,6 +156,7 @@ export const BENCHES: readonly Bench[] = [
         }
       }),
   },
+  GRAFANA_BENCH,
   {
     name: 'frames',
     summary: 'a row on its way to the read side, CPU of engine and reader',

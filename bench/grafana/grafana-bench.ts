@@ -1,0 +1,30 @@
+import type { Bench } from '../bench.ts';
+import { startBenchServices } from '../start-bench-services.ts';
+import { panelTimes } from './panel-times.ts';
+
+export const GRAFANA_BENCH: Bench = {
+  name: 'grafana',
+  summary: "every statement of the dashboards, 10,000 GPUs; median of three, each range's slowest ten",
+  async run({ quick, say }) {
+    const running = await startBenchServices({ quick, services: ['questdb'] });
+    try {
+      const size = quick ? { gpus: 16, rounds: 1, days: 1 } : { gpus: 10_000, rounds: 3, days: 7 };
+      const times = await panelTimes({ ...size, url: running.questdb_pg_url, say });
+      return ['1 h', '24 h', '7 d'].flatMap((range) => {
+        const of = times.filter((time) => time.range === range).sort((a, b) => b.median_ms - a.median_ms);
+        return [
+          { name: `${range}, statements`, value: of.length, unit: '' },
+          { name: `${range}, half take less than`, value: of[of.length >> 1]?.median_ms ?? 0, unit: 'ms' },
+          ...of.slice(0, 10).map(({ dashboard, name, median_ms }) => ({
+            name: `${range}, ${dashboard}: ${name}`,
+            value: median_ms,
+            unit: 'ms',
+            at_most: 1_000,
+          })),
+        ];
+      });
+    } finally {
+      await running.stop();
+    }
+  },
+};
