@@ -24,7 +24,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   // What is lost, and what many share.
   { ...found, name: 'node_silent', on: 'anomalies', when: of('node_silent'), for: minutes(1), keep: minutes(5), summary: '{text}', action_text: 'Find out whether the host or only its exporter is gone: ping it, look at its console and at its power; if it answers, start the exporter again.' },
   { ...found, name: 'gpu_lost', on: 'anomalies', when: of('gpu_lost'), for: seconds(30), keep: minutes(10), summary: '{text}', action_text: 'Drain the node and look at its kernel log for XID 79; reboot it, and reseat or replace the board if it does not come back.' },
-  { ...found, name: 'incident', on: 'incidents', when: { scope: { in: ['node', 'rack', 'nvlink_domain'] }, severity: WARNING }, for: seconds(0), keep: minutes(10), summary: '{text}' },
+  { ...found, name: 'incident', on: 'incidents', when: { scope: { in: ['node', 'rack', 'nvlink_domain'] }, severity: WARNING }, for: seconds(20), keep: minutes(10), summary: '{text}' },
   { ...found, name: 'job_incident', on: 'incidents', when: { scope: { in: ['job'] } }, severity: 'info', for: minutes(1), keep: minutes(30), summary: '{text}' },
 
   // Conditions that get worse slowly.
@@ -40,7 +40,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   { ...lasting, name: 'power_limit_lowered', when: of('power_limit_lowered'), severity: 'info', for: hours(1) },
 
   // Slower than others, or on the way to a limit; consequences of what is told already are not told again.
-  { ...lasting, name: 'straggler', when: of('straggler'), alone: seconds(0), for: minutes(5), keep: minutes(30), action_text: 'Move the job away from this GPU, then compare its clocks, power limit, PCIe link and temperatures with its neighbours.' },
+  { ...lasting, name: 'straggler', when: of('straggler'), alone: seconds(0), for: minutes(10), keep: minutes(30), action_text: 'Move the job away from this GPU, then compare its clocks, power limit, PCIe link and temperatures with its neighbours.' },
   { ...lasting, name: 'slower_than_peers', when: of('peer_deviation'), alone: hours(6), for: hours(1), keep: hours(2), action_text: 'Compare it with its neighbours: cooling, power limit, clocks and PCIe link.' },
   { ...lasting, name: 'limit_ahead', when: of('forecast_limit'), alone: days(1), for: hours(1), keep: hours(6), action_text: 'Plan maintenance before that day.' },
   { ...lasting, name: 'unlike_others', when: of('novelty', 'density_outlier', 'reconstruction_error'), severity: 'info', alone: days(7), for: hours(6), keep: hours(6), action_text: 'Look at the readings that are named, and compare the GPU with others of its model.' },

@@ -116,7 +116,7 @@ export function passTime(before: readonly Watch[], now: number, desk: Desk): Wat
     if (gone_at === null || (rule !== undefined && now - gone_at < rule.keep)) return true;
     const closed_at = Math.max(gone_at, alert.opened_at);
     if (rule?.alone === null) desk.noteTold(now);
-    desk.tell({ ...alert, state: 'closed', closed_at });
+    desk.tell({ ...alert, ...lastWords(watch, rule, desk), state: 'closed', closed_at });
     return false;
   });
 }
@@ -193,9 +193,7 @@ function settle(watch: Watch, now: number, desk: Desk, beside: readonly Watch[])
   const { alert } = watch;
   if (alert !== null) {
     if (rule.severity !== 'found' || SEVERITY_RANK[severity] <= SEVERITY_RANK[alert.severity]) return;
-    // What it is about and where it came from stay; how bad it is and what to do are new.
-    const { summary, action, action_text } = alertOf(watch, rule, severity, alert.opened_at, desk);
-    watch.alert = { ...alert, severity, summary, action, action_text, job: alert.job || watch.finding.job };
+    watch.alert = { ...alert, ...lastWords(watch, rule, desk), severity };
     desk.tell(watch.alert);
     return;
   }
@@ -209,6 +207,14 @@ function settle(watch: Watch, now: number, desk: Desk, beside: readonly Watch[])
   watch.alert = alertOf(watch, rule, severity, opened_at, desk);
   if (rule.alone === null) desk.noteTold(now);
   desk.tell(watch.alert);
+}
+
+/** What there is to say now; what an alert is about and where it came from stay as they were told. */
+function lastWords(watch: Watch, rule: AlertRule | undefined, desk: Desk): Partial<Alert> {
+  const { alert, finding } = watch;
+  if (rule === undefined || alert === null) return {};
+  const { summary, action, action_text } = alertOf(watch, rule, alert.severity, alert.opened_at, desk);
+  return { summary, action, action_text, job: alert.job || finding.job };
 }
 
 function alertOf(watch: Watch, rule: AlertRule, severity: Severity, opened_at: number, desk: Desk): Alert {
