@@ -123,16 +123,18 @@ export function channelLine(parts: LineParts): ChannelLine {
       not_before: older?.not_before ?? Number.NEGATIVE_INFINITY,
       place: older?.place ?? places++,
     });
-    if (waiting.size > parts.waiting_max) {
-      const [last] = [...waiting.values()].sort(
-        (a, b) => RANKS[a.notification.severity] - RANKS[b.notification.severity] || a.place - b.place,
-      );
-      if (last !== undefined) {
-        waiting.delete(last.notification.group_key);
-        giveUp(last, `more than ${parts.waiting_max} messages wait`);
-      }
-    }
+    shed();
     pump();
+  }
+
+  function shed(): void {
+    if (waiting.size <= parts.waiting_max) return;
+    const [last] = [...waiting.values()].sort(
+      (a, b) => RANKS[a.notification.severity] - RANKS[b.notification.severity] || a.place - b.place,
+    );
+    if (last === undefined) return;
+    waiting.delete(last.notification.group_key);
+    giveUp(last, `more than ${parts.waiting_max} messages wait`);
   }
 
   function next(now: number): { readonly entry: Waiting | null; readonly at: number } {
@@ -214,6 +216,7 @@ export function channelLine(parts: LineParts): ChannelLine {
       not_before: now + pause * (1 - parts.random() / 2),
       place: entry.place,
     });
+    shed();
     if (breaker.state === 'open') breakDown(failure.message);
   }
 
