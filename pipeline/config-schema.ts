@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
 import { alertChannelsSchema } from '../sinks/alerts/channel-settings.ts';
+import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
+import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
 import { targetAccessSchema } from './collect/scraper-access.ts';
 import { type DurationMs, formatDuration, milliseconds, parseDuration } from './contract/time.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
@@ -106,6 +108,18 @@ const alertRuleOverrides = (help: string) =>
     .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
     .superRefine((changes, context) => {
       for (const { path, message } of alertRuleChanges.safeParse(changes).error?.issues ?? []) {
+        context.addIssue({ code: 'custom', path: [...path], message });
+      }
+    })
+    .default({})
+    .describe(help);
+
+/** As written, like the rules. */
+const alertRoutesOption = (help: string) =>
+  z
+    .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
+    .superRefine((route, context) => {
+      for (const { path, message } of alertRoutesSchema.safeParse(route).error?.issues ?? []) {
         context.addIssue({ code: 'custom', path: [...path], message });
       }
     })
@@ -276,6 +290,15 @@ export const CONFIG_SECTIONS = {
       .default({})
       .describe(
         'Ways to people and other systems, by name: {"ops": {"kind": "slack", "url_file": "/run/secrets/slack"}}; kinds slack, email, pagerduty, webhook, alertmanager. Secrets stand in files or variables (`_file`, `_env`), never here.',
+      ),
+    'alert-routes': alertRoutesOption(
+      'Who is told of which alerts, and when: a tree of {name, matchers, severities, channels, group_by, group_wait, group_interval, repeat_interval, escalate_after, escalate_to, closings, continue, routes}; times as "5m" or by severity {"critical": "5s"}; what is left out is as above. {"routes": [{"name": "pager", "severities": ["critical"], "channels": ["pager"], "continue": true}, {"name": "chat", "channels": ["chat"]}]}. Default: by node, critical and warning, every channel.',
+    ),
+    'alert-inhibitions': z
+      .pipe(jsonOr([]), inhibitionsSchema)
+      .default(() => inhibitionsSchema.parse(DEFAULT_INHIBITIONS))
+      .describe(
+        'Which open alerts explain others, which then are told to nobody: [{name, source, target, equal}] with matchers, and fields that agree or "covered". Given, it replaces the default; [] for none.',
       ),
     'alert-link': text('', 'Address of the console that messages link to; empty: where the API listens.').refine(
       (value) => value === '' || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)),

@@ -104,7 +104,8 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
   };
 }
 
-const alertMessage = (
+/** An alert as it lies in the stream: under a subject that says what it is about, the same change once within the duplicate window. */
+export const alertMessage = (
   alert: Alert,
 ): { subject: string; data: Uint8Array; headers: { 'Content-Type': string; 'Nats-Msg-Id': string } } => ({
   subject: ['alerts', alert.severity, alert.node, alert.gpu_uuid, alert.rule].map(subjectToken).join('.'),

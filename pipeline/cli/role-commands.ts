@@ -51,8 +51,12 @@ const ENGINE: readonly ConfigKey[] = [
   'flush-rows',
   'flush-interval',
   'parquet-after',
+  'alert-channels',
+  'alert-routes',
+  'alert-inhibitions',
+  'alert-link',
 ];
-const SERVE: readonly ConfigKey[] = [...SERVICES, 'api', 'live', 'interval'];
+const SERVE: readonly ConfigKey[] = [...SERVICES, 'api', 'live', 'interval', 'alert-inhibitions'];
 
 /** `collect`, `engine`, `serve`: one role each, for several machines. */
 export function addRoleCommands(program: Command): void {

@@ -4,6 +4,7 @@ import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
 import { startApi } from '../../server/start-api.ts';
+import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import { systemClock } from '../clock.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
@@ -69,6 +70,7 @@ await runAsThread(
         live_url: () => liveUrl,
         fleet_url: () => fleetUrl,
         examine: () => examine({ config, clock: systemClock, env: process.env }),
+        inhibitions: inhibitionsSchema.parse(config['alert-inhibitions']),
         config: origins === null ? null : effectiveConfig({ values: config, origins }),
         scorer: {
           stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),

@@ -23,6 +23,7 @@ import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory.ts';
+import { startAlertDesk } from './alert-desk-role.ts';
 import { startDatabaseCare } from './database-care.ts';
 import { engineSinks, openSinks, type SinkMakers, SMALL_TABLES, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology, futureMax } from './engine-topology.ts';
@@ -36,6 +37,8 @@ export interface EngineRoleOptions extends EngineTime {
   readonly questdb_http: string;
   readonly questdb_pg: string;
   readonly worker: string;
+  /** The fleet is; messages say so. False when absent. */
+  readonly simulated?: boolean;
   readonly clock: Clock;
   /** Inventory to import before the start. */
   readonly assets: readonly AssetFacts[];
@@ -82,6 +85,13 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     snapshot_interval: config['snapshot-interval'],
     report: tell,
   });
+  const alerts = await startAlertDesk({
+    ...options,
+    database,
+    delivery,
+    deadLetters: makers.dead_letters(),
+    simulated: options.simulated ?? false,
+  });
   const writer = writeInventory({
     follower: inventory,
     known,
@@ -95,6 +105,8 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       await inventory.stop();
       await models.stop();
       await engine.stop();
+      // What the engine told last is still told on.
+      await alerts.stop();
       await care.stop();
       await database.close();
     },

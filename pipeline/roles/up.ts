@@ -93,6 +93,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       questdb_http: questdb.http_url,
       questdb_pg: questdb.pg_url,
       worker: 'w0',
+      simulated,
       clock,
       wall_time: !simulated || config.speed === 1,
       assets,
