@@ -1,0 +1,347 @@
+import { describe, expect, it } from 'vitest';
+import { createFleet } from '../../../bench/fleet/fleet.ts';
+import { metricIndex } from '../../contract/metrics.ts';
+import { ExpositionParser } from '../exposition-parser.ts';
+import { rowsOf, START, testReceiver, WAIT_MS } from './receiver.fixture.ts';
+import { asSeries, requestV1, requestV2, type SentSeries, STALE, snappy } from './request.fixture.ts';
+
+const TEMP = metricIndex('gpu_temp_celsius');
+const POWER = metricIndex('power_watts');
+const OWN = { job: 'dcgm', instance: '10.0.0.7:9400' };
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Both versions, with what their requests are made by. */
+const VERSIONS = [
+  [1, requestV1],
+  [2, requestV2],
+] as const;
+
+/** A series of a board on node-7. */
+const series = (
+  name: string,
+  samples: SentSeries['samples'],
+  labels: Readonly<Record<string, string>> = {},
+): SentSeries => ({
+  labels: { __name__: name, ...OWN, UUID: 'GPU-a', gpu: '0', modelName: 'H100', Hostname: 'node-7', ...labels },
+  samples,
+});
+const temp = (ts: number, value: number, labels = {}): SentSeries =>
+  series('DCGM_FI_DEV_GPU_TEMP', [[ts, value]], labels);
+const power = (ts: number, value: number, labels = {}): SentSeries =>
+  series('DCGM_FI_DEV_POWER_USAGE', [[ts, value]], labels);
+
+describe.each(VERSIONS)('remote write %d', (version, request) => {
+  it('makes the same rows of every dialect as the text does', () => {
+    const fleet = createFleet({ gpus: 96, seed: 7, start_ms: START, interval_ms: 10_000, stories: 'default' });
+    const { told, take, clock, pass } = testReceiver();
+    const parsers = new Map<string, ExpositionParser>();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      const ts = START + scrape * 10_000;
+      clock.set(ts);
+      for (const node of fleet.node_names) {
+        const page = fleet.exposition(node, ts, { timestamps: false });
+        if (page === null) continue;
+        const parser = parsers.get(node) ?? new ExpositionParser();
+        parsers.set(node, parser);
+        const expected = parser.parse(encode(page), { fallback_node: node, ts });
+        told.length = 0;
+        take(request(asSeries(page, ts, { job: 'dcgm', instance: `${node}:9400` })), version);
+        if (scrape === 0) pass(WAIT_MS);
+        expect(told.map((one) => rowsOf(one.scrape))).toEqual(expected.map(rowsOf));
+        expect(told[0]?.scrape.blanks).toBe(expected[0]?.blanks);
+        const reasons = (all: readonly { reason: string }[] = []): string[] => all.map((one) => one.reason).sort();
+        expect(reasons(told[0]?.scrape.refusals)).toEqual(reasons(expected[0]?.refusals));
+      }
+    }
+  });
+
+  it('puts a scrape together again that came in several requests', () => {
+    const { told, take, pass } = testReceiver();
+    take(request([temp(START, 40), power(START, 300)]), version);
+    expect(told).toEqual([]);
+    pass(WAIT_MS);
+    expect(told.length).toBe(1);
+    // From the second scrape on nothing is waited for: it is known what belongs to it.
+    take(request([temp(START + 10_000, 41)]), version);
+    expect(told.length).toBe(1);
+    take(request([power(START + 10_000, 301)]), version);
+    expect(told.length).toBe(2);
+    const row = told[1]?.scrape.gpus[0];
+    expect([row?.ts, row?.values[TEMP], row?.values[POWER]]).toEqual([START + 10_000, 41, 301]);
+  });
+
+  it('tells what was sent for several instants in their order', () => {
+    const { told, take, pass } = testReceiver();
+    const steps = [0, 1, 2, 3].map((step) => START + step * 10_000);
+    take(
+      request([
+        series(
+          'DCGM_FI_DEV_GPU_TEMP',
+          steps.map((ts, i) => [ts, 40 + i] as const),
+        ),
+      ]),
+      version,
+    );
+    take(
+      request([
+        series(
+          'DCGM_FI_DEV_POWER_USAGE',
+          steps.map((ts, i) => [ts, 300 + i] as const),
+        ),
+      ]),
+      version,
+    );
+    pass(WAIT_MS);
+    expect(told.map(({ scrape }) => [scrape.ts, scrape.gpus[0]?.values[TEMP], scrape.gpus[0]?.values[POWER]])).toEqual(
+      steps.map((ts, i) => [ts, 40 + i, 300 + i]),
+    );
+  });
+
+  it('takes a request once', () => {
+    const { told, take, pass, receiver } = testReceiver();
+    const body = request([temp(START, 40), power(START, 300)]);
+    take(body, version);
+    pass(WAIT_MS);
+    expect(take(body, version).samples).toBe(2);
+    pass(WAIT_MS);
+    expect(told.length).toBe(1);
+    expect(receiver.counters).toMatchObject({ samples: 4, repeated_samples: 2, scrapes: 1, waiting_samples: 0 });
+  });
+
+  it('ignores what other jobs send', () => {
+    const { told, take, pass, receiver } = testReceiver();
+    const other = (name: string): SentSeries => ({ labels: { __name__: name, ...OWN }, samples: [[START, 1]] });
+    const outcome = take(request([other('up'), temp(START, 40), other('node_load1'), other('up')]), version);
+    expect(outcome).toMatchObject({ samples: 4, invalid: 0 });
+    pass(WAIT_MS);
+    expect(told.length).toBe(1);
+    expect(receiver.counters).toMatchObject({ samples: 4, other_samples: 3, series: 1, targets: 1 });
+  });
+
+  it('refuses samples that nobody can place, and takes the rest', () => {
+    const { told, take, pass } = testReceiver();
+    const outcome = take(
+      request([
+        { labels: { UUID: 'GPU-a', Hostname: 'node-7' }, samples: [[START, 1]] },
+        { labels: { __name__: 'DCGM_FI_DEV_GPU_TEMP', UUID: 'GPU-a' }, samples: [[START, 1]] },
+        series('DCGM_FI_DEV_SM_CLOCK', [[0, 5]]),
+        series('DCGM_FI_DEV_SM_CLOCK', [[-5, 5]]),
+        series('DCGM_FI_DEV_SM_CLOCK', [[START + 86_400_000, 5]]),
+        temp(START, 40),
+      ]),
+      version,
+    );
+    expect(outcome).toMatchObject({ samples: 1, invalid: 5, fault: 'a series has no __name__' });
+    pass(WAIT_MS);
+    expect(told.map(({ scrape }) => scrape.gpus[0]?.values[TEMP])).toEqual([40]);
+  });
+
+  it('counts native histograms and exemplars', () => {
+    const { take } = testReceiver();
+    const outcome = take(request([{ ...temp(START, 40), histograms: 2, exemplars: 3 }]), version);
+    expect(outcome).toMatchObject({ samples: 1, histograms: 2, exemplars: 3 });
+  });
+
+  it('does not wait for a series that has ended', () => {
+    const { told, take, pass } = testReceiver();
+    take(request([temp(START, 40), power(START, 300)]), version);
+    pass(WAIT_MS);
+    const ts = START + 10_000;
+    take(request([temp(ts, 41), power(ts, STALE)]), version);
+    expect(told.length).toBe(2);
+    expect([told[1]?.scrape.gpus[0]?.values[TEMP], told[1]?.scrape.gpus[0]?.values[POWER]]).toEqual([41, Number.NaN]);
+    expect(told[1]?.scrape.refusals).toEqual([]);
+    take(request([temp(ts + 10_000, 42)]), version);
+    expect(told.length).toBe(3);
+  });
+
+  it('says nothing where a whole target has ended', () => {
+    const { told, take, pass } = testReceiver();
+    take(request([temp(START, 40)]), version);
+    pass(WAIT_MS);
+    take(request([temp(START + 10_000, STALE)]), version);
+    pass(WAIT_MS);
+    expect(told.length).toBe(1);
+  });
+});
+
+it('knows a series again that comes in the other version', () => {
+  const { told, take, pass, receiver } = testReceiver();
+  take(requestV1([temp(START, 40), power(START, 300)]));
+  pass(WAIT_MS);
+  take(requestV2([temp(START + 10_000, 41), power(START + 10_000, 301)]), 2);
+  take(requestV1([temp(START + 20_000, 42), power(START + 20_000, 302)]));
+  expect(told.map(({ scrape }) => scrape.gpus[0]?.values[TEMP])).toEqual([40, 41, 42]);
+  expect(receiver.counters.series).toBe(2);
+});
+
+it('tells what comes after the wait on its own, a millisecond later', () => {
+  const { told, take, pass, receiver } = testReceiver();
+  take(requestV1([temp(START, 40)]));
+  pass(WAIT_MS);
+  take(requestV1([power(START, 300)]));
+  pass(WAIT_MS);
+  expect(told.map(({ scrape, id }) => [scrape.ts, scrape.gpus[0]?.ts, id.split(':').at(-1)])).toEqual([
+    [START, START, String(START)],
+    [START + 1, START + 1, String(START + 1)],
+  ]);
+  expect(told[1]?.scrape.gpus[0]?.values[TEMP]).toBeNaN();
+  expect(told[1]?.scrape.gpus[0]?.values[POWER]).toBe(300);
+  expect(receiver.counters.late_scrapes).toBe(1);
+  // From now on both belong together.
+  take(requestV1([temp(START + 10_000, 41)]));
+  expect(told.length).toBe(2);
+  take(requestV1([power(START + 10_000, 301)]));
+  expect(told.length).toBe(3);
+});
+
+it('never tells an instant of a node twice, whichever targets it has', () => {
+  const { told, take, pass } = testReceiver();
+  const other = { job: 'dcgm-profiling', instance: '10.0.0.7:9401' };
+  take(requestV1([temp(START, 40), power(START, 300, other)]));
+  pass(WAIT_MS);
+  expect(told.map(({ scrape }) => scrape.ts)).toEqual([START, START + 1]);
+  expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+});
+
+it('keeps two senders of one target apart', () => {
+  const { told, take, pass } = testReceiver();
+  for (const [replica, shift] of [
+    ['a', 0],
+    ['b', 3_000],
+  ] as const) {
+    for (const step of [0, 1]) {
+      const ts = START + shift + step * 10_000;
+      take(requestV1([temp(ts, 40, { prometheus_replica: replica }), power(ts, 300, { prometheus_replica: replica })]));
+      pass(step === 0 ? WAIT_MS : 0);
+    }
+  }
+  expect(told.length).toBe(4);
+});
+
+it('tells complete scrapes whatever the order and the number of senders', () => {
+  const fleet = createFleet({ gpus: 16, seed: 3, start_ms: START, interval_ms: 10_000, stories: 'none' });
+  const { told, take, clock, pass } = testReceiver();
+  const expected: unknown[] = [];
+  let state = 5;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % below;
+  };
+  for (let scrape = 0; scrape < 4; scrape++) {
+    const ts = START + scrape * 10_000;
+    clock.set(ts);
+    const shards: SentSeries[][] = [[], [], [], [], []];
+    for (const node of fleet.node_names) {
+      const page = fleet.exposition(node, ts, { timestamps: false }) as string;
+      const [rows] = new ExpositionParser().parse(encode(page), { fallback_node: node, ts });
+      expected.push(rowsOf(rows));
+      asSeries(page, ts, { job: 'dcgm', instance: `${node}:9400` }).forEach((one, i) => {
+        shards[i % 5]?.push(one);
+      });
+    }
+    while (shards.some((shard) => shard.length > 0)) {
+      const shard = shards[random(5)] as SentSeries[];
+      take(requestV1(shard.splice(0, 1 + random(60))));
+    }
+    if (scrape === 0) pass(WAIT_MS);
+  }
+  const byWhen = (rows: unknown): string => {
+    const [first] = rows as { uuid: string; ts: number }[];
+    return `${first?.ts} ${first?.uuid}`;
+  };
+  const sort = (rows: unknown[]): unknown[] => rows.sort((a, b) => (byWhen(a) < byWhen(b) ? -1 : 1));
+  const byGpu = (rows: unknown): unknown =>
+    (rows as { uuid: string; instance: string }[]).toSorted((a, b) =>
+      a.uuid + a.instance < b.uuid + b.instance ? -1 : 1,
+    );
+  expect(sort(told.map(({ scrape }) => byGpu(rowsOf(scrape))))).toEqual(sort(expected.map(byGpu)));
+});
+
+it('takes the labels that a Prometheus renames', () => {
+  const { told, take, pass } = testReceiver();
+  const page =
+    'DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-a",Hostname="node-7",namespace="research",pod="train-0",container="main"} 40';
+  take(
+    requestV1(
+      asSeries(page, START, { ...OWN, namespace: 'gpu-operator', pod: 'dcgm-exporter-x', container: 'dcgm-exporter' }),
+    ),
+  );
+  pass(WAIT_MS);
+  expect(told[0]?.scrape.gpus[0]?.attribution).toEqual([
+    { namespace: 'research', pod: 'train-0', container: 'main', job: '' },
+  ]);
+});
+
+it.each([
+  [{ Hostname: '' }, '10.0.0.7'],
+  [{ Hostname: '', instance: '[fd00::7]:9400' }, 'fd00::7'],
+  [{ Hostname: '', instance: 'node-9' }, 'node-9'],
+  [{}, 'node-7'],
+])('names the node of %j %s', (labels, node) => {
+  const { told, take, pass } = testReceiver();
+  const { labels: all, samples } = temp(START, 40, labels);
+  take(requestV1([{ labels: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')), samples }]));
+  pass(WAIT_MS);
+  expect(told[0]?.scrape.node).toBe(node);
+});
+
+it('refuses values as the text does, with a line that can be sent again', () => {
+  const { told, take, pass } = testReceiver();
+  take(requestV1([temp(START, 400), power(START, Number.NaN, { modelName: 'H"100\\' })]));
+  pass(WAIT_MS);
+  const refusals = told[0]?.scrape.refusals ?? [];
+  expect(refusals.map(({ reason }) => reason)).toEqual(['out_of_range', 'not_a_number']);
+  const lines = refusals.map(({ original }) => original).join('\n');
+  const again = new ExpositionParser().parse(encode(lines), { fallback_node: '', ts: START });
+  expect(again[0]?.refusals.map(({ reason }) => reason)).toEqual(['out_of_range', 'not_a_number']);
+  expect(again[0]?.node).toBe('node-7');
+});
+
+it('puts requests off while too much waits', () => {
+  const { told, take, pass, receiver } = testReceiver({ waiting_max: 1 });
+  take(requestV1([temp(START, 40), power(START, 300)]));
+  const next = requestV1([temp(START + 10_000, 41)]);
+  expect(receiver.take(next, 1)).toMatchObject({ kind: 'put_off' });
+  pass(WAIT_MS);
+  expect(receiver.take(next, 1)).toMatchObject({ kind: 'taken' });
+  pass(WAIT_MS);
+  expect(told.length).toBe(2);
+});
+
+it('takes nothing of a request that could not be noted', () => {
+  let broken = true;
+  const { told, take, pass, receiver } = testReceiver({
+    onTaking: () => {
+      if (broken) throw new Error('no space left');
+    },
+  });
+  const body = requestV1([temp(START, 40)]);
+  expect(receiver.take(body, 1)).toEqual({ kind: 'put_off', detail: 'no space left' });
+  broken = false;
+  take(body);
+  pass(WAIT_MS);
+  expect(told.length).toBe(1);
+});
+
+it('forgets series that are silent for long, and knows them anew', () => {
+  const { told, take, pass, receiver } = testReceiver();
+  take(requestV1([temp(START, 40)]));
+  pass(WAIT_MS);
+  const later = START + 3_600_000;
+  pass(3_600_000);
+  take(requestV1([temp(later, 41, { UUID: 'GPU-b', Hostname: 'node-8', instance: 'node-8:9400' })]));
+  expect(receiver.counters).toMatchObject({ series: 1, targets: 1 });
+  take(requestV1([temp(later, 42), power(later, 300)]));
+  pass(WAIT_MS);
+  expect(told.map(({ scrape }) => [scrape.node, scrape.gpus[0]?.values[TEMP]])).toEqual([
+    ['node-7', 40],
+    ['node-8', 41],
+    ['node-7', 42],
+  ]);
+});
+
+it('answers a request without samples', () => {
+  const { take } = testReceiver();
+  expect(take(snappy([]))).toMatchObject({ samples: 0, invalid: 0 });
+});
