@@ -384,6 +384,8 @@ export const LISTS = [
   '/api/v1/inject/stories',
   '/api/v1/config',
   '/api/v1/doctor',
+  '/api/v1/reports/availability',
+  '/api/v1/reports/compliance',
 ];
 export const OTHERS = [
   '/api/v1/gpus/GPU-00',
@@ -396,6 +398,8 @@ export const OTHERS = [
   '/api/v1/gpus/GPU-00/evidence',
   '/api/v1/alerts/A1',
   '/api/v1/dead-letters/2',
+  '/api/v1/reports/availability.html',
+  '/api/v1/reports/compliance.html',
   '/api/v1/topology',
   '/api/v1/console-config',
   '/livez',

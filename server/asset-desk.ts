@@ -52,6 +52,8 @@ export interface AssetDesk {
   bring(rows: readonly AssetFacts[]): Promise<readonly AssetOutcome[]>;
   /** Of assets whose status has changed, or that began as something else than active: oldest first. */
   statuses(): Promise<ReadonlyMap<string, readonly StatusChange[]>>;
+  /** Every version that the log still has (four an asset), oldest first. Reads the whole log. */
+  versions(): Promise<readonly LoggedAsset[]>;
   stop(): Promise<void>;
 }
 
@@ -204,6 +206,11 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     async statuses() {
       await whenReady();
       return statuses;
+    },
+    async versions() {
+      const versions: LoggedAsset[] = [];
+      for await (const version of log.load()) versions.push(version);
+      return versions;
     },
     async stop() {
       stopping.abort();

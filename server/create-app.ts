@@ -29,6 +29,7 @@ import { labelRoutes } from './routes/labels.ts';
 import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { modelRoutes } from './routes/models.ts';
 import { predictRoute } from './routes/predict.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
@@ -108,6 +109,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   fleetRisksRoute(app, now);
   evidenceRoute(app, parts);
   fleetRoutes(app, parts, now);
+  reportRoutes(app, parts);
   deadLetterRoutes(app, parts);
   injectRoutes(app, parts);
   installationRoutes(app, parts);
