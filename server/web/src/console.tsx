@@ -18,6 +18,7 @@ import { loadPlaces } from './load-places.ts';
 import { ModelsPage } from './models-page.tsx';
 import { MoneyPage } from './money-page.tsx';
 import { Notice } from './notice.tsx';
+import { parseInParts } from './parse-in-parts.ts';
 import { PipelinePage } from './pipeline-page.tsx';
 import { PredictionsPage } from './predictions-page.tsx';
 import { getJson } from './rest.ts';
@@ -108,7 +109,7 @@ function Page() {
 }
 
 function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; stop: () => void } {
-  const client = createLiveClient({ open: () => new WebSocket(url, config.protocol) });
+  const client = createLiveClient({ open: () => new WebSocket(url, config.protocol), parse: parseInParts });
   const fleet = new FleetStore(client);
   const incidents = new IncidentStore();
   incidents.start();

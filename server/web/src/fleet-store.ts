@@ -15,6 +15,7 @@ export interface Place {
 const RATE_SPAN_MS = 10_000;
 const RATE_SPAN_MIN_MS = 2_000;
 const KEEP_MS = 30_000;
+const ROWS_AT_ONCE = 4_000;
 
 /**
  * The fleet as this page knows it, fed by the topics `fleet` and `anomalies`. Listeners are told at most every
@@ -39,6 +40,7 @@ export class FleetStore {
   scored_at: string | null = null;
   /** Why scores cannot be read just now; null while they can. */
   scores_failure: string | null = null;
+  private readonly waiting: LiveUpdate<readonly GpuSummary[]>[] = [];
   private risks: ReadonlyMap<string, BoardRisk> = new Map();
   private readonly scores = new Map<string, readonly BoardHealth[]>();
   private readonly client: LiveClient;
@@ -82,18 +84,50 @@ export class FleetStore {
     return () => this.listeners.delete(listener);
   }
 
+  /** A long snapshot is taken in parts with room for input in between; what comes meanwhile waits for it. */
   applyFleet(update: LiveUpdate<readonly GpuSummary[]>): void {
+    if (this.waiting.length === 0 && update.data.length <= ROWS_AT_ONCE) {
+      this.begin(update);
+      this.finish(update, this.applyRows(update.data));
+      return;
+    }
+    if (update.type === 'snapshot' && this.waiting.length > 1) this.waiting.splice(1);
+    this.waiting.push(update);
+    if (this.waiting.length === 1) void this.takeWaiting();
+  }
+
+  private async takeWaiting(): Promise<void> {
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      this.begin(next);
+      let samples = 0;
+      for (let at = 0; at < next.data.length; at += ROWS_AT_ONCE) {
+        samples += this.applyRows(next.data.slice(at, at + ROWS_AT_ONCE));
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      this.finish(next, samples);
+      this.waiting.shift();
+    }
+  }
+
+  private begin(update: LiveUpdate<readonly GpuSummary[]>): void {
     if (update.type === 'snapshot') {
       this.gpus.clear();
       this.rows.clear();
       this.structure++;
-      this.ready = true;
       this.snapshot_at = this.now();
       this.arrivals = [];
     }
+  }
+
+  private applyRows(rows: readonly GpuSummary[]): number {
     let samples = 0;
-    for (const row of update.data) samples += this.applyRow(row) ? 1 : 0;
-    if (update.type === 'delta') this.arrivals.push({ at: this.now(), samples });
+    for (const row of rows) samples += this.applyRow(row) ? 1 : 0;
+    return samples;
+  }
+
+  private finish({ type }: LiveUpdate<readonly GpuSummary[]>, samples: number): void {
+    if (type === 'snapshot') this.ready = true;
+    else this.arrivals.push({ at: this.now(), samples });
     this.changed();
   }
 

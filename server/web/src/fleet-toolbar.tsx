@@ -38,7 +38,7 @@ export function FleetToolbar(props: {
         onChange={(model) => setQuery({ model })}
         options={[['', 'All models'], ...models.map((model): [string, string] => [model, model])]}
       />
-      {nodes.length <= NODES_LISTED_MAX && (
+      {nodes.length > 0 && (
         <Choice
           name="Node"
           value={filter.node}
@@ -101,5 +101,7 @@ function namesOf(fleet: FleetStore): { models: string[]; nodes: string[] } {
     if (model !== '') models.add(model);
     nodes.add(node);
   }
-  return { models: [...models].sort(natural.compare), nodes: [...nodes].sort(natural.compare) };
+  // Nobody picks from thousands, and sorting them for it would be felt.
+  const listed = nodes.size > NODES_LISTED_MAX ? [] : [...nodes].sort(natural.compare);
+  return { models: [...models].sort(natural.compare), nodes: listed };
 }

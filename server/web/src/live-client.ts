@@ -58,6 +58,8 @@ export interface LiveClientOptions {
   readonly retry_max_ms?: number;
   /** After so long without a message the server is asked for a sign of life, and given as long again to answer. */
   readonly silence_ms?: number;
+  /** Turns a message's text into the message, later where that takes long; JSON.parse when absent. Order is kept. */
+  readonly parse?: (text: string) => unknown | Promise<unknown>;
 }
 
 interface Listener {
@@ -86,6 +88,7 @@ interface Message {
  */
 export function createLiveClient(options: LiveClientOptions): LiveClient {
   const { now = Date.now, random = Math.random, retry_ms = 500, retry_max_ms = 15_000, silence_ms = 15_000 } = options;
+  const parse = options.parse ?? JSON.parse;
   const topics = new Map<string, Topic>();
   const watchers = new Set<(state: LiveState) => void>();
   let state: LiveState = { phase: 'connecting', heard_at: null, retry_at: null };
@@ -94,6 +97,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   let watchdog: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let closed = false;
+  let behind: Promise<void> | null = null;
 
   function tell(change: Partial<LiveState>): void {
     state = { ...state, ...change };
@@ -134,7 +138,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       // Told once a second at most: watchers draw a clock, not every message.
       if (state.heard_at === null || at - state.heard_at >= 1_000) tell({ heard_at: at });
       listen();
-      receive(JSON.parse(data) as Message);
+      take(mine, data);
     };
     mine.onclose = () => {
       if (mine === socket) drop();
@@ -150,6 +154,24 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     const pause = Math.min(retry_max_ms, retry_ms * 2 ** Math.min(failures++, 16)) * (0.75 + random() / 2);
     timer = setTimeout(connect, pause);
     tell({ phase: 'waiting', retry_at: now() + pause });
+  }
+
+  /** What comes while a long message is being parsed waits for it. */
+  function take(from: Socket, text: string): void {
+    const later = (message: unknown): void => {
+      if (from === socket) receive(message as Message);
+    };
+    if (behind === null) {
+      const message = parse(text);
+      if (message instanceof Promise) behind = message.then(later);
+      else later(message);
+    } else {
+      behind = behind.then(() => parse(text)).then(later);
+    }
+    const mine = behind;
+    mine?.finally(() => {
+      if (behind === mine) behind = null;
+    });
   }
 
   function receive({ topic: name, seq, type, ts, data }: Message): void {
