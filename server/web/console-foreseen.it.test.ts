@@ -113,7 +113,7 @@ describe('what is foreseen', () => {
     expect(await options.count()).toBe(4);
     expect(await options.first().innerText()).toMatch(/Keep[\s\S]+\$[\d,]+/);
     expect(await at('flips').innerText()).toMatch(/Rent below \$[\d.]+\/h, now \$[\d.]+\/h: Sell/);
-    const evidence = at('decision-card').getByRole('link', { name: /Evidence/ });
+    const evidence = at('evidence').getByRole('link', { name: /Evidence/ });
     expect(await evidence.getAttribute('href')).toBe(`/api/v1/gpus/${sick}/evidence`);
 
     await page.getByText('What if', { exact: true }).focus();
@@ -140,7 +140,7 @@ describe('what is foreseen', () => {
   it('predictions are ranked, filtered in the address, and judged by what came true', async () => {
     await open('/');
     await at('fleet-heatmap').waitFor();
-    await page.keyboard.press('p');
+    for (const key of ['g', 'p']) await page.keyboard.press(key);
     await expect.poll(async () => (await rows()).slice(0, 2), PATIENCE).toEqual([sick, uuids[9]]);
     expect(await page.locator('.predictions > .head').innerText()).toMatch(/16[\s\S]*trained on simulated fleets/);
     await page.getByLabel('Type of failure').selectOption('thermal');
@@ -162,7 +162,7 @@ describe('what is foreseen', () => {
   });
 
   it('money adds up, leads to the GPUs, and to the predictions behind an advice', async () => {
-    await page.keyboard.press('m');
+    for (const key of ['g', 'm']) await page.keyboard.press(key);
     await expect.poll(() => at('money-total').innerText(), PATIENCE).toMatch(/Boards decided on\s+16/);
     expect(await at('money-total').innerText()).toMatch(/At risk per hour\s+\$\d/);
     const first = at('most-at-risk').locator('tbody tr').first();

@@ -65,7 +65,7 @@ describe('the page of models', () => {
   it('is a key away, and says who judges and what it learned from', async () => {
     await open('/');
     await at('fleet-heatmap').waitFor();
-    await page.keyboard.press('v');
+    for (const key of ['g', 'v']) await page.keyboard.press(key);
     await expect.poll(order, PATIENCE).toEqual(['2', '3', '1', 'heuristic']);
     const champion = await entry('2').innerText();
     expect(champion).toMatch(/judges every GPU\s+champion\s+trained on simulated fleets/);

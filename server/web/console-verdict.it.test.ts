@@ -267,7 +267,7 @@ describe('with verdicts', () => {
     await open('/');
     await at('fleet-heatmap').waitFor();
     await expect.poll(text('to-incidents'), PATIENCE).toMatch(/Incidents\s*1/);
-    await page.keyboard.press('i');
+    for (const key of ['g', 'i']) await page.keyboard.press(key);
     const first = at('open-incidents').locator('li[data-state="open"]');
     await first.waitFor();
     expect(new URL(page.url()).pathname).toBe('/incidents');

@@ -60,6 +60,8 @@ export interface ConsoleWorld {
   assets(assets: readonly Asset[]): Promise<void>;
   /** What the engine makes of samples, in its tables. */
   verdicts(rows: Verdicts): Promise<void>;
+  /** What another part tells on the bus. */
+  tell(subject: string, message: object): void;
   /** Resolves when the database has everything fed so far. */
   stored(): Promise<void>;
   /** Away until `startLive`, which brings it back on the same port with an empty memory. */
@@ -201,6 +203,9 @@ export async function startConsoleWorld(options: {
         for (const row of rows.decisions ?? []) decisions.write(row);
         for (const row of rows.vectors ?? []) vectors.write(row);
         for (const sink of verdicts) await sink.flush();
+      },
+      tell(subject, message) {
+        bus.publish({ subject, data: new TextEncoder().encode(JSON.stringify(message)) });
       },
       stored: () => metrics.flush(),
       stopLive: () => live.close(),

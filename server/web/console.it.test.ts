@@ -15,7 +15,7 @@ const INTERVAL_MS = 10_000;
 const HISTORY_MS = 8 * 60_000;
 const STALE_AFTER_MS = 4_000;
 const FEED_MS = 250;
-const BUNDLE_BYTES_MAX = 120_000;
+const BUNDLE_BYTES_MAX = 250_000;
 
 const readings: Record<string, Partial<Record<MetricName, number>>> = {};
 const silent = new Set<string>();
@@ -284,6 +284,9 @@ describe('all pages', () => {
       ['/?view=table', 'fleet-table'],
       [`/gpus/${first}`, 'plot-power'],
       ['/incidents', 'no-incident'],
+      ['/anomalies', 'no-anomaly'],
+      ['/episodes', 'no-episode'],
+      ['/pipeline', 'no-engine'],
       ['/predictions', 'no-prediction'],
       ['/money', 'no-money'],
       ['/models', 'no-drift'],

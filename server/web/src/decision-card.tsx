@@ -38,11 +38,6 @@ export function DecisionCard(props: {
       ) : (
         <Decided decision={decision} basis={basis} gpu_uuid={gpu_uuid} />
       )}
-      <p class="small">
-        <a href={`/api/v1/gpus/${encodeURIComponent(gpu_uuid)}/evidence`} target="_blank" rel="noreferrer" data-plain>
-          Evidence for a return (RMA), to print
-        </a>
-      </p>
     </section>
   );
 }

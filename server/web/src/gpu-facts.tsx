@@ -66,14 +66,6 @@ export function GpuFacts(props: {
           ))}
         </ul>
       )}
-      <p class="small as-json">
-        As JSON:{' '}
-        {(['', '/features?at=now', '/health', '/episodes'] as const).map((below) => (
-          <a key={below} href={`/api/v1/gpus/${encodeURIComponent(gpu_uuid)}${below}`} data-plain>
-            {below === '' ? 'verdict' : below.slice(1).replace('?at=now', '')}
-          </a>
-        ))}
-      </p>
     </section>
   );
 }

@@ -1,7 +1,11 @@
+import type { RecoveryAction } from '../../../pipeline/contract/events.ts';
 import { AnomalyList } from './anomaly-list.tsx';
+import type { EpisodeAnswer, ForecastAnswer, HealthAnswer } from './answers.ts';
 import { useNow } from './console-parts.ts';
 import { DecisionCard } from './decision-card.tsx';
 import { EpisodeList } from './episode-list.tsx';
+import { episodeTitle } from './episode-text.ts';
+import { EvidenceCard } from './evidence-card.tsx';
 import { ForecastList } from './forecast-list.tsx';
 import { instant, timeText } from './format-time.ts';
 import { GpuFacts } from './gpu-facts.tsx';
@@ -11,6 +15,7 @@ import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { PointsList } from './points-list.tsx';
 import { PredictionCard } from './prediction-card.tsx';
+import { RecoveryCard } from './recovery-card.tsx';
 import { fleetHref, nodePath, setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
@@ -109,17 +114,25 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
             gpu_uuid={gpu_uuid}
             sample={sample}
             anomalies={anomalies}
+            episodes={episodes}
+            forecasts={forecasts ?? NO_FORECASTS}
             range={query.get('range') ?? ''}
+            ahead={query.get('ahead') ?? ''}
             now={now}
           />
-          <LiveValues sample={sample} />
+          <LiveValues sample={sample} wanted={query.get('metric') ?? ''} />
         </div>
         <div class="side">
           <PointsList health={health} />
+          <RecoveryCard
+            {...recoveryOf(health, episodes)}
+            target={{ node: known.node, gpu_uuid, pci_bus_id: verdict?.asset?.pci_bus_id ?? '' }}
+          />
           <AnomalyList anomalies={[...open, ...rest]} now={now} />
           <EpisodeList episodes={episodes} failed={unavailable.includes('episodes')} now={now} />
           <ForecastList forecasts={forecasts} now={now} />
           <ThrottleList mask={sample?.throttle_reasons} />
+          <EvidenceCard gpu_uuid={gpu_uuid} />
           <GpuFacts
             gpu_uuid={gpu_uuid}
             verdict={verdict}
@@ -132,6 +145,20 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
       </div>
     </div>
   );
+}
+
+const NO_FORECASTS: readonly ForecastAnswer[] = [];
+
+/** What is to be done: what the score says, else what a story that goes on asks for. */
+function recoveryOf(
+  health: HealthAnswer | null,
+  episodes: readonly EpisodeAnswer[],
+): { readonly action: RecoveryAction; readonly because: string } {
+  if (health !== null && health.action !== 'none') return { action: health.action, because: 'says the health score' };
+  const story = episodes.find(({ ended_at, action }) => ended_at === null && action !== 'none');
+  return story === undefined
+    ? { action: 'none', because: '' }
+    : { action: story.action, because: `for ${episodeTitle(story)}` };
 }
 
 /** The row of the chosen part, else the board's, else the worst of its parts: that of the lowest key. */

@@ -3,18 +3,36 @@ import type { Sample } from '../../schemas.ts';
 import { formatReading } from './format-value.ts';
 import { metricGroups, missingReason } from './metric-groups.ts';
 import { metricLabel } from './metric-label.ts';
+import { setQuery } from './router.ts';
+import { SearchField } from './search-field.tsx';
 
 const GROUPS = metricGroups();
 
 /** Every metric of the catalogue with its latest reading, or why there is none. */
-export function LiveValues({ sample }: { readonly sample: Sample | null }) {
+export function LiveValues({ sample, wanted }: { readonly sample: Sample | null; readonly wanted: string }) {
+  const words = wanted.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const named = ({ name, help }: Metric): boolean => {
+    const text = `${name} ${metricLabel(name)} ${help}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  const groups = GROUPS.map(({ title, metrics }) => ({ title, metrics: metrics.filter(named) })).filter(
+    ({ metrics }) => metrics.length > 0,
+  );
   return (
     <section class="card values" aria-labelledby="values-title">
       <div class="head">
         <h2 id="values-title">Latest readings</h2>
+        <div class="grow" />
+        <SearchField
+          label="Search readings"
+          placeholder="Which readings"
+          value={wanted}
+          onInput={(metric) => setQuery({ metric })}
+        />
       </div>
       <div class="groups">
-        {GROUPS.map(({ title, metrics }) => (
+        {groups.length === 0 && <p class="quiet empty">No reading is called so.</p>}
+        {groups.map(({ title, metrics }) => (
           <div class="group" key={title}>
             <h3>{title}</h3>
             <dl>

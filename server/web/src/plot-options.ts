@@ -1,9 +1,18 @@
 import type uPlot from 'uplot';
 import type { AnomalyAnswer } from '../../schemas.ts';
+import type { EpisodeAnswer } from './answers.ts';
 import { SEVERITY_COLOURS, type Theme } from './colour-scale.ts';
 import { dayText, minuteText } from './format-time.ts';
 import { compareAnomalies } from './needs-me.ts';
 import { AXIS, lineColour } from './plot-colours.ts';
+import {
+  drawEpisodes,
+  drawForecasts,
+  drawLimits,
+  type ForecastLine,
+  type LastReading,
+  type PlotLimit,
+} from './plot-marks.ts';
 import type { PlotLine, PlotSpec } from './plot-specs.ts';
 
 const HEIGHT = 150;
@@ -20,6 +29,10 @@ export function plotOptions(options: {
   readonly width: number;
   readonly span: () => { readonly from: number; readonly to: number };
   readonly anomalies: () => readonly AnomalyAnswer[];
+  readonly episodes: () => readonly EpisodeAnswer[];
+  readonly forecasts: () => readonly ForecastLine[];
+  readonly limits: () => readonly PlotLimit[];
+  readonly last: LastReading;
   readonly onPointer: (index: number | null) => void;
 }): uPlot.Options {
   const { spec, lines, theme, bands, span } = options;
@@ -51,7 +64,7 @@ export function plotOptions(options: {
     },
     scales: {
       x: { time: true, range: () => [span().from / 1_000, span().to / 1_000] },
-      y: { range: (_plot, low, high) => ends(low, high, spec.range) },
+      y: { range: (_plot, low, high) => ends(...withAhead([low, high], options), spec.range) },
     },
     axes: [
       {
@@ -66,9 +79,36 @@ export function plotOptions(options: {
     bands: fills,
     hooks: {
       drawClear: [(plot) => shadeAnomalies(plot, spec, theme, options.anomalies())],
+      draw: [
+        (plot) => drawEpisodes(plot, theme, options.episodes()),
+        (plot) => drawForecasts(plot, theme, options.forecasts(), options.last),
+        (plot) => drawLimits(plot, theme, options.limits()),
+      ],
       setCursor: [(plot) => options.onPointer(plot.cursor.idx ?? null)],
     },
   };
+}
+
+/** A limit further away than this share of the readings would make them a flat line. */
+const NEAR_LIMIT = 1.3;
+
+/** The readings' ends with room for what is foretold in sight, and for a limit that is near. */
+function withAhead(
+  [low, high]: readonly [number | null, number | null],
+  options: Pick<Parameters<typeof plotOptions>[0], 'forecasts' | 'limits' | 'span'>,
+): [number | null, number | null] {
+  if (low === null || high === null) return [low, high];
+  const { from, to } = options.span();
+  let [least, most] = [low, high];
+  for (const { points } of options.forecasts()) {
+    for (const point of points) {
+      if (point.at < from || point.at > to) continue;
+      least = Math.min(least, point.low);
+      most = Math.max(most, point.high);
+    }
+  }
+  for (const { value } of options.limits()) if (value <= most * NEAR_LIMIT) most = Math.max(most, value);
+  return [least, most];
 }
 
 /** Room around the readings; a flat line stays in the middle. */

@@ -1,9 +1,11 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { AnomalyAnswer } from '../../schemas.ts';
+import type { EpisodeAnswer, ForecastAnswer } from './answers.ts';
 import { decimal } from './format-value.ts';
 import { lineColour } from './plot-colours.ts';
+import { forecastLines, plotLimits } from './plot-marks.ts';
 import { plotOptions } from './plot-options.ts';
 import type { PlotSpec } from './plot-specs.ts';
 import type { Series } from './series.ts';
@@ -22,13 +24,18 @@ export function Plot(props: {
   readonly revision: number;
   readonly span: PlotSpan;
   readonly anomalies: readonly AnomalyAnswer[];
+  readonly episodes: readonly EpisodeAnswer[];
+  readonly forecasts: readonly ForecastAnswer[];
+  readonly instance: string;
 }) {
-  const { spec, series, revision, span, anomalies } = props;
+  const { spec, series, revision, span, anomalies, episodes, instance } = props;
+  const ahead = useMemo(() => forecastLines(spec, props.forecasts, instance), [spec, props.forecasts, instance]);
+  const limits = useMemo(() => plotLimits(spec, props.forecasts, instance), [spec, props.forecasts, instance]);
   const theme = useTheme();
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const current = useRef({ span, anomalies });
-  current.current = { span, anomalies };
+  const current = useRef({ span, anomalies, episodes, ahead, limits });
+  current.current = { span, anomalies, episodes, ahead, limits };
   const [at, setAt] = useState<number | null>(null);
   const lines = spec.lines.filter(({ metric }) => series?.has(metric) ?? false);
   const shape = lines.map(({ metric }) => metric).join();
@@ -45,6 +52,10 @@ export function Plot(props: {
         width: element.clientWidth,
         span: () => current.current.span,
         anomalies: () => current.current.anomalies,
+        episodes: () => current.current.episodes,
+        forecasts: () => current.current.ahead,
+        limits: () => current.current.limits,
+        last: (line) => lastOf(series, spec, line),
         onPointer: setAt,
       }),
       dataOf(series, lines, spec.factor),
@@ -62,10 +73,10 @@ export function Plot(props: {
 
   useEffect(() => {
     if (series !== null) plot.current?.setData(dataOf(series, lines, spec.factor));
-  }, [revision, span.from, span.to, anomalies]);
+  }, [revision, span.from, span.to, anomalies, episodes, ahead]);
 
   return (
-    <figure class="plot" data-testid={`plot-${spec.id}`}>
+    <figure class="plot" data-testid={`plot-${spec.id}`} data-forecasts={ahead.length} data-limits={limits.length}>
       <figcaption>
         <b>{spec.title}</b> <span class="quiet">{spec.unit}</span>
         <span class="lines">
@@ -94,6 +105,13 @@ export function Plot(props: {
       )}
     </figure>
   );
+}
+
+function lastOf(series: Series, { lines, factor }: PlotSpec, line: number): { at: number; value: number } | null {
+  const values = series.columns.get(lines[line]?.metric ?? '')?.value ?? [];
+  const index = values.findLastIndex((value) => value !== null);
+  const [at, value] = [series.times[index], values[index]];
+  return at === undefined || value == null ? null : { at: at * 1_000, value: value * factor };
 }
 
 function valueAt(series: Series | null, metric: string, at: number | null, spec: PlotSpec): string {

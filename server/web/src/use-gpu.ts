@@ -95,7 +95,7 @@ export function useGpu(gpu_uuid: string): KnownGpu {
         return unknown;
       }
     },
-    { about, hint: critical, every_ms: VERDICT_EVERY_MS },
+    { about, hint: `${critical} ${judgedAt(state)}`, every_ms: VERDICT_EVERY_MS },
   );
 
   const listed = <T>(below: string, query: Record<string, string | number>, set: (items: readonly T[]) => void) => {
@@ -118,6 +118,10 @@ export function useGpu(gpu_uuid: string): KnownGpu {
 
   return { state, ...told, anomalies: merged(open, past, state !== undefined), forecasts };
 }
+
+/** When what is judged of the GPU was last told live: then there is more to read. */
+const judgedAt = (state: GpuState | null | undefined): string =>
+  [...(state?.health ?? []), ...(state?.predictions ?? [])].map(({ ts }) => ts).join(' ');
 
 const idsOf = (anomalies: readonly AnomalyAnswer[]): string => anomalies.map(({ id }) => id).join(' ');
 

@@ -1,0 +1,48 @@
+import { CsvButton } from './csv-button.tsx';
+
+const DAY_MS = 86_400_000;
+const SPAN_DAYS = 30;
+const ROWS_MAX = 1_000;
+
+/** What the maker asks for when a board goes back, and what else one takes along: the last 30 days. */
+export function EvidenceCard({ gpu_uuid }: { readonly gpu_uuid: string }) {
+  const path = `/gpus/${encodeURIComponent(gpu_uuid)}`;
+  const name = gpu_uuid.slice(0, 12);
+  const from = Math.floor((Date.now() - SPAN_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
+  const lists = [
+    ['health', 'Scores', {}],
+    ['anomalies', 'Anomalies', {}],
+    ['episodes', 'Episodes', {}],
+    ['metrics', 'Readings, hourly', { resolution: '1h' }],
+  ] as const;
+  return (
+    <section class="card evidence-of" aria-labelledby="evidence-title" data-testid="evidence">
+      <h2 id="evidence-title">Return (RMA)</h2>
+      <p>
+        <a href={`/api/v1${path}/evidence`} target="_blank" rel="noreferrer" data-plain>
+          Evidence of the last {SPAN_DAYS} days, to print
+        </a>
+      </p>
+      <p class="small">
+        As CSV:{' '}
+        {lists.map(([below, label, more]) => (
+          <CsvButton
+            key={below}
+            path={`${path}/${below}`}
+            query={{ from, limit: ROWS_MAX, ...more }}
+            name={`${name}-${below}.csv`}
+            label={label}
+          />
+        ))}
+      </p>
+      <p class="small as-json">
+        As JSON:{' '}
+        {(['', '/features?at=now', '/health', '/anomalies', '/episodes'] as const).map((below) => (
+          <a key={below} href={`/api/v1${path}${below}`} data-plain>
+            {below === '' ? 'verdict' : below.slice(1).replace('?at=now', '')}
+          </a>
+        ))}
+      </p>
+    </section>
+  );
+}
