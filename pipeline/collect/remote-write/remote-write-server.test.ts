@@ -1,0 +1,153 @@
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { START, testReceiver } from './receiver.fixture.ts';
+import { type RemoteWriteServerOptions, startRemoteWriteServer } from './remote-write-server.ts';
+import { requestV1, requestV2, type SentSeries } from './request.fixture.ts';
+
+const V1 = 'application/x-protobuf';
+const V2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
+
+const series = (value: number): SentSeries => ({
+  labels: { __name__: 'DCGM_FI_DEV_GPU_TEMP', UUID: 'GPU-a', instance: 'node-7:9400', job: 'dcgm' },
+  samples: [[START, value]],
+});
+
+async function serve(options: Partial<RemoteWriteServerOptions> = {}) {
+  const { receiver } = testReceiver();
+  const server = await startRemoteWriteServer({
+    host: '127.0.0.1',
+    port: 0,
+    take: (packed, version) => receiver.take(packed, version),
+    busy: () => null,
+    authorization: () => null,
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  const post = (body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    fetch(server.url, {
+      method: 'POST',
+      body: Uint8Array.from(body),
+      headers: { 'Content-Type': V1, 'Content-Encoding': 'snappy', ...headers },
+    });
+  return { server, receiver, post };
+}
+
+describe('the answer to a request', () => {
+  it.each([
+    ['1.0 by its type', V1, requestV1([series(40)])],
+    ['1.0 by its name', `${V1};proto=prometheus.WriteRequest`, requestV1([series(40)])],
+    ['2.0', V2, requestV2([series(40)])],
+    [
+      '2.0 spelled otherwise',
+      'Application/X-Protobuf; proto="io.prometheus.write.v2.Request"',
+      requestV2([series(40)]),
+    ],
+  ])('is 204 and tells what was written: %s', async (_, type, body) => {
+    const { post, receiver } = await serve();
+    const answer = await post(body, { 'Content-Type': type });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('x-prometheus-remote-write-samples-written')).toBe('1');
+    expect(answer.headers.get('x-prometheus-remote-write-histograms-written')).toBe('0');
+    expect(answer.headers.get('x-prometheus-remote-write-exemplars-written')).toBe('0');
+    expect(receiver.counters).toMatchObject({ requests: 1, series: 1 });
+  });
+
+  it.each([
+    ['another message', { 'Content-Type': `${V1};proto=io.prometheus.write.v3.Request` }],
+    ['another type', { 'Content-Type': 'application/json' }],
+    ['another packing', { 'Content-Encoding': 'gzip' }],
+  ])('is 415 to %s', async (_, headers) => {
+    const { post, receiver } = await serve();
+    expect((await post(requestV1([series(40)]), headers)).status).toBe(415);
+    expect(receiver.counters.requests).toBe(0);
+  });
+
+  it('is 400 to what cannot be read, in one line', async () => {
+    const { post } = await serve();
+    const answer = await post(Uint8Array.from([5, 0xff, 0xff]));
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('x-prometheus-remote-write-samples-written')).toBe('0');
+    expect(await answer.text()).toMatch(/^[^\n]+\n$/);
+  });
+
+  it('is 400 to what holds something wrong, and says that the rest was taken', async () => {
+    const { post } = await serve();
+    const answer = await post(requestV2([series(40), { labels: { a: 'b' }, samples: [[START, 1]] }]), {
+      'Content-Type': V2,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('x-prometheus-remote-write-samples-written')).toBe('1');
+    expect(await answer.text()).toContain('__name__');
+  });
+
+  it('is 503 with a time while it is busy, and then nothing was taken', async () => {
+    let busy: string | null = 'NATS is away';
+    const { post, receiver } = await serve({ busy: () => busy });
+    const answer = await post(requestV1([series(40)]));
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.text()).toContain('NATS is away');
+    busy = null;
+    expect((await post(requestV1([series(40)]))).status).toBe(204);
+    expect(receiver.counters).toMatchObject({ requests: 1, repeated_samples: 0 });
+  });
+
+  it('is 413 to a body that is too large, whether it says so or not', async () => {
+    const { post, server } = await serve({ body_max_bytes: 100 });
+    expect((await post(new Uint8Array(101))).status).toBe(413);
+    const stream = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(60));
+      },
+    });
+    const init = { method: 'POST', body: stream, duplex: 'half', headers: { 'Content-Type': V1 } };
+    const answer = await fetch(server.url, init as RequestInit).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    expect([413, 'cut']).toContain(answer);
+  });
+
+  it('is 404 and 405 elsewhere', async () => {
+    const { server } = await serve();
+    expect((await fetch(server.url)).status).toBe(405);
+    expect((await fetch(new URL('/metrics', server.url))).status).toBe(404);
+    expect((await fetch(`${new URL(server.url).origin}//`)).status).toBe(404);
+  });
+});
+
+describe('a token', () => {
+  it.each([
+    ['no token', {}, 401],
+    ['another one', { Authorization: 'Bearer b' }, 401],
+    ['the right one', { Authorization: 'Bearer a' }, 204],
+  ])('with %s', async (_, headers, status) => {
+    const { post } = await serve({ authorization: () => 'Bearer a' });
+    expect((await post(requestV1([series(40)]), headers)).status).toBe(status);
+  });
+
+  it('that cannot be read puts requests off', async () => {
+    const { post } = await serve({
+      authorization: () => {
+        throw new Error('no such file');
+      },
+    });
+    expect((await post(requestV1([series(40)]))).status).toBe(503);
+  });
+});
+
+it('tells of a port that is taken', async () => {
+  const { server } = await serve();
+  const port = Number(new URL(server.url).port);
+  await expect(serve({ port })).rejects.toMatchObject({ code: 'GV-SVC-006' });
+});
+
+it('goes on when a sender goes away in the middle', async () => {
+  const { server, post } = await serve();
+  const { port } = new URL(server.url);
+  const socket = connect(Number(port), '127.0.0.1');
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  socket.write(`POST /api/v1/write HTTP/1.1\r\nHost: x\r\nContent-Type: ${V1}\r\nContent-Length: 1000\r\n\r\nabc`);
+  socket.destroy();
+  expect((await post(requestV1([series(40)]))).status).toBe(204);
+});
