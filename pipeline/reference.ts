@@ -1,4 +1,5 @@
 import { CONDITIONS, type ConditionKey, type Limit } from '../operators/conditions/condition-table.ts';
+import { alertChannelsPage } from './alert-channels-page.ts';
 import { configReference } from './config-reference.ts';
 import { ERRORS } from './contract/errors.ts';
 import { FEATURES } from './contract/features.ts';
@@ -17,6 +18,7 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   'features.md': featuresPage(),
   'detectors.md': detectorsPage(),
   'xids.md': xidsPage(),
+  'alert-channels.md': alertChannelsPage(),
   'errors.md': errorsPage(),
   'row.schema.json': `${JSON.stringify(rowSchema(), null, 2)}\n`,
 });

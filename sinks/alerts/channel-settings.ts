@@ -100,10 +100,14 @@ const webhook = z
   .superRefine(oneOf(['secret_file', 'secret_env'], true))
   .superRefine(oneOf(TOKEN_NAMES, true));
 
-const labelName = z
-  .string()
-  .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'must be a label name: letters, digits and _, no digit first')
-  .refine((name) => !name.startsWith('__'), { error: 'must not begin with __, which is kept for Prometheus' });
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+const CHANNEL_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** A record's own message for a key that does not fit says nothing of why. */
+const named = <Value extends z.ZodType>(pattern: RegExp, what: string, value: Value) =>
+  z.record(z.string().regex(pattern), value, {
+    error: (issue) => (issue.code === 'invalid_key' ? what : undefined),
+  });
 
 const alertmanager = z
   .strictObject({
@@ -112,7 +116,11 @@ const alertmanager = z
     ...TOKEN,
     ...HTTP,
     /** Added to every alert, as `{ env: 'prod' }`. */
-    labels: z.record(labelName, line()).default({}),
+    labels: named(
+      LABEL_NAME,
+      'a label name has letters, digits and _, no digit first, and no __ in front',
+      line(),
+    ).default({}),
     /** Open alerts are told again this often; Alertmanager takes one for over five of these after the last time. */
     repost: duration('1m', '1s', '1h'),
   })
@@ -120,8 +128,9 @@ const alertmanager = z
   .superRefine(oneOf(TOKEN_NAMES, true));
 
 /** Channels by name; a name is one word, as routes and commands spell it. */
-export const alertChannelsSchema = z.record(
-  z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a channel has a name of a-z, 0-9, - and _'),
+export const alertChannelsSchema = named(
+  CHANNEL_NAME,
+  'a channel has a name of a-z, 0-9, - and _',
   z.discriminatedUnion('kind', [slack, email, pagerduty, webhook, alertmanager]),
 );
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import { type Channel, ChannelFailure, type Notification } from '../../pipeline/contract/notifications.ts';
 import { notificationText, plainLine } from './alert-text.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import { mailHtml, mailPlain } from './mail-body.ts';
+import { readAuthority } from './read-authority.ts';
 import type { SecretSource } from './secret-source.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -45,7 +45,7 @@ export function emailChannel(parts: EmailParts): Channel {
       secure: parts.security === 'tls',
       requireTLS: parts.security === 'starttls',
       ignoreTLS: parts.security === 'none',
-      tls: { minVersion: 'TLSv1.2', ...authority(parts.ca_file) },
+      tls: { minVersion: 'TLSv1.2', ...readAuthority(parts.ca_file) },
       ...(password !== null && parts.user !== null && { auth: { user: parts.user, pass: password } }),
       connectionTimeout: parts.timeout,
       greetingTimeout: parts.timeout,
@@ -116,16 +116,6 @@ function mailOf(notification: Notification, parts: EmailParts) {
 
 /** `a@b.example` of `Name <a@b.example>`. */
 const addressOf = (text: string): string => /<([^<>]+)>$/.exec(text)?.[1] ?? text;
-
-function authority(ca_file: string | undefined): { ca?: string } {
-  if (ca_file === undefined) return {};
-  try {
-    return { ca: readFileSync(ca_file, 'utf8') };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new ChannelFailure(`file ${ca_file} cannot be read: ${code}`, { retryable: true });
-  }
-}
 
 /** SMTP's own answer decides (RFC 5321, 4.2.1: 4yz may pass, 5yz will not); without one the network is to blame. */
 function failureOf(error: NodemailerError, where: string, secrets: readonly string[]): ChannelFailure {

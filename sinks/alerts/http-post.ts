@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { Clock } from '../../pipeline/clock.ts';
 import { ChannelFailure } from '../../pipeline/contract/notifications.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { readAuthority } from './read-authority.ts';
 import { decoded, withoutSecrets } from './without-secrets.ts';
 
 export interface HttpPostOptions {
@@ -53,7 +53,7 @@ export async function httpPost(post: Post, options: HttpPostOptions): Promise<Ta
   const deadline = AbortSignal.timeout(options.timeout);
   const dispatcher = new Agent({
     connections: 1,
-    connect: { timeout: options.timeout, ...authority(options.ca_file) },
+    connect: { timeout: options.timeout, ...readAuthority(options.ca_file) },
   });
   try {
     const answer = await request(`${url.origin}${url.pathname}${url.search}`, {
@@ -93,16 +93,6 @@ function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new ChannelFailure('the address is not an http or https address', { retryable: true });
-}
-
-function authority(ca_file: string | undefined): { ca?: string } {
-  if (ca_file === undefined) return {};
-  try {
-    return { ca: readFileSync(ca_file, 'utf8') };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new ChannelFailure(`file ${ca_file} cannot be read: ${code}`, { retryable: true });
-  }
 }
 
 const basic = ({ username, password }: URL): string =>
