@@ -1,4 +1,3 @@
-import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
@@ -12,8 +11,6 @@ import {
   type Span,
   samples,
 } from './fill-tables.ts';
-
-const ALL_TABLES = TABLES.some(({ name }) => name === ALERTS.name) ? TABLES : [...TABLES, ALERTS];
 
 export interface FillOptions extends FleetRows, JudgedSpans {
   /** Samples, span by span. */
@@ -29,7 +26,6 @@ export interface FillOptions extends FleetRows, JudgedSpans {
 export async function fillFleet(database: Database, options: FillOptions): Promise<void> {
   const { rollups, used, say } = options;
   await prepareDatabase(database, {
-    tables: ALL_TABLES,
     rollups: rollups === null ? ROLLUPS : [],
     refresh: { every_minutes: 600 },
   });
@@ -42,7 +38,7 @@ export async function fillFleet(database: Database, options: FillOptions): Promi
     say(sql.slice(0, sql.indexOf('(')).trim());
     await database.query(sql);
   }
-  const names = [...ALL_TABLES, ...(rollups === null ? [] : ROLLUPS)].map(({ name }) => name);
+  const names = [...TABLES, ...(rollups === null ? [] : ROLLUPS)].map(({ name }) => name);
   for (const name of names) await database.query(`SELECT wait_wal_table('${name}')`);
   if (rollups === null) await completeViews(database);
 }

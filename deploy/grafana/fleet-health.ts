@@ -1,9 +1,10 @@
 import { DIMENSIONS } from '../../pipeline/contract/events.ts';
+import { heldShare, risesByGpu, risesOverTime } from './counter-rises.ts';
 import type { Row } from './live-overview.ts';
 import { GRADE_COLOURS, SCORE_STEPS } from './looks.ts';
 import { bars, lines, shares, stat, table } from './panels.ts';
 import { scoreHeatmap } from './score-heatmap.ts';
-import { byRange, IN_RANGE, newest, risesOf, risesOverTime, SCOPE, type Tier } from './sql.ts';
+import { byRange, countsOverTime, each, IN_RANGE, newest, SCOPE } from './sql.ts';
 
 const GRADES = Object.keys(GRADE_COLOURS);
 const perGrade = GRADES.map((grade) => `sum(CASE WHEN health_grade = '${grade}' THEN 1 ELSE 0 END) AS ${grade}`);
@@ -26,7 +27,7 @@ const health: Row = {
     lines({
       title: 'Grades over time',
       help: 'Scores by grade; scores come every 15 minutes, in back-filled history once an hour.',
-      sql: `SELECT ts AS time, ${perGrade.join(', ')} FROM gpu_health_scores WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`,
+      sql: countsOverTime('gpu_health_scores', 'health_grade', each(GRADES)),
       width: 12,
       stacked: 'percent',
       colours: GRADE_COLOURS,
@@ -81,7 +82,7 @@ const faults: Row = {
     lines({
       title: 'Anomalies that opened',
       help: 'By severity.',
-      sql: `SELECT ts AS time, ${['info', 'warning', 'critical'].map((severity) => `sum(CASE WHEN severity = '${severity}' THEN 1 ELSE 0 END) AS ${severity}`).join(', ')} FROM anomalies WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`,
+      sql: countsOverTime('anomalies', 'severity', each(['info', 'warning', 'critical'])),
       width: 8,
       bars: true,
       stacked: 'normal',
@@ -131,21 +132,26 @@ const faults: Row = {
   ],
 };
 
-const ECC = ['ecc_sbe_volatile_total', 'ecc_dbe_volatile_total'] as const;
-const ROWS = ['remapped_rows_uncorrectable_total', 'remapped_rows_correctable_total'] as const;
-const NVLINK = [
-  'nvlink_crc_flit_errors_total',
-  'nvlink_crc_data_errors_total',
-  'nvlink_replay_errors_total',
-  'nvlink_recovery_errors_total',
-] as const;
-const HELD_NS = [
-  'power_violation_ns_total',
-  'thermal_violation_ns_total',
-  'sync_boost_violation_ns_total',
-  'board_limit_violation_ns_total',
-  'reliability_violation_ns_total',
-] as const;
+const ECC = { corrected: ['ecc_sbe_volatile_total'], uncorrectable: ['ecc_dbe_volatile_total'] } as const;
+const LINKS = {
+  pcie_replays: ['pcie_replay_total'],
+  nvlink_errors: [
+    'nvlink_crc_flit_errors_total',
+    'nvlink_crc_data_errors_total',
+    'nvlink_replay_errors_total',
+    'nvlink_recovery_errors_total',
+  ],
+} as const;
+const ROWS = {
+  rows_remapped: ['remapped_rows_uncorrectable_total', 'remapped_rows_correctable_total'],
+} as const;
+const HELD = {
+  power: 'power_violation_ns_total',
+  heat: 'thermal_violation_ns_total',
+  sync_boost: 'sync_boost_violation_ns_total',
+  board_limit: 'board_limit_violation_ns_total',
+  reliability: 'reliability_violation_ns_total',
+} as const;
 
 const WORN = [
   'remapped_rows_uncorrectable_total',
@@ -155,21 +161,6 @@ const WORN = [
   'retired_pages_dbe_total',
   'retired_pages_sbe_total',
 ] as const;
-
-const rose = (tier: Tier): string => {
-  const risen = [...ECC, ...ROWS, ...NVLINK, 'pcie_replay_total'] as const;
-  const sums = risen.map((metric) => `sum(CASE WHEN ${metric} > 0 THEN ${metric} ELSE 0.0 END) AS ${metric}`);
-  return `SELECT gpu_uuid, node, ${sums.join(', ')} FROM (${risesOf(tier, risen)}) GROUP BY gpu_uuid, node`;
-};
-const added = (metrics: readonly string[], name: string): string => `${metrics.join(' + ')} AS ${name}`;
-
-const heldShare = (tier: Tier): string => {
-  const parts = HELD_NS.map((metric) => {
-    const name = metric.replace('_violation_ns_total', '');
-    return `sum(CASE WHEN ${metric} > 0 THEN ${metric} ELSE 0.0 END) / count_distinct(gpu_uuid) / ($__interval_ms * 1e6) AS ${name}`;
-  });
-  return `SELECT ts AS time, ${parts.join(', ')} FROM (${risesOf(tier, HELD_NS)}) SAMPLE BY $__interval`;
-};
 
 const hardware: Row = {
   title: 'Memory, links, clocks',
@@ -185,7 +176,7 @@ const hardware: Row = {
     lines({
       title: 'Link errors',
       help: 'PCIe replays and NVLink errors that were counted.',
-      sql: risesOverTime(['pcie_replay_total', ...NVLINK]),
+      sql: risesOverTime(LINKS),
       width: 8,
       bars: true,
       interval: '5m',
@@ -193,7 +184,7 @@ const hardware: Row = {
     lines({
       title: 'Time held back',
       help: "Share of the GPUs' time by the driver's violation counters: power, heat, sync boost, board and reliability limits.",
-      sql: byRange(heldShare),
+      sql: heldShare(HELD),
       width: 8,
       unit: 'percentunit',
       min: 0,
@@ -202,7 +193,7 @@ const hardware: Row = {
     table({
       title: 'Where errors were counted',
       help: 'GPUs whose counters rose in this range.',
-      sql: `SELECT gpu_uuid, node, ecc_sbe_volatile_total AS corrected, ecc_dbe_volatile_total AS uncorrectable, ${added(ROWS, 'rows_remapped')}, pcie_replay_total AS pcie_replays, ${added(NVLINK, 'nvlink_errors')} FROM (${byRange(rose)}) WHERE ecc_sbe_volatile_total > 0 OR ecc_dbe_volatile_total > 0 OR remapped_rows_uncorrectable_total > 0 OR pcie_replay_total > 0 OR nvlink_crc_data_errors_total > 0 OR nvlink_replay_errors_total > 0 ORDER BY uncorrectable DESC, rows_remapped DESC, corrected DESC LIMIT 50`,
+      sql: `SELECT * FROM (${risesByGpu({ ...ECC, ...ROWS, ...LINKS })}) ORDER BY uncorrectable DESC, rows_remapped DESC, corrected DESC LIMIT 50`,
       width: 12,
       height: 10,
       empty: 'none',

@@ -120,6 +120,8 @@ describe('dashboards', () => {
   ])('answer over %s too', async (_, shown) => {
     for (const query of QUERIES.filter(({ type }) => type === 'timeseries')) {
       if (query.name === RAW_ONLY && shown !== hour) continue;
+      // Forecasts stand beside whole hours and days.
+      if (query.rawSql.includes('$one_gpu') && shown().to - shown().from < days(1)) continue;
       const { fields, rows } = await ask(asSent(query, shown()));
       expect(rows.length, query.name).toBeGreaterThan(0);
       expect(fields[0]?.name, query.name).toBe('time');

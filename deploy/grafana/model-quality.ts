@@ -38,7 +38,7 @@ export const MODEL_QUALITY: Row = {
     table({
       title: 'Confirmed failures',
       help: 'Of the range, with what had been predicted last before them.',
-      sql: `SELECT l.failed_at AS failed_at, l.gpu_uuid AS gpu_uuid, l.type AS type, p.failure_prob_7d AS failure_prob_7d, p.failure_prob_30d AS failure_prob_30d, l.note AS note FROM (SELECT ts, failed_at, gpu_uuid, type, note FROM gpu_failure_labels WHERE ${SCOPE} AND status = 'confirmed' AND ${IN_RANGE}) l LT JOIN (SELECT ts, gpu_uuid, failure_prob_7d, failure_prob_30d FROM gpu_failure_predictions WHERE ${SCOPE} AND ${IN_RANGE}) p ON (gpu_uuid) ORDER BY failed_at DESC LIMIT 50`,
+      sql: `SELECT l.failed_at AS failed_at, l.gpu_uuid AS gpu_uuid, l.type AS type, p.failure_prob_7d AS failure_prob_7d, p.failure_prob_30d AS failure_prob_30d, l.note AS note FROM (SELECT ts, failed_at, gpu_uuid, type, note FROM gpu_failure_labels WHERE ${SCOPE} AND status = 'confirmed' AND ${IN_RANGE}) l LT JOIN (SELECT ts, gpu_uuid, failure_prob_7d, failure_prob_30d FROM gpu_failure_predictions WHERE gpu_uuid IN (SELECT gpu_uuid FROM gpu_failure_labels WHERE status = 'confirmed') AND ${IN_RANGE}) p ON (gpu_uuid) ORDER BY failed_at DESC LIMIT 50`,
       width: 8,
       empty: 'none',
     }),
@@ -55,7 +55,7 @@ export const MODEL_QUALITY: Row = {
     bars({
       title: 'Who judged',
       help: 'Predictions of the range by model.',
-      sql: `SELECT concat(model_name, ' ', model_version) AS model, count() AS predictions FROM gpu_failure_predictions WHERE ${SCOPE} AND ${IN_RANGE} GROUP BY model ORDER BY predictions DESC LIMIT 20`,
+      sql: `SELECT concat(model_name, ' ', model_version) AS model, predictions FROM (SELECT model_name, model_version, count() AS predictions FROM gpu_failure_predictions WHERE ${SCOPE} AND ${IN_RANGE} GROUP BY model_name, model_version) ORDER BY predictions DESC LIMIT 20`,
       width: 12,
     }),
   ],

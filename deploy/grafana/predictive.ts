@@ -1,10 +1,10 @@
-import { FAILURE_TYPES } from '../../pipeline/contract/predictions.ts';
+import { DECISIONS, FAILURE_TYPES } from '../../pipeline/contract/predictions.ts';
 import { FORECAST_PANELS } from './forecast-panels.ts';
 import type { Row } from './live-overview.ts';
 import { RISK_STEPS, steps } from './looks.ts';
 import { MODEL_QUALITY } from './model-quality.ts';
 import { bars, lines, shares, stat, table } from './panels.ts';
-import { IN_RANGE, lately, newest, SCOPE } from './sql.ts';
+import { countsOverTime, each, IN_RANGE, lately, newest, SCOPE } from './sql.ts';
 
 const PREDICTED = newest(
   'gpu_uuid, node, failure_prob_7d, failure_prob_30d, failure_prob_90d, predicted_failure_type, estimated_ttf_days AS ttf_days, confidence, model_name, model_version, explanation',
@@ -17,7 +17,6 @@ const DECIDED = newest(
   24,
 );
 const ADVICES = ['keep', 'watch', 'drain', 'rma', 'repurpose', 'sell', 'decommission'] as const;
-const OPTIONS = ['keep', 'sell', 'repurpose', 'decommission'] as const;
 const RISKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5] as const;
 
 const per = (column: string, names: readonly string[]): string =>
@@ -130,7 +129,7 @@ const money: Row = {
     lines({
       title: 'Decisions over time',
       help: 'Share of the decisions told; they come every half hour, in back-filled history less often.',
-      sql: `SELECT ts AS time, ${per('decision', OPTIONS)} FROM gpu_economic_decisions WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`,
+      sql: countsOverTime('gpu_economic_decisions', 'decision', each(DECISIONS)),
       width: 8,
       height: 10,
       stacked: 'percent',

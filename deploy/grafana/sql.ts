@@ -53,32 +53,37 @@ export const RESOLUTIONS: readonly string[] = ['auto', ...SPANS.map(([size]) => 
 
 const SPAN = '$__unixEpochTo() - $__unixEpochFrom()';
 
-const TIERS: readonly Tier[] = SPANS.map(([size, most], i) => {
-  const least = i === 0 ? 0 : (SPANS[i - 1]?.[1] ?? 0) + 1;
-  const chosen = `('$resolution' = '${size}' OR ('$resolution' = 'auto' AND ${SPAN} >= ${least} AND ${SPAN} <= ${most}))`;
-  const rollup = ROLLUPS.find((view) => view.size === size);
-  return {
-    table: rollup?.name ?? 'gpu_metrics',
-    size,
-    where: `${chosen} AND ${SCOPE} AND ${IN_RANGE}`,
-    column: (metric, aggregate) => {
-      if (rollup === undefined) return metric;
-      const spec = METRICS[metricIndex(metric)];
-      return spec !== undefined && rollupAggregates(spec).includes(aggregate) ? `${metric}_${aggregate}` : null;
-    },
-  };
-});
+/** Tiers by their longest range, the finest first; a range below 0 is never chosen but by hand. */
+export const tiersOf = (spans: typeof SPANS): readonly Tier[] =>
+  spans.map(([size, most], i) => {
+    const least = Math.max(0, (spans[i - 1]?.[1] ?? -1) + 1);
+    const chosen = `('$resolution' = '${size}' OR ('$resolution' = 'auto' AND ${SPAN} >= ${least} AND ${SPAN} <= ${most}))`;
+    const rollup = ROLLUPS.find((view) => view.size === size);
+    return {
+      table: rollup?.name ?? 'gpu_metrics',
+      size,
+      where: `${chosen} AND ${SCOPE} AND ${IN_RANGE}`,
+      column: (metric, aggregate) => {
+        if (rollup === undefined) return metric;
+        const spec = METRICS[metricIndex(metric)];
+        return spec !== undefined && rollupAggregates(spec).includes(aggregate) ? `${metric}_${aggregate}` : null;
+      },
+    };
+  });
+
+const TIERS = tiersOf(SPANS);
 
 /**
  * One statement for any range: the tier that fits the range is read, the others are empty before they are opened, since their
  * condition is made of constants. `write` answers null where a tier cannot tell it. Cost: that of the one tier.
  */
-export const byRange = (write: (tier: Tier) => string | null): string =>
-  TIERS.map(write)
+export const byRange = (write: (tier: Tier) => string | null, tiers = TIERS): string =>
+  tiers
+    .map(write)
     .filter((part) => part !== null)
     .join('\nUNION ALL\n');
 
-/** Figures over time, each an expression over columns of the tier; `step` is the least sampling interval of the panel. */
+/** Figures over time, each an expression over columns of the tier. */
 export const overTime = (
   figures: (column: (metric: MetricName, aggregate?: Aggregate) => string) => readonly string[],
 ): string =>
@@ -94,18 +99,18 @@ export const overTime = (
       : null;
   });
 
-/** How much counters rose, over all GPUs that are chosen, by step of time; a fall is a reset and counts nothing. */
-export const risesOverTime = (metrics: readonly MetricName[]): string =>
-  byRange((tier) => {
-    const rises = metrics.map((metric) => `sum(CASE WHEN ${metric} > 0 THEN ${metric} ELSE 0.0 END) AS ${metric}`);
-    return `SELECT ts AS time, ${rises.join(', ')} FROM (${risesOf(tier, metrics)}) SAMPLE BY $__interval`;
-  });
-
-/** Rows of a tier with, under each counter's own name, how much it rose since the row before. */
-export const risesOf = (tier: Tier, metrics: readonly MetricName[]): string => {
-  const rises = metrics.map((metric) => {
-    const name = tier.column(metric, 'max') ?? metric;
-    return `${name} - lag(${name}) OVER (PARTITION BY gpu_uuid, instance ORDER BY ts) AS ${metric}`;
-  });
-  return `SELECT ts, gpu_uuid, node, ${rises.join(', ')} FROM ${tier.table} WHERE ${tier.where}`;
+/**
+ * How many rows of a table had each of some values, by step of time, a column per value. Grouped first and laid out after: a
+ * comparison per row and value would take seconds for a week of a large fleet.
+ */
+export const countsOverTime = (table: string, value: string, names: Readonly<Record<string, string>>): string => {
+  const columns = Object.entries(names).map(
+    ([name, test]) => `sum(CASE WHEN value ${test} THEN n ELSE 0 END) AS "${name}"`,
+  );
+  const grouped = `SELECT ts AS time, ${value} AS value, count() AS n FROM ${table} WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`;
+  return `SELECT time, ${columns.join(', ')} FROM (${grouped}) GROUP BY time ORDER BY time`;
 };
+
+/** For countsOverTime: each name under itself. */
+export const each = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, `= '${name}'`]));

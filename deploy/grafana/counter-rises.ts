@@ -1,0 +1,76 @@
+import type { MetricName } from '../../pipeline/contract/metrics.ts';
+import { byRange, type Tier, tiersOf } from './sql.ts';
+
+/** Counters that are added up, by the name of their sum. */
+export type CounterSums = Readonly<Record<string, readonly MetricName[]>>;
+
+/** Rises need rows of each GPU in order, which costs more than a mean: coarser tiers than elsewhere. */
+const COUNTER_TIERS = tiersOf([
+  ['raw', -1],
+  ['1m', 3_600],
+  ['5m', 6 * 3_600],
+  ['1h', 3_660 * 86_400],
+]);
+
+const sumOf = (tier: Tier, metrics: readonly MetricName[]): string =>
+  metrics.map((metric) => `coalesce(${tier.column(metric, 'max') ?? metric}, 0.0)`).join(' + ');
+
+/**
+ * Rows with how much each sum rose since the row before of the same GPU; a fall is a reset and counts nothing. Only GPUs of
+ * which any changed at all are looked at row by row: errors are rare.
+ */
+function rises(tier: Tier, sums: CounterSums): string {
+  const names = Object.keys(sums);
+  const summed = Object.entries(sums).map(([name, metrics]) => `${sumOf(tier, metrics)} AS ${name}`);
+  const spread = Object.values(sums).map((metrics) => `max(${sumOf(tier, metrics)}) - min(${sumOf(tier, metrics)})`);
+  const changed = `SELECT gpu_uuid FROM (SELECT gpu_uuid, ${spread.join(' + ')} AS spread FROM ${tier.table} WHERE ${tier.where} GROUP BY gpu_uuid) WHERE spread > 0`;
+  const rows = `SELECT ts, gpu_uuid, node, instance, ${summed.join(', ')} FROM ${tier.table} WHERE gpu_uuid IN (${changed}) AND ${tier.where}`;
+  const risen = names.map(
+    (name) => `${name} - lag(${name}) OVER (PARTITION BY gpu_uuid, instance ORDER BY ts) AS ${name}`,
+  );
+  return `SELECT ts, gpu_uuid, node, ${risen.join(', ')} FROM (${rows})`;
+}
+
+const risen = (sums: CounterSums): string =>
+  Object.keys(sums)
+    .map((name) => `sum(CASE WHEN ${name} > 0 THEN ${name} ELSE 0.0 END) AS ${name}`)
+    .join(', ');
+
+/** How much counters rose over all GPUs that are chosen, by step of time. */
+export const risesOverTime = (sums: CounterSums): string =>
+  byRange(
+    (tier) => `SELECT ts AS time, ${risen(sums)} FROM (${rises(tier, sums)}) SAMPLE BY $__interval`,
+    COUNTER_TIERS,
+  );
+
+/** How much counters rose over the range, by GPU. */
+export const risesByGpu = (sums: CounterSums): string =>
+  byRange(
+    (tier) => `SELECT gpu_uuid, node, ${risen(sums)} FROM (${rises(tier, sums)}) GROUP BY gpu_uuid, node`,
+    COUNTER_TIERS,
+  );
+
+/** Steps whose extremes tell a violation counter's rise: from the first to the last reading of each. */
+const HELD_TIERS = tiersOf([
+  ['raw', -1],
+  ['1m', -1],
+  ['5m', 6 * 3_600],
+  ['1h', 3_660 * 86_400],
+]);
+const STEP_NS: Readonly<Record<Tier['size'], number>> = { raw: 0, '1m': 6e10, '5m': 3e11, '1h': 3.6e12 };
+
+/**
+ * Share of time that counters of nanoseconds name. Within a step none can rise by more than the step: more is a reset. What
+ * rises between two steps' readings is not seen, one interval of a step's hundreds.
+ */
+export const heldShare = (metrics: Readonly<Record<string, MetricName>>): string =>
+  byRange((tier) => {
+    const low = tier.column('power_violation_ns_total', 'min');
+    const step = STEP_NS[tier.size];
+    if (low === null || step === 0) return null;
+    const shares = Object.entries(metrics).map(([name, metric]) => {
+      const rise = `${tier.column(metric, 'max')} - ${tier.column(metric, 'min')}`;
+      return `sum(CASE WHEN ${rise} <= ${step} THEN ${rise} ELSE 0.0 END) / count(${tier.column(metric, 'max')}) / ${step}.0 AS ${name}`;
+    });
+    return `SELECT ts AS time, ${shares.join(', ')} FROM ${tier.table} WHERE ${tier.where} SAMPLE BY $__interval`;
+  }, HELD_TIERS);
