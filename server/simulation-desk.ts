@@ -1,4 +1,4 @@
-import { type ErrorCode, VitalsError } from '../pipeline/contract/errors.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
 
 export interface Story {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface InjectedStory {
 export interface SimulationDesk {
   /** Throws GV-API-006 where the fleet is no simulated one, GV-API-003 while it does not answer. */
   stories(): Promise<readonly Story[]>;
-  /** Throws these, GV-API-002 for a story or GPU that it does not know, and GV-API-001 for one that cannot be told there. */
+  /** Throws these, GV-API-002 for a GPU that it does not know, and GV-API-001 for a story that it does not know or that cannot happen there. */
   inject(story: string, gpu_uuid: string): Promise<InjectedStory>;
 }
 
@@ -47,8 +47,9 @@ export function simulationDesk(options: {
       throw new VitalsError('GV-API-003', 'The simulated fleet does not answer', url, { cause });
     }
     if (response.ok) return answer;
-    const { code, detail } = answer as { code?: ErrorCode; detail?: string };
-    throw new VitalsError(code ?? 'GV-API-004', detail ?? 'The simulated fleet refused it', '');
+    const { detail } = answer as { detail?: string };
+    const code = response.status === 404 ? 'GV-API-002' : response.status < 500 ? 'GV-API-001' : 'GV-API-004';
+    throw new VitalsError(code, detail ?? 'The simulated fleet refused it', '');
   }
   return {
     stories: async () => (await ask('/stories')) as readonly Story[],
