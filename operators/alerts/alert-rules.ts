@@ -58,14 +58,33 @@ type AlertRuleChange = z.output<typeof alertRuleChange>;
 /** Part of a subject on NATS. */
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** Changes by the name of the rule, checked against the defaults: every problem is told at once. */
-export const alertRuleChanges = z.record(z.string(), alertRuleChange).superRefine((changes, context) => {
-  for (const [name, change] of Object.entries(changes)) {
-    for (const { path, message } of problemsOf(name, change)) {
-      context.addIssue({ code: 'custom', path: [name, ...path], message });
+/** Changes by the name of the rule, checked against the defaults: every problem of every rule is told at once. */
+export const alertRuleChanges = z.record(z.string(), z.unknown()).transform((given, context) => {
+  const changes: Record<string, AlertRuleChange> = {};
+  for (const [name, one] of Object.entries(given)) {
+    const parsed = alertRuleChange.safeParse(one);
+    if (parsed.success) changes[name] = parsed.data;
+    const unread = parsed.error?.issues ?? [];
+    const said = new Set(unread.map(({ path }) => path.join('.')));
+    const unfit = problemsOf(name, parsed.data ?? readable(one)).filter(({ path }) => !said.has(path.join('.')));
+    for (const { path, message } of [...unread, ...unfit]) {
+      context.issues.push({ code: 'custom', path: [name, ...path], message, input: one });
     }
   }
+  return changes;
 });
+
+/** The options of a rule that can be read by themselves. */
+function readable(one: unknown): AlertRuleChange {
+  const given = one !== null && typeof one === 'object' ? Object.entries(one) : [];
+  const fields: Readonly<Record<string, z.ZodType>> = alertRuleChange.shape;
+  return Object.fromEntries(
+    given.flatMap(([key, value]) => {
+      const parsed = fields[key]?.safeParse(value);
+      return parsed?.success ? [[key, parsed.data]] : [];
+    }),
+  );
+}
 export type AlertRuleChanges = z.output<typeof alertRuleChanges>;
 
 interface Problem {

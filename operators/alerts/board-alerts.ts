@@ -126,6 +126,7 @@ export function boardAlerts(
         const cell = homeOf(group.registry, vector.gpu_uuid, vector.instance);
         if (cell < 0) return;
         const node = group.registry.gpuNodes[cell] as number;
+        if (state.board[cell] === null && state.host[node] === null) return;
         for (const watch of [...watchesAt(state, cell), ...watchesAt(state, -1 - node)]) {
           watch.heard_at = Math.max(watch.heard_at, vector.ts);
           if (watch.alert === null && watch.finding.gpu_uuid !== '' && watch.finding.job === '') {

@@ -22,7 +22,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   { ...found, name: 'gpu_trouble', on: 'xid_episodes', when: { severity: WARNING, category: { not: ['application', 'sensor'] } }, for: minutes(15), keep: hours(1), summary: AT },
 
   // What is lost, and what many share.
-  { ...found, name: 'node_silent', on: 'anomalies', when: of('node_silent'), for: minutes(1), keep: minutes(5), summary: '{text}', action_text: 'Find out whether the host or only its exporter is gone: ping it, look at its console and at its power; if it answers, start the exporter again.' },
+  { ...found, name: 'node_silent', on: 'anomalies', when: of('node_silent'), for: minutes(3), keep: minutes(5), summary: '{text}', action_text: 'Find out whether the host or only its exporter is gone: ping it, look at its console and at its power; if it answers, start the exporter again.' },
   { ...found, name: 'gpu_lost', on: 'anomalies', when: of('gpu_lost'), for: seconds(30), keep: minutes(10), summary: '{text}', action_text: 'Drain the node and look at its kernel log for XID 79; reboot it, and reseat or replace the board if it does not come back.' },
   { ...found, name: 'incident', on: 'incidents', when: { scope: { in: ['node', 'rack', 'nvlink_domain'] }, severity: WARNING }, for: seconds(20), keep: minutes(10), summary: '{text}' },
   { ...found, name: 'job_incident', on: 'incidents', when: { scope: { in: ['job'] } }, severity: 'info', for: minutes(1), keep: minutes(30), summary: '{text}' },
@@ -31,7 +31,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   { ...lasting, name: 'memory_errors', when: of('ecc_sbe_rate', 'ecc_sbe_total') },
   { ...lasting, name: 'memory_spares', when: of('row_remap_pressure', 'row_remap_rate', 'retired_pages'), for: minutes(5), keep: hours(6) },
   { ...lasting, name: 'row_remap_waits', when: of('row_remap_pending'), for: hours(1) },
-  { ...lasting, name: 'thermal', when: of('thermal_margin', 'hw_slowdown', 'sw_thermal', 'thermal_violation') },
+  { ...lasting, name: 'thermal', when: { ...of('thermal_margin', 'hw_slowdown', 'sw_thermal', 'thermal_violation', 'peer_deviation'), category: { in: ['thermal'] } } },
   { ...lasting, name: 'power', when: of('power_brake', 'board_limit_violation', 'reliability_violation') },
   { ...lasting, name: 'pcie', when: of('pcie_replay_rate', 'pcie_downtrained') },
   { ...lasting, name: 'nvlink', when: of('nvlink_errors'), for: minutes(15) },

@@ -83,16 +83,18 @@ export function findingOfAnomaly(anomaly: Anomaly, clock: number): Finding {
 export function findingOfEpisode(episode: Episode, clock: number, await_reset: DurationMs): Finding {
   const { id, severity, category, action, started_at, ended_at, reset_at, explanation } = episode;
   const until = ended_at !== null && RESETS.includes(action) && reset_at === null ? ended_at + await_reset : null;
+  const holds = ended_at === null || (until !== null && clock < until);
   const order = actionText(action, severity);
   const cut = explanation.indexOf(` ${order}: `);
   return {
     source: 'xid_episodes',
     source_id: id,
     cause: id,
-    holds: ended_at === null || (until !== null && clock < until),
+    holds,
     opens: ended_at === null && reset_at === null,
     until,
-    at: Math.max(started_at, clock),
+    // Told over after it has been quiet for a while, it was over when that began, or with its reset.
+    at: holds ? Math.max(started_at, clock) : Math.max(ended_at ?? 0, reset_at ?? 0),
     since: started_at,
     severity,
     category,

@@ -5,7 +5,7 @@ import { subjectToken } from '../contract/ids.ts';
 import type { Sink } from '../contract/ports.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { ALERTS_STREAM } from './ensure-streams.ts';
-import { storedMessages } from './stored-messages.ts';
+import { positionSince, storedMessages } from './stored-messages.ts';
 
 interface AlertSinkOptions {
   readonly clock: Clock;
@@ -46,10 +46,13 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
     const since = options.clock.now() - options.told_again_max;
     while (!closed) {
       try {
-        const read = { subject: WILDCARD, from: 1, since, headers_only: true } as const;
-        for await (const { headers } of storedMessages(bus, ALERTS_STREAM, read)) {
-          const id = headers['Nats-Msg-Id'];
-          if (id !== undefined) stored.add(id);
+        const from = await positionSince(bus, ALERTS_STREAM, WILDCARD, since);
+        if (from !== null) {
+          const read = { subject: WILDCARD, from, headers_only: true } as const;
+          for await (const { headers } of storedMessages(bus, ALERTS_STREAM, read)) {
+            const id = headers['Nats-Msg-Id'];
+            if (id !== undefined) stored.add(id);
+          }
         }
         ready = true;
         for (const alert of waiting) send(alert);

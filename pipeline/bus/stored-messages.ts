@@ -25,8 +25,6 @@ export async function* storedMessages(
     readonly from: number;
     /** Last position; its end when absent. */
     readonly to?: number;
-    /** Only what the server stored from this instant on, epoch ms. */
-    readonly since?: number;
     /** Without their data; `Nats-Msg-Size` tells how much it is. */
     readonly headers_only?: true;
   },
@@ -37,9 +35,8 @@ export async function* storedMessages(
     if (state.messages === 0 || options.from > last) return;
     const consumer = await jetstream(connectionOf(bus)).consumers.get(stream, {
       filter_subjects: options.subject,
-      ...(options.since === undefined
-        ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, options.from) }
-        : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(options.since).toISOString() }),
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: Math.max(1, options.from),
       ...(options.headers_only && { headers_only: true }),
     });
     if ((await consumer.info(true)).num_pending === 0) return;
@@ -47,7 +44,6 @@ export async function* storedMessages(
     try {
       for await (const message of messages) {
         if (message.seq > last) return;
-        if (message.seq < options.from) continue;
         yield {
           subject: message.subject,
           data: message.data,
