@@ -6,7 +6,8 @@ import { type DurationMs, days, minutes } from '../contract/time.ts';
 import { type AlertRoute, routesByName, routesOf } from './alert-routes.ts';
 import { composeNotification } from './compose-notification.ts';
 import type { DeskGroup, DeskState, Entry, Member, Outgoing } from './desk-state.ts';
-import { type InhibitionRule, incidentOf } from './inhibitions.ts';
+import { groupLabels } from './group-labels.ts';
+import type { InhibitionRule } from './inhibitions.ts';
 import { AUDIBLE, isQuiet, type Quiet, quietOnes } from './quiet.ts';
 import { severityRank } from './severity-rank.ts';
 import { nextChange } from './silences.ts';
@@ -60,7 +61,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
   const acknowledged = (alert: Alert): boolean => options.handling(alert).acknowledged_at !== null;
 
   function groupOf(entry: Entry, route: AlertRoute, channel: string): DeskGroup {
-    const labels = labelsOf(entry.alert, route, state.entries.values());
+    const labels = groupLabels(entry.alert, route, openAlerts(state.entries.values()));
     const key = causeId('group', route.name, JSON.stringify(labels));
     const id = `${channel} ${key}`;
     let group = state.groups.get(id);
@@ -331,23 +332,6 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
 
 export type AlertDesk = ReturnType<typeof alertDesk>;
 
-/** What a group has in common. Where an alert has none of the labels it stands alone. */
-function labelsOf(alert: Alert, route: AlertRoute, entries: Iterable<Entry>): Record<string, string> {
-  const labels: Record<string, string> = {};
-  for (const label of route.group_by) {
-    if (label === 'incident') {
-      const id = incidentOf(
-        alert,
-        (function* () {
-          for (const entry of entries) yield entry.alert;
-        })(),
-      );
-      if (id !== null) labels.incident = id;
-      else if (alert.node !== '') labels.node = alert.node;
-    } else if (alert[label] !== '') {
-      labels[label] = alert[label];
-    }
-  }
-  if (route.group_by.length > 0 && Object.keys(labels).length === 0) labels.alert = alert.id;
-  return labels;
+function* openAlerts(entries: Iterable<Entry>): Generator<Alert> {
+  for (const { alert } of entries) if (alert.state === 'open') yield alert;
 }

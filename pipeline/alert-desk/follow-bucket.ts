@@ -23,6 +23,7 @@ export interface FollowBucketOptions<T> {
   /** Null: none of ours; anybody on the bus may write there. */
   readonly read: (key: string, value: Uint8Array) => T | null;
   readonly onValue?: ((value: T, revision: number) => void) | undefined;
+  readonly onRemoved?: (() => void) | undefined;
   readonly onFailure: (cause: unknown) => void;
 }
 
@@ -42,6 +43,7 @@ export async function followBucket<T>(options: FollowBucketOptions<T>): Promise<
     revisions.set(key, revision);
     if (value.length === 0) {
       values.delete(key);
+      options.onRemoved?.();
       return;
     }
     const one = read(key, value);

@@ -39,6 +39,7 @@ export async function followPeople(options: FollowPeopleOptions): Promise<People
       return read?.id === key ? read : null;
     },
     onValue: options.onSilence,
+    onRemoved: options.onSilence,
     onFailure,
   });
   return {

@@ -130,7 +130,7 @@ export function incidentOf(alert: Alert, open: Iterable<Alert>): string | null {
   const places = placesOf(alert);
   let found: Alert | null = null;
   for (const other of open) {
-    if (other.source !== 'incidents' || other.state !== 'open') continue;
+    if (other.source !== 'incidents') continue;
     if (!reachOf(other).some((reach) => places.includes(reach))) continue;
     if (found === null || before(other, found)) found = other;
   }

@@ -13,6 +13,7 @@ import type { AlertRoute } from './alert-routes.ts';
 import { ALERTS_STREAM, type AlertTable, alertRow, alertTable } from './alert-table.ts';
 import { openDeskMemory } from './buckets.ts';
 import { type AlertDesk, alertDesk } from './desk.ts';
+import { type DeskKeeper, deskKeeper } from './desk-keeper.ts';
 import { type DeskState, emptyDesk } from './desk-state.ts';
 import { deskStore } from './desk-store.ts';
 import { followPeople } from './follow-people.ts';
@@ -63,8 +64,6 @@ export interface RunningDesk {
 const LOOK_MS = 100;
 const ATTEND_MS = 1_500;
 const SETTLE_MS = 1_000;
-/** Writing the memory takes at most this part of the time. */
-const SAVE_PART = 1 / 20;
 const STOP_MS = 5_000;
 const CATCH_UP_MS = 60_000;
 
@@ -78,13 +77,8 @@ interface Holding {
   /** Position up to which nothing is told: what has been decided since may be lying there. */
   readonly until: number;
   readonly begun_at: number;
-  revision: number;
-  dirty: boolean;
+  readonly keeper: DeskKeeper;
   announced: boolean;
-  saved_at: number;
-  save_cost: number;
-  /** Messages that were given to the outbox by this process. */
-  readonly given: Set<string>;
 }
 
 /**
@@ -157,23 +151,25 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       stream: created,
     });
     table.begin(state.position);
+    const keeper = deskKeeper({
+      store,
+      outbox,
+      clock,
+      state,
+      revision: stored.revision,
+      onSent: () => counts.notifications++,
+    });
     const reading = new AbortController();
     const taken: Holding = {
       state,
       desk,
       table,
       reading,
-      read: read(state, desk, table, reading.signal, () => {
-        taken.dirty = true;
-      }).catch(trouble),
+      read: read(state, desk, table, keeper, reading.signal).catch(trouble),
       until: messages === 0 ? 0 : last_position,
       begun_at: clock.monotonic(),
-      revision: stored.revision,
-      dirty: true,
+      keeper,
       announced: false,
-      saved_at: Number.NEGATIVE_INFINITY,
-      save_cost: 0,
-      given: new Set(),
     };
     for (const { alert_id } of people.handling.values.values())
       table.spoken(alert_id, people.handling.revision(alert_id));
@@ -184,8 +180,8 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     state: DeskState,
     desk: AlertDesk,
     table: AlertTable,
+    keeper: DeskKeeper,
     signal: AbortSignal,
-    onChange: () => void,
   ): Promise<void> {
     const one = ({ data, position }: RawMessage): void => {
       // Another stream, made anew while we were reading: its positions begin again.
@@ -194,12 +190,11 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       const alert = readAlert(data);
       const outcome = typeof alert === 'string' ? 'refused' : desk.take(alert, clock.now());
       counts[outcome]++;
-      if (outcome === 'changed') onChange();
-      const known = typeof alert === 'string' ? null : (desk.alert(alert.id) ?? alert);
-      table.write(
-        outcome === 'repeated' || (outcome === 'refused' && typeof alert === 'string') ? null : known,
-        position,
-      );
+      if (outcome === 'changed') keeper.changed();
+      // A flood is not told, but it is in the table.
+      const row = typeof alert === 'string' || outcome === 'repeated' ? null : (desk.alert(alert.id) ?? alert);
+      table.write(row, position);
+      if (row !== null) options.onRow({ ...alertRow(row, handling(row)), ...desk.quiet(row.id) });
     };
     for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, signal)) {
       if (signal.aborted) return;
@@ -223,43 +218,6 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     await lost.read;
   }
 
-  /** Remembers, then tells: what is not remembered is told by nobody. False when another one has the desk. */
-  async function save(mine: Holding): Promise<boolean> {
-    const { state, given } = mine;
-    const kept = state.outgoing.filter(
-      ({ channel, notification: { id } }) => !given.has(`${channel} ${id}`) || outbox.holds(channel, id),
-    );
-    if (kept.length < state.outgoing.length) {
-      for (const { channel, notification } of state.outgoing) {
-        if (!outbox.holds(channel, notification.id)) given.delete(`${channel} ${notification.id}`);
-      }
-      state.outgoing = kept;
-      mine.dirty = true;
-    }
-    if (!mine.dirty) return true;
-    const unsaid = state.outgoing.filter(({ channel, notification: { id } }) => !given.has(`${channel} ${id}`));
-    const began = clock.monotonic();
-    if (unsaid.length === 0 && began - mine.saved_at < Math.max(SETTLE_MS, mine.save_cost / SAVE_PART)) return true;
-    mine.dirty = false;
-    try {
-      const revision = await store.save(state, mine.revision);
-      if (revision === null) return false;
-      if (mine.revision !== revision && mine.saved_at === Number.NEGATIVE_INFINITY) await store.clear();
-      mine.revision = revision;
-    } catch (cause) {
-      mine.dirty = true;
-      throw cause;
-    }
-    mine.saved_at = clock.monotonic();
-    mine.save_cost = mine.saved_at - began;
-    for (const { channel, notification } of unsaid) {
-      given.add(`${channel} ${notification.id}`);
-      outbox.send(channel, notification);
-      counts.notifications++;
-    }
-    return true;
-  }
-
   let attended_at = Number.NEGATIVE_INFINITY;
   let settled_at = Number.NEGATIVE_INFINITY;
   async function look(): Promise<void> {
@@ -281,10 +239,10 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       options.onActive?.(mine.desk.open());
     }
     if (caughtUp && mine.desk.nextAt() <= clock.now()) {
-      if (mine.desk.tick(clock.now()).length > 0) mine.dirty = true;
+      if (mine.desk.tick(clock.now()).length > 0) mine.keeper.changed();
       for (const id of mine.desk.takeQuietChanges()) tellRow(mine, id);
     }
-    if (!(await save(mine))) {
+    if (!(await mine.keeper.save())) {
       await drop(mine);
       return;
     }
@@ -336,8 +294,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       const mine = holding;
       if (mine !== null) {
         await drop(mine);
-        mine.saved_at = Number.NEGATIVE_INFINITY;
-        await save(mine).catch(trouble);
+        await mine.keeper.save({ at_once: true }).catch(trouble);
         await Promise.race([
           mine.table.settle().catch(trouble),
           new Promise((resolve) => setTimeout(resolve, STOP_MS).unref()),
