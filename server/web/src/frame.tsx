@@ -33,7 +33,14 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         )}
         <div class="grow" />
         <Connection />
-        <button type="button" class="icon" onClick={toggleHelp} aria-label="Keys" title="Keys" aria-keyshortcuts="?">
+        <button
+          type="button"
+          class="icon keys"
+          onClick={toggleHelp}
+          aria-label="Keys"
+          title="Keys"
+          aria-keyshortcuts="?"
+        >
           ?
         </button>
         <ThemeButton />

@@ -14,6 +14,7 @@ import { compareAnomalies } from './needs-me.ts';
 import { Notice } from './notice.tsx';
 import { PlotsPanel } from './plots-panel.tsx';
 import { PointsList } from './points-list.tsx';
+import { pointsLost } from './points-lost.ts';
 import { PredictionCard } from './prediction-card.tsx';
 import { RecoveryCard } from './recovery-card.tsx';
 import { fleetHref, nodePath, setQuery, useAddress } from './router.ts';
@@ -126,6 +127,7 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
           <PointsList health={health} />
           <RecoveryCard
             {...recoveryOf(health, episodes)}
+            next={health === null ? '' : (pointsLost(health)[0]?.action ?? '')}
             target={{ node: known.node, gpu_uuid, pci_bus_id: verdict?.asset?.pci_bus_id ?? '' }}
           />
           <AnomalyList anomalies={[...open, ...rest]} now={now} />

@@ -8,14 +8,19 @@ export function RecoveryCard(props: {
   readonly target: RecoveryTarget;
   /** Who asks for it. */
   readonly because: string;
+  /** What to do about what costs most, where no recovery is asked for; empty when nothing costs anything. */
+  readonly next: string;
 }) {
-  const { action, target, because } = props;
+  const { action, target, because, next } = props;
   const steps = recoverySteps(action, target);
   return (
     <section class="card recovery" aria-labelledby="recovery-title" data-testid="recovery">
       <h2 id="recovery-title">Recovery</h2>
       {steps.length === 0 ? (
-        <p class="quiet empty">No reset, reboot or replacement is asked for.</p>
+        <>
+          <p class="quiet empty">Neither the score nor an episode asks for a recovery now.</p>
+          {next !== '' && <span class="todo">When it suits: {next.charAt(0).toLowerCase() + next.slice(1)}</span>}
+        </>
       ) : (
         <>
           <p>
