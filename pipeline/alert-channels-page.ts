@@ -68,7 +68,7 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
     notes: [
       `${URLS} \`bearer_token_file\` or \`bearer_token_env\` adds an Authorization header.`,
       '`Idempotency-Key` is the same at every try of one message: what was seen is dropped.',
-      'With a secret every message has `GPU-Vitals-Signature: t=<epoch seconds>,v1=<hex>`: HMAC-SHA256 over `<t>.<body>`. A receiver computes it over the bytes that came, compares in constant time, and refuses a `t` that is more than five minutes away.',
+      'With a secret every message has `GPU-Vitals-Signature: t=<epoch seconds>,v1=<hex>`: HMAC-SHA256 over `<t>.<body>`. A receiver computes it over the bytes that came, compares in constant time, and refuses a `t` that is more than five minutes from now (`now_s`, epoch seconds).',
       COMMON,
     ],
   },
@@ -93,7 +93,7 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
 /** Verifies a signature as a receiver does; a test runs it against a real message. */
 export const SIGNATURE_EXAMPLE = `import { createHmac, timingSafeEqual } from 'node:crypto';
 
-export function isGenuine(header, body, secret, now_s = Date.now() / 1000) {
+export function isGenuine(header, body, secret, now_s) {
   const [, t, v1] = /^t=(\\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
   if (t === undefined || Math.abs(now_s - Number(t)) > 300) return false;
   const expected = createHmac('sha256', secret).update(\`\${t}.\${body}\`).digest();
