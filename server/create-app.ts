@@ -19,6 +19,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { evidenceRoute } from './routes/evidence.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { fleetMetricsRoute } from './routes/fleet-metrics.ts';
 import { fleetRisksRoute } from './routes/fleet-risks.ts';
 import { gpuMetricsRoute } from './routes/gpu-metrics.ts';
 import { gpuRoutes } from './routes/gpus.ts';
@@ -107,6 +108,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   const now = fleetNow(parts);
   decisionRoutes(app, parts, now);
   fleetRisksRoute(app, now);
+  fleetMetricsRoute(app, parts, now);
   evidenceRoute(app, parts);
   fleetRoutes(app, parts, now);
   reportRoutes(app, parts);
