@@ -49,7 +49,7 @@ function drawn(seed: number): { members: GroupMember[]; troubles: NodeTrouble[];
       if (next() < 0.8) {
         const health_grade = GRADES[whole(7)] as HealthGrade;
         const overall_score = health_grade === 'unknown' ? null : whole(1_000) / 10;
-        verdicts.health.push({ ts: 1, gpu_uuid, instance: next() < 0.1 ? '' : instance, overall_score, health_grade });
+        verdicts.health.push({ gpu_uuid, instance: next() < 0.1 ? '' : instance, overall_score, health_grade });
       }
       if (next() < 0.8) {
         verdicts.predictions.push({

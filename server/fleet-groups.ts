@@ -23,8 +23,10 @@ export interface NodeTrouble {
   readonly severity: 'info' | 'warning' | 'critical';
 }
 
+type GroupScore = Pick<CurrentHealth, 'gpu_uuid' | 'instance' | 'overall_score' | 'health_grade'>;
+
 export interface GroupVerdicts {
-  readonly health: readonly CurrentHealth[];
+  readonly health: readonly GroupScore[];
   readonly predictions: readonly Pick<
     RiskPrediction,
     'gpu_uuid' | 'instance' | 'failure_prob_7d' | 'failure_prob_30d'
@@ -140,7 +142,7 @@ class Sums {
   };
   private worst: FleetGroup['worst'] = null;
 
-  add(member: GroupMember, score: CurrentHealth | undefined): void {
+  add(member: GroupMember, score: GroupScore | undefined): void {
     const { gpu_uuid, instance, node, gpu_temp_celsius: temp, power_watts: power, util_ratio: util } = member;
     this.gpus += 1;
     this.nodes.add(node);

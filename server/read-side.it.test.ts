@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { startTestServices, type TestServices } from '../deploy/services/services.fixture.ts';
 import { loadPriceBook } from '../operators/decisions/price-book.ts';
 import { connectBus } from '../pipeline/bus/connect-bus.ts';
+import { ensureStreams } from '../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
@@ -53,6 +54,7 @@ beforeAll(async () => {
   bus = await connectBus({ servers: nats_url, name: 'engine', clock: systemClock });
   const { database } = connections;
   await prepareDatabase(database);
+  await ensureStreams(bus);
   const delivery = {
     url: services.questdb_http_url,
     age_max: milliseconds(50),
@@ -195,6 +197,13 @@ it('lists anomalies and assets by field and page', async () => {
   });
   const second = await get(`/api/v1/anomalies?limit=2&state=closed&cursor=${first.body.next}`);
   expect(second.body).toMatchObject({ items: [{ id: 'id-0' }], next: null });
+  const oldest = await get('/api/v1/anomalies?limit=2&state=closed&sort=ts');
+  expect(oldest.body).toMatchObject({ total: 3, items: [{ id: 'id-0' }, { id: 'id-1' }] });
+  expect((await get(`/api/v1/anomalies?limit=2&state=closed&sort=ts&cursor=${oldest.body.next}`)).body).toMatchObject({
+    items: [{ id: 'id-2' }],
+    next: null,
+  });
+  expect((await get('/api/v1/anomalies?id=id-3')).body.total).toBe(1);
   expect((await get(`/api/v1/gpus/GPU-a/anomalies?from=${END - 198_000}`)).body.total).toBe(3);
   expect((await get('/api/v1/assets?status=retired')).body).toMatchObject({
     total: 1,

@@ -15,7 +15,11 @@ const COLUMNS = Object.keys(anomalySchema.shape);
 const FILTERS = {
   ...LIST_PARAMETERS,
   ...SPAN_PARAMETERS,
-  sort: z.literal('-ts').optional().openapi({ description: 'Newest opening first.' }),
+  sort: z
+    .enum(['ts', '-ts'], { error: 'Must be ts or -ts' })
+    .optional()
+    .openapi({ description: 'Oldest or newest opening first, which is the default.' }),
+  id: textParameter('One anomaly.'),
   instance: textParameter("MIG's GPU_I_ID; empty for the whole board."),
   severity: severitySchema.optional(),
   state: z.enum(['open', 'closed']).optional(),
@@ -33,14 +37,14 @@ type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
 /** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`, from the table. */
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
-    const { limit, cursor, sort: _newestFirst, ...filter } = query;
+    const { limit, cursor, sort, ...filter } = query;
     if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
       throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
     }
     const page = await listAnomalies(
       parts.database,
       { ...filter, gpu_uuid },
-      { limit: limit ?? LIMIT_DEFAULT, cursor },
+      { limit: limit ?? LIMIT_DEFAULT, cursor, oldest_first: sort === 'ts' },
     );
     return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(anomalyJson) });
   }

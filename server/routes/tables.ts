@@ -84,7 +84,7 @@ const LISTED: readonly ListedTable[] = [
     spec: INCIDENTS,
     path: 'incidents',
     of_gpu: null,
-    filters: ['node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
+    filters: ['gpu_uuid', 'node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
     summary: 'Incidents over one or several GPUs',
   },
   {
@@ -185,7 +185,9 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         query: z.strictObject({
           ...parameters,
           ...filterParameters,
-          ...(!spec.keys.includes('gpu_uuid') ? {} : { gpu_uuid: textParameter('GPU identity.') }),
+          ...(!spec.keys.includes('gpu_uuid') || 'gpu_uuid' in filterParameters
+            ? {}
+            : { gpu_uuid: textParameter('GPU identity.') }),
         }),
         answer: listSchema(schema),
         csv: true,

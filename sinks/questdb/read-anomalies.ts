@@ -13,16 +13,17 @@ export interface AnomalyFilter {
   readonly type?: string | undefined;
   readonly metric?: string | undefined;
   readonly detector?: string | undefined;
+  readonly id?: string | undefined;
   /** Opened at or after, and before; epoch ms. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** Anomalies that match, newest opening first. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away. */
+/** Anomalies that match, newest opening first unless the oldest are asked for. Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away. */
 export async function listAnomalies(
   database: Database,
   filter: AnomalyFilter,
-  page: PageRequest,
+  page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<Anomaly>> {
   const matching = filtered(filter);
   const counted = await database.query<{ total: number }>(
@@ -34,12 +35,14 @@ export async function listAnomalies(
   if (page.cursor !== undefined) {
     const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
     const at = new Date(ts as number);
-    paged.add('ts', '<=', at);
-    paged.addText(`NOT (ts = ${paged.bind(at)} AND id >= ${paged.bind(id as string)})`);
+    paged.add('ts', page.oldest_first ? '>=' : '<=', at);
+    const given = page.oldest_first ? '<=' : '>=';
+    paged.addText(`NOT (ts = ${paged.bind(at)} AND id ${given} ${paged.bind(id as string)})`);
   }
+  const order = page.oldest_first ? 'ASC' : 'DESC';
   const limit = paged.bind(page.limit + 1);
   const rows = await database.query(
-    `SELECT ${columnList(ANOMALIES)} FROM anomalies${paged.where()} ORDER BY ts DESC, id DESC LIMIT ${limit}`,
+    `SELECT ${columnList(ANOMALIES)} FROM anomalies${paged.where()} ORDER BY ts ${order}, id ${order} LIMIT ${limit}`,
     paged.parameters,
   );
   fillTexts(ANOMALIES, rows);
@@ -67,7 +70,17 @@ function filtered(filter: AnomalyFilter): Conditions {
   const found = conditions();
   found.add('ts', '>=', filter.from === undefined ? undefined : new Date(filter.from));
   found.add('ts', '<', filter.to === undefined ? undefined : new Date(filter.to));
-  for (const name of ['gpu_uuid', 'node', 'instance', 'severity', 'state', 'type', 'metric', 'detector'] as const) {
+  for (const name of [
+    'gpu_uuid',
+    'node',
+    'instance',
+    'severity',
+    'state',
+    'type',
+    'metric',
+    'detector',
+    'id',
+  ] as const) {
     found.add(name, '=', filter[name]);
   }
   return found;
