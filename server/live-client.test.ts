@@ -177,6 +177,33 @@ it.each([
   client.close();
 });
 
+it('keeps the order while a long message is parsed, and forgets it when the connection is lost meanwhile', async () => {
+  const waiting: (() => void)[] = [];
+  const parse = (text: string): unknown =>
+    text.includes('long')
+      ? new Promise((resolve) => waiting.push(() => resolve(JSON.parse(text))))
+      : (JSON.parse(text) as unknown);
+  const { client, accept, tell, follow, lose } = world({ parse });
+  const { seen } = follow();
+  accept();
+  tell('snapshot', 1, 'long');
+  tell('delta', 2, 'short');
+  expect(seen).toEqual([]);
+  waiting.shift()?.();
+  await vi.waitFor(() => expect(seen).toEqual(['snapshot 1 long', 'delta 2 short']));
+  tell('delta', 3, 'at once');
+  expect(seen.length).toBe(3);
+  tell('delta', 4, 'long and lost');
+  lose();
+  waiting.shift()?.();
+  vi.advanceTimersToNextTimer();
+  accept();
+  tell('delta', 4, 'told again');
+  await vi.waitFor(() => expect(seen.at(-1)).toBe('delta 4 told again'));
+  expect(seen.length).toBe(4);
+  client.close();
+});
+
 it('needs a WebSocket', () => {
   vi.stubGlobal('WebSocket', undefined);
   expect(() => createLiveClient({ url: 'ws://live.example/live' })).toThrow(TypeError);

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import { type Clock, systemClock } from '../pipeline/clock.ts';
+import { inTurn } from './in-turn.ts';
 import { type LiveTopicName, type LiveTopicState, liveFold } from './live-fold.ts';
 
 /** What a topic tells: a snapshot replaces everything known, a delta changes it. */
@@ -77,6 +78,8 @@ export interface LiveClientOptions {
   readonly retry_max_ms?: number;
   /** After so long without a message the server is asked for a sign of life, and given as long again to answer. */
   readonly silence_ms?: number;
+  /** Turns a message's text into the message, later where that takes long; JSON.parse when absent. Order is kept. */
+  readonly parse?: (text: string) => unknown | Promise<unknown>;
 }
 
 interface Listener {
@@ -126,6 +129,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   const { clock = systemClock, random = fair, retry_ms = 500, retry_max_ms = 15_000, silence_ms = 15_000 } = options;
   const Socket = options.WebSocket ?? (globalThis as { WebSocket?: LiveClientOptions['WebSocket'] }).WebSocket;
   if (Socket === undefined) throw new TypeError('There is no global WebSocket here: pass one as `WebSocket`');
+  const parsed = inTurn(options.parse ?? JSON.parse);
   const topics = new Map<string, Topic>();
   const watchers = new Set<(state: LiveState) => void>();
   let state: LiveState = { phase: 'connecting', heard_at: null, retry_at: null };
@@ -175,7 +179,9 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       // Told once a second at most: watchers draw a clock, not every message.
       if (state.heard_at === null || at - state.heard_at >= 1_000) tell({ heard_at: at });
       listen();
-      receive(JSON.parse(data) as Message);
+      parsed(data, (message) => {
+        if (mine === socket) receive(message as Message);
+      });
     });
     // A failed connection also closes; without a listener some libraries throw.
     mine.addEventListener('error', () => {});

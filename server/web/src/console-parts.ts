@@ -1,8 +1,8 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
+import type { LiveClient, LiveState } from '../../live-client.ts';
 import type { FleetStore } from './fleet-store.ts';
 import type { IncidentStore } from './incident-store.ts';
-import type { LiveClient, LiveState } from './live-client.ts';
 
 /** What every page builds on. */
 export interface ConsoleParts {

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ConsolePageName } from '../../console-pages.ts';
+import { createLiveClient } from '../../live-client.ts';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
 import { AnomaliesPage } from './anomalies-page.tsx';
 import { Brand } from './brand.tsx';
@@ -13,7 +14,6 @@ import { GpuPage } from './gpu-page.tsx';
 import { IncidentStore } from './incident-store.ts';
 import { IncidentsPage } from './incidents-page.tsx';
 import { LabelsPage } from './labels-page.tsx';
-import { createLiveClient } from './live-client.ts';
 import { loadPlaces } from './load-places.ts';
 import { ModelsPage } from './models-page.tsx';
 import { MoneyPage } from './money-page.tsx';
@@ -109,7 +109,7 @@ function Page() {
 }
 
 function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; stop: () => void } {
-  const client = createLiveClient({ open: () => new WebSocket(url, config.protocol), parse: parseInParts });
+  const client = createLiveClient({ url, parse: parseInParts });
   const fleet = new FleetStore(client);
   const incidents = new IncidentStore();
   incidents.start();

@@ -1,5 +1,5 @@
+import type { LiveState } from '../../live-client.ts';
 import { timeText } from './format-time.ts';
-import type { LiveState } from './live-client.ts';
 
 export interface DataState {
   readonly kind: 'live' | 'connecting' | 'lost' | 'silent';

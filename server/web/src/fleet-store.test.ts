@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { LiveClient } from '../../live-client.ts';
 import { ago, anomalyAnswer, healthAnswer, NOW, summaryRow } from './answers.fixture.ts';
 import { sortGpus } from './fleet-columns.ts';
 import { FleetStore } from './fleet-store.ts';
-import type { LiveClient } from './live-client.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: NOW }));
 afterEach(() => void vi.useRealTimers());

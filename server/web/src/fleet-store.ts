@@ -1,10 +1,10 @@
 import type { Subscription } from 'rxjs';
+import type { LiveClient, LiveUpdate } from '../../live-client.ts';
 import type { AnomalyAnswer, AssetAnswer, GpuSummary } from '../../schemas.ts';
 import type { HealthAnswer } from './answers.ts';
 import { type BoardHealth, healthOf, isCurrent, worstPart } from './board-health.ts';
 import type { BoardRisk } from './board-risk.ts';
 import { type FleetGpu, fleetGpu, type Severity } from './fleet-gpu.ts';
-import type { LiveClient, LiveUpdate } from './live-client.ts';
 
 /** Where a GPU stands, as far as the inventory tells. */
 export interface Place {
