@@ -17,6 +17,8 @@ export interface FleetVerdicts {
 interface Subject {
   readonly entry: GpuEntry;
   readonly labels: string;
+  /** The board's, whichever instance this is. */
+  readonly board: string;
   readonly asset: Asset | undefined;
   readonly health: CurrentDimensions | undefined;
   readonly prediction: RiskPrediction | undefined;
@@ -25,6 +27,8 @@ interface Subject {
 }
 
 interface GpuFamily extends MetricFamily {
+  /** About the board as a whole. */
+  readonly of_board?: true;
   /** The samples of a subject: label behind the subject's own (with its comma), value. */
   readonly samples: (subject: Subject) => Iterable<readonly [labels: string, value: number | null]>;
 }
@@ -72,6 +76,7 @@ const FAMILIES: readonly GpuFamily[] = [
   {
     name: 'gpu_vitals_decision',
     type: 'info',
+    of_board: true,
     help: 'What pays most for the board, and what to do now.',
     samples: ({ decision }) =>
       decision === undefined ? [] : [[`,${labelText({ decision: decision.decision, advice: decision.advice })}`, 1]],
@@ -79,6 +84,7 @@ const FAMILIES: readonly GpuFamily[] = [
   {
     name: 'gpu_vitals_value_at_risk_usd_per_hour',
     type: 'gauge',
+    of_board: true,
     help: 'What an hour without the board costs.',
     samples: ({ decision }) => [['', decision?.value_at_risk_usd_per_hour ?? null]],
   },
@@ -117,8 +123,9 @@ export function* fleetMetrics(view: FleetView, verdicts: FleetVerdicts): Generat
     let text = familyHead(family);
     for (let i = 0; i < subjects.length; i++) {
       const subject = subjects[i] as Subject;
+      const own = family.of_board === true ? subject.board : subject.labels;
       for (const [labels, value] of family.samples(subject)) {
-        if (value !== null) text += `${name}{${subject.labels}${labels}} ${value}\n`;
+        if (value !== null) text += `${name}{${own}${labels}} ${value}\n`;
       }
       if (i % SUBJECTS_PER_PIECE === SUBJECTS_PER_PIECE - 1) {
         yield text;
@@ -146,6 +153,7 @@ function subjectsOf(view: FleetView, verdicts: FleetVerdicts): Subject[] {
     subjects.push({
       entry,
       labels: labelText({ gpu_uuid, gpu_instance: instance, node }),
+      board: labelText({ gpu_uuid, node }),
       asset,
       health: health.get(key(entry)),
       prediction: predictions.get(key(entry)),
