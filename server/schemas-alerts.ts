@@ -15,7 +15,7 @@ export const alertSchema = tableRowSchema(ALERTS)
   })
   .openapi('Alert');
 
-export const alertChangeSchema = z
+const alertChangeSchema = z
   .object({
     at: instantSchema,
     what: z.enum(['opened', 'escalated', 'closed', 'acknowledged', 'unacknowledged', 'assigned']),

@@ -1,12 +1,12 @@
 import type { Alert, AlertHandling, Silence } from '../contract/alerts.ts';
-import type { Severity } from '../contract/events.ts';
 import { causeId } from '../contract/ids.ts';
 import type { Notification } from '../contract/notifications.ts';
 import { type DurationMs, days, minutes } from '../contract/time.ts';
 import { type AlertRoute, routesByName, routesOf } from './alert-routes.ts';
 import { composeNotification } from './compose-notification.ts';
-import type { DeskGroup, DeskState, Entry, Member, Outgoing } from './desk-state.ts';
+import type { DeskGroup, DeskState, Entry, Outgoing } from './desk-state.ts';
 import { groupLabels } from './group-labels.ts';
+import { newsOf, repeatAt } from './group-news.ts';
 import type { InhibitionRule } from './inhibitions.ts';
 import { AUDIBLE, isQuiet, type Quiet, quietOnes } from './quiet.ts';
 import { severityRank } from './severity-rank.ts';
@@ -58,10 +58,12 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
   let dueAt = Number.NEGATIVE_INFINITY;
 
   const routeOf = (group: DeskGroup): AlertRoute => routes.get(group.route) ?? options.route;
+  const openAlerts = (): Alert[] =>
+    [...state.entries.values()].map(({ alert }) => alert).filter((alert) => alert.state === 'open');
   const acknowledged = (alert: Alert): boolean => options.handling(alert).acknowledged_at !== null;
 
   function groupOf(entry: Entry, route: AlertRoute, channel: string): DeskGroup {
-    const labels = groupLabels(entry.alert, route, openAlerts(state.entries.values()));
+    const labels = groupLabels(entry.alert, route, openAlerts);
     const key = causeId('group', route.name, JSON.stringify(labels));
     const id = `${channel} ${key}`;
     let group = state.groups.get(id);
@@ -143,33 +145,6 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     quietUntil = nextChange(silences, now);
   }
 
-  /** What of a member its channel does not know; null when it knows all. */
-  function newsOf(
-    group: DeskGroup,
-    member: Member,
-    entry: Entry,
-  ): { reason: Notification['reason']; due: number } | null {
-    const { alert, quiet } = entry;
-    const route = routeOf(group);
-    const spaced = (severity: Severity): number =>
-      group.told_at === null ? Number.NEGATIVE_INFINITY : group.told_at + route.group_interval[severity];
-    if (alert.state === 'closed') {
-      if (member.told === null || !route.closings) return null;
-      const due = Math.max(entry.changed_at + route.group_wait[member.told], spaced(member.told));
-      return { reason: 'closed', due };
-    }
-    if (isQuiet(quiet)) return null;
-    const since = Math.max(entry.changed_at, entry.audible_at);
-    if (member.told === null) {
-      if (member.by_escalation) return { reason: 'unacknowledged', due: Number.NEGATIVE_INFINITY };
-      const wait = route.group_wait[alert.severity];
-      const due = Math.max(since + (entry.late ? Math.max(wait, lateWait) : wait), spaced(alert.severity));
-      return { reason: 'opened', due };
-    }
-    if (severityRank(alert.severity) <= severityRank(member.told)) return null;
-    return { reason: 'escalated', due: Math.max(since + route.group_wait[alert.severity], spaced(alert.severity)) };
-  }
-
   /** Gives to further channels what nobody has acknowledged; answers when there may be more of that. */
   function escalate(group: DeskGroup, now: number): number {
     const route = routeOf(group);
@@ -187,20 +162,6 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       }
       member.escalated = true;
       join(entry, route, route.escalate_to, true);
-    }
-    return next;
-  }
-
-  /** When the group is to be told of again although nothing has changed. */
-  function repeatAt(group: DeskGroup): number {
-    if (group.told_at === null) return Number.POSITIVE_INFINITY;
-    const route = routeOf(group);
-    let next = Number.POSITIVE_INFINITY;
-    for (const [id, { told }] of group.members) {
-      const entry = state.entries.get(id);
-      if (told === null || entry === undefined || isQuiet(entry.quiet) || entry.alert.state === 'closed') continue;
-      const every = route.repeat_interval[entry.alert.severity];
-      if (every > 0 && !acknowledged(entry.alert)) next = Math.min(next, group.told_at + every);
     }
     return next;
   }
@@ -249,13 +210,19 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     if (entry !== undefined) delete entry.places[group.channel];
   }
 
+  const repeatOf = (group: DeskGroup): number =>
+    repeatAt(group, routeOf(group), (id) => state.entries.get(id) ?? null, acknowledged);
+
   /** What is to be told of a group, and when first; members of which there is nothing to say any more leave it. */
   function newsIn(group: DeskGroup): { readonly first: number; readonly reasons: ReadonlySet<Notification['reason']> } {
     let first = Number.POSITIVE_INFINITY;
     const reasons = new Set<Notification['reason']>();
     for (const [id, member] of group.members) {
       const entry = state.entries.get(id);
-      const news = entry === undefined ? null : newsOf(group, member, entry);
+      const news =
+        entry === undefined
+          ? null
+          : newsOf({ member, entry, route: routeOf(group), told_at: group.told_at, late_wait: lateWait });
       if (news !== null) {
         first = Math.min(first, news.due);
         reasons.add(news.reason);
@@ -271,9 +238,9 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     const { first, reasons } = newsIn(group);
     if (first <= now) tell(group, REASONS.find((reason) => reasons.has(reason)) ?? 'opened', now);
     // What is news soon is not told as a repetition now.
-    else if (first === Number.POSITIVE_INFINITY && repeatAt(group) <= now) tell(group, 'repeated', now);
+    else if (first === Number.POSITIVE_INFINITY && repeatOf(group) <= now) tell(group, 'repeated', now);
     const next = newsIn(group).first;
-    return Math.min(next === Number.POSITIVE_INFINITY ? repeatAt(group) : next, escalate(group, now));
+    return Math.min(next === Number.POSITIVE_INFINITY ? repeatOf(group) : next, escalate(group, now));
   }
 
   function sweep(now: number): void {
@@ -317,8 +284,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     },
     /** When the next `tick` has something to do, as far as anybody knows. */
     nextAt: (): number => (changed ? Number.NEGATIVE_INFINITY : Math.min(quietUntil, dueAt)),
-    open: (): Alert[] =>
-      [...state.entries.values()].filter(({ alert }) => alert.state === 'open').map(({ alert }) => alert),
+    open: openAlerts,
     alert: (id: string): Alert | null => state.entries.get(id)?.alert ?? null,
     quiet: (id: string): Quiet => state.entries.get(id)?.quiet ?? AUDIBLE,
     /** Alerts of which it has changed since the last call whether, or why, they are quiet. */
@@ -331,7 +297,3 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
 }
 
 export type AlertDesk = ReturnType<typeof alertDesk>;
-
-function* openAlerts(entries: Iterable<Entry>): Generator<Alert> {
-  for (const { alert } of entries) if (alert.state === 'open') yield alert;
-}

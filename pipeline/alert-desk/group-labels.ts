@@ -6,12 +6,12 @@ import { incidentOf } from './inhibitions.ts';
 export function groupLabels(
   alert: Alert,
   { group_by }: Pick<AlertRoute, 'group_by'>,
-  open: Iterable<Alert>,
+  open: () => Iterable<Alert>,
 ): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const label of group_by) {
     if (label === 'incident') {
-      const id = incidentOf(alert, open);
+      const id = incidentOf(alert, open());
       if (id !== null) labels.incident = id;
       else if (alert.node !== '') labels.node = alert.node;
     } else if (alert[label] !== '') {

@@ -1,60 +1,19 @@
-import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
-import type { Clock } from '../clock.ts';
 import type { Alert } from '../contract/alerts.ts';
-import type { Bus } from '../contract/bus.ts';
-import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { causeId } from '../contract/ids.ts';
 import type { RawMessage } from '../contract/message.ts';
-import type { Outbox } from '../contract/notifications.ts';
-import type { Sink } from '../contract/ports.ts';
-import type { DurationMs } from '../contract/time.ts';
-import type { AlertRoute } from './alert-routes.ts';
 import { ALERTS_STREAM, type AlertTable, alertRow, alertTable } from './alert-table.ts';
 import { openDeskMemory } from './buckets.ts';
 import { type AlertDesk, alertDesk } from './desk.ts';
 import { type DeskKeeper, deskKeeper } from './desk-keeper.ts';
+import type { DeskCounters, RunDeskOptions } from './desk-options.ts';
 import { type DeskState, emptyDesk } from './desk-state.ts';
 import { deskStore } from './desk-store.ts';
 import { followPeople } from './follow-people.ts';
 import { handlingOf } from './handling.ts';
-import type { InhibitionRule } from './inhibitions.ts';
 import { keyLease } from './lease.ts';
 import { followMaintenance } from './maintained-gpus.ts';
-import type { Quiet } from './quiet.ts';
 import { readAlert } from './read-alert.ts';
-
-export interface RunDeskOptions {
-  readonly bus: Bus;
-  readonly database: Database;
-  readonly clock: Clock;
-  /** Takes rows of table `alerts`; stays the caller's to close. */
-  readonly sink: Sink<AlertRow>;
-  /** Told of every change of an alert, of its handling and of what keeps it quiet. */
-  readonly onRow: (row: AlertRow & Quiet) => void;
-  /** The desk was taken by this process. */
-  readonly onActive?: (open: readonly Alert[]) => void;
-  readonly outbox: Outbox;
-  readonly channels: readonly string[];
-  readonly route: AlertRoute;
-  readonly inhibitions: readonly InhibitionRule[];
-  readonly console: string;
-  readonly simulated: boolean;
-  /** Unique among all processes. */
-  readonly holder: string;
-  readonly time_to_live?: DurationMs;
-  readonly tell: (error: VitalsError) => void;
-}
-
-export interface DeskCounters {
-  readonly active: boolean;
-  readonly changed: number;
-  readonly repeated: number;
-  /** Messages that were no alerts, or too many of them. */
-  readonly refused: number;
-  readonly notifications: number;
-  readonly open: number;
-}
 
 export interface RunningDesk {
   counters(): DeskCounters;

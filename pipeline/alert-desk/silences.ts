@@ -18,7 +18,7 @@ export const silenceSchema = z.object({
   created_at: instant,
 });
 
-export const inForce = ({ starts_at, ends_at }: Silence, now: number): boolean => starts_at <= now && now < ends_at;
+const inForce = ({ starts_at, ends_at }: Silence, now: number): boolean => starts_at <= now && now < ends_at;
 
 /** The silence that an alert fits now and that ends last; null when there is none. */
 export function silenceOf(alert: Alert, silences: Iterable<Silence>, now: number): Silence | null {

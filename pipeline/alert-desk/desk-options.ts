@@ -1,0 +1,44 @@
+import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
+import type { Clock } from '../clock.ts';
+import type { Alert } from '../contract/alerts.ts';
+import type { Bus } from '../contract/bus.ts';
+import type { Database } from '../contract/database.ts';
+import type { VitalsError } from '../contract/errors.ts';
+import type { Outbox } from '../contract/notifications.ts';
+import type { Sink } from '../contract/ports.ts';
+import type { DurationMs } from '../contract/time.ts';
+import type { AlertRoute } from './alert-routes.ts';
+import type { InhibitionRule } from './inhibitions.ts';
+import type { Quiet } from './quiet.ts';
+
+export interface RunDeskOptions {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Takes rows of table `alerts`; stays the caller's to close. */
+  readonly sink: Sink<AlertRow>;
+  /** Told of every change of an alert, of its handling and of what keeps it quiet. */
+  readonly onRow: (row: AlertRow & Quiet) => void;
+  /** The desk was taken by this process. */
+  readonly onActive?: (open: readonly Alert[]) => void;
+  readonly outbox: Outbox;
+  readonly channels: readonly string[];
+  readonly route: AlertRoute;
+  readonly inhibitions: readonly InhibitionRule[];
+  readonly console: string;
+  readonly simulated: boolean;
+  /** Unique among all processes. */
+  readonly holder: string;
+  readonly time_to_live?: DurationMs;
+  readonly tell: (error: VitalsError) => void;
+}
+
+export interface DeskCounters {
+  readonly active: boolean;
+  readonly changed: number;
+  readonly repeated: number;
+  /** Messages that were no alerts, or too many of them. */
+  readonly refused: number;
+  readonly notifications: number;
+  readonly open: number;
+}
