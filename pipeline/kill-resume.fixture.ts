@@ -3,6 +3,8 @@ import { createFleet, type Fleet } from '../bench/fleet/fleet.ts';
 import type { TestServices } from '../deploy/services/services.fixture.ts';
 import { connectDatabase } from '../sinks/questdb/connect-database.ts';
 import { listDeadLetters } from './bus/dead-letters.ts';
+import { ALERTS_STREAM } from './bus/ensure-streams.ts';
+import { storedMessages as storedIn } from './bus/stored-messages.ts';
 import { type CliRun, startCli } from './cli/cli.fixture.ts';
 import { systemClock } from './clock.ts';
 import type { Bus, OutgoingMessage } from './contract/bus.ts';
@@ -124,6 +126,11 @@ export async function allTables(bus: Bus, questdb: Databases): Promise<Record<st
   for await (const { position: _, arrived_at: __, ...letter } of listDeadLetters(bus))
     letters.push(JSON.stringify(letter));
   out.dead_letters = letters.sort();
+  const told: string[] = [];
+  for await (const { subject, data } of storedIn(bus, ALERTS_STREAM, { subject: 'alerts.>', from: 1 })) {
+    told.push(`${subject} ${Buffer.from(data).toString('utf8')}`);
+  }
+  out.alerts_told = told.sort();
   return out;
 }
 

@@ -93,6 +93,7 @@ describe('kill -9', () => {
     const reference = await startTestServices({ questdb: true });
     try {
       await (await managerOf(bus)).streams.delete('DCGM_INVALID');
+      await (await managerOf(bus)).streams.delete('ALERTS');
       await finishEngine(bus, await startEngine(await freshFolder(), reference));
       const whole = await allTables(bus, reference);
       expect(tableDifferences(whole, killed)).toEqual(
@@ -103,6 +104,7 @@ describe('kill -9', () => {
       expect(whole.gpu_features?.length).toBeGreaterThan(40);
       expect(whole.gpu_health_scores?.length).toBeGreaterThan(40);
       expect(whole.anomalies?.length).toBeGreaterThan(3);
+      expect(whole.alerts_told?.length).toBeGreaterThan(0);
       expect(whole.dead_letters?.length).toBeGreaterThan(3 * 6);
     } finally {
       await reference.stop();

@@ -1,4 +1,5 @@
 import { sampleRows } from '../operators/core/laws.fixture.ts';
+import type { Alert } from './contract/alerts.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
 import type {
@@ -97,6 +98,10 @@ export class Tables {
     ]),
     xid_episodes: this.sink<Episode>((row) => [[`episode ${row.ts} ${row.id}`, JSON.stringify(row)]]),
     incidents: this.sink<Incident>((row) => [[`incident ${row.ts} ${row.id}`, JSON.stringify(row)]]),
+    // Every change by itself: one that was told must be told again after a kill, not only the last one.
+    alerts: this.sink<Alert>((row) => [
+      [`alert ${row.ts} ${row.id} ${row.severity} ${row.state}`, JSON.stringify(row)],
+    ]),
     gpu_forecasts: this.sink<Forecast>((row) => [
       [`forecast ${row.ts} ${row.gpu_uuid} ${row.metric} ${row.horizon_ms}`, JSON.stringify(row)],
     ]),
