@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { acceptRetries } from '../../sinks/alerts/accept-retries.ts';
 import { deliverNotifications } from '../../sinks/alerts/deliver-notifications.ts';
 import { openChannels } from '../../sinks/alerts/open-channels.ts';
 import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
@@ -94,11 +95,13 @@ export async function startAlertDesk(
     },
     tell,
   });
+  const retries = acceptRetries({ bus, delivery: outbox, active: () => desk.counters().active });
   const names = channels.map(({ name }) => name).join(', ');
   say(`alerts: ${names === '' ? 'no channel is configured, they are told to nobody' : `told to ${names}`}`);
   return {
     counters: desk.counters,
     async stop() {
+      retries.unsubscribe();
       await desk.stop();
       await outbox.close();
       await publisher.close();
