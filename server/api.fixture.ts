@@ -405,4 +405,5 @@ export const OTHERS = [
   '/livez',
   '/readyz',
   '/metrics',
+  '/metrics/fleet',
 ];
