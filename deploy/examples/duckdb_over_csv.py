@@ -19,10 +19,12 @@ by_rack = duckdb.sql(
         round(avg(overall_score), 1) AS score,
         min(overall_score) AS lowest,
         round(sum(failure_prob_30d), 2) AS failures_expected_in_30_days,
-        arg_max(gpu_uuid, failure_prob_30d) AS riskiest
-    FROM read_csv('{folder}/health.csv', all_varchar = false) AS health
-    JOIN read_csv('{folder}/predictions.csv') AS risk USING (gpu_uuid, instance)
-    JOIN read_csv('{folder}/assets.csv', types = {{'cluster': 'VARCHAR', 'rack': 'VARCHAR'}}) AS asset USING (gpu_uuid)
+        arg_max(health.gpu_uuid, failure_prob_30d) AS riskiest
+    FROM read_csv('{folder}/health.csv') AS health
+    JOIN read_csv('{folder}/predictions.csv') AS risk
+        ON health.gpu_uuid = risk.gpu_uuid AND health.instance IS NOT DISTINCT FROM risk.instance
+    JOIN read_csv('{folder}/assets.csv', types = {{'cluster': 'VARCHAR', 'rack': 'VARCHAR'}}) AS asset
+        ON health.gpu_uuid = asset.gpu_uuid
     GROUP BY ALL
     ORDER BY failures_expected_in_30_days DESC
     """
