@@ -76,6 +76,7 @@ it('writes what one thread writes, also when killed, stopped and begun again wit
   const reference = await startTestServices({ questdb: true });
   try {
     await (await managerOf(bus)).streams.delete('DCGM_INVALID');
+    await (await managerOf(bus)).streams.delete('ALERTS');
     await finishEngine(bus, await start(await freshFolder(), 1, reference));
     const whole = await allTables(bus, reference);
     expect(tableDifferences(whole, sharded)).toEqual(
