@@ -107,3 +107,18 @@ it('sorts by score, what is unknown last both ways', () => {
       .join('');
   expect([order('health'), order('-health')]).toEqual(['cab', 'acb']);
 });
+
+it('takes a long snapshot in parts, and what comes meanwhile after it', async () => {
+  const store = new FleetStore({} as LiveClient, () => NOW);
+  const rows = Array.from({ length: 9_000 }, (_, i) => summaryRow({ gpu_uuid: `GPU-${i}`, gpu_temp_celsius: 40 }));
+  store.applyFleet({ type: 'snapshot', seq: 1, ts: NOW, data: rows });
+  store.applyFleet({
+    type: 'delta',
+    seq: 2,
+    ts: NOW,
+    data: [summaryRow({ gpu_uuid: 'GPU-8999', gpu_temp_celsius: 77 })],
+  });
+  expect([store.ready, store.gpus.size < 9_000]).toEqual([false, true]);
+  await vi.waitFor(() => expect(store.gpus.get('GPU-8999')?.gpu_temp_celsius).toBe(77));
+  expect([store.ready, store.gpus.size]).toEqual([true, 9_000]);
+});

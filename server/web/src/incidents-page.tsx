@@ -72,8 +72,15 @@ export function IncidentsPage() {
         </section>
       ) : (
         <ol class="list" data-testid="open-incidents">
-          {open.map((one) => (
-            <Entry key={one.id} incident={one} gpus={fleet.gpus} now={now} chosen={one.id === chosen} />
+          {open.map((one, i) => (
+            <Entry
+              key={one.id}
+              incident={one}
+              gpus={fleet.gpus}
+              now={now}
+              chosen={one.id === chosen}
+              opened={one.id === chosen || (i === 0 && chosen === '')}
+            />
           ))}
         </ol>
       )}
@@ -89,7 +96,14 @@ export function IncidentsPage() {
           </h2>
           <ol class="list" data-testid="past-incidents">
             {past.map((one) => (
-              <Entry key={one.id} incident={one} gpus={fleet.gpus} now={now} chosen={one.id === chosen} />
+              <Entry
+                key={one.id}
+                incident={one}
+                gpus={fleet.gpus}
+                now={now}
+                chosen={one.id === chosen}
+                opened={one.id === chosen}
+              />
             ))}
           </ol>
         </section>
@@ -103,8 +117,10 @@ function Entry(props: {
   readonly gpus: ReadonlyMap<string, FleetGpu>;
   readonly now: number;
   readonly chosen: boolean;
+  /** Its course is in sight from the beginning. */
+  readonly opened: boolean;
 }) {
-  const { incident, gpus, now, chosen } = props;
+  const { incident, gpus, now, chosen, opened } = props;
   const { id, severity, state, category, evidence, gpus: uuids, episodes, nodes } = incident;
   const { text, action } = summaryParts(incident);
   const [all, setAll] = useState(false);
@@ -160,7 +176,7 @@ function Entry(props: {
           </li>
         )}
       </ul>
-      {episodes.length > 0 && <IncidentCourse incident={incident} gpus={gpus} opened={chosen} now={now} />}
+      {episodes.length > 0 && <IncidentCourse incident={incident} gpus={gpus} opened={opened} now={now} />}
       <a class="quiet small" href={`/api/v1/incidents?id=${encodeURIComponent(id)}`} data-plain>
         JSON
       </a>

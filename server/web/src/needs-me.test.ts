@@ -101,3 +101,49 @@ it('names a node whose exporter is in trouble as a node', () => {
     { where: 'Node n8' },
   ]);
 });
+
+const risk = (usd_per_hour: number, advice = 'keep') => ({
+  p30: 0.4,
+  usd_per_hour,
+  advice,
+  type: 'memory',
+  origin: 'trained on simulated fleets',
+  ts: ago(5),
+});
+const risky = (gpu_uuid: string, usd: number, advice?: string) =>
+  fleetGpu([summaryRow({ gpu_uuid })], null, risk(usd, advice));
+
+it('ranks what is equally bad by what waiting costs, over all boards concerned', () => {
+  const known = new Map([risky('GPU-a', 0.1), risky('GPU-b', 3), risky('GPU-c', 2)].map((one) => [one.gpu_uuid, one]));
+  const found = needsMe({
+    gpus: known,
+    incidents: [incidentAnswer({ id: 'wide', severity: 'warning', scope: 'node', gpus: ['GPU-a', 'GPU-c'] })],
+    anomalies: [
+      anomalyAnswer({ id: 'dear', gpu_uuid: 'GPU-b' }),
+      anomalyAnswer({ id: 'unknown', gpu_uuid: 'GPU-z' }),
+      anomalyAnswer({ id: 'node', gpu_uuid: '', node: 'n1', severity: 'critical' }),
+    ],
+  });
+  expect(found.map(({ id, usd_per_hour }) => [id, usd_per_hour])).toEqual([
+    ['node', 5.1],
+    ['dear', 3],
+    ['wide', 2.1],
+    ['unknown', null],
+  ]);
+});
+
+it('tells of boards that the advisor wants out of work before anything shows, and by which model', () => {
+  const known = new Map(
+    [risky('GPU-a', 1, 'drain'), risky('GPU-b', 1, 'watch'), risky('GPU-c', 1, 'rma')].map((one) => [
+      one.gpu_uuid,
+      one,
+    ]),
+  );
+  const found = needsMe({ gpus: known, incidents: [incidentAnswer({ gpus: ['GPU-c'] })], anomalies: [] });
+  expect(found.map(({ id }) => id)).toEqual(['i', 'risk GPU-a']);
+  expect(found[1]).toMatchObject({
+    severity: 'warning',
+    why: '40 % likely to fail within 30 days, by memory (trained on simulated fleets)',
+    action: 'Take work off it now',
+  });
+});

@@ -6,7 +6,7 @@ import { rateText, shortTime } from './pipeline-text.ts';
 
 /** Busy enough to look at, as a share of one core. */
 const BUSY = 0.5;
-const NAME_MAX = 18;
+const NAME_MAX = 17;
 const ONE_LINE = 30;
 
 /** The topology as it runs: what goes where, how much, and which step works hardest. The table below says the same. */

@@ -12,7 +12,7 @@ export const busyText = (ratio: number): string => `${ratio > 0 && ratio < 0.001
 
 /** A short time: `340 ns`, `12 µs`, `1.2 ms`. */
 export function shortTime(ms: number | null): string {
-  if (ms === null) return '–';
+  if (ms === null || ms === 0) return '–';
   if (ms < 0.001) return `${integer(ms * 1e6)} ns`;
   if (ms < 1) return `${decimal(ms * 1_000, ms < 0.01 ? 1 : 0)} µs`;
   return `${decimal(ms, ms < 10 ? 1 : 0)} ms`;
