@@ -7,6 +7,8 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit'
 
 rmSync('dist/pipeline', { recursive: true, force: true });
 run(bin('tsc'), '-p', 'tsconfig.build.json');
+// Types of what the package exports.
+run(bin('tsc'), '-p', 'deploy/tsconfig.types.json');
 if (existsSync('server/web/vite.config.ts')) run(bin('vite'), 'build', 'server/web', '--logLevel', 'warn');
 
 // What the program reads at run time lies beside what was built, as it lies beside the sources.
