@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LISTS, NOW, populated } from './api.fixture.ts';
+import { NOW, populated } from './api.fixture.ts';
+import { LISTS } from './api-paths.fixture.ts';
 
 describe('lists', () => {
   it('page through everything once, in every order', async () => {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { LISTS, NOW, OTHERS, populated } from './api.fixture.ts';
+import { NOW, populated } from './api.fixture.ts';
+import { LISTS, OTHERS } from './api-paths.fixture.ts';
 
 type Ajv = { compile(schema: unknown): ((value: unknown) => boolean) & { errors: unknown } };
 const require = createRequire(import.meta.url);

@@ -29,12 +29,11 @@ import type { ApiParts } from './api-parts.ts';
 import { assetDesk } from './asset-desk.ts';
 import { memoryAssetLog } from './asset-log.fixture.ts';
 import { createApp } from './create-app.ts';
-import type { DeadLetterDesk } from './dead-letter-desk.ts';
+import { cannedLetters, cannedSimulation } from './desks.fixture.ts';
 import { eventNow } from './event-now.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
-import type { SimulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -90,64 +89,6 @@ const cannedPredictor = (): ApiParts['predictor'] => {
     features: (features) => ({ ...prediction, failure_prob_7d: features.gpu_temp_max ?? 0.25 }),
   };
 };
-
-/** Letters 1 to 3, newest first, of which the first has been sent again. */
-const cannedLetters = (): DeadLetterDesk => {
-  const letters = [3, 2, 1].map((position) => ({
-    position,
-    ts: NOW - 10_000,
-    arrived_at: NOW - 5_000 + position,
-    node: position === 2 ? 'n2' : 'n1',
-    level: 'value' as const,
-    reason: position === 1 ? ('late' as const) : ('out_of_range' as const),
-    code: position === 1 ? ('GV-VAL-005' as const) : ('GV-VAL-001' as const),
-    step: 'validate',
-    detail: 'gpu_temp_celsius 9999 is above 150',
-    content_type: 'text/plain',
-    size_bytes: 4,
-    retried_at: position === 1 ? NOW - 1_000 : null,
-  }));
-  const matching: (query: { reason?: string | undefined; node?: string | undefined }) => typeof letters = (query) =>
-    letters.filter(
-      ({ reason, node }) =>
-        (query.reason === undefined || reason === query.reason) && (query.node === undefined || node === query.node),
-    );
-  return {
-    async page(query, { limit, below = Number.POSITIVE_INFINITY }) {
-      const found = matching(query).filter(({ position }) => position < below);
-      return { items: found.slice(0, limit), next: found.length > limit ? (found[limit - 1]?.position ?? null) : null };
-    },
-    async count(query) {
-      const counts = new Map<string, number>();
-      for (const { reason } of matching(query)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      return counts;
-    },
-    async show(position) {
-      const found = letters.find((one) => one.position === position);
-      if (found === undefined) throw new VitalsError('GV-CLI-002', 'no dead letter', '');
-      return { ...found, original: '9999' };
-    },
-    async retry({ again, ...query }) {
-      const found = matching(query).filter(
-        ({ position }) => query.positions === undefined || query.positions.includes(position),
-      );
-      const sent = found.filter(({ retried_at }) => again || retried_at === null);
-      return { retried: Math.min(sent.length, query.retried_max), skipped: found.length - sent.length };
-    },
-  };
-};
-
-/** Tells the story `thermal` of GPU-00. */
-const cannedSimulation = (): SimulationDesk => ({
-  stories: async () => [
-    { name: 'thermal', category: 'thermal', description: 'too hot' },
-    { name: 'ecc', category: 'memory', description: 'bad cells' },
-  ],
-  async inject(story, gpu_uuid) {
-    if (story !== 'thermal' || gpu_uuid !== 'GPU-00') throw new VitalsError('GV-API-002', 'there is no such story', '');
-    return { id: 'I1', story, gpu_uuid, since_ms: NOW, until_ms: NOW + 60_000 };
-  },
-});
 
 type ApiWorldOptions = Pick<ApiParts, 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'> & {
   live_url: string | null;
@@ -214,8 +155,8 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     models: options.models ?? cannedModels(clock),
     alerts,
     assets: assetDesk({ log, database: used, clock, now: () => eventNow({ clock, view }) }),
-    dead_letters: cannedLetters(),
-    simulation: options.simulation ?? cannedSimulation(),
+    dead_letters: cannedLetters(NOW),
+    simulation: options.simulation ?? cannedSimulation(NOW),
     examine:
       options.examine ??
       (async () => [
@@ -348,62 +289,3 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
   });
   return world;
 }
-
-export const LISTS = [
-  '/api/v1/gpus',
-  '/api/v1/gpus/GPU-00/metrics',
-  '/api/v1/gpus/GPU-00/anomalies',
-  '/api/v1/anomalies',
-  '/api/v1/alerts',
-  '/api/v1/silences',
-  '/api/v1/assets',
-  '/api/v1/errors',
-  '/api/v1/health-scores',
-  '/api/v1/gpus/GPU-00/health',
-  '/api/v1/features',
-  '/api/v1/gpus/GPU-00/features',
-  '/api/v1/episodes',
-  '/api/v1/gpus/GPU-00/episodes',
-  '/api/v1/incidents',
-  '/api/v1/feature-definitions',
-  '/api/v1/forecasts',
-  '/api/v1/gpus/GPU-00/forecasts',
-  '/api/v1/fleet/quantiles',
-  '/api/v1/predictions',
-  '/api/v1/gpus/GPU-00/predictions',
-  '/api/v1/decisions',
-  '/api/v1/gpus/GPU-00/decisions',
-  '/api/v1/failure-labels',
-  '/api/v1/gpus/GPU-00/failure-labels',
-  '/api/v1/failure-labels/suggestions',
-  '/api/v1/models/performance',
-  '/api/v1/models/drift',
-  '/api/v1/models',
-  '/api/v1/fleet/risks',
-  '/api/v1/dead-letters',
-  '/api/v1/inject/stories',
-  '/api/v1/config',
-  '/api/v1/doctor',
-  '/api/v1/reports/availability',
-  '/api/v1/reports/compliance',
-];
-export const OTHERS = [
-  '/api/v1/gpus/GPU-00',
-  '/api/v1/gpus/GPU-mig',
-  '/api/v1/gpus/GPU-shelf',
-  '/api/v1/assets/GPU-00',
-  '/api/v1/fleet/summary',
-  '/api/v1/fleet/money',
-  '/api/v1/models/2',
-  '/api/v1/gpus/GPU-00/evidence',
-  '/api/v1/alerts/A1',
-  '/api/v1/dead-letters/2',
-  '/api/v1/reports/availability.html',
-  '/api/v1/reports/compliance.html',
-  '/api/v1/topology',
-  '/api/v1/console-config',
-  '/livez',
-  '/readyz',
-  '/metrics',
-  '/metrics/fleet',
-];

@@ -7,24 +7,17 @@ import { connectBus } from '../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../pipeline/clock.ts';
 import { loadConfig } from '../pipeline/config.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
-import type { Anomaly, Asset, Episode } from '../pipeline/contract/events.ts';
 import { rawSubject } from '../pipeline/contract/ids.ts';
-import { ANOMALIES, GPU_ASSETS } from '../pipeline/contract/tables.ts';
-import { milliseconds, seconds } from '../pipeline/contract/time.ts';
-import { XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { examine } from '../pipeline/doctor/examine.ts';
 import { effectiveConfig } from '../pipeline/effective-config.ts';
 import type { Engine } from '../pipeline/engine.ts';
 import { importAssets } from '../pipeline/inventory.ts';
 import { startEngineRole } from '../pipeline/roles/engine-role.ts';
-import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
-import { tableSink } from '../sinks/questdb/table-sink.ts';
-import { assetOf, NO_PREDICTOR, rowOf } from './api.fixture.ts';
+import { NO_PREDICTOR } from './api.fixture.ts';
 import { NO_MODEL_DESK } from './models.fixture.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';
 
-const HOUR = 3_600_000;
 let services: TestServices;
 let bus: Bus;
 let connections: Awaited<ReturnType<typeof readSideConnections>>;
@@ -249,160 +242,6 @@ it('tells how it is set up and how it is', async () => {
   const doctor = await call('GET', 'doctor');
   expect(doctor.status).toBe(200);
   expect(doctor.body.items.map(({ part }) => part)).toEqual(expect.arrayContaining(['nats', 'questdb', 'engine']));
-});
-
-it('reports availability from what is stored', async () => {
-  const { database } = connections;
-  // The month before this one: older samples would be past their time.
-  const today = new Date(systemClock.now());
-  const [start, end] = [-1, 0].map((i) => Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + i)) as [
-    number,
-    number,
-  ];
-  const [month, next] = [start, end].map((at) => new Date(at).toISOString().slice(0, 7));
-  const whole = (end - start) / HOUR;
-  const common = {
-    url: services.questdb_http_url,
-    age_max: milliseconds(20),
-    answer_timeout: seconds(30),
-    backoff_min: milliseconds(20),
-    backoff_max: milliseconds(200),
-    close_timeout: seconds(20),
-    rows_max: 100,
-    waiting_max: 1_000,
-    onRefused: (rows: readonly unknown[]) => {
-      throw new Error(JSON.stringify(rows[0]));
-    },
-    onEvent: () => undefined,
-  };
-  const assets = tableSink<Asset>(GPU_ASSETS, common);
-  const anomalies = tableSink<Anomaly>(ANOMALIES, common);
-  const episodes = tableSink<Episode>(XID_EPISODES, common);
-  for (const gpu_uuid of ['GPU-r1', 'GPU-r2']) {
-    assets.write(assetOf(gpu_uuid, { ts: start - 90 * 24 * HOUR, node: 'old', owner: 'lab', registered_at: start }));
-  }
-  const lost = { type: 'gpu_lost', severity: 'critical', node: 'old', state: 'closed' } as const;
-  // Before the month; within it; and one of another kind that counts for nothing.
-  anomalies.write(
-    anomalyOf({
-      ...lost,
-      gpu_uuid: 'GPU-r1',
-      id: 'a',
-      ts: start - 9 * HOUR,
-      opened_at: start - 9 * HOUR,
-      closed_at: start - HOUR,
-    }),
-  );
-  anomalies.write(
-    anomalyOf({
-      ...lost,
-      gpu_uuid: 'GPU-r1',
-      id: 'b',
-      ts: start + 10 * HOUR,
-      opened_at: start + 10 * HOUR,
-      closed_at: start + 16 * HOUR,
-    }),
-  );
-  anomalies.write(
-    anomalyOf({
-      ...lost,
-      type: 'zscore',
-      gpu_uuid: 'GPU-r1',
-      id: 'c',
-      ts: start + 50 * HOUR,
-      opened_at: start + 50 * HOUR,
-      closed_at: start + 60 * HOUR,
-    }),
-  );
-  // The node of both was silent for two hours.
-  anomalies.write(
-    anomalyOf({
-      ...lost,
-      type: 'node_silent',
-      gpu_uuid: '',
-      id: 'd',
-      ts: start + 100 * HOUR,
-      opened_at: start + 100 * HOUR,
-      closed_at: start + 102 * HOUR,
-    }),
-  );
-  const broken = rowOf(XID_EPISODES, {
-    gpu_uuid: 'GPU-r2',
-    node: 'old',
-    id: 'e',
-    ts: start + 200 * HOUR,
-    severity: 'critical',
-    action: 'reset_gpu',
-    started_at: start + 200 * HOUR,
-    ended_at: start + 201 * HOUR,
-    reset_at: start + 204 * HOUR,
-    cured: true,
-    xids: [79],
-    anomalies: [],
-  });
-  episodes.write(broken as unknown as Episode);
-  for (const sink of [assets, anomalies, episodes]) await sink.close();
-  for (const table of ['gpu_assets', 'anomalies', 'xid_episodes'])
-    await database.query(`SELECT wait_wal_table('${table}')`);
-  await database.query(
-    `INSERT INTO gpu_metrics (ts, gpu_uuid, node, instance, gpu_temp_celsius) VALUES ${['GPU-r1', 'GPU-r2']
-      .flatMap((uuid) => [0, 600].map((hour) => `(${(start + hour * HOUR) * 1_000}, '${uuid}', 'old', '', 40)`))
-      .join(', ')}`,
-  );
-  await database.query("SELECT wait_wal_table('gpu_metrics')");
-  // Each from the one before.
-  for (const view of ['gpu_metrics_1m', 'gpu_metrics_5m', 'gpu_metrics_1h']) {
-    await vi.waitFor(
-      async () => {
-        await database.query(`REFRESH MATERIALIZED VIEW ${view} INCREMENTAL`);
-        const found = await database.query<{ n: number }>(`SELECT count() AS n FROM ${view} WHERE node = 'old'`);
-        expect(found[0]?.n).toBe(4);
-      },
-      { timeout: 30_000, interval: 200 },
-    );
-  }
-  await vi.waitFor(async () => expect((await call('GET', 'assets?owner=lab')).body.total).toBe(2), 10_000);
-  const { body } = await call('GET', `reports/availability?month=${month}`);
-  // 8 h down, and 6 h.
-  expect(body).toMatchObject({
-    month,
-    by: 'gpu',
-    sla: 0.995,
-    from: new Date(start).toISOString(),
-    to: new Date(end).toISOString(),
-    total: 2,
-    items: [
-      {
-        group: 'GPU-r1',
-        in_service_hours: whole,
-        down_hours: 8,
-        failures: 2,
-        repaired: 2,
-        mttr_hours: 4,
-        mtbf_hours: (whole - 8) / 2,
-        met: false,
-      },
-      {
-        group: 'GPU-r2',
-        in_service_hours: whole,
-        down_hours: 6,
-        failures: 2,
-        repaired: 2,
-        mttr_hours: 3,
-        mtbf_hours: (whole - 6) / 2,
-      },
-    ],
-  });
-  expect((await call('GET', `reports/availability?month=${month}&by=owner&sla=0.98`)).body.items).toMatchObject([
-    { group: 'lab', gpus: 2, availability: (2 * whole - 14) / (2 * whole), met: true, breaches: 0, failures: 4 },
-  ]);
-  const months = (await call('GET', `reports/availability?month=${next}&by=month`)).body.items;
-  expect(months).toMatchObject(expect.arrayContaining([expect.objectContaining({ month, group: month, gpus: 2 })]));
-  const html = await fetch(`${api.url}/api/v1/reports/availability.html?month=${month}&by=node`);
-  expect(html.headers.get('Content-Type')).toContain('text/html');
-  expect(await html.text()).toContain('GPU-r1');
-  const csv = await fetch(`${api.url}/api/v1/reports/availability?month=${month}`, { headers: { Accept: 'text/csv' } });
-  expect((await csv.text()).split('\r\n')[1]).toContain(`${month},GPU-r1,1,${whole},8,`);
 });
 
 it('reports what people have changed', async () => {

@@ -23,8 +23,10 @@ th{font-weight:600}td.n,th.n{text-align:right;white-space:nowrap;font-variant-nu
 dt{font-weight:600;margin-top:.5rem}dd{margin:0;max-width:46rem}
 @media print{body{margin:0;max-width:none;font-size:10px}h2{break-after:avoid}.wide{overflow:visible}}@page{margin:12mm}`;
 
-/** What the page's Content-Security-Policy must allow besides nothing. */
-export const REPORT_STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+/** The Content-Security-Policy of the page: its own style and nothing else. */
+export const REPORT_POLICY = `default-src 'none'; style-src ${STYLE_HASH}; frame-ancestors 'none'`;
 
 const ROWS_MAX = 2_000;
 

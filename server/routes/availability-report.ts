@@ -1,18 +1,11 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { days } from '../../pipeline/contract/time.ts';
-import { readLabels } from '../../sinks/questdb/read-labels.ts';
 import type { ApiParts } from '../api-parts.ts';
-import { cachedAnswer } from '../cached-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import { eventNow } from '../event-now.ts';
-import { utcMinute } from '../evidence-plot.ts';
 import { instantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
-import { BadRequest } from '../problem.ts';
 import {
   type AvailabilityRow,
   availabilityRows,
@@ -21,17 +14,13 @@ import {
 } from '../reports/availability.ts';
 import { availabilityPage } from '../reports/availability-page.ts';
 import { availabilityReports, type MonthAvailability, monthsUpTo } from '../reports/availability-reports.ts';
-import { CHANGE_KINDS, COMPLIANCE_TERMS, type RecordedChange, recordedChanges } from '../reports/compliance.ts';
-import { REPORT_STYLE_HASH, reportPage } from '../reports/report-page.ts';
+import { REPORT_POLICY } from '../reports/report-page.ts';
 import { listSchema } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 
-const POLICY = `default-src 'none'; style-src ${REPORT_STYLE_HASH}; frame-ancestors 'none'`;
 const SLA_DEFAULT = 0.995;
 const MONTHS = 12;
 const HOUR_MS = 3_600_000;
-const CHANGES_AGE_MS = 15_000;
-const CHANGES_SPAN_MS = days(90);
 const GROUPS = ['gpu', 'node', 'owner', 'tenant', 'cluster', 'rack', 'model', 'fleet', 'month'] as const;
 type GroupBy = (typeof GROUPS)[number];
 
@@ -57,18 +46,6 @@ const ROW_COLUMNS = Object.keys(rowSchema.shape);
 const rowText = serialiser(rowSchema);
 type Row = z.infer<typeof rowSchema>;
 
-const changeSchema = z
-  .object({
-    at: instantSchema,
-    kind: z.enum(CHANGE_KINDS),
-    subject: z.string(),
-    what: z.string(),
-    by: z.string(),
-    detail: z.string(),
-  })
-  .openapi('RecordedChange');
-const CHANGE_COLUMNS = Object.keys(changeSchema.shape);
-
 const availabilityQuery = {
   month: z
     .string()
@@ -87,20 +64,8 @@ const availabilityQuery = {
     .optional()
     .openapi({ type: 'number', default: SLA_DEFAULT, description: 'Target of the availability, 0..1.' }),
 };
-const spanQuery = {
-  ...SPAN_PARAMETERS,
-  kind: z.enum(CHANGE_KINDS).optional(),
-  subject: textParameter('GPU, or alias of the model registry.'),
-};
-interface ChangeQuery {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  readonly kind?: RecordedChange['kind'] | undefined;
-  readonly subject?: string | undefined;
-}
-
-/** `GET /reports/availability` and `/reports/compliance`, each as JSON, CSV and a page to print (`.html`). */
-export function reportRoutes(app: OpenAPIHono, parts: ApiParts): void {
+/** `GET /reports/availability` as JSON and CSV, and `/reports/availability.html` to print. */
+export function availabilityReportRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const reports = availabilityReports(parts);
 
   async function availability(query: {
@@ -202,128 +167,19 @@ export function reportRoutes(app: OpenAPIHono, parts: ApiParts): void {
       const { month, by, sla, told } = await availability(query);
       const period = { from: told[0]?.report.period.from ?? 0, to: told.at(-1)?.report.period.to ?? 0 };
       const boards: readonly BoardAvailability[] = told.at(-1)?.report.boards ?? [];
-      return page(
-        c,
-        availabilityPage({
-          month,
-          by,
-          sla,
-          made_at: parts.clock.now(),
-          period,
-          rows: told.flatMap(({ rows }) => rows),
-          boards,
-        }),
-      );
-    },
-  );
-
-  const changes = cachedAnswer(parts.clock, CHANGES_AGE_MS, async () => {
-    const [versions, labels, moves] = await Promise.all([
-      parts.assets.versions(),
-      readLabels(parts.database),
-      parts.models.history(),
-    ]);
-    return recordedChanges({ versions, labels, moves });
-  });
-  async function changesOf(query: ChangeQuery): Promise<{ from: number; to: number; items: RecordedChange[] }> {
-    const to = query.to ?? eventNow(parts) + 1;
-    const from = query.from ?? to - CHANGES_SPAN_MS;
-    if (from >= to) throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
-    const items = (await changes()).filter(
-      (one) =>
-        one.at >= from &&
-        one.at < to &&
-        (query.kind === undefined || one.kind === query.kind) &&
-        (query.subject === undefined || one.subject === query.subject),
-    );
-    return { from, to, items };
-  }
-
-  defineGet(
-    app,
-    {
-      path: '/api/v1/reports/compliance',
-      tag: 'reports',
-      summary:
-        'What people have changed: inventory, labels, models; newest first, by default of the last 90 days. /reports/compliance.html says what is kept.',
-      params: NO_PARAMETERS,
-      query: z.strictObject({
-        ...LIST_PARAMETERS,
-        ...spanQuery,
-        sort: z.enum(['at', '-at']).optional().openapi({ description: 'Default -at.' }),
-      }),
-      answer: listSchema(changeSchema).extend({ from: instantSchema, to: instantSchema }),
-      csv: true,
-      failures: [503],
-    },
-    async (c, { query }) => {
-      const { from, to, items } = await changesOf(query);
-      const found = pageOf<RecordedChange>({
-        items,
-        sort: { name: 'at', descending: query.sort !== 'at', key: ({ at }) => at },
-        identity: ({ kind, subject, what, detail }) => `${kind} ${subject} ${what} ${detail}`,
-        limit: query.limit,
-        cursor: query.cursor,
+      const html = availabilityPage({
+        month,
+        by,
+        sla,
+        made_at: parts.clock.now(),
+        period,
+        rows: told.flatMap(({ rows }) => rows),
+        boards,
       });
-      const texts = found.items.map(({ at, ...rest }) => JSON.stringify({ at: instantText(at), ...rest }));
-      return listAnswer(c, {
-        columns: CHANGE_COLUMNS,
-        next: found.next,
-        total: found.total,
-        texts,
-        more: { from: instantText(from), to: instantText(to) },
-      });
-    },
-  );
-
-  defineGet(
-    app,
-    {
-      path: '/api/v1/reports/compliance.html',
-      tag: 'reports',
-      summary: 'The same as a page to print.',
-      params: NO_PARAMETERS,
-      query: z.strictObject(spanQuery),
-      answer: z.string(),
-      media: 'text/html',
-      failures: [503],
-    },
-    async (c, { query }) => {
-      const { from, to, items } = await changesOf(query);
-      return page(
-        c,
-        reportPage({
-          title: 'What was changed',
-          lead: [
-            `Made ${utcMinute(parts.clock.now())}; changes from ${utcMinute(from)} to ${utcMinute(to)}. All times are UTC.`,
-          ],
-          sections: [
-            {
-              name: 'Changes, newest first',
-              empty: 'Nothing was changed in this time.',
-              table: {
-                heads: ['When', 'Kind', 'Of', 'What', 'By', 'Detail'],
-                numeric: [],
-                rows: items.map(({ at, kind, subject, what, by, detail }) => [
-                  utcMinute(at),
-                  kind,
-                  subject,
-                  what,
-                  by,
-                  detail,
-                ]),
-              },
-            },
-          ],
-          terms: COMPLIANCE_TERMS,
-        }),
-      );
+      return c.html(html, 200, { 'Content-Security-Policy': REPORT_POLICY });
     },
   );
 }
-
-const page = (c: Context, html: string): Response | Promise<Response> =>
-  c.html(html, 200, { 'Content-Security-Policy': POLICY });
 
 function grouping(by: GroupBy, month: string): (board: ServiceBoard) => string {
   if (by === 'gpu') return ({ gpu_uuid }) => gpu_uuid;
