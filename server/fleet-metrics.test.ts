@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
@@ -127,6 +128,14 @@ it('serves 10,000 GPUs in less than 50 ms to whoever asks again', async () => {
   const again = await world.get(PATH, { 'Accept-Encoding': 'gzip' });
   expect((await again.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
   expect(performance.now() - started).toBeLessThan(50);
+});
+
+it('has every metric that the ready-made alerts ask for', async () => {
+  const rules = readFileSync(new URL('../deploy/prometheus/alerts.yaml', import.meta.url), 'utf8');
+  const asked = new Set(rules.match(/(?<![\w:])gpu_vitals_\w+(?!:)/g));
+  const told = new Set((await read(populated())).map(({ name }) => name));
+  expect([...asked].filter((name) => !told.has(name))).toEqual([]);
+  expect(asked.size).toBeGreaterThan(5);
 });
 
 it('refuses parameters', async () => {
