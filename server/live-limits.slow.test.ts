@@ -129,6 +129,20 @@ describe.each(['uws', 'ws'] as const)('limits of the live server over %s', (libr
     expect(await slow.next()).toMatchObject({ type: 'delta', seq: state.seq + 1, data: [{ power_watts: 7 }] });
   }, 60_000);
 
+  it('cuts who has gone without a word, and keeps who is there and silent', async () => {
+    const { live, sample } = await world(library, { idle_timeout_s: 8, sockets_max: 2 });
+    const silent = await client(live);
+    silent.say({ op: 'subscribe', topic: 'fleet' });
+    await silent.next();
+    const gone = await client(live);
+    // The connection stands, but nobody reads what comes over it: no ping is answered.
+    (gone.socket as unknown as { _socket: Socket })._socket.pause();
+    expect(await statusOf(live.url, {})).toBe(503);
+    await vi.waitFor(async () => expect(await statusOf(live.url, {})).toBe(101), { timeout: 30_000, interval: 500 });
+    sample('GPU-a');
+    expect(await silent.next()).toMatchObject({ type: 'delta' });
+  }, 60_000);
+
   it('survives sockets that break in the middle of a frame', async () => {
     const { live, sample } = await world(library);
     const { port } = new URL(live.url);

@@ -12,6 +12,7 @@ export function seedUntilDone(
         await seed();
         done = true;
       } catch {
+        if (stopped) return;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, options.retry_ms ?? 1_000);
           wake = () => {

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Database } from '../pipeline/contract/database.ts';
+import { jsonBytes } from '../sinks/live/fleet.fixture.ts';
+import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
+import { liveAlerts } from './live-alerts.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const OPENED = 1_767_225_600_000;
+const alertOf = (id: string, changes: object = {}) => ({
+  ts: OPENED,
+  gpu_uuid: 'GPU-a',
+  node: 'n1',
+  instance: '',
+  id,
+  rule: 'hot',
+  severity: 'warning',
+  state: 'open',
+  summary: 'GPU temperature is 91 C since 10:00',
+  opened_at: OPENED,
+  closed_at: null,
+  ...changes,
+});
+const handledOf = (id: string, changes: object = {}) =>
+  alertOf(id, { acknowledged_by: 'ada', acknowledged_at: OPENED + 5, assigned_to: '', handling_note: '', ...changes });
+
+/** `stored` is what the table answers; null: the database is away. */
+function world(stored: object[] | null | undefined, alerts_max = 100) {
+  const bus = memoryBus();
+  const open = new Map<string, Record<string, unknown>>();
+  let rows = stored;
+  const database: Database | null =
+    stored === undefined
+      ? null
+      : ({
+          async query(sql: string) {
+            if (rows === null || rows === undefined) throw new Error('away');
+            return sql.includes('count()') ? [{ total: rows.length }] : rows.map((row) => ({ ...row }));
+          },
+        } as unknown as Database);
+  const alerts = liveAlerts({
+    bus,
+    database,
+    alerts_max,
+    onAlert({ id, state }, json) {
+      if (state === 'open') open.set(id, JSON.parse(json) as Record<string, unknown>);
+      else open.delete(id);
+    },
+  });
+  return {
+    alerts,
+    open,
+    answer(with_rows: object[]): void {
+      rows = with_rows;
+    },
+    rule: (row: unknown) => bus.publish({ subject: 'alerts.warning.n1.GPU-a.hot', data: jsonBytes(row) }),
+    desk: (row: unknown) => bus.publish({ subject: 'vitals.alerts.n1.GPU-a', data: jsonBytes(row) }),
+    garbage: (data: Uint8Array) => bus.publish({ subject: 'alerts.x', data }),
+  };
+}
+
+it('keeps what people did with an alert when its rule speaks again', () => {
+  const { rule, desk, open } = world(undefined);
+  rule(alertOf('A'));
+  expect(open.get('A')).toMatchObject({ opened_at: '2026-01-01T00:00:00.000Z', acknowledged_by: '', silenced_by: '' });
+  desk(handledOf('A', { silenced_by: 'S1' }));
+  expect(open.get('A')).toMatchObject({ acknowledged_by: 'ada', silenced_by: 'S1' });
+  rule(alertOf('A', { severity: 'critical' }));
+  expect(open.get('A')).toMatchObject({
+    severity: 'critical',
+    acknowledged_by: 'ada',
+    acknowledged_at: '2026-01-01T00:00:00.005Z',
+  });
+  desk(handledOf('A', { severity: 'critical', acknowledged_by: '', acknowledged_at: null }));
+  expect(open.get('A')).toMatchObject({ acknowledged_by: '', acknowledged_at: null, silenced_by: '' });
+  rule(alertOf('A', { state: 'closed', closed_at: OPENED + 9 }));
+  expect([...open.keys()]).toEqual([]);
+});
+
+it('has the open alerts of before from the table, asked again until it answers', async () => {
+  const { alerts, rule, open, answer } = world(null);
+  // What came over the bus meanwhile is newer; what closed meanwhile stays closed.
+  rule(alertOf('newer', { severity: 'critical' }));
+  rule(alertOf('gone', { state: 'closed', closed_at: OPENED + 1 }));
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([...open.keys()]).toEqual(['newer']);
+  answer([handledOf('stored'), handledOf('newer'), handledOf('gone')]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await alerts.seeding;
+  expect([...open.keys()].sort()).toEqual(['newer', 'stored']);
+  expect(open.get('newer')).toMatchObject({ severity: 'critical', acknowledged_by: 'ada' });
+});
+
+it('counts what is no alert, and keeps no more than it may', () => {
+  const { alerts, rule, garbage, open } = world(undefined, 2);
+  for (const row of [null, 7, {}, { id: 'A' }, { id: '', state: 'open' }, alertOf('A', { state: 'ajar' })]) rule(row);
+  garbage(new Uint8Array([0xff, 0x7b]));
+  expect([alerts.counters.refused, open.size]).toEqual([7, 0]);
+  rule(alertOf('A', { summary: 'x'.repeat(100_000), opened_at: 'long ago' }));
+  expect(open.get('A')).toMatchObject({ summary: 'x'.repeat(4_000), opened_at: null });
+});
+
+it('stops asking', async () => {
+  const { alerts } = world(null);
+  alerts.stop();
+  await vi.advanceTimersByTimeAsync(0);
+  await expect(alerts.seeding).resolves.toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
