@@ -275,7 +275,10 @@ describe('with verdicts', () => {
       new RegExp(`critical\\s+Node ${nodeOf(sick)}[\\s\\S]+Reboot the node[\\s\\S]+XID 48 on 2 GPUs, at once\\.`),
     );
     await at('past-incidents').locator('li[data-state="closed"]').waitFor();
-    await first.getByRole('link', { name: /GPU 3$/ }).click();
+    await first
+      .getByRole('list', { name: 'GPUs' })
+      .getByRole('link', { name: /GPU 3$/ })
+      .click();
     await at('gpu-verdict').waitFor();
     expect(new URL(page.url()).pathname).toBe(`/gpus/${sick}`);
 

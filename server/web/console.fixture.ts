@@ -7,6 +7,7 @@ import { freePort } from '../../deploy/services/free-port.ts';
 import { startTestServices } from '../../deploy/services/services.fixture.ts';
 import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
+import { ensureStreams } from '../../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type {
@@ -105,6 +106,7 @@ export async function startConsoleWorld(options: {
     const clock = systemClock;
     const bus = await connectBus({ servers: services.nats_url, name: 'console test', clock });
     stops.push(() => bus.close());
+    await ensureStreams(bus);
     const database = connectDatabase({
       url: services.questdb_pg_url,
       pool_size: 4,
