@@ -63,7 +63,7 @@ async function exporters(gpus: number) {
       return;
     }
     pages.get(node)?.push(page);
-    response.end(page);
+    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(page);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
