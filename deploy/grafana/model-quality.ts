@@ -1,6 +1,6 @@
 import type { Row } from './live-overview.ts';
 import { bars, lines, table } from './panels.ts';
-import { IN_RANGE, SCOPE } from './sql.ts';
+import { IN_RANGE, ONCE_AN_HOUR, SCOPE } from './sql.ts';
 
 /**
  * How the predictions did: the one of each GPU and day (of its first hour, UTC) whose seven days were over within the range,
@@ -45,7 +45,7 @@ export const MODEL_QUALITY: Row = {
     lines({
       title: 'Confidence',
       help: 'Mean over the chosen GPUs.',
-      sql: `SELECT ts AS time, avg(confidence) AS confidence FROM gpu_failure_predictions WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`,
+      sql: `SELECT ts AS time, avg(confidence) AS confidence FROM gpu_failure_predictions WHERE ${SCOPE} AND ${ONCE_AN_HOUR} AND ${IN_RANGE} SAMPLE BY $__interval`,
       width: 12,
       unit: 'percentunit',
       min: 0,

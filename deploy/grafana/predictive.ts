@@ -4,7 +4,7 @@ import type { Row } from './live-overview.ts';
 import { RISK_STEPS, steps } from './looks.ts';
 import { MODEL_QUALITY } from './model-quality.ts';
 import { bars, lines, shares, stat, table } from './panels.ts';
-import { countsOverTime, each, IN_RANGE, lately, newest, SCOPE } from './sql.ts';
+import { countsOverTime, each, IN_RANGE, lately, newest, ONCE_AN_HOUR, SCOPE } from './sql.ts';
 
 const PREDICTED = newest(
   'gpu_uuid, node, failure_prob_7d, failure_prob_30d, failure_prob_90d, predicted_failure_type, estimated_ttf_days AS ttf_days, confidence, model_name, model_version, explanation',
@@ -93,7 +93,7 @@ const risk: Row = {
     lines({
       title: 'Risk over time',
       help: 'Mean and highest probability within 30 days, and the mean within 7 days, of the chosen GPUs.',
-      sql: `SELECT ts AS time, avg(failure_prob_7d) AS mean_7d, avg(failure_prob_30d) AS mean_30d, max(failure_prob_30d) AS highest_30d FROM gpu_failure_predictions WHERE ${SCOPE} AND ${IN_RANGE} SAMPLE BY $__interval`,
+      sql: `SELECT ts AS time, avg(failure_prob_7d) AS mean_7d, avg(failure_prob_30d) AS mean_30d, max(failure_prob_30d) AS highest_30d FROM gpu_failure_predictions WHERE ${SCOPE} AND ${ONCE_AN_HOUR} AND ${IN_RANGE} SAMPLE BY $__interval`,
       width: 12,
       unit: 'percentunit',
       min: 0,
