@@ -85,7 +85,7 @@ function readable(one: unknown): AlertRuleChange {
     }),
   );
 }
-export type AlertRuleChanges = z.output<typeof alertRuleChanges>;
+type AlertRuleChanges = z.output<typeof alertRuleChanges>;
 
 interface Problem {
   readonly path: readonly string[];
