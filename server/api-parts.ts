@@ -9,6 +9,7 @@ import type { Finding } from '../pipeline/doctor/finding.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
 import type { AlertAnswers } from './alert-answers.ts';
 import type { AssetDesk } from './asset-desk.ts';
+import type { ChannelDesk } from './channel-desk.ts';
 import type { DeadLetterDesk } from './dead-letter-desk.ts';
 import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -61,6 +62,8 @@ export interface ApiParts {
   readonly models: ModelDesk;
   readonly alerts: AlertAnswers;
   readonly assets: AssetDesk;
+  /** Null where nobody knows them. */
+  readonly channels: ChannelDesk | null;
   readonly dead_letters: DeadLetterDesk;
   readonly simulation: SimulationDesk;
   /** Looks at every part; null where there is nobody who can. */

@@ -90,7 +90,10 @@ const cannedPredictor = (): ApiParts['predictor'] => {
   };
 };
 
-type ApiWorldOptions = Pick<ApiParts, 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'> & {
+type ApiWorldOptions = Pick<
+  ApiParts,
+  'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
+> & {
   live_url: string | null;
 };
 
@@ -171,6 +174,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
           figures: {},
         },
       ]),
+    channels: options.channels ?? null,
     config: options.config ?? [
       { option: 'interval', value: '10s', origin: 'default', section: 'Fleet', help: 'Time between two scrapes.' },
       { option: 'gpus', value: 256, origin: '--gpus', section: 'Simulation', help: 'Size.' },

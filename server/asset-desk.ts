@@ -50,6 +50,8 @@ export interface AssetDesk {
   change(gpu_uuid: string, decide: (before: Asset | null) => AssetFacts): Promise<Asset>;
   /** Many at once, each on its own. */
   bring(rows: readonly AssetFacts[]): Promise<readonly AssetOutcome[]>;
+  /** What `bring` would do, without doing it. */
+  foresee(rows: readonly AssetFacts[]): Promise<readonly AssetOutcome[]>;
   /** Of assets whose status has changed, or that began as something else than active: oldest first. */
   statuses(): Promise<ReadonlyMap<string, readonly StatusChange[]>>;
   /** Every version that the log still has (four an asset), oldest first. Reads the whole log. */
@@ -161,6 +163,24 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     return known(gpu_uuid, (await readAsset(database, gpu_uuid)) ?? undefined);
   }
 
+  async function planned(rows: readonly AssetFacts[]): Promise<{
+    readonly outcomes: AssetOutcome[];
+    readonly versions: readonly { readonly asset: Asset; readonly after: number; readonly row: number }[];
+  }> {
+    await whenReady();
+    const byId = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
+    const outcomes = rows.map((): AssetOutcome => 'unchanged');
+    const versions: { asset: Asset; after: number; row: number }[] = [];
+    rows.forEach((facts, row) => {
+      const before = known(facts.gpu_uuid, byId.get(facts.gpu_uuid));
+      const version = newVersion(before, facts, now());
+      if (version === null) return;
+      versions.push({ ...version, row });
+      outcomes[row] = before === undefined ? 'added' : 'changed';
+    });
+    return { outcomes, versions };
+  }
+
   return {
     all,
     async find(gpu_uuid) {
@@ -180,18 +200,9 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
         action: 'Read it again, then change it.',
       });
     },
+    foresee: async (rows) => (await planned(rows)).outcomes,
     async bring(rows) {
-      await whenReady();
-      const byId = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
-      const outcomes = rows.map((): AssetOutcome => 'unchanged');
-      const versions: { asset: Asset; after: number; row: number }[] = [];
-      rows.forEach((facts, row) => {
-        const before = known(facts.gpu_uuid, byId.get(facts.gpu_uuid));
-        const version = newVersion(before, facts, now());
-        if (version === null) return;
-        versions.push({ ...version, row });
-        outcomes[row] = before === undefined ? 'added' : 'changed';
-      });
+      const { outcomes, versions } = await planned(rows);
       const stored = await log.store(versions);
       stored.forEach((result, i) => {
         const version = versions[i];

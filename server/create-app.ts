@@ -12,9 +12,11 @@ import { consoleFiles } from './console-files.ts';
 import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { fleetNow } from './fleet-now.ts';
 import { problem } from './problem.ts';
+import { alertChannelRoutes } from './routes/alert-channels.ts';
+import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
-import { ASSETS_BYTES_MAX, ASSETS_PATH, assetRoutes } from './routes/assets.ts';
+import { ASSETS_BYTES_MAX, ASSETS_PATH, ASSETS_PREVIEW_PATH, assetRoutes } from './routes/assets.ts';
 import { availabilityReportRoutes } from './routes/availability-report.ts';
 import { complianceReportRoutes } from './routes/compliance-report.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -90,6 +92,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   const large = new Map([
     [SCORE_PATH, limitedBody(SCORE_BYTES_MAX)],
     [ASSETS_PATH, limitedBody(ASSETS_BYTES_MAX)],
+    [ASSETS_PREVIEW_PATH, limitedBody(ASSETS_BYTES_MAX)],
   ]);
   app.use((c, next) => (large.get(c.req.path) ?? small)(c, next));
 
@@ -98,6 +101,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   anomalyRoutes(app, parts);
   alertRoutes(app, parts);
   silenceRoutes(app, parts);
+  alertRuleRoutes(app, parts);
+  alertChannelRoutes(app, parts);
   assetRoutes(app, parts);
   tableRoutes(app, parts);
   labelRoutes(app, parts);

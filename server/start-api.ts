@@ -48,6 +48,8 @@ export interface ApiServerOptions {
   readonly prices: PriceBook;
   /** Which alerts explain which; the defaults when absent. */
   readonly inhibitions?: readonly InhibitionRule[];
+  /** Nobody knows them when absent. */
+  readonly channels?: ApiParts['channels'];
   readonly onFailure: (error: unknown, where: string) => void;
 }
 
@@ -123,6 +125,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     }),
     examine: options.examine ?? null,
     config: options.config ?? null,
+    channels: options.channels ?? null,
     prices: options.prices,
     onFailure: options.onFailure,
   });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
+import { channelDesk } from '../../server/channel-desk.ts';
 import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
 import { startApi } from '../../server/start-api.ts';
@@ -71,6 +72,12 @@ await runAsThread(
         fleet_url: () => fleetUrl,
         examine: () => examine({ config, clock: systemClock, env: process.env }),
         inhibitions: inhibitionsSchema.parse(config['alert-inhibitions']),
+        channels: channelDesk({
+          channels: config['alert-channels'],
+          link: () => config['alert-link'] || `http://${config.api}`,
+          environment: process.env,
+          clock: systemClock,
+        }),
         config: origins === null ? null : effectiveConfig({ values: config, origins }),
         scorer: {
           stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),

@@ -20,6 +20,7 @@ import { GPU_PARAMETER } from './gpus.ts';
 
 /** Bodies of this path are CSV of whole inventories: 100,000 assets are about 20 MB. */
 export const ASSETS_PATH = '/api/v1/assets';
+export const ASSETS_PREVIEW_PATH = '/api/v1/assets/preview';
 export const ASSETS_BYTES_MAX = 64 * 2 ** 20;
 
 const COLUMNS = Object.keys(assetSchema.shape) as (keyof Asset)[];
@@ -203,6 +204,35 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
           201,
         );
       },
+    },
+  );
+
+  definePost(
+    app,
+    {
+      path: ASSETS_PREVIEW_PATH,
+      tag: 'assets',
+      summary: 'What a CSV would do to the inventory, with everything that is wrong in it; nothing is stored.',
+      body: z.strictObject({ csv: z.string() }).openapi('AssetPreviewRequest'),
+      answer: importSchema,
+      failures: [503],
+    },
+    async (c, { csv }) => {
+      const { rows, lines, issues } = parseAssetsCsv(csv);
+      const outcomes = await assets.foresee(rows);
+      const count = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
+      return c.json({
+        added: count('added'),
+        changed: count('changed'),
+        unchanged: count('unchanged'),
+        refused: 0,
+        rows: rows.map(({ gpu_uuid }, i) => ({
+          line: lines[i] ?? 0,
+          gpu_uuid,
+          outcome: outcomes[i] ?? ('unchanged' as const),
+        })),
+        problems: issues.map(({ line, field, detail }) => ({ line, field, detail })),
+      } satisfies z.infer<typeof importSchema>);
     },
   );
 
