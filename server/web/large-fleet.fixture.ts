@@ -18,8 +18,8 @@ const INTERVAL_MS = 10_000;
 const TICKS = 100;
 const PAGE = 1_000;
 
-/** A fleet of any size for the console alone: a real live server, and an API that knows racks and nothing else. */
-export async function startLargeFleet(gpus: number) {
+/** A fleet of any size for the console alone: a real live server, and an API that knows racks and nothing else; `live`: it goes on sending. */
+export async function startLargeFleet({ gpus, live: goes_on }: { readonly gpus: number; readonly live: boolean }) {
   const bus = memoryBus();
   const live = await startLive({ bus, database: null, clock: systemClock, host: '127.0.0.1', port: 0 });
   const frames = framesSink(bus, { worker: 'large' });
@@ -40,6 +40,7 @@ export async function startLargeFleet(gpus: number) {
   let tick = 0;
   const share = Math.ceil(gpus / TICKS);
   const feeding = setInterval(() => {
+    if (!goes_on) return;
     feed((tick % TICKS) * share, Math.min(gpus, ((tick % TICKS) + 1) * share));
     tick++;
   }, INTERVAL_MS / TICKS);

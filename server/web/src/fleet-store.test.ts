@@ -119,6 +119,21 @@ it('takes a long snapshot in parts, and what comes meanwhile after it', async ()
     data: [summaryRow({ gpu_uuid: 'GPU-8999', gpu_temp_celsius: 77 })],
   });
   expect([store.ready, store.gpus.size < 9_000]).toEqual([false, true]);
-  await vi.waitFor(() => expect(store.gpus.get('GPU-8999')?.gpu_temp_celsius).toBe(77));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.gpus.get('GPU-8999')?.gpu_temp_celsius).toBe(77);
   expect([store.ready, store.gpus.size]).toEqual([true, 9_000]);
+});
+
+it('shows the picture before a new one until that is whole, and then only what is in it', async () => {
+  const store = new FleetStore({} as LiveClient, () => NOW);
+  const rows = (from: number) =>
+    Array.from({ length: 9_000 }, (_, i) => summaryRow({ gpu_uuid: `GPU-${from + i}`, instance: i === 0 ? '3' : '' }));
+  store.applyFleet({ type: 'snapshot', seq: 1, ts: NOW, data: rows(0) });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.ready).toBe(true);
+  store.applyFleet({ type: 'snapshot', seq: 5, ts: NOW, data: rows(1_000) });
+  expect(store.gpus.size).toBeGreaterThanOrEqual(9_000);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(store.gpus.has('GPU-999')).toBe(false);
+  expect([store.gpus.size, store.gpus.get('GPU-1000')?.instances]).toEqual([9_000, 1]);
 });

@@ -40,6 +40,8 @@ export class FleetStore {
   scored_at: string | null = null;
   /** Why scores cannot be read just now; null while they can. */
   scores_failure: string | null = null;
+  /** GPUs that the snapshot under way has told of: the picture before it stays until it is whole. */
+  private seen: Set<string> | null = null;
   private readonly waiting: LiveUpdate<readonly GpuSummary[]>[] = [];
   private risks: ReadonlyMap<string, BoardRisk> = new Map();
   private readonly scores = new Map<string, readonly BoardHealth[]>();
@@ -109,25 +111,31 @@ export class FleetStore {
     }
   }
 
-  private begin(update: LiveUpdate<readonly GpuSummary[]>): void {
-    if (update.type === 'snapshot') {
-      this.gpus.clear();
-      this.rows.clear();
-      this.structure++;
-      this.snapshot_at = this.now();
-      this.arrivals = [];
-    }
+  private begin({ type }: LiveUpdate<readonly GpuSummary[]>): void {
+    if (type === 'delta') return;
+    this.seen = new Set();
+    this.snapshot_at = this.now();
+    this.arrivals = [];
   }
 
   private applyRows(rows: readonly GpuSummary[]): number {
     let samples = 0;
-    for (const row of rows) samples += this.applyRow(row) ? 1 : 0;
+    for (const row of rows) {
+      if (this.seen !== null && !this.seen.has(row.gpu_uuid)) {
+        this.seen.add(row.gpu_uuid);
+        this.rows.delete(row.gpu_uuid);
+      }
+      samples += this.applyRow(row) ? 1 : 0;
+    }
     return samples;
   }
 
   private finish({ type }: LiveUpdate<readonly GpuSummary[]>, samples: number): void {
-    if (type === 'snapshot') this.ready = true;
-    else this.arrivals.push({ at: this.now(), samples });
+    if (type === 'snapshot') {
+      for (const uuid of this.gpus.keys()) if (this.seen?.has(uuid) === false) this.forget(uuid);
+      this.seen = null;
+      this.ready = true;
+    } else this.arrivals.push({ at: this.now(), samples });
     this.changed();
   }
 
@@ -162,6 +170,12 @@ export class FleetStore {
       this.gpus.set(gpu.gpu_uuid, { ...gpu, health: this.healthOf(gpu.gpu_uuid, gpu.ts) });
     }
     this.changed();
+  }
+
+  private forget(gpu_uuid: string): void {
+    this.gpus.delete(gpu_uuid);
+    this.rows.delete(gpu_uuid);
+    this.structure++;
   }
 
   failHealth(why: string): void {
