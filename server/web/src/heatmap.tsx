@@ -145,6 +145,9 @@ export function Heatmap(props: {
       {cell !== undefined && layout !== null && (
         <HeatmapTip cell={cell} gpu={gpu} gpus={gpus} mode={mode} x={left + wide} y={top + high} room={layout.width} />
       )}
+      {placed?.aggregated === true && (
+        <p class="quiet small aggregated">A cell is a node, coloured by its worst GPU. Zoomed in, it shows them all.</p>
+      )}
       <span class="hidden" aria-live="polite">
         {cell !== undefined && by === 'keys' ? (gpu === undefined ? nodeTipText(cell, gpus, mode) : tipText(gpu)) : ''}
       </span>
