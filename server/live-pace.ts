@@ -7,6 +7,8 @@ const REST_MS_MAX = 100;
 const REST_PER_COST = 3;
 /** After everything was sent, all rest for half as long, so that what comes from the bus is always taken. */
 const REST_ALL_PER_COST = 0.5;
+/** How much of the last cost counts: one that was long because others had the core must not make everybody wait. */
+const COST_SHARE = 0.25;
 /** A rest shorter than a timer can be is none. */
 const REST_MS_MIN = 0.5;
 
@@ -21,6 +23,7 @@ export class LivePace {
   private scheduled = false;
   private closing = false;
   private rest_until = 0;
+  private cost_ms = 0;
   private timer: NodeJS.Timeout | null = null;
   private timer_at = 0;
 
@@ -76,9 +79,11 @@ export class LivePace {
       if (!this.send(topic)) continue;
       const before = at;
       at = this.clock.monotonic();
-      topic.rest_until = at + Math.min(REST_MS_MAX, (at - before) * REST_PER_COST);
+      topic.cost_ms += (at - before - topic.cost_ms) * COST_SHARE;
+      topic.rest_until = at + Math.min(REST_MS_MAX, topic.cost_ms * REST_PER_COST);
     }
-    this.rest_until = at + Math.min(REST_MS_MAX, (at - started) * REST_ALL_PER_COST);
+    this.cost_ms += (at - started - this.cost_ms) * COST_SHARE;
+    this.rest_until = at + Math.min(REST_MS_MAX, this.cost_ms * REST_ALL_PER_COST);
     this.changed();
   }
 

@@ -31,6 +31,8 @@ export class LiveTopic {
   /** How many sessions want it, and since when nobody does (monotonic ms). */
   listeners = 0;
   idle_since = 0;
+  /** What its deltas cost to send of late, ms. */
+  cost_ms = 0;
   /** No delta is due before (monotonic ms). */
   rest_until = 0;
   /** The last snapshot made, good while its seq is the topic's. */

@@ -154,7 +154,8 @@ export type LiveRequest = z.infer<typeof liveRequestSchema>;
 /**
  * What the live server says. `data` by topic, in snapshots and in deltas:
  * fleet, node/N: list of summaries (delta: the changed ones); gpu/U: the GPU's whole state or null; anomalies: list of
- * open anomalies (delta: changed ones, closed ones with state closed); alerts: list of alerts.
+ * open anomalies (delta: changed ones, closed ones with state closed); alerts: rows of the table `alerts` likewise, with
+ * `silenced_by` and `inhibited_by`.
  * gap: `{from, to}`, the first missed seq and the last (null when unknown); pong: null; error: `{code, detail, topic}`.
  */
 export const liveMessageSchema = z

@@ -98,7 +98,8 @@ export const wsServer: StartSocketServer = async <S>(options: SocketServerOption
         }),
       ),
     );
-    http.listen(options.port, options.host, resolve);
+    // Everybody comes back at once after a restart; who finds the queue full tries again a second later.
+    http.listen({ port: options.port, host: options.host, backlog: 4_096 }, resolve);
   }).catch((error: unknown) => {
     clearInterval(rounds);
     throw error;
