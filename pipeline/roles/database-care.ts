@@ -1,4 +1,5 @@
 import { convertColdPartitions } from '../../sinks/questdb/convert-cold-partitions.ts';
+import { refreshRollups } from '../../sinks/questdb/refresh-rollups.ts';
 import { watchTables } from '../../sinks/questdb/watch-tables.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
@@ -13,6 +14,8 @@ import { GPU_FEATURES } from '../contract/verdict-tables.ts';
 const LARGE_TABLES: readonly TableSpec[] = [GPU_METRICS, GPU_FEATURES];
 
 export interface DatabaseCare {
+  /** Brings the rollups up to now, in the background: after a past was filled in. */
+  refreshRollups(): void;
   stop(): Promise<void>;
 }
 
@@ -54,10 +57,18 @@ export function startDatabaseCare(options: {
         });
     }
   }, hours(1));
+  const stopping = new AbortController();
+  let refreshing: Promise<void> = Promise.resolve();
   return {
+    refreshRollups() {
+      refreshing = refreshRollups(database, clock, stopping.signal).catch((cause: unknown) => {
+        tell(new VitalsError('GV-SNK-001', 'the rollups could not be brought up to now', 'gpu_metrics', { cause }));
+      });
+    },
     async stop() {
       clearInterval(timer);
-      await Promise.all([watcher.close(), converting]);
+      stopping.abort();
+      await Promise.all([watcher.close(), converting, refreshing]);
     },
   };
 }

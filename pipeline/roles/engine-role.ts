@@ -24,7 +24,7 @@ import { SnapshotFiles } from '../snapshot-files.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory.ts';
 import { startAlertDesk } from './alert-desk-role.ts';
-import { startDatabaseCare } from './database-care.ts';
+import { type DatabaseCare, startDatabaseCare } from './database-care.ts';
 import { engineSinks, openSinks, type SinkMakers, SMALL_TABLES, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology, futureMax } from './engine-topology.ts';
 import { failureModels } from './failure-models.ts';
@@ -49,8 +49,10 @@ export interface EngineRoleOptions extends EngineTime {
 const MIB = 1_048_576;
 const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 
+export type EngineRole = Engine & Pick<DatabaseCare, 'refreshRollups'>;
+
 /** Streams, tables, sinks and the topology of one engine. Everything it opens is closed by `stop`, except the bus. */
-export async function startEngineRole(options: EngineRoleOptions): Promise<Engine> {
+export async function startEngineRole(options: EngineRoleOptions): Promise<EngineRole> {
   const { config, bus, clock, say, tell } = options;
   await ensureStreams(bus, {
     raw: { age_max: config['stream-age-max'], size_max: config['stream-size-max'] * MIB },
@@ -100,6 +102,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   });
   return {
     ...engine,
+    refreshRollups: care.refreshRollups,
     async stop() {
       await writer.stop();
       await inventory.stop();

@@ -151,6 +151,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       faces.tellFleet(url);
       say(`fleet: ${config.gpus} simulated GPUs at ${url}, seed ${config.seed}, speed ${config.speed}`);
       await caughtUp(engine, say);
+      engine.refreshRollups();
     }
     const collector = await startCollectorRole({
       config,

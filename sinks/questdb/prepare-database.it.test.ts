@@ -9,6 +9,7 @@ import { gpuMetricsSink } from './gpu-metrics-sink.ts';
 import { listSeries, type SeriesListRow } from './list-series.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
+import { refreshRollups } from './refresh-rollups.ts';
 import { batchOf, randomRows, seeded, type TestRow } from './test-batches.fixture.ts';
 
 const HOUR = 3_600_000;
@@ -38,18 +39,13 @@ const steps = async (options: Parameters<typeof prepareDatabase>[1] = {}): Promi
 
 /** Every view has taken every transaction of its base. */
 async function refreshed(): Promise<void> {
+  await refreshRollups(database, systemClock, new AbortController().signal);
   for (const { name } of ROLLUPS) {
-    await vi.waitFor(
-      async () => {
-        const [view] = await database.query<{ behind: number; view_status: string; table: string }>(
-          'SELECT base_table_txn - refresh_base_table_txn AS behind, view_status FROM materialized_views() WHERE view_name = $1',
-          [name],
-        );
-        if (view?.behind !== 0) await database.query(`REFRESH MATERIALIZED VIEW ${name} INCREMENTAL`);
-        expect(view).toMatchObject({ behind: 0, view_status: 'valid' });
-      },
-      { timeout: 30_000, interval: 50 },
+    const [view] = await database.query(
+      'SELECT base_table_txn - refresh_base_table_txn AS behind, view_status FROM materialized_views() WHERE view_name = $1',
+      [name],
     );
+    expect(view).toMatchObject({ behind: 0, view_status: 'valid' });
     await database.query(`SELECT wait_wal_table('${name}')`);
   }
 }
