@@ -18,6 +18,7 @@ import { LIVE_BENCH } from './live/live-benches.ts';
 import { MODEL_BENCHES } from './model-benches.ts';
 import { benchParser } from './parser.ts';
 import { benchQuestdb } from './questdb.ts';
+import { benchRemoteWrite } from './remote-write.ts';
 import { type BenchServices, startBenchServices } from './start-bench-services.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -31,6 +32,18 @@ export const BENCHES: readonly Bench[] = [
         { name: 'one pod changing', value: figures.churning_samples_per_second, unit: 'samples/s' },
         { name: 'lines shuffled', value: figures.shuffled_samples_per_second, unit: 'samples/s' },
         { name: 'never seen before', value: figures.first_samples_per_second, unit: 'samples/s' },
+      ];
+    },
+  },
+  {
+    name: 'remote-write',
+    summary: 'requests of Prometheus to normalised scrapes, one core',
+    async run({ quick }) {
+      const figures = await benchRemoteWrite({ seconds: quick ? 0.01 : 5 });
+      return [
+        { name: '1.0', value: figures.v1_samples_per_second, unit: 'samples/s', at_least: 1_000_000 },
+        { name: '2.0', value: figures.v2_samples_per_second, unit: 'samples/s', at_least: 1_000_000 },
+        { name: 'series shuffled', value: figures.shuffled_samples_per_second, unit: 'samples/s' },
       ];
     },
   },

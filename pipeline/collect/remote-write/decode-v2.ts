@@ -13,6 +13,8 @@ const EXEMPLAR = 0x22;
 const SYMBOLS_MAX = 1_000_000;
 const REFS_MAX = 1_024;
 const UNSEEN = -1;
+/** Of two tags with their lengths: a text is shorter than 2^32. */
+const HEAD_BYTES_MAX = 12;
 const NAME = '__name__';
 
 /**
@@ -31,6 +33,8 @@ export class DecoderV2<T> {
   #to: number[] = [];
   #numbers: number[] = [];
   #refs = new Int32Array(REFS_MAX);
+  /** Labels written as 1.0 would have them. */
+  #labels = Buffer.alloc(4_096);
 
   constructor(table: SeriesTable<T>) {
     this.#table = table;
@@ -165,18 +169,44 @@ export class DecoderV2<T> {
     const name = this.#nameOf(refs);
     if (name === null) return 'nameless';
     if (!this.#table.isOurs(name)) return 'other';
-    const bytes = this.#buffer();
-    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (let i = 0; i < refs; i++) size += this.#length(this.#refs[i] as number) + HEAD_BYTES_MAX;
+    if (this.#labels.length < size) this.#labels = Buffer.alloc(size * 2);
+    let at = 0;
     for (let i = 0; i < refs; i += 2) {
-      const pair = [0x0a, 0x12].flatMap((tag, k) => {
-        const symbol = this.#refs[i + k] as number;
-        const text = bytes.subarray(this.#from[symbol], this.#to[symbol]);
-        return [Uint8Array.from([tag, ...varint(text.length)]), text];
-      });
-      const length = pair.reduce((sum, part) => sum + part.length, 0);
-      parts.push(Uint8Array.from([0x0a, ...varint(length)]), ...pair);
+      const [name, value] = [this.#refs[i] as number, this.#refs[i + 1] as number];
+      const [name_bytes, value_bytes] = [this.#length(name), this.#length(value)];
+      const pair = 2 + varintBytes(name_bytes) + name_bytes + varintBytes(value_bytes) + value_bytes;
+      at = this.#head(at, 0x0a, pair);
+      at = this.#copy(this.#head(at, 0x0a, name_bytes), name);
+      at = this.#copy(this.#head(at, 0x12, value_bytes), value);
     }
-    return this.#table.find(Buffer.concat(parts));
+    return this.#table.find(this.#labels.subarray(0, at));
+  }
+
+  #length(symbol: number): number {
+    return (this.#to[symbol] as number) - (this.#from[symbol] as number);
+  }
+
+  /** A tag and a length, into `#labels`. */
+  #head(at: number, tag: number, length: number): number {
+    const labels = this.#labels;
+    let to = at;
+    labels[to++] = tag;
+    let left = length;
+    for (; left >= 128; left = Math.floor(left / 128)) labels[to++] = (left % 128) + 128;
+    labels[to++] = left;
+    return to;
+  }
+
+  #copy(at: number, symbol: number): number {
+    const { bytes } = this.#reader;
+    const labels = this.#labels;
+    let to = at;
+    for (let from = this.#from[symbol] as number; from < (this.#to[symbol] as number); from++) {
+      labels[to++] = bytes[from] as number;
+    }
+    return to;
   }
 
   #nameOf(refs: number): string | null {
@@ -187,10 +217,4 @@ export class DecoderV2<T> {
   }
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let left = value;
-  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
-  bytes.push(left);
-  return bytes;
-}
+const varintBytes = (value: number): number => (value < 128 ? 1 : 1 + varintBytes(Math.floor(value / 128)));
