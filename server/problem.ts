@@ -10,6 +10,11 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'GV-API-005': 405,
   'GV-API-006': 409,
   'GV-API-007': 412,
+  'GV-SEC-001': 401,
+  'GV-SEC-002': 403,
+  'GV-SEC-003': 429,
+  'GV-SEC-004': 403,
+  'GV-SEC-005': 404,
   'GV-MDL-101': 404,
   'GV-MDL-103': 400,
   'GV-MDL-104': 409,
@@ -20,11 +25,14 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Conflict',
   412: 'Precondition failed',
   413: 'Content too large',
+  429: 'Too many requests',
   500: 'Internal server error',
   503: 'Service unavailable',
 };

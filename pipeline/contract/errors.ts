@@ -240,6 +240,25 @@ export const ERRORS = {
     meaning: 'Messages cannot be sent again.',
     action: 'Start the program that delivers alerts, with this channel configured, and retry.',
   },
+  'GV-SEC-001': {
+    meaning: 'A call has no key, or none that is good.',
+    action: 'Send `Authorization: Bearer KEY`; `gpu-vitals keys create` makes one.',
+  },
+  'GV-SEC-002': { meaning: 'A key may not do this.', action: 'Use a key with the role that the message names.' },
+  'GV-SEC-003': { meaning: 'Calls come too fast.', action: 'Wait as long as Retry-After says.' },
+  'GV-SEC-004': {
+    meaning: 'This concerns more than the tenant of the key.',
+    action: 'Use a key without a tenant.',
+  },
+  'GV-SEC-005': { meaning: 'There is no such key.', action: 'See `gpu-vitals keys list`.' },
+  'GV-SEC-006': {
+    meaning: 'Certificates or single sign-on cannot be used as configured.',
+    action: 'Mend the option that the message names.',
+  },
+  'GV-SEC-007': {
+    meaning: 'An address inside the own network or of the machine itself is refused.',
+    action: 'Give an address outside, or set allow-private-webhooks.',
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

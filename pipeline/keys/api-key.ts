@@ -1,0 +1,60 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { ACCESS_ROLES } from './access-role.ts';
+
+/**
+ * A key is `gvk_<id>_<secret>`: the id is told everywhere, the secret of 256 random bits once. Only its SHA-256 is stored. A slow
+ * hash protects secrets that people choose, because those can be guessed; 256 random bits cannot, so a slow one would add
+ * nothing but its cost to every call.
+ */
+const KEY = /^gvk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
+const ID_BYTES = 6;
+const SECRET_BYTES = 32;
+
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+export const keyIdSchema = z.string().regex(/^[0-9a-f]{12}$/);
+
+/** A key as it lies in the bucket. Instants are epoch ms. */
+export const storedKeySchema = z.object({
+  id: keyIdSchema,
+  name: z.string().min(1),
+  role: z.enum(ACCESS_ROLES),
+  /** Sees only the GPUs of this tenant; empty: all. */
+  tenant: z.string(),
+  created_at: z.number(),
+  expires_at: z.number().nullable(),
+  revoked_at: z.number().nullable(),
+  hash: hashSchema,
+  /** The secret before the last rotation, good for a while. */
+  previous: z.object({ hash: hashSchema, good_until: z.number() }).nullable(),
+});
+export type StoredKey = z.infer<typeof storedKeySchema>;
+
+/** What is shown of every key. */
+export const keyPrefix = (id: string): string => `gvk_${id}`;
+
+export const newKeyId = (): string => randomBytes(ID_BYTES).toString('hex');
+
+export function newSecret(id: string): { readonly key: string; readonly hash: string } {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return { key: `${keyPrefix(id)}_${secret}`, hash: hashOf(secret).toString('hex') };
+}
+
+export function readKey(text: string): { readonly id: string; readonly secret: string } | null {
+  const [, id, secret] = KEY.exec(text) ?? [];
+  return id === undefined || secret === undefined ? null : { id, secret };
+}
+
+export const isKeyGood = (key: Pick<StoredKey, 'revoked_at' | 'expires_at'>, now: number): boolean =>
+  key.revoked_at === null && (key.expires_at === null || now < key.expires_at);
+
+/** Whether the secret is the key's, in a time that does not tell how much of it is right. */
+export function secretFits(stored: StoredKey, secret: string, now: number): boolean {
+  const hash = hashOf(secret);
+  const current = timingSafeEqual(hash, Buffer.from(stored.hash, 'hex'));
+  const { previous } = stored;
+  const before = timingSafeEqual(hash, Buffer.from(previous?.hash ?? stored.hash, 'hex'));
+  return current || (before && previous !== null && now < previous.good_until);
+}
+
+const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
