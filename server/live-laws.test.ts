@@ -283,3 +283,23 @@ it('keeps its laws whatever happens: numbers rise by one, states add up, gaps he
     { numRuns: 150, seed: 11 },
   );
 }, 60_000);
+
+it('gives who fell behind what it missed, where that is shorter than the state anew', () => {
+  const w = world(0);
+  for (let gpu = 0; gpu < 40; gpu++) w.sample(gpu, 'n1');
+  w.come();
+  const one = w.clients[0] as (typeof w.clients)[number];
+  one.client.reads = false;
+  w.say(0, { op: 'subscribe', topic: 'fleet' });
+  expect(one.client.buffered()).toBeGreaterThan(20 * SLOW_BYTES);
+  for (let gpu = 0; gpu < 3; gpu++) {
+    w.sample(gpu, 'n1');
+    w.settle();
+  }
+  one.client.read();
+  w.hub.drain(one.session);
+  w.settle();
+  const { snapshots, gaps } = w.hub.counters;
+  expect({ snapshots, gaps }).toEqual({ snapshots: 1, gaps: 0 });
+  expect(one.client.known.get('fleet')?.seq).toBe(w.topics.open('fleet')?.seq);
+});

@@ -37,6 +37,8 @@ export class LiveTopic {
   rest_until = 0;
   /** The last snapshot made, good while its seq is the topic's. */
   snapshot: { readonly seq: number; readonly text: string } | null = null;
+  /** Length of the last snapshot that was made; 0 before the first. */
+  snapshot_length = 0;
   private readonly limits: RingLimits;
   private ring: string[] = [];
   private first = 0;
@@ -59,7 +61,9 @@ export class LiveTopic {
     this.seq++;
     this.ring.push(text);
     this.ringBytes += text.length;
-    while (this.ring.length - this.first > this.limits.deltas_max || this.ringBytes > this.limits.bytes_max) {
+    // Deltas that are longer than the whole state together help nobody.
+    const bytes_max = Math.max(this.limits.bytes_max, this.snapshot_length);
+    while (this.ring.length - this.first > this.limits.deltas_max || this.ringBytes > bytes_max) {
       this.ringBytes -= (this.ring[this.first] as string).length;
       this.ring[this.first++] = '';
     }
@@ -75,5 +79,12 @@ export class LiveTopic {
     const missed = this.seq - since;
     if (missed < 0 || missed > this.ring.length - this.first) return null;
     return missed === 0 ? [] : this.ring.slice(-missed);
+  }
+
+  /** What a session that fell behind is to get: the deltas after `since`, or null when the state anew is shorter or all there is. */
+  cheapest(since: number): readonly string[] | null {
+    const missed = this.after(since);
+    if (missed === null) return null;
+    return missed.reduce((sum, text) => sum + text.length, 0) <= this.snapshot_length ? missed : null;
   }
 }

@@ -94,6 +94,7 @@ export class LiveTopics {
   snapshot(topic: LiveTopic): string {
     if (topic.snapshot?.seq !== topic.seq) {
       topic.snapshot = { seq: topic.seq, text: this.envelope(topic.name, topic.seq, 'snapshot', this.state(topic)) };
+      topic.snapshot_length = topic.snapshot.text.length;
     }
     return topic.snapshot.text;
   }
