@@ -15,6 +15,7 @@ import type { FleetFeed } from './fleet-feed.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
+import type { Gate } from './security/gate.ts';
 import type { SimulationDesk } from './simulation-desk.ts';
 import type { TopologyReports } from './topology-reports.ts';
 
@@ -46,6 +47,8 @@ export interface ApiParts {
   readonly feed: Pick<FleetFeed, 'seeded' | 'last_frame_at'>;
   readonly database: Database;
   readonly bus: Pick<Bus, 'connected'>;
+  /** Who may call. */
+  readonly gate: Gate;
   readonly topology: TopologyReports;
   readonly metrics: MetricsRegistry;
   /** WebSocket URL of the live server, once known. */

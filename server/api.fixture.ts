@@ -34,6 +34,8 @@ import { eventNow } from './event-now.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
+import { type Gate, OPEN_GATE } from './security/gate.ts';
+import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -95,6 +97,7 @@ type ApiWorldOptions = Pick<
   'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
 > & {
   live_url: string | null;
+  gate: Gate;
 };
 
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
@@ -147,6 +150,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     feed,
     database: used,
     bus,
+    gate: options.gate ?? OPEN_GATE,
     topology,
     metrics,
     live_url: () => options.live_url ?? null,
@@ -234,7 +238,9 @@ export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): R
   ...Object.fromEntries(
     spec.columns.map(({ name, type }) => [
       name,
-      ['contributions', 'xids', 'sensitivity'].includes(name) ? '[]' : STORED[type],
+      ['contributions', 'xids', 'sensitivity'].includes(name)
+        ? '[]'
+        : (columnWords(spec.name, name)?.[0] ?? STORED[type]),
     ]),
   ),
   gpu_uuid: 'GPU-00',

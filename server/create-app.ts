@@ -37,6 +37,7 @@ import { predictRoute } from './routes/predict.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
+import { requireAccess } from './security/require-access.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
@@ -75,6 +76,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
       overwrite: false,
     }),
   );
+  app.use(requireAccess(parts.gate));
   app.use(compress({ encoding: 'gzip' }));
   // A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once.
   app.use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'content-security-policy'] }));

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { problemSchema } from './schemas.ts';
+import { byOf } from './security/caller.ts';
 
 /** A POST (or PATCH) route: what it takes and answers, for the check and for OpenAPI alike. */
 export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends z.ZodObject> {
@@ -103,8 +104,14 @@ export function definePost<
     }
     const result = route.body.safeParse(body);
     if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
-    return handler(c, result.data, asked.data, placed.data);
+    return handler(c, signed(c, result.data), asked.data, placed.data);
   });
+}
+
+/** `by` names whose key it is, whatever the body says. */
+function signed<B>(c: Context, body: B): B {
+  const told = (body as { readonly by?: unknown } | null)?.by;
+  return typeof told === 'string' ? { ...body, by: byOf(c, told) } : body;
 }
 
 /** Browsers name the page that sends a request without a body; who names none is no browser. */

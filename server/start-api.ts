@@ -17,6 +17,7 @@ import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
+import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 
@@ -46,6 +47,8 @@ export interface ApiServerOptions {
   readonly predictor: Predictor;
   readonly models: ModelDesk;
   readonly prices: PriceBook;
+  /** Everybody may call when absent. */
+  readonly gate?: Gate;
   /** Which alerts explain which; the defaults when absent. */
   readonly inhibitions?: readonly InhibitionRule[];
   /** Nobody knows them when absent. */
@@ -106,6 +109,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     feed,
     database,
     bus,
+    gate: options.gate ?? OPEN_GATE,
     topology,
     metrics,
     live_url: options.live_url,

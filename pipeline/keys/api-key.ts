@@ -40,7 +40,7 @@ export function newSecret(id: string): { readonly key: string; readonly hash: st
   return { key: `${keyPrefix(id)}_${secret}`, hash: hashOf(secret).toString('hex') };
 }
 
-export function readKey(text: string): { readonly id: string; readonly secret: string } | null {
+function readKey(text: string): { readonly id: string; readonly secret: string } | null {
   const [, id, secret] = KEY.exec(text) ?? [];
   return id === undefined || secret === undefined ? null : { id, secret };
 }
@@ -49,12 +49,20 @@ export const isKeyGood = (key: Pick<StoredKey, 'revoked_at' | 'expires_at'>, now
   key.revoked_at === null && (key.expires_at === null || now < key.expires_at);
 
 /** Whether the secret is the key's, in a time that does not tell how much of it is right. */
-export function secretFits(stored: StoredKey, secret: string, now: number): boolean {
+function secretFits(stored: StoredKey, secret: string, now: number): boolean {
   const hash = hashOf(secret);
   const current = timingSafeEqual(hash, Buffer.from(stored.hash, 'hex'));
   const { previous } = stored;
   const before = timingSafeEqual(hash, Buffer.from(previous?.hash ?? stored.hash, 'hex'));
   return current || (before && previous !== null && now < previous.good_until);
+}
+
+/** The key of these that the text is, if it is good now. */
+export function findKey(keys: ReadonlyMap<string, StoredKey>, text: string, now: number): StoredKey | null {
+  const read = readKey(text);
+  const key = read === null ? undefined : keys.get(read.id);
+  if (read === null || key === undefined) return null;
+  return secretFits(key, read.secret, now) && isKeyGood(key, now) ? key : null;
 }
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();

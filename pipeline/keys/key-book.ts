@@ -1,6 +1,6 @@
 import type { KeyValueEntry } from '../bus/key-value.ts';
 import { type Clock, pause, systemTimers } from '../clock.ts';
-import { isKeyGood, readKey, type StoredKey, secretFits } from './api-key.ts';
+import { findKey, isKeyGood, type StoredKey } from './api-key.ts';
 import { KEY_RECORDS, type KeyStore, readStoredKey } from './key-store.ts';
 
 /**
@@ -58,12 +58,9 @@ export async function openKeyBook(store: KeyStore, clock: Clock): Promise<KeyBoo
       return keys.size > 0;
     },
     find(text) {
-      const read = readKey(text);
-      const key = read === null ? undefined : keys.get(read.id);
-      if (read === null || key === undefined) return null;
       const now = clock.now();
-      if (!secretFits(key, read.secret, now) || !isKeyGood(key, now)) return null;
-      noteUse(key.id, now);
+      const key = findKey(keys, text, now);
+      if (key !== null) noteUse(key.id, now);
       return key;
     },
     isGood(id) {

@@ -19,6 +19,7 @@ import {
   modelDetailSchema,
   modelSchema,
 } from '../schemas-models.ts';
+import { byOf } from '../security/caller.ts';
 import { serialiser } from '../serialiser.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -183,7 +184,8 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       changes: true,
       failures: [404, 503],
     },
-    async (c, asked, _query, params) => c.json(await models.promote(params.version, { ...asked, by: BY }), 200),
+    async (c, asked, _query, params) =>
+      c.json(await models.promote(params.version, { ...asked, by: byOf(c, BY) }), 200),
   );
 
   definePost(
@@ -197,7 +199,7 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       changes: true,
       failures: [409, 503],
     },
-    async (c, asked) => c.json(await models.rollback({ ...asked, by: BY }), 200),
+    async (c, asked) => c.json(await models.rollback({ ...asked, by: byOf(c, BY) }), 200),
   );
 }
 

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS_ROLES, type AccessRole } from '../../pipeline/keys/access-role.ts';
+import { populated } from '../api.fixture.ts';
+import { accessOf } from './access.ts';
+import { keyring } from './keyring.fixture.ts';
+
+const BODY = '{}';
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitals-console-'));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>console</title>');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every route that the app knows, as `METHOD path`. */
+const routesOf = (world: ReturnType<typeof populated>): readonly string[] => [
+  ...new Set(world.app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`)),
+];
+const addressOf = (path: string): string =>
+  path
+    .replace(':gpu_uuid', 'GPU-00')
+    .replace(':position', '2')
+    .replace(':version', '2')
+    .replace(':id', 'A1')
+    .replace(':name', 'ops')
+    .replace('*', 'none.js');
+
+describe('access', () => {
+  it('has a rule for every route', () => {
+    const world = populated({ console_dir: folder });
+    const routes = routesOf(world);
+    expect(routes.length).toBeGreaterThan(80);
+    expect(routes.filter((route) => accessOf(...(route.split(' ', 2) as [string, string])) === null)).toEqual([]);
+  });
+
+  it('answers no route without a good key, nor with a role that is too low', async () => {
+    const keys = keyring();
+    const shown: Record<string, string | null> = {
+      nobody: null,
+      ...Object.fromEntries(ACCESS_ROLES.map((role) => [role, `Bearer ${keys.add({ role })}`])),
+      expired: `Bearer ${keys.add({ role: 'admin', expires_at: 1 })}`,
+      revoked: `Bearer ${keys.add({ role: 'admin', revoked_at: 1 })}`,
+      unknown: `Bearer gvk_000000000000_${'A'.repeat(43)}`,
+      nonsense: 'Basic YTpi',
+    };
+    const world = populated({ console_dir: folder, gate: keys.gate });
+    const wrong: string[] = [];
+    for (const route of routesOf(world)) {
+      const [method, path] = route.split(' ', 2) as [string, string];
+      const needed = accessOf(method, path)?.role ?? 'admin';
+      for (const [who, authorization] of Object.entries(shown)) {
+        const response = await world.app.request(addressOf(path), {
+          method,
+          headers: {
+            'Content-Type': 'application/json',
+            ...(authorization === null ? {} : { Authorization: authorization }),
+          },
+          ...(method === 'GET' ? {} : { body: BODY }),
+        });
+        const has = ACCESS_ROLES.indexOf(who as AccessRole);
+        const expected =
+          needed === 'open' ? 'in' : has < 0 ? 401 : has < ACCESS_ROLES.indexOf(needed as AccessRole) ? 403 : 'in';
+        const got = response.status === 401 || response.status === 403 ? response.status : 'in';
+        if (got !== expected) wrong.push(`${route} as ${who}: ${response.status}, not ${expected}`);
+        if (got === 'in') {
+          await response.body?.cancel();
+          continue;
+        }
+        const { code, status } = (await response.json()) as { code: string; status: number };
+        if (status !== got || code !== (got === 401 ? 'GV-SEC-001' : 'GV-SEC-002')) wrong.push(`${route}: ${code}`);
+        if ((response.headers.get('WWW-Authenticate') !== null) !== (got === 401)) wrong.push(`${route}: no challenge`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('tells strangers nothing, not even what is there', async () => {
+    const keys = keyring();
+    const key = keys.add({ role: 'viewer' });
+    const world = populated({ gate: keys.gate });
+    expect((await world.get('/api/v1/nothing')).status).toBe(401);
+    expect((await world.get('/api/v1/nothing', { Authorization: `Bearer ${key}` })).status).toBe(404);
+    expect((await world.app.request('/api/v1/gpus', { method: 'DELETE' })).status).toBe(401);
+    expect((await world.app.request('/api/v1/gpus', { method: 'HEAD' })).status).toBe(401);
+    const etag = (await world.get('/api/v1/gpus', { Authorization: `Bearer ${key}` })).headers.get('ETag');
+    expect((await world.get('/api/v1/gpus', { 'If-None-Match': etag ?? '' })).status).toBe(401);
+  });
+
+  it('asks for nothing while there is no key, and for one as soon as there is', async () => {
+    const keys = keyring();
+    const world = populated({ gate: keys.gate });
+    expect((await world.get('/api/v1/gpus')).status).toBe(200);
+    const key = keys.add({ role: 'viewer' });
+    expect((await world.get('/api/v1/gpus')).status).toBe(401);
+    const answer = await world.get('/api/v1/gpus', { Authorization: `Bearer ${key}` });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('Cache-Control')).toContain('private');
+    expect(answer.headers.get('Vary')).toContain('Authorization');
+  });
+
+  it('signs what people do with the name of their key', async () => {
+    const keys = keyring();
+    const key = keys.add({ role: 'operator', name: 'ann' });
+    const world = populated({ gate: keys.gate });
+    const response = await world.app.request('/api/v1/alerts/A1/acknowledge', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
+      body: JSON.stringify({ by: 'somebody else' }),
+    });
+    expect(response.status).toBe(200);
+    expect(((await response.json()) as { acknowledged_by: string }).acknowledged_by).toBe('ann');
+  });
+});

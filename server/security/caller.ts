@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import type { AccessRole } from '../../pipeline/keys/access-role.ts';
+
+/** Who makes a call. */
+export interface Caller {
+  /** How it was told: by nothing (there are no keys), a key of ours, a token of an identity provider. */
+  readonly kind: 'open' | 'key' | 'token';
+  /** Id of the key, or subject of the token; empty when nothing told it. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: AccessRole;
+  /** Sees only the GPUs of this tenant; empty: all. */
+  readonly tenant: string;
+}
+
+/** While there are no keys everybody on this machine may do everything. */
+export const ANYBODY: Caller = { kind: 'open', id: '', name: '', role: 'admin', tenant: '' };
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    caller: Caller;
+  }
+}
+
+export const callerOf = (c: Context): Caller => c.get('caller') ?? ANYBODY;
+
+/** Who did it, for what is remembered of it: whom the key belongs to, whatever the request says. */
+export function byOf(c: Context, told: string): string {
+  const { kind, name } = callerOf(c);
+  return kind === 'open' ? told : name;
+}

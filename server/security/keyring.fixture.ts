@@ -1,0 +1,30 @@
+import { newKeyId, newSecret, type StoredKey } from '../../pipeline/keys/api-key.ts';
+import { memoryKeyBook } from '../../pipeline/keys/memory-key-book.fixture.ts';
+import { NOW } from '../api.fixture.ts';
+import { gateOf } from './gate.ts';
+
+/** Keys in memory, and the gate that knows them. */
+export function keyring(now: () => number = () => NOW) {
+  const keys = new Map<string, StoredKey>();
+  return {
+    gate: gateOf(memoryKeyBook(keys, now)),
+    /** Answers the text of a new key. */
+    add(changes: Partial<StoredKey> = {}): string {
+      const id = newKeyId();
+      const { key, hash } = newSecret(id);
+      keys.set(id, {
+        id,
+        name: 'somebody',
+        role: 'viewer',
+        tenant: '',
+        created_at: NOW,
+        expires_at: null,
+        revoked_at: null,
+        hash,
+        previous: null,
+        ...changes,
+      });
+      return key;
+    },
+  };
+}

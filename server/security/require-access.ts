@@ -1,0 +1,54 @@
+import type { MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { problem } from '../problem.ts';
+import { type Access, accessOf, mayCall } from './access.ts';
+import { ANYBODY } from './caller.ts';
+import type { Gate } from './gate.ts';
+
+/** For what is registered but not in the table: nobody may come in by an omission. */
+const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none' };
+/** What there is not is not told to strangers either. */
+const NOWHERE: Access = { role: 'viewer', tenants: 'same' };
+const BEARER = /^Bearer +(\S+) *$/i;
+
+/**
+ * Lets through who may call a route, by the one table of `access.ts`, and notes who it is. 401 with WWW-Authenticate without a
+ * good key, 403 when its role is too low or the answer concerns more than its tenant. Costs a look at a flag while there are
+ * no keys.
+ */
+export function requireAccess(gate: Gate): MiddlewareHandler {
+  return async (c, next) => {
+    if (!gate.locked) {
+      c.set('caller', ANYBODY);
+      return next();
+    }
+    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
+    const access = route === undefined ? NOWHERE : (accessOf(route.method, route.path) ?? UNKNOWN_ROUTE);
+    if (access.role === 'open') return next();
+    const authorization = c.req.header('Authorization');
+    const bearer = authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null);
+    const caller = bearer === null ? null : await gate.know(bearer);
+    if (caller === null) {
+      const said = authorization === undefined ? 'No key was given' : 'The key is not good';
+      const answer = problem(c, new VitalsError('GV-SEC-001', said, 'Authorization'));
+      const detail = authorization === undefined ? '' : ', error="invalid_token"';
+      answer.headers.set('WWW-Authenticate', `Bearer realm="gpu-vitals"${detail}`);
+      return answer;
+    }
+    if (!mayCall(caller.role, access)) {
+      return problem(c, new VitalsError('GV-SEC-002', `This needs the role ${access.role}`, caller.name));
+    }
+    if (caller.tenant !== '' && access.tenants === 'none') {
+      return problem(c, new VitalsError('GV-SEC-004', 'This concerns more than one tenant', caller.tenant));
+    }
+    c.set('caller', caller);
+    await next();
+    // What one key may see is not for others that ask a cache.
+    c.res.headers.append('Vary', 'Authorization');
+    if (!/\bno-store\b/.test(c.res.headers.get('Cache-Control') ?? '')) {
+      c.res.headers.set('Cache-Control', 'private, no-cache');
+    }
+    return undefined;
+  };
+}
