@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { grafanaDashboards } from '../deploy/grafana/dashboards.ts';
+import { apiDocument } from '../server/api-document.ts';
+import { generateClient, type OpenApiDocument } from '../server/client/generate-client.ts';
 import { drawTopology } from './define-topology.ts';
 import { replaceDrawing } from './readme-drawing.ts';
 import { referencePages } from './reference.ts';
@@ -13,4 +15,6 @@ for (const [name, content] of Object.entries(referencePages())) writeFileSync(jo
 const dashboards = join('deploy', 'grafana', 'dashboards');
 mkdirSync(dashboards, { recursive: true });
 for (const [name, content] of Object.entries(grafanaDashboards())) writeFileSync(join(dashboards, name), content);
+const client = generateClient((await apiDocument()) as OpenApiDocument);
+writeFileSync(join('server', 'client', 'api-types.generated.ts'), client);
 writeFileSync('README.md', replaceDrawing(readFileSync('README.md', 'utf8'), drawTopology(defaultTopology())));

@@ -5,6 +5,7 @@ export const LISTS = [
   '/api/v1/gpus/GPU-00/anomalies',
   '/api/v1/anomalies',
   '/api/v1/alerts',
+  '/api/v1/alert-rules',
   '/api/v1/silences',
   '/api/v1/assets',
   '/api/v1/errors',

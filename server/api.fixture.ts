@@ -245,6 +245,7 @@ export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): R
   ),
   gpu_uuid: 'GPU-00',
   node: 'n0',
+  ...(spec.columns.some(({ name }) => name === 'instance') ? { instance: '' } : {}),
   ...changes,
 });
 

@@ -21,7 +21,10 @@ const instant = z
   .union([z.number(), z.string()])
   .transform(parseInstant)
   .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
-  .openapi({ type: 'string', description: 'Epoch ms or ISO 8601.' });
+  .openapi({ type: ['string', 'integer'], description: 'Epoch ms or ISO 8601.' });
+const instantOrNull = instant
+  .nullable()
+  .openapi({ type: ['string', 'integer', 'null'], description: 'Epoch ms or ISO 8601.' });
 const amount = z.number().min(0).nullable();
 
 const facts = {
@@ -34,8 +37,8 @@ const facts = {
   slot: name,
   owner: name,
   tenant: name,
-  deployed_at: instant.nullable(),
-  warranty_until: instant.nullable(),
+  deployed_at: instantOrNull,
+  warranty_until: instantOrNull,
   purchase_price: amount,
   operating_hours: amount,
   registered_at: instant,
@@ -46,7 +49,7 @@ const facts = {
     .nullable()
     .transform((text) => text ?? '')
     .openapi({ type: ['string', 'null'], maxLength: NOTE_CHARACTERS_MAX }),
-  retired_at: instant.nullable(),
+  retired_at: instantOrNull,
 };
 
 /** `PATCH /assets/{gpu_uuid}`. */

@@ -29,7 +29,7 @@ const instantParameter = (description: string) =>
     .transform(parseInstant)
     .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
     .optional()
-    .openapi({ type: 'string', description: `${description} Epoch ms or ISO 8601.` });
+    .openapi({ type: ['string', 'integer'], description: `${description} Epoch ms or ISO 8601.` });
 
 export const textParameter = (description: string) => z.string().max(256).optional().openapi({ description });
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { DECISIONS } from '../pipeline/contract/predictions.ts';
 import { instantSchema } from './instant-schema.ts';
 
 /** Answers about failure models, what they say of the whole fleet, and how far their features have moved. */
@@ -105,7 +106,7 @@ export const riskSchema = z
     model_name: z.string(),
     model_version: z.string(),
     explanation: z.string(),
-    decision: z.string().nullable().openapi({ description: 'Of the board; null: none yet.' }),
+    decision: z.enum(DECISIONS).nullable().openapi({ description: 'Of the board; null: none yet.' }),
     advice: z.string().openapi({ description: 'Of the board; empty: none yet.' }),
     value_at_risk_usd_per_hour: told('Of the board.'),
     priority: told('failure_prob_30d x value_at_risk_usd_per_hour: what the list is ranked by.'),

@@ -15,6 +15,9 @@ import { DECISION_NOW, HEALTH_NOW, PREDICTION_NOW } from './verdict-now.ts';
 const nullableInstant = instantSchema.nullable();
 const nullableNumber = z.number().nullable();
 
+/** `nullable()` would make the shared component itself nullable, in lists of it too. */
+const orNull = <S extends z.ZodType>(schema: S) => z.union([schema, z.null()]);
+
 export const severitySchema = z.enum(['info', 'warning', 'critical']);
 
 const gradeSchema = z.enum(['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown']);
@@ -154,18 +157,18 @@ export const verdictSchema = z
     model: z.string(),
     slot: z.string(),
     stale_since: nullableInstant,
-    asset: assetSchema.nullable(),
-    sample: sampleSchema.nullable().openapi({ description: "The board's, else its first instance's." }),
+    asset: orNull(assetSchema),
+    sample: orNull(sampleSchema).openapi({ description: "The board's, else its first instance's." }),
     instances: z.array(sampleSchema).openapi({ description: 'Latest sample of every MIG instance.' }),
-    health: tableRowSchema(GPU_HEALTH_SCORES).nullable().openapi({
+    health: orNull(tableRowSchema(GPU_HEALTH_SCORES)).openapi({
       description: "The newest score: the board's, else its first instance's; null when there is none yet.",
     }),
     anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
     episodes: z.array(tableRowSchema(XID_EPISODES)).openapi({ description: 'The newest ones, at most 20.' }),
-    prediction: tableRowSchema(GPU_FAILURE_PREDICTIONS).nullable().openapi({
+    prediction: orNull(tableRowSchema(GPU_FAILURE_PREDICTIONS)).openapi({
       description: "The newest prediction: the board's, else its first instance's; null when there is none yet.",
     }),
-    decision: tableRowSchema(GPU_ECONOMIC_DECISIONS).nullable().openapi({
+    decision: orNull(tableRowSchema(GPU_ECONOMIC_DECISIONS)).openapi({
       description: "The newest decision: the board's, else its first instance's; null when there is none yet.",
     }),
     unavailable: z.array(z.string()).openapi({ description: 'Fields that could not be looked up just now.' }),
@@ -189,14 +192,14 @@ export const gpuStateSchema = z
     model: z.string(),
     slot: z.string(),
     stale_since: nullableInstant,
-    sample: sampleSchema.nullable(),
+    sample: orNull(sampleSchema),
     instances: z.array(sampleSchema),
     anomalies: z.array(anomalySchema),
     health: z.array(partOf(GPU_HEALTH_SCORES, HEALTH_NOW)).openapi({
       description: "The board's score, or that of each of its MIG instances; without contributions.",
     }),
     predictions: z.array(partOf(GPU_FAILURE_PREDICTIONS, PREDICTION_NOW)),
-    decision: partOf(GPU_ECONOMIC_DECISIONS, DECISION_NOW).nullable(),
+    decision: orNull(partOf(GPU_ECONOMIC_DECISIONS, DECISION_NOW)),
   })
   .openapi('GpuState');
 export type GpuState = z.infer<typeof gpuStateSchema>;

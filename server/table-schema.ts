@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { DECISIONS, FAILURE_TYPES } from '../pipeline/contract/predictions.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { instantText, nullableInstantText } from './instant.ts';
 import { instantSchema } from './instant-schema.ts';
@@ -34,13 +35,32 @@ const JSON_SHAPES: Readonly<Record<string, z.ZodType>> = {
 };
 const TEXTS = z.array(z.string());
 
+/** The words that a column may hold, where there are few for good; by table and column, or by column. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  severity: ['info', 'warning', 'critical'],
+  state: ['open', 'closed'],
+  health_grade: ['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown'],
+  decision: DECISIONS,
+  predicted_failure_type: FAILURE_TYPES,
+  profile: ['default', 'reference'],
+  scope: ['gpu', 'node', 'nvlink_domain', 'rack', 'job'],
+  'gpu_failure_labels.type': FAILURE_TYPES,
+  'gpu_failure_labels.status': ['confirmed', 'suggested', 'rejected'],
+};
+
+/** The words that a column may hold; null: any. */
+export const columnWords = (table: string, column: string): readonly string[] | null =>
+  WORDS[`${table}.${column}`] ?? WORDS[column] ?? null;
+
 function columnSchema(table: string, { name, type, help }: ColumnSpec): z.ZodType {
   switch (type) {
     case 'TIMESTAMP':
       return name === 'ts' ? instantSchema : instantSchema.nullable().openapi({ description: help });
     case 'SYMBOL':
-    case 'VARCHAR':
-      return z.string().openapi({ description: help });
+    case 'VARCHAR': {
+      const words = columnWords(table, name);
+      return (words === null ? z.string() : z.enum(words as [string, ...string[]])).openapi({ description: help });
+    }
     case 'DOUBLE':
     case 'FLOAT':
       return z.number().nullable().openapi({ description: help });
@@ -65,6 +85,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gpu_failure_predictions: 'Prediction',
   gpu_economic_decisions: 'Decision',
   gpu_failure_labels: 'FailureLabel',
+  alerts: 'AlertRow',
   gpu_health_scores_now: 'HealthNow',
   gpu_failure_predictions_now: 'PredictionNow',
   gpu_economic_decisions_now: 'DecisionNow',

@@ -42,7 +42,7 @@ const moneySchema = z
       z.object({
         gpu_uuid: z.string(),
         node: z.string(),
-        decision: z.string(),
+        decision: z.enum(DECISIONS),
         advice: z.string(),
         npv_keep: z.number(),
         expected_value: z.number(),

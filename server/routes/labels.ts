@@ -38,7 +38,10 @@ const body = z
       .union([z.number(), z.string()])
       .transform(parseInstant)
       .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
-      .openapi({ type: 'string', description: 'Epoch ms or ISO 8601; with gpu_uuid the key: told again it changes.' }),
+      .openapi({
+        type: ['string', 'integer'],
+        description: 'Epoch ms or ISO 8601; with gpu_uuid the key: told again it changes.',
+      }),
     type: z.enum(FAILURE_TYPES),
     note: z.string().max(NOTE_CHARACTERS_MAX).default(''),
     source: z.enum(LABEL_SOURCES).default('hand'),

@@ -33,7 +33,7 @@ const instant = z
   .union([z.number(), z.string()])
   .transform(parseInstant)
   .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
-  .openapi({ type: 'string', description: 'Epoch ms or ISO 8601.' });
+  .openapi({ type: ['string', 'integer'], description: 'Epoch ms or ISO 8601.' });
 const by = z.string().trim().min(1).max(NAME_CHARACTERS_MAX).openapi({ description: 'Who does it.' });
 const comment = z.string().max(NOTE_CHARACTERS_MAX);
 const kind = z.enum(['silence', 'maintenance']);

@@ -119,7 +119,7 @@ const AT = z
   })
   .optional()
   .openapi({
-    type: 'string',
+    type: ['string', 'integer'],
     description:
       'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to.',
   });

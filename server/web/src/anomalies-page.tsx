@@ -3,6 +3,7 @@ import type { AnomalyAnswer } from '../../schemas.ts';
 import { anomalyMatches, anomalyQuery, countsOf, orderAnomalies } from './anomaly-filter.ts';
 import { AnomalyTable } from './anomaly-table.tsx';
 import { AnswerState } from './answer-state.tsx';
+import { api, firstPages } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useFleet, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -10,7 +11,6 @@ import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
 import { Notice } from './notice.tsx';
-import { getList } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { Segmented } from './segmented.tsx';
@@ -49,7 +49,7 @@ export function AnomaliesPage() {
   const told = useAnswer<Read>(
     async (signal) => {
       if (live) return { items: [], complete: true };
-      return getList<AnomalyAnswer>('/anomalies', { ...asked, limit: PAGE }, { pages_max: PAGES_MAX, signal });
+      return firstPages(api.pages('/api/v1/anomalies', { query: { ...asked, limit: PAGE }, signal }), PAGES_MAX);
     },
     { about: JSON.stringify({ ...asked, from: ask('span') }), hint: fleet.alarms, every_ms: EVERY_MS },
   );

@@ -1,4 +1,4 @@
-import type { FleetRisk } from '../../schemas-models.ts';
+import type { FleetRisk } from '../../client/api-client.ts';
 import { originText, trainedOn } from './prediction-text.ts';
 
 /** What the fleet page keeps of what is foreseen for a board: of its worst part. */

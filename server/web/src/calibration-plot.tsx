@@ -1,10 +1,10 @@
+import type { ModelPerformance } from '../../client/api-client.ts';
 import { percent } from './format-value.ts';
-import type { PerformanceAnswer } from './performance-answer.ts';
 
 const SIZE = 120;
 
 /** What was foreseen against what came true, with 95 % intervals; on the line chances are as they say. */
-export function CalibrationPlot({ bins }: { readonly bins: PerformanceAnswer['calibration'] }) {
+export function CalibrationPlot({ bins }: { readonly bins: ModelPerformance['calibration'] }) {
   const highest = Math.max(0.01, ...bins.map(({ mean_predicted, observed }) => Math.max(mean_predicted, observed)));
   const most = Math.min(1, 1.1 * highest);
   const x = (p: number): number => Math.min(1, p / most) * SIZE;

@@ -1,37 +1,14 @@
 import { useState } from 'preact/hooks';
+import { ApiError, type PostOperations } from '../../client/api-client.ts';
+import { api } from './api.ts';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { metricLabel } from './metric-label.ts';
-import { getJson, type List, postJson, RestError } from './rest.ts';
 import { setQuery } from './router.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 10_000;
 const READ_MAX = 100;
-
-/** One of GET /dead-letters. */
-interface DeadLetterAnswer {
-  readonly position: number;
-  readonly ts: string;
-  readonly node: string;
-  readonly level: string;
-  readonly reason: string;
-  readonly code: string;
-  readonly step: string;
-  readonly detail: string;
-  readonly retried_at: string | null;
-}
-
-interface DeadLetterList extends List<DeadLetterAnswer> {
-  readonly by_reason: Readonly<Record<string, number>>;
-}
-
-interface RetryAnswer {
-  readonly retried: number;
-  readonly skipped: number;
-  /** There are more than one request sends. */
-  readonly more: boolean;
-}
 
 /** What was refused and why, with the way to send it again once the cause is mended. */
 export function DeadLetters(props: { readonly reason: string; readonly refused: number; readonly now: number }) {
@@ -39,23 +16,23 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
   const [told, setTold] = useState('');
   const [doing, setDoing] = useState(false);
   const [done, setDone] = useState(0);
-  const answered = useAnswer<DeadLetterList | null>(
+  const answered = useAnswer(
     async (signal) => {
       try {
         const query = { limit: READ_MAX, ...(reason === '' ? {} : { reason }) };
-        return await getJson<DeadLetterList>('/dead-letters', query, signal);
+        return await api.get('/api/v1/dead-letters', { query, signal });
       } catch (error) {
-        if (error instanceof RestError && error.status === 404) return null;
+        if (error instanceof ApiError && error.status === 404) return null;
         throw error;
       }
     },
     { about: reason, hint: done, every_ms: EVERY_MS },
   );
   const letters = answered.value?.items ?? [];
-  const retry = async (body: object): Promise<void> => {
+  const retry = async (body: PostOperations['/api/v1/dead-letters/retry']['body']): Promise<void> => {
     setDoing(true);
     try {
-      const { retried, skipped, more } = await postJson<RetryAnswer>('/dead-letters/retry', body);
+      const { retried, skipped, more } = await api.post('/api/v1/dead-letters/retry', { body });
       const left = skipped === 0 ? '' : `, ${integer(skipped)} were before and stay`;
       setTold(`Sent again: ${integer(retried)}${left}${more ? '. There are more: press again' : ''}.`);
     } catch (error) {

@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks';
-import type { FeatureDriftAnswer } from '../../schemas-models.ts';
+import type { FeatureDrift, GetOperations } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
-import type { DriftAnswer } from './drift-answer.ts';
+import { api } from './api.ts';
 import { featureLabel } from './feature-label.ts';
 import { timeText } from './format-time.ts';
 import { decimal, integer, percent } from './format-value.ts';
 import { modelText } from './prediction-text.ts';
-import { getJson } from './rest.ts';
 import { useAnswer } from './use-answer.ts';
+
+type DriftAnswer = GetOperations['/api/v1/models/drift']['answer'];
 
 const EVERY_MS = 300_000;
 const LISTED_MAX = 1_000;
@@ -17,7 +18,7 @@ const MISSING_GAP = 0.05;
 
 /** How far the fleet has moved from what the judging model learned from, furthest first. */
 export function DriftList({ told, now }: { readonly told: number; readonly now: number }) {
-  const answered = useAnswer((signal) => getJson<DriftAnswer>('/models/drift', { limit: LISTED_MAX }, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/models/drift', { query: { limit: LISTED_MAX }, signal }), {
     about: String(told),
     every_ms: EVERY_MS,
   });
@@ -88,7 +89,7 @@ function Drifts({ drift }: { readonly drift: DriftAnswer }) {
   );
 }
 
-function Row({ one }: { readonly one: FeatureDriftAnswer }) {
+function Row({ one }: { readonly one: FeatureDrift }) {
   const { feature, index, limit, alarm, missing_ratio, reference_missing_ratio } = one;
   const gone = reference_missing_ratio !== null && missing_ratio > reference_missing_ratio + MISSING_GAP;
   return (

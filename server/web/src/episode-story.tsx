@@ -1,12 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AnomalyAnswer } from '../../schemas.ts';
 import type { EpisodeAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { episodeAction, episodeCourse, episodeSpan, episodeTitle } from './episode-text.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { gpuName } from './incident-text.ts';
 import { ROW } from './keyboard.ts';
 import { inWords, metricLabel } from './metric-label.ts';
-import { getJson, type List } from './rest.ts';
 import { gpuPath } from './router.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 import { Timeline } from './timeline.tsx';
@@ -86,11 +85,11 @@ function Story(props: { readonly episode: EpisodeAnswer; readonly where: string;
   const to = ended_at === null ? undefined : Date.parse(ended_at) + 1;
   const told = useAnswer(
     (signal) =>
-      getJson<List<AnomalyAnswer>>(
-        `/gpus/${encodeURIComponent(gpu_uuid)}/anomalies`,
-        { from, to, limit: ANOMALIES_MAX },
+      api.get('/api/v1/gpus/{gpu_uuid}/anomalies', {
+        params: { gpu_uuid },
+        query: { from, to, limit: ANOMALIES_MAX },
         signal,
-      ),
+      }),
     { about: `${id} ${ended_at}`, every_ms: 60_000 },
   );
   const own = (told.value?.items ?? []).filter(

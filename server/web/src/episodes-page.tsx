@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { capital } from './action-text.ts';
 import { AnswerState } from './answer-state.tsx';
 import type { EpisodeAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useFleet, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -9,7 +10,6 @@ import { episodeMatches, episodeQuery } from './episode-filter.ts';
 import { EpisodeStory } from './episode-story.tsx';
 import { integer } from './format-value.ts';
 import { Notice } from './notice.tsx';
-import { getJson, type List } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { Segmented } from './segmented.tsx';
@@ -34,10 +34,10 @@ export function EpisodesPage() {
   const filter = { q: ask('q'), severity: ask('severity'), category: ask('category'), state: ask('state'), id };
   const asked = episodeQuery(filter, from);
   const answered = useAnswer(
-    (signal) => getJson<List<EpisodeAnswer>>('/episodes', { ...asked, limit: READ_MAX }, signal),
+    (signal) => api.get('/api/v1/episodes', { query: { ...asked, limit: READ_MAX }, signal }),
     { about: JSON.stringify({ ...asked, from: ask('span') }), hint: fleet.alarms, every_ms: EVERY_MS },
   );
-  const items = answered.value?.items ?? [];
+  const items = (answered.value?.items ?? []) as readonly EpisodeAnswer[];
   const shown = useMemo(
     () =>
       items

@@ -1,4 +1,4 @@
-import type { Sample, Verdict } from '../../schemas.ts';
+import type { Sample, Verdict } from '../../client/api-client.ts';
 import { dateText, instant } from './format-time.ts';
 import { duration, integer } from './format-value.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import type { ModelPerformance } from '../../client/api-client.ts';
 import { howWellFigures, settledText } from './how-well-text.ts';
-import type { PerformanceAnswer } from './performance-answer.ts';
 
-const item: PerformanceAnswer = {
+const item: ModelPerformance = {
   model_name: 'm',
   model_version: '1',
   horizon_days: 30,
@@ -22,10 +22,13 @@ const item: PerformanceAnswer = {
   brier: null,
   calibration_error: null,
   auc: null,
+  average_precision: null,
+  effective: null,
+  months: [],
   calibration: [],
   alarms: [],
 };
-const texts = (changes: Partial<PerformanceAnswer>): Record<string, string> =>
+const texts = (changes: Partial<ModelPerformance>): Record<string, string> =>
   Object.fromEntries(howWellFigures({ ...item, ...changes }).map(({ name, text }) => [name, text]));
 
 it('says that it is too early to say', () => {
@@ -52,7 +55,7 @@ it('says how good they were', () => {
       failures: 3,
       failures_in_time: 2,
       lead_time_days: { low: 5.5, median: 6, high: 12.4 },
-      brier: { score: 0.00503 },
+      brier: { score: 0.00503, reliability: 0, resolution: 0, uncertainty: 0, within_bins: 0 },
       calibration_error: 0.028,
       auc: 0.9491,
     }),

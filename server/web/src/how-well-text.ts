@@ -1,6 +1,6 @@
+import type { ModelPerformance } from '../../client/api-client.ts';
 import { dateText } from './format-time.ts';
 import { decimal, integer, percent } from './format-value.ts';
-import type { PerformanceAnswer } from './performance-answer.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -15,7 +15,7 @@ const ratio = (value: number | null): string => (value === null ? 'not yet' : `$
 const score = (value: number | null, digits: number): string => (value === null ? 'not yet' : decimal(value, digits));
 
 /** How good predictions were, in the figures that one asks for. */
-export function howWellFigures(item: PerformanceAnswer): readonly Figure[] {
+export function howWellFigures(item: ModelPerformance): readonly Figure[] {
   const { lead_time_days: lead } = item;
   return [
     {
@@ -66,7 +66,7 @@ const days = (count: number): string => decimal(count, count < 10 ? 1 : 0);
 
 /** How much of it time has told. */
 export function settledText(
-  item: Pick<PerformanceAnswer, 'predictions' | 'settled' | 'gpus' | 'from' | 'horizon_days'>,
+  item: Pick<ModelPerformance, 'predictions' | 'settled' | 'gpus' | 'from' | 'horizon_days'>,
 ): string {
   const made = `${integer(item.predictions)} daily predictions of ${integer(item.gpus)} GPUs`;
   if (item.settled > 0) return `${made}, time has told of ${integer(item.settled)}`;

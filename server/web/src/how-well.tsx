@@ -1,15 +1,15 @@
+import type { ModelPerformance } from '../../client/api-client.ts';
 import { CalibrationPlot } from './calibration-plot.tsx';
 import { timeText } from './format-time.ts';
 import { howWellFigures, settledText } from './how-well-text.ts';
 import { OriginBadge } from './origin-badge.tsx';
-import type { PerformanceAnswer } from './performance-answer.ts';
 import { modelText } from './prediction-text.ts';
 
 const SHOWN = 4;
 
 /** How good the predictions of each model version were that time has judged, those in use first. */
 export function HowWell(props: {
-  readonly items: readonly PerformanceAnswer[];
+  readonly items: readonly ModelPerformance[];
   /** What versions learned from, where it is known. */
   readonly origins: ReadonlyMap<string, string>;
   readonly now: number;
@@ -54,5 +54,5 @@ export function HowWell(props: {
 }
 
 /** A version of the list of models; one that nobody knows any more has none. */
-const originOf = (origins: ReadonlyMap<string, string>, item: PerformanceAnswer): string =>
+const originOf = (origins: ReadonlyMap<string, string>, item: ModelPerformance): string =>
   item.model_name === 'heuristic' ? 'nothing' : (origins.get(item.model_version) ?? 'unknown');

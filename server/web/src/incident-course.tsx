@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { EpisodeAnswer, IncidentAnswer } from './answers.ts';
+import { api } from './api.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { integer } from './format-value.ts';
 import { gpuName } from './incident-text.ts';
-import { getJson, type List } from './rest.ts';
 import { episodePath } from './router.ts';
 import { Timeline } from './timeline.tsx';
 import { episodeLane, type Lane, spanOf } from './timeline-lanes.ts';
@@ -40,7 +40,7 @@ function Course(props: {
   const { id, episodes: ids, severity, opened_at, closed_at, state } = incident;
   const from = Date.parse(opened_at) - BEFORE_MS;
   const to = closed_at === null ? undefined : Date.parse(closed_at) + 1;
-  const told = useAnswer((signal) => getJson<List<EpisodeAnswer>>('/episodes', { from, to, limit: READ_MAX }, signal), {
+  const told = useAnswer((signal) => api.get('/api/v1/episodes', { query: { from, to, limit: READ_MAX }, signal }), {
     about: `${id} ${state} ${ids.length}`,
     every_ms: 60_000,
   });
@@ -49,7 +49,7 @@ function Course(props: {
       <p class="quiet small">{told.failure === null ? 'Asking for its episodes.' : `${told.failure}. Trying again.`}</p>
     );
   }
-  const members = told.value.items
+  const members = (told.value.items as readonly EpisodeAnswer[])
     .filter((episode) => ids.includes(episode.id))
     .sort((a, b) => (a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0));
   const whole: Lane = {

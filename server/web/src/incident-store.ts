@@ -1,6 +1,6 @@
 import type { IncidentAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { type Asking, keepAsking } from './keep-asking.ts';
-import { getJson, type List } from './rest.ts';
 
 const EVERY_MS = 30_000;
 const OPEN_MAX = 500;
@@ -45,8 +45,8 @@ export class IncidentStore {
   private async ask(signal: AbortSignal): Promise<boolean> {
     try {
       const query = { state: 'open', limit: OPEN_MAX };
-      const { items, total } = await getJson<List<IncidentAnswer>>('/incidents', query, signal);
-      this.open = [...items].sort(compareIncidents);
+      const { items, total } = await api.get('/api/v1/incidents', { query, signal });
+      this.open = [...(items as readonly IncidentAnswer[])].sort(compareIncidents);
       this.total = total;
       this.failure = null;
       this.read_at = Date.now();

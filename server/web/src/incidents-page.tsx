@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { capital } from './action-text.ts';
 import type { IncidentAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { useConsole, useFleet, useIncidents, useNow } from './console-parts.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { timeText } from './format-time.ts';
@@ -10,7 +11,6 @@ import { countText, gpuName, originText, summaryParts } from './incident-text.ts
 import { ROW } from './keyboard.ts';
 import { inWords } from './metric-label.ts';
 import { Notice } from './notice.tsx';
-import { getJson, type List } from './rest.ts';
 import { gpuPath, useAddress } from './router.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 import { useAsking } from './use-asking.ts';
@@ -30,9 +30,8 @@ export function IncidentsPage() {
   useAsking(
     async (signal) => {
       try {
-        const asked = { state: 'closed', limit: PAST_MAX };
-        const { items } = await getJson<List<IncidentAnswer>>('/incidents', asked, signal);
-        setPast(items);
+        const { items } = await api.get('/api/v1/incidents', { query: { state: 'closed', limit: PAST_MAX }, signal });
+        setPast(items as readonly IncidentAnswer[]);
         return true;
       } catch {
         return signal.aborted;

@@ -25,7 +25,7 @@ export function LabelEntry(props: {
     setSaying(true);
     setFailure('');
     try {
-      await onTell({ gpu_uuid, failed_at, type, note, source, status: said });
+      await onTell({ gpu_uuid, failed_at, type, note, source: source as NonNullable<Telling['source']>, status: said });
     } catch (error) {
       setFailure((error as Error).message);
     } finally {

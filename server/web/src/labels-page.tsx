@@ -1,25 +1,26 @@
 import { useState } from 'preact/hooks';
-import type { LabelAnswer, SuggestionAnswer } from './answers.ts';
+import type { FailureLabelRequest, GetOperations } from '../../client/api-client.ts';
+import type { LabelAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { useFleet, useNow } from './console-parts.ts';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { LabelEntry } from './label-entry.tsx';
 import { LabelForm } from './label-form.tsx';
 import { Notice } from './notice.tsx';
-import { getJson, type List, postJson } from './rest.ts';
 import { useAsking } from './use-asking.ts';
 
 const EVERY_MS = 60_000;
 const SHOWN_MAX = 200;
 
 interface Known {
-  readonly labels: List<LabelAnswer>;
-  readonly suggestions: List<SuggestionAnswer>;
+  readonly labels: GetOperations['/api/v1/failure-labels']['answer'];
+  readonly suggestions: GetOperations['/api/v1/failure-labels/suggestions']['answer'];
   readonly read_at: number;
 }
 
 /** What a person says of a failure: the row's key and what is to stand in it. */
-export type Telling = Pick<LabelAnswer, 'gpu_uuid' | 'failed_at' | 'type' | 'note' | 'source' | 'status'>;
+export type Telling = FailureLabelRequest;
 
 /** Failures that happened: those told of, those that seem to have been some, and a form to tell of one. */
 export function LabelsPage() {
@@ -32,8 +33,8 @@ export function LabelsPage() {
     async (signal) => {
       try {
         const [labels, suggestions] = await Promise.all([
-          getJson<List<LabelAnswer>>('/failure-labels', { limit: SHOWN_MAX }, signal),
-          getJson<List<SuggestionAnswer>>('/failure-labels/suggestions', { limit: SHOWN_MAX }, signal),
+          api.get('/api/v1/failure-labels', { query: { limit: SHOWN_MAX }, signal }),
+          api.get('/api/v1/failure-labels/suggestions', { query: { limit: SHOWN_MAX }, signal }),
         ]);
         setKnown({ labels, suggestions, read_at: Date.now() });
         setFailure(null);
@@ -47,7 +48,7 @@ export function LabelsPage() {
     { about: String(told), hint: '', every_ms: EVERY_MS },
   );
   const tell = async (telling: Telling): Promise<void> => {
-    await postJson<LabelAnswer>('/failure-labels', telling);
+    await api.post('/api/v1/failure-labels', { body: telling });
     setTold((count) => count + 1);
   };
 
@@ -109,8 +110,8 @@ export function LabelsPage() {
                 {known.labels.items.map((one) => (
                   <LabelEntry
                     key={`${one.gpu_uuid} ${one.failed_at}`}
-                    label={one}
-                    status={one.status}
+                    label={one as LabelAnswer}
+                    status={(one as LabelAnswer).status}
                     gpu={fleet.gpus.get(one.gpu_uuid)}
                     now={now}
                     onTell={tell}

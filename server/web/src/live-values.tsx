@@ -1,5 +1,5 @@
 import type { Metric } from '../../../pipeline/contract/metrics.ts';
-import type { Sample } from '../../schemas.ts';
+import type { Sample } from '../../client/api-client.ts';
 import { formatReading } from './format-value.ts';
 import { metricGroups, missingReason } from './metric-groups.ts';
 import { metricLabel } from './metric-label.ts';

@@ -1,7 +1,7 @@
 import type { HealthGrade } from '../../../pipeline/contract/events.ts';
 import type { HealthAnswer } from './answers.ts';
+import { api, firstPages } from './api.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { getList } from './rest.ts';
 
 const PAGE = 1_000;
 const PAGES_MAX = 20;
@@ -31,8 +31,8 @@ export function healthLoader(fleet: FleetStore): (signal: AbortSignal) => Promis
     try {
       for (const grade of fleet.gpus.size > EVERYONE_MAX ? LOSSY : [undefined]) {
         const asked = { ...query, health_grade: grade };
-        const { items } = await getList<HealthAnswer>('/health-scores', asked, { pages_max: PAGES_MAX, signal });
-        fleet.applyHealth(items);
+        const { items } = await firstPages(api.pages('/api/v1/health-scores', { query: asked, signal }), PAGES_MAX);
+        fleet.applyHealth(items as readonly HealthAnswer[]);
       }
       loads++;
       return true;

@@ -1,6 +1,5 @@
-import type { AssetAnswer } from '../../schemas.ts';
+import { api, firstPages } from './api.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { getList } from './rest.ts';
 
 const REFRESH_MS = 300_000;
 const RETRY_MS = 15_000;
@@ -13,8 +12,8 @@ export function loadPlaces(fleet: FleetStore): () => void {
   const load = async (): Promise<void> => {
     let wait = REFRESH_MS;
     try {
-      const options = { pages_max: PAGES_MAX, signal: gone.signal };
-      const { items } = await getList<AssetAnswer>('/assets', { limit: 1_000 }, options);
+      const pages = api.pages('/api/v1/assets', { query: { limit: 1_000 }, signal: gone.signal });
+      const { items } = await firstPages(pages, PAGES_MAX);
       fleet.applyPlaces(items);
     } catch {
       wait = RETRY_MS;

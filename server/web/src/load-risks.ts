@@ -1,7 +1,6 @@
-import type { FleetRisk } from '../../schemas-models.ts';
+import { api } from './api.ts';
 import { boardRisks } from './board-risk.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { getJson, type List } from './rest.ts';
 
 const MOST = 1_000;
 
@@ -10,7 +9,7 @@ export const riskLoader =
   (fleet: FleetStore) =>
   async (signal: AbortSignal): Promise<boolean> => {
     try {
-      const { items } = await getJson<List<FleetRisk>>('/fleet/risks', { limit: MOST }, signal);
+      const { items } = await api.get('/api/v1/fleet/risks', { query: { limit: MOST }, signal });
       fleet.applyRisks(boardRisks(items));
       return true;
     } catch {

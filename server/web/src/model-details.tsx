@@ -1,15 +1,15 @@
-import type { ModelDetail } from '../../schemas-models.ts';
+import type { ModelDetail } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { dateText, timeText } from './format-time.ts';
 import { decimal, integer } from './format-value.ts';
-import { getJson } from './rest.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 60_000;
 
 /** Where a version comes from, its data card as it was written, and what happened to its aliases. */
 export function ModelDetails({ version, now }: { readonly version: string; readonly now: number }) {
-  const answered = useAnswer((signal) => getJson<ModelDetail>(`/models/${encodeURIComponent(version)}`, {}, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/models/{version}', { params: { version }, signal }), {
     about: version,
     every_ms: EVERY_MS,
   });

@@ -1,9 +1,8 @@
-import type { ModelAnswer } from '../../schemas-models.ts';
+import type { Model, ModelPerformance } from '../../client/api-client.ts';
 import { Confirmed } from './confirmed.tsx';
 import { timeText } from './format-time.ts';
 import { decimal, integer, percent } from './format-value.ts';
 import { OriginBadge } from './origin-badge.tsx';
-import type { PerformanceAnswer } from './performance-answer.ts';
 import { modelPath } from './router.ts';
 
 const METRICS_SHOWN = 6;
@@ -11,9 +10,9 @@ const CHAMPION = 'champion';
 
 /** One version at a look: its part, what it learned from, how good it was then and has been since. */
 export function ModelEntry(props: {
-  readonly model: ModelAnswer;
+  readonly model: Model;
   /** Of what it really predicted; null: nothing yet. */
-  readonly performance: PerformanceAnswer | null;
+  readonly performance: ModelPerformance | null;
   readonly chosen: boolean;
   readonly now: number;
   readonly onPromote: (why: string) => Promise<void>;
@@ -78,7 +77,7 @@ export function ModelEntry(props: {
 }
 
 /** What is in no registry judges when nobody is champion. */
-function questionOf({ version, name, trained_on }: ModelAnswer): string {
+function questionOf({ version, name, trained_on }: Model): string {
   const origin = trained_on === 'simulated' ? ' It was trained on simulated fleets only.' : '';
   return /^\d+$/.test(version)
     ? `Let version ${version} judge the fleet from now on?${origin}`
@@ -100,7 +99,7 @@ const figure = (value: number): string =>
       ? decimal(value, 0)
       : String(Number(value.toPrecision(3)));
 
-function liveText({ settled, precision, recall, brier, horizon_days }: PerformanceAnswer): string {
+function liveText({ settled, precision, recall, brier, horizon_days }: ModelPerformance): string {
   if (settled === 0) return `nothing has come true or not within ${horizon_days} days yet`;
   const parts = [
     precision === null ? '' : `precision ${percent(precision)} %`,

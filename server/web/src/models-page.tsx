@@ -1,20 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AliasMoveAnswer, ModelAnswer } from '../../schemas-models.ts';
+import type { AliasMove, Model, ModelPerformance } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { Confirmed } from './confirmed.tsx';
 import { useNow } from './console-parts.ts';
 import { DriftList } from './drift-list.tsx';
 import { integer } from './format-value.ts';
 import { ModelDetails } from './model-details.tsx';
 import { ModelEntry } from './model-entry.tsx';
-import type { PerformanceAnswer } from './performance-answer.ts';
-import { getJson, type List, postJson } from './rest.ts';
 import { useAddress } from './router.ts';
 import { useAnswer } from './use-answer.ts';
 import { useModels } from './use-origins.ts';
 
 const PERFORMANCE_EVERY_MS = 300_000;
-const HORIZON = 30;
+const HORIZON = 30 as const;
 /** By then every engine judges by what was changed. */
 const SETTLED_MS = 12_000;
 
@@ -28,11 +27,11 @@ export function ModelsPage() {
   const settling = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(settling.current), []);
   const performance = useAnswer(
-    (signal) => getJson<List<PerformanceAnswer>>('/models/performance', { horizon: HORIZON }, signal),
+    (signal) => api.get('/api/v1/models/performance', { query: { horizon: `${HORIZON}` }, signal }),
     { about: '', every_ms: PERFORMANCE_EVERY_MS },
   );
-  const move = async (path: string, why: string): Promise<void> => {
-    const { alias, version, before } = await postJson<AliasMoveAnswer>(`/models/${path}`, { why });
+  const move = async (answer: Promise<AliasMove>): Promise<void> => {
+    const { alias, version, before } = await answer;
     const was = before === null || before === version ? '' : `, before it was version ${before}`;
     setMoved(
       version === null
@@ -55,7 +54,7 @@ export function ModelsPage() {
         <Confirmed
           label="Roll back"
           question="Point champion to the version that it had before?"
-          onConfirm={(why) => move('rollback', why)}
+          onConfirm={(why) => move(api.post('/api/v1/models/rollback', { body: { why } }))}
         />
       </div>
       {moved !== '' && (
@@ -73,7 +72,11 @@ export function ModelsPage() {
                 performance={performance.value?.items.find((item) => isOf(item, model)) ?? null}
                 chosen={model.version === chosen}
                 now={now}
-                onPromote={(why) => move(`${encodeURIComponent(model.version)}/promote`, why)}
+                onPromote={(why) =>
+                  move(
+                    api.post('/api/v1/models/{version}/promote', { params: { version: model.version }, body: { why } }),
+                  )
+                }
               />
             ))}
           </ol>
@@ -86,8 +89,8 @@ export function ModelsPage() {
 }
 
 /** Those that judge first, the rest as given: newest first. */
-const byRole = (models: readonly ModelAnswer[]): readonly ModelAnswer[] =>
+const byRole = (models: readonly Model[]): readonly Model[] =>
   [...models].sort((a, b) => b.judges_ratio - a.judges_ratio);
 
-const isOf = (item: PerformanceAnswer, { name, version }: ModelAnswer): boolean =>
+const isOf = (item: ModelPerformance, { name, version }: Model): boolean =>
   item.model_name === name && (name === 'heuristic' || item.model_version === version);

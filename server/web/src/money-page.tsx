@@ -1,13 +1,13 @@
+import type { FleetMoney } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { useFleet, useNow } from './console-parts.ts';
 import { ADVICE_TEXT, adviceText, OPTION_TEXT } from './decision-text.ts';
 import { integer } from './format-value.ts';
 import { gpuName } from './incident-text.ts';
-import type { FleetMoneyAnswer, MoneyTotalAnswer } from './money-answer.ts';
 import { money } from './money-text.ts';
 import { Notice } from './notice.tsx';
 import { OriginBadge } from './origin-badge.tsx';
-import { getJson } from './rest.ts';
 import { gpuPath } from './router.ts';
 import { useAnswer } from './use-answer.ts';
 import { useModels } from './use-origins.ts';
@@ -19,7 +19,7 @@ const HOURS_PER_MONTH = 730;
 /** What the fleet is worth, what is at risk while one waits, and where. */
 export function MoneyPage() {
   const now = useNow();
-  const answered = useAnswer((signal) => getJson<FleetMoneyAnswer>('/fleet/money', { top: TOP }, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/fleet/money', { query: { top: TOP }, signal }), {
     about: '',
     every_ms: EVERY_MS,
   });
@@ -56,7 +56,7 @@ export function MoneyPage() {
 
 const modelName = (name: string, version: string): string => (name === version ? name : `${name} ${version}`);
 
-function Figures({ fleet }: { readonly fleet: FleetMoneyAnswer }) {
+function Figures({ fleet }: { readonly fleet: FleetMoney }) {
   const { total, by_advice, by_decision, most_at_risk } = fleet;
   return (
     <>
@@ -97,7 +97,7 @@ function Figures({ fleet }: { readonly fleet: FleetMoneyAnswer }) {
 /** Boards that share an answer, the most at risk first. */
 function Split(props: {
   readonly title: string;
-  readonly totals: Readonly<Record<string, MoneyTotalAnswer>>;
+  readonly totals: Readonly<Record<string, FleetMoney['total']>>;
   readonly names: Readonly<Record<string, string>>;
   readonly href?: (name: string) => string;
 }) {
@@ -153,7 +153,7 @@ const AT_RISK_HEADS = [
   ['Why', 'said-why'],
 ] as const;
 
-function MostAtRisk({ boards }: { readonly boards: FleetMoneyAnswer['most_at_risk'] }) {
+function MostAtRisk({ boards }: { readonly boards: FleetMoney['most_at_risk'] }) {
   const { gpus } = useFleet();
   return (
     <section class="card table" aria-labelledby="most-title" data-testid="most-at-risk">

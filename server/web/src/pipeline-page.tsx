@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { useNow } from './console-parts.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { instant, timeText } from './format-time.ts';
@@ -9,7 +10,6 @@ import type { TopologyAnswer } from './pipeline-answer.ts';
 import { PipelineDrawing } from './pipeline-drawing.tsx';
 import { keptReports, stepNotes, stepRates } from './pipeline-rates.ts';
 import { rateText } from './pipeline-text.ts';
-import { getJson } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 import { StepTable } from './step-table.tsx';
@@ -31,7 +31,10 @@ export function PipelinePage() {
   const offset = useRef(0);
   const answered = useAnswer(
     async (signal) => {
-      const answer = await getJson<TopologyAnswer>('/topology', worker === '' ? {} : { worker }, signal);
+      const answer = (await api.get('/api/v1/topology', {
+        query: worker === '' ? {} : { worker },
+        signal,
+      })) as unknown as TopologyAnswer;
       // The engine's event times are of its own clock.
       if (answer.ts !== undefined) offset.current = answer.ts - Date.now();
       setReports((before) => keptReports(before, answer, RATE_MS));

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { AnomalyAnswer, Sample } from '../../schemas.ts';
+import type { Sample } from '../../client/api-client.ts';
+import type { AnomalyAnswer } from '../../schemas.ts';
 import type { EpisodeAnswer, ForecastAnswer } from './answers.ts';
 import { Notice } from './notice.tsx';
 import { Plot } from './plot.tsx';

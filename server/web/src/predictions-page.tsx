@@ -1,6 +1,7 @@
 import { FAILURE_TYPES } from '../../../pipeline/contract/predictions.ts';
-import type { FleetRisk } from '../../schemas-models.ts';
+import type { FleetRisk } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useFleet, useNow } from './console-parts.ts';
 import { ADVICE_TEXT } from './decision-text.ts';
@@ -9,9 +10,7 @@ import { integer } from './format-value.ts';
 import { HowWell } from './how-well.tsx';
 import { Notice } from './notice.tsx';
 import { OriginBadge } from './origin-badge.tsx';
-import type { PerformanceAnswer } from './performance-answer.ts';
 import { trainedOn } from './prediction-text.ts';
-import { getJson, type List } from './rest.ts';
 import { RiskTable } from './risk-table.tsx';
 import { setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
@@ -44,13 +43,13 @@ export function PredictionsPage() {
   const sort = ask('sort') || RANKED;
   const limit = Math.min(SHOWN_MAX, Math.max(PAGE, Number(ask('shown')) || PAGE));
   const asked = Object.fromEntries(Object.entries({ ...filter, sort, limit }).filter(([, value]) => value !== ''));
-  const risks = useAnswer((signal) => getJson<List<FleetRisk>>('/fleet/risks', asked, signal), {
+  const risks = useAnswer((signal) => api.get('/api/v1/fleet/risks', { query: asked, signal }), {
     about: JSON.stringify(asked),
     every_ms: RISKS_EVERY_MS,
   });
   const horizon = ask('horizon') || '30';
   const performance = useAnswer(
-    (signal) => getJson<List<PerformanceAnswer>>('/models/performance', { horizon }, signal),
+    (signal) => api.get('/api/v1/models/performance', { query: { horizon: horizon as '7' | '30' | '90' }, signal }),
     { about: horizon, every_ms: PERFORMANCE_EVERY_MS },
   );
   return (

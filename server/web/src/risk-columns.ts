@@ -1,4 +1,4 @@
-import type { FleetRisk } from '../../schemas-models.ts';
+import type { FleetRisk } from '../../client/api-client.ts';
 import { adviceText } from './decision-text.ts';
 import { percent } from './format-value.ts';
 import { money } from './money-text.ts';

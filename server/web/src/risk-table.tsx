@@ -1,4 +1,4 @@
-import type { FleetRisk } from '../../schemas-models.ts';
+import type { FleetRisk } from '../../client/api-client.ts';
 import type { FleetGpu } from './fleet-gpu.ts';
 import { gpuName } from './incident-text.ts';
 import { riskTone } from './prediction-text.ts';

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { AnomalyAnswer, GpuState, Verdict } from '../../schemas.ts';
+import { ApiError, type Verdict } from '../../client/api-client.ts';
+import type { AnomalyAnswer, GpuState } from '../../schemas.ts';
 import type { DecisionAnswer, EpisodeAnswer, ForecastAnswer, HealthAnswer, PredictionAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { useConsole } from './console-parts.ts';
-import { getJson, type List, RestError } from './rest.ts';
 import { useAsking } from './use-asking.ts';
 
 /** What is known of one GPU: the live state, what only the API tells, and its past anomalies. */
@@ -57,7 +58,7 @@ export function useGpu(gpu_uuid: string): KnownGpu {
     return () => subscription.unsubscribe();
   }, [client, gpu_uuid]);
 
-  const path = `/gpus/${encodeURIComponent(gpu_uuid)}`;
+  const params = { gpu_uuid };
   const about = `${gpu_uuid} ${state != null}`;
   const open = state?.anomalies ?? told.verdict?.anomalies ?? [];
   const critical = idsOf(open.filter(({ severity }) => severity === 'critical'));
@@ -65,32 +66,41 @@ export function useGpu(gpu_uuid: string): KnownGpu {
   useAsking(
     async (signal) => {
       try {
-        const verdict = await getJson<Verdict>(path, {}, signal);
+        const verdict = await api.get('/api/v1/gpus/{gpu_uuid}', { params, signal });
         const { unavailable } = verdict;
-        const health = { only: { profile: 'default' }, below: 'health', one: verdict.health };
+        // The verdict carries one row; a board with MIG instances has one of each.
+        const { instances, health, prediction } = verdict;
         const [scores, predictions] = await Promise.all([
-          unavailable.includes('health') ? null : rowsOf<HealthAnswer>(health, verdict, path, signal),
+          unavailable.includes('health')
+            ? null
+            : instances.length === 0
+              ? present(health)
+              : itemsOf(
+                  api.get('/api/v1/gpus/{gpu_uuid}/health', {
+                    params,
+                    query: { at: 'now', profile: 'default' },
+                    signal,
+                  }),
+                ),
           unavailable.includes('prediction')
             ? null
-            : rowsOf<PredictionAnswer>({ below: 'predictions', one: verdict.prediction }, verdict, path, signal),
+            : instances.length === 0
+              ? present(prediction)
+              : itemsOf(api.get('/api/v1/gpus/{gpu_uuid}/predictions', { params, query: { at: 'now' }, signal })),
         ]);
         setTold((before) => ({
           verdict,
           unknown: false,
           failure: null,
-          scores: scores ?? before.scores,
-          predictions: predictions ?? before.predictions,
-          decision: unavailable.includes('decision')
-            ? before.decision
-            : (verdict.decision as unknown as DecisionAnswer | null),
-          episodes: unavailable.includes('episodes')
-            ? before.episodes
-            : (verdict.episodes as unknown as readonly EpisodeAnswer[]),
+          scores: (scores as readonly HealthAnswer[] | null) ?? before.scores,
+          predictions: (predictions as readonly PredictionAnswer[] | null) ?? before.predictions,
+          decision: unavailable.includes('decision') ? before.decision : (verdict.decision as DecisionAnswer | null),
+          episodes: unavailable.includes('episodes') ? before.episodes : (verdict.episodes as readonly EpisodeAnswer[]),
         }));
         return verdict.unavailable.length === 0;
       } catch (error) {
         if (signal.aborted) return true;
-        const unknown = error instanceof RestError && error.status === 404;
+        const unknown = error instanceof ApiError && error.status === 404;
         setTold((before) => ({ ...before, unknown, failure: unknown ? null : (error as Error).message }));
         return unknown;
       }
@@ -98,23 +108,32 @@ export function useGpu(gpu_uuid: string): KnownGpu {
     { about, hint: `${critical} ${judgedAt(state)}`, every_ms: VERDICT_EVERY_MS },
   );
 
-  const listed = <T>(below: string, query: Record<string, string | number>, set: (items: readonly T[]) => void) => {
+  const listed = <T>(
+    read: (signal: AbortSignal) => Promise<{ readonly items: readonly T[] }>,
+    set: (items: readonly T[]) => void,
+  ) => {
     return async (signal: AbortSignal): Promise<boolean> => {
       try {
-        const list = await getJson<List<T>>(`${path}/${below}`, query, signal);
-        set(list.items);
+        set((await read(signal)).items);
         return true;
       } catch (error) {
-        return signal.aborted || (error instanceof RestError && error.status === 404);
+        return signal.aborted || (error instanceof ApiError && error.status === 404);
       }
     };
   };
-  useAsking(listed('anomalies', { limit: PAST_MAX }, setPast), {
+  const earlier = (signal: AbortSignal) =>
+    api.get('/api/v1/gpus/{gpu_uuid}/anomalies', { params, query: { limit: PAST_MAX }, signal });
+  useAsking(listed(earlier, setPast), {
     about,
     hint: idsOf(open),
     every_ms: PAST_EVERY_MS,
   });
-  useAsking(listed('forecasts', { at: 'now' }, setForecasts), { about, hint: '', every_ms: FORECASTS_EVERY_MS });
+  const foreseen = (signal: AbortSignal) =>
+    api.get('/api/v1/gpus/{gpu_uuid}/forecasts', { params, query: { at: 'now' }, signal });
+  useAsking(
+    listed(foreseen, (items) => setForecasts(items as readonly ForecastAnswer[])),
+    { about, hint: '', every_ms: FORECASTS_EVERY_MS },
+  );
 
   return { state, ...told, anomalies: merged(open, past, state !== undefined), forecasts };
 }
@@ -125,19 +144,8 @@ const judgedAt = (state: GpuState | null | undefined): string =>
 
 const idsOf = (anomalies: readonly AnomalyAnswer[]): string => anomalies.map(({ id }) => id).join(' ');
 
-/** The verdict carries one row; a board with MIG instances has one of each. */
-async function rowsOf<Row>(
-  of: { readonly below: string; readonly one: unknown; readonly only?: Readonly<Record<string, string>> },
-  { instances }: Verdict,
-  path: string,
-  signal: AbortSignal,
-): Promise<readonly Row[]> {
-  if (instances.length > 0) {
-    const query = { at: 'now', ...of.only };
-    return (await getJson<List<Row>>(`${path}/${of.below}`, query, signal)).items;
-  }
-  return of.one === null ? [] : [of.one as Row];
-}
+const present = <T>(row: T | null): readonly T[] => (row === null ? [] : [row]);
+const itemsOf = async <T>(list: Promise<{ readonly items: readonly T[] }>): Promise<readonly T[]> => (await list).items;
 
 /** Open ones first; one that the live state no longer has is over, although the table may still tell otherwise. */
 function merged(

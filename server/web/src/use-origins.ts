@@ -1,14 +1,14 @@
 import { useMemo } from 'preact/hooks';
-import type { ModelAnswer } from '../../schemas-models.ts';
-import { getJson, type List } from './rest.ts';
+import type { GetOperations } from '../../client/api-client.ts';
+import { api } from './api.ts';
 import { type Answered, useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 60_000;
 const LISTED_MAX = 1_000;
 
 /** Every version of a model that is known, asked for anew when `told` changes. */
-export const useModels = (told: number): Answered<List<ModelAnswer>> =>
-  useAnswer((signal) => getJson<List<ModelAnswer>>('/models', { limit: LISTED_MAX }, signal), {
+export const useModels = (told: number): Answered<GetOperations['/api/v1/models']['answer']> =>
+  useAnswer((signal) => api.get('/api/v1/models', { query: { limit: LISTED_MAX }, signal }), {
     about: String(told),
     every_ms: EVERY_MS,
   });

@@ -1,14 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Sample } from '../../schemas.ts';
+import type { Sample } from '../../client/api-client.ts';
+import { api, firstPages } from './api.ts';
 import { PLOTTED } from './plot-specs.ts';
-import { getList, type List } from './rest.ts';
-import { type HistoryRow, Series } from './series.ts';
+import { Series } from './series.ts';
 
 type Resolution = 'raw' | '1m' | '5m' | '1h';
-
-interface MetricList extends List<HistoryRow> {
-  readonly resolution: Resolution;
-}
 
 export interface ShownSeries {
   readonly series: Series | null;
@@ -58,8 +54,8 @@ export function useSeries(options: {
         max_points: POINTS_MAX,
       };
       try {
-        const path = `/gpus/${encodeURIComponent(gpu_uuid)}/metrics`;
-        const read = await getList<HistoryRow, MetricList>(path, query, { pages_max: PAGES_MAX, signal: gone.signal });
+        const asked = { params: { gpu_uuid }, query, signal: gone.signal };
+        const read = await firstPages(api.pages('/api/v1/gpus/{gpu_uuid}/metrics', asked), PAGES_MAX);
         const { resolution } = read.first;
         const series = new Series({ metrics: PLOTTED, rows: read.items, resolution });
         if (latest.current !== null) series.append(Date.parse(latest.current.ts), latest.current);

@@ -1,4 +1,7 @@
+import type { PostOperations } from '../../client/api-client.ts';
 import type { DecisionAnswer, PredictionAnswer } from './answers.ts';
+
+type Asked = PostOperations['/api/v1/decisions/evaluate']['body'];
 
 /** What a decision was made of, as far as the page knows it; null is not known, and then the price book assumes. */
 export interface WhatIfBasis {
@@ -13,11 +16,11 @@ export interface WhatIfBasis {
 const CONDITIONS = ['health', 'p30', 'utilisation'];
 
 /** Body of POST /decisions/evaluate: the basis with some inputs changed, by their names in `sensitivity`. */
-export function whatIfRequest(basis: WhatIfBasis, changes: Readonly<Record<string, number>>): Record<string, unknown> {
+export function whatIfRequest(basis: WhatIfBasis, changes: Readonly<Record<string, number>>): Asked {
   const { decision, prediction, model, warranty_days } = basis;
   const condition = (name: 'health' | 'p30' | 'utilisation'): number | null => changes[name] ?? decision[name];
   const p30 = condition('p30') ?? 0;
-  const request: Record<string, unknown> = {
+  const request: Asked = {
     health: condition('health') ?? 0,
     p30,
     utilisation: condition('utilisation') ?? 0,

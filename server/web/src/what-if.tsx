@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { DecisionFlip } from '../../../pipeline/contract/predictions.ts';
 import type { DecisionAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { atRiskText, decisionInput, inputText, OPTION_TEXT, optionValues } from './decision-text.ts';
 import { OptionBars } from './option-bars.tsx';
-import { getJson, type List, postJson } from './rest.ts';
 import { type WhatIfBasis, whatIfRequest } from './what-if-request.ts';
 
 type Evaluated = Omit<DecisionAnswer, 'ts' | 'gpu_uuid' | 'node' | 'instance'>;
-type Features = Readonly<Record<string, number | null | undefined>>;
 
 /** Other prices, risk or use, and what would be decided then. Nothing is stored. */
 export function WhatIf(props: {
@@ -28,11 +27,11 @@ export function WhatIf(props: {
     setFailure('');
     try {
       const known = await completed(gpu_uuid, basis);
-      const [before, after] = await Promise.all(
+      const [before, after] = (await Promise.all(
         [{}, changesOf(inputs, texts)].map((changes) =>
-          postJson<Evaluated>('/decisions/evaluate', whatIfRequest(known, changes)),
+          api.post('/api/v1/decisions/evaluate', { body: whatIfRequest(known, changes) }),
         ),
-      );
+      )) as readonly Evaluated[];
       if (before !== undefined && after !== undefined) setMoved({ before, after });
     } catch (error) {
       setFailure((error as Error).message);
@@ -131,13 +130,15 @@ function changesOf(
 
 /** With what only the features know: mean draw, age and warranty as the decision had them. */
 async function completed(gpu_uuid: string, basis: WhatIfBasis): Promise<WhatIfBasis> {
-  const path = `/gpus/${encodeURIComponent(gpu_uuid)}/features`;
-  const { items } = await getJson<List<Features>>(path, { at: 'now', limit: 1 });
-  const features = items[0] ?? {};
+  const { items } = await api.get('/api/v1/gpus/{gpu_uuid}/features', {
+    params: { gpu_uuid },
+    query: { at: 'now', limit: 1 },
+  });
+  const features = items[0];
   return {
     ...basis,
-    power_watts: features.power_usage_mean ?? basis.power_watts,
-    age_days: features.gpu_age_days ?? basis.age_days,
-    warranty_days: features.warranty_remaining_days ?? basis.warranty_days,
+    power_watts: features?.power_usage_mean ?? basis.power_watts,
+    age_days: features?.gpu_age_days ?? basis.age_days,
+    warranty_days: features?.warranty_remaining_days ?? basis.warranty_days,
   };
 }
