@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { noteAddresses } from './addresses.ts';
-import { startCollectorRole } from './collector-role.ts';
+import { remoteWriteOf, startCollectorRole } from './collector-role.ts';
 import { startEngineRole } from './engine-role.ts';
 import { hasTargets } from './has-targets.ts';
 import { readInventory } from './inventory.ts';
@@ -50,6 +50,8 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
   const { config, say, tell } = options;
   const clock = systemClock;
   requireLoopback(config);
+  // What is refused is refused before anything has started.
+  remoteWriteOf(config);
   const assets = readInventory(config.assets);
   const stops: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
