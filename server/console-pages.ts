@@ -14,6 +14,7 @@ interface ConsolePage {
  */
 export const CONSOLE_PAGES = [
   { page: 'fleet', path: '/', label: 'Fleet', key: 'f' },
+  { page: 'alerts', path: '/alerts', label: 'Alerts', key: 'w' },
   { page: 'anomalies', path: '/anomalies', label: 'Anomalies', key: 'a' },
   { page: 'episodes', path: '/episodes', label: 'Episodes', key: 'e' },
   { page: 'incidents', path: '/incidents', label: 'Incidents', key: 'i' },
@@ -21,7 +22,10 @@ export const CONSOLE_PAGES = [
   { page: 'money', path: '/money', label: 'Money', key: 'm' },
   { page: 'models', path: '/models', label: 'Models', key: 'v' },
   { page: 'labels', path: '/labels', label: 'Failures', key: 'l' },
+  { page: 'assets', path: '/assets', label: 'Assets', key: 'h' },
+  { page: 'reports', path: '/reports', label: 'Reports', key: 'r' },
   { page: 'pipeline', path: '/pipeline', label: 'Pipeline', key: 't' },
+  { page: 'settings', path: '/settings', label: 'Settings', key: 's' },
 ] as const satisfies readonly ConsolePage[];
 
 export type ConsolePageName = (typeof CONSOLE_PAGES)[number]['page'];

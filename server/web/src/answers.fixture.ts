@@ -1,4 +1,5 @@
 import { anomalyOf } from '../../../sinks/live/fleet.fixture.ts';
+import type { LiveAlert } from '../../live-rows.ts';
 import type { AnomalyAnswer, GpuSummary } from '../../schemas.ts';
 import type { EpisodeAnswer, ForecastAnswer, HealthAnswer, IncidentAnswer } from './answers.ts';
 
@@ -122,5 +123,37 @@ export const summaryRow = (changes: Partial<GpuSummary> = {}): GpuSummary => ({
   failure_prob_7d: null,
   failure_prob_30d: null,
   decision: null,
+  ...changes,
+});
+
+export const alertAnswer = (changes: Partial<LiveAlert> = {}): LiveAlert => ({
+  ts: '2026-01-01T08:00:00.000Z',
+  gpu_uuid: 'GPU-a',
+  node: 'n1',
+  instance: '',
+  id: 'A',
+  rule: 'thermal',
+  severity: 'warning',
+  state: 'open',
+  summary: 'GPU 0 of n1 is too hot.',
+  action_text: 'Look at its fan.',
+  action: 'none',
+  category: 'thermal',
+  source: 'anomalies',
+  source_id: 'x',
+  model: 'H100',
+  cluster: 'c1',
+  rack: 'r1',
+  owner: 'ml',
+  tenant: '',
+  job: '',
+  opened_at: '2026-01-01T08:00:00.000Z',
+  closed_at: null,
+  acknowledged_by: '',
+  acknowledged_at: null,
+  assigned_to: '',
+  handling_note: '',
+  silenced_by: '',
+  inhibited_by: '',
   ...changes,
 });

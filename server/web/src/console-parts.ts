@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { LiveClient, LiveState } from '../../live-client.ts';
+import type { AlertStore } from './alert-store.ts';
 import type { FleetStore } from './fleet-store.ts';
 import type { IncidentStore } from './incident-store.ts';
 
@@ -9,6 +10,7 @@ export interface ConsoleParts {
   readonly client: LiveClient;
   readonly fleet: FleetStore;
   readonly incidents: IncidentStore;
+  readonly alerts: AlertStore;
   readonly stale_after_ms: number;
   /** The fleet is not real, and the page must say so. */
   readonly simulated: boolean;
@@ -51,6 +53,22 @@ export function useIncidents(): IncidentStore {
     return unsubscribe;
   }, [incidents]);
   return incidents;
+}
+
+/** The open alerts, drawn anew with every change; followed while the component is there. */
+export function useAlerts(): AlertStore {
+  const { alerts } = useConsole();
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const leave = alerts.use();
+    const unsubscribe = alerts.subscribe(() => redraw(alerts.version));
+    redraw(alerts.version);
+    return () => {
+      unsubscribe();
+      leave();
+    };
+  }, [alerts]);
+  return alerts;
 }
 
 /** The fleet store, drawn anew when it tells of changes; fed while the component is there. */

@@ -3,7 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ConsolePageName } from '../../console-pages.ts';
 import { createLiveClient } from '../../live-client.ts';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
+import { AlertStore } from './alert-store.ts';
+import { AlertsPage } from './alerts-page.tsx';
 import { AnomaliesPage } from './anomalies-page.tsx';
+import { AssetsPage } from './assets-page.tsx';
 import { Brand } from './brand.tsx';
 import { ConsoleContext, type ConsoleParts } from './console-parts.ts';
 import { EpisodesPage } from './episodes-page.tsx';
@@ -21,12 +24,15 @@ import { Notice } from './notice.tsx';
 import { parseInParts } from './parse-in-parts.ts';
 import { PipelinePage } from './pipeline-page.tsx';
 import { PredictionsPage } from './predictions-page.tsx';
+import { ReportsPage } from './reports-page.tsx';
 import { getJson } from './rest.ts';
 import { routeOf, useAddress } from './router.ts';
+import { SettingsPage } from './settings-page.tsx';
 
 const RETRY_MS = 2_000;
 const PAGES: Readonly<Record<ConsolePageName, ComponentType>> = {
   fleet: FleetPage,
+  alerts: AlertsPage,
   anomalies: AnomaliesPage,
   episodes: EpisodesPage,
   incidents: IncidentsPage,
@@ -34,7 +40,10 @@ const PAGES: Readonly<Record<ConsolePageName, ComponentType>> = {
   money: MoneyPage,
   models: ModelsPage,
   labels: LabelsPage,
+  assets: AssetsPage,
+  reports: ReportsPage,
   pipeline: PipelinePage,
+  settings: SettingsPage,
 };
 type Start = { readonly parts: ConsoleParts } | { readonly failure: string | null };
 
@@ -112,6 +121,7 @@ function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; 
   const client = createLiveClient({ url, parse: parseInParts });
   const fleet = new FleetStore(client);
   const incidents = new IncidentStore();
+  const alerts = new AlertStore(client);
   incidents.start();
   const wake = (): void => {
     if (document.visibilityState === 'visible') client.wake();
@@ -120,7 +130,7 @@ function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; 
   document.addEventListener('visibilitychange', wake);
   const stopPlaces = loadPlaces(fleet);
   return {
-    parts: { client, fleet, incidents, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
+    parts: { client, fleet, incidents, alerts, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
     stop() {
       removeEventListener('online', wake);
       document.removeEventListener('visibilitychange', wake);

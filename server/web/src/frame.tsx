@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
 import { CONSOLE_PAGES } from '../../console-pages.ts';
 import { Brand } from './brand.tsx';
-import { useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
+import { useAlerts, useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
 import { dataState } from './data-state.ts';
 import { integer } from './format-value.ts';
 import { useKeyboard } from './keyboard.ts';
@@ -56,6 +56,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
 function Pages() {
   const { path } = useAddress();
   const incidents = useIncidents();
+  const told = useAlerts().waiting();
   return (
     <nav class="pages" aria-label="Pages">
       {CONSOLE_PAGES.map(({ page, path: to, label, key }) => (
@@ -68,6 +69,12 @@ function Pages() {
           {...(path === to ? { 'aria-current': 'page' } : {})}
         >
           {label}
+          {page === 'alerts' && told.length > 0 && (
+            <span class={`number-of ${told[0]?.severity ?? ''}`}>
+              {integer(told.length)}
+              <span class="hidden"> waiting</span>
+            </span>
+          )}
           {page === 'incidents' && incidents.total > 0 && (
             <span class={`number-of ${incidents.open?.[0]?.severity ?? ''}`}>
               {integer(incidents.total)}

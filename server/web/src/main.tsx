@@ -9,6 +9,7 @@ import './styles/prediction.css';
 import './styles/money.css';
 import './styles/models.css';
 import './styles/listing.css';
+import './styles/desk.css';
 import { Console } from './console.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';

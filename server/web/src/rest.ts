@@ -43,12 +43,35 @@ function withQuery(path: string, query: Query): string {
 }
 
 /** Tells the API something. Throws RestError; status 0 means that nothing answered. */
-export const postJson = <T>(path: string, body: object): Promise<T> =>
-  answerTo(path, {
-    method: 'POST',
-    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+export const postJson = <T>(path: string, body: object): Promise<T> => told('POST', path, body);
+
+/**
+ * Changes something that the API knows; with the tag of what was read, only that version of it. Throws RestError as above;
+ * status 412 means that it has changed.
+ */
+export const patchJson = <T>(path: string, body: object, tag?: string): Promise<T> =>
+  told('PATCH', path, body, tag === undefined ? {} : { 'If-Match': tag });
+
+const told = <T>(method: string, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  answerTo<T>(path, {
+    method,
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
+
+/** Sends a file of rows. Throws RestError as above. */
+export const postCsv = <T>(path: string, query: Query, csv: string): Promise<T> =>
+  answerTo(withQuery(path, query), {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': 'text/csv' },
+    body: csv,
+  });
+
+/** Reads one thing with the tag that says which version of it this is. Throws RestError as above. */
+export async function getTagged<T>(path: string): Promise<{ readonly value: T; readonly tag: string }> {
+  const response = await responseTo(path, { headers: { Accept: 'application/json' }, cache: 'no-store' });
+  return { value: (await response.json()) as T, tag: response.headers.get('ETag') ?? '*' };
+}
 
 async function answerTo<T>(path: string, request: RequestInit): Promise<T> {
   const response = await responseTo(path, request);

@@ -30,6 +30,15 @@ export const incidentPath = (id: string): string => `/incidents?id=${encodeURICo
 /** The fault stories, with one of them in sight. */
 export const episodePath = (id: string): string => `/episodes?id=${encodeURIComponent(id)}`;
 
+/** The alerts, with one of them opened. */
+export const alertPath = (id: string): string => `/alerts?id=${encodeURIComponent(id)}`;
+
+/** The silences, with one of them in sight. */
+export const silencePath = (id: string): string => `/alerts?view=silences&id=${encodeURIComponent(id)}`;
+
+/** The inventory, with one asset opened. */
+export const assetPath = (gpu_uuid: string): string => `/assets?id=${encodeURIComponent(gpu_uuid)}`;
+
 /** The anomalies of the fleet that pass a filter. */
 export const anomaliesPath = (filter: Readonly<Record<string, string>>): string =>
   `/anomalies?${new URLSearchParams(filter)}`;

@@ -1,0 +1,30 @@
+import { AvailabilityReport } from './availability-report.tsx';
+import { ComplianceReport } from './compliance-report.tsx';
+import { setQuery, useAddress } from './router.ts';
+import { Segmented } from './segmented.tsx';
+
+const CLEARED = { month: '', by: '', sla: '', met: '', sort: '', q: '', kind: '', days: '' };
+
+/** What one hands to somebody else: availability against its target, and what people have changed. */
+export function ReportsPage() {
+  const { query } = useAddress();
+  const view = query.get('view') ?? '';
+  return (
+    <div class="listing" data-testid="reports-page">
+      <div class="head">
+        <h1>Reports</h1>
+        <div class="grow" />
+        <Segmented
+          name="Report"
+          value={view}
+          options={[
+            ['', 'Availability'],
+            ['changes', 'Changes'],
+          ]}
+          onChange={(next) => setQuery({ ...CLEARED, view: next })}
+        />
+      </div>
+      {view === 'changes' ? <ComplianceReport /> : <AvailabilityReport />}
+    </div>
+  );
+}

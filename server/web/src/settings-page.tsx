@@ -1,0 +1,86 @@
+import { AnswerState } from './answer-state.tsx';
+import { ChannelList } from './channel-list.tsx';
+import { useNow } from './console-parts.ts';
+import { CsvButton } from './csv-button.tsx';
+import { OptionList } from './option-list.tsx';
+import { getJson, type List } from './rest.ts';
+import { setQuery, useAddress } from './router.ts';
+import { RuleList } from './rule-list.tsx';
+import { SearchField } from './search-field.tsx';
+import { Segmented } from './segmented.tsx';
+import { useAnswer } from './use-answer.ts';
+
+const EVERY_MS = 300_000;
+const THRESHOLDS: readonly string[] = ['detectors', 'zscore-threshold', 'profile'];
+
+/** An option of GET /config. */
+export interface OptionAnswer {
+  readonly option: string;
+  readonly value: unknown;
+  readonly origin: string;
+  readonly section: string;
+  readonly help: string;
+}
+
+/** How the installation is set up; the configuration is a file, so this page only reads. */
+export function SettingsPage() {
+  const now = useNow();
+  const { query } = useAddress();
+  const view = query.get('view') ?? '';
+  const q = query.get('q') ?? '';
+  const config = useAnswer((signal) => getJson<List<OptionAnswer>>('/config', { limit: 1_000 }, signal), {
+    about: '',
+    every_ms: EVERY_MS,
+  });
+  const configured = (items: readonly OptionAnswer[], name: string): unknown =>
+    items.find(({ option }) => option === name)?.value;
+  return (
+    <div class="listing" data-testid="settings-page">
+      <div class="head">
+        <h1>Settings</h1>
+        <div class="grow" />
+        <CsvButton path="/config" query={{ limit: 1_000 }} name="configuration.csv" label="CSV" />
+        <Segmented
+          name="What is shown"
+          value={view}
+          options={[
+            ['', 'Alert rules'],
+            ['detectors', 'Detectors'],
+            ['channels', 'Channels'],
+            ['options', 'All options'],
+          ]}
+          onChange={(next) => setQuery({ view: next, q: '', rule: '' })}
+        />
+      </div>
+      {view === '' ? (
+        <RuleList />
+      ) : (
+        <AnswerState answered={config} what="Settings" now={now}>
+          {({ items }) =>
+            view === 'channels' ? (
+              <ChannelList channels={configured(items, 'alert-channels')} routes={configured(items, 'alert-routes')} />
+            ) : (
+              <section class="card" aria-label="Options">
+                <p class="quiet">
+                  Written in gpu-vitals.yaml, in variables or as flags; a change holds from the next start on.
+                </p>
+                <div class="toolbar">
+                  <SearchField
+                    label="Search options"
+                    placeholder="Name, value or words"
+                    value={q}
+                    onInput={(text) => setQuery({ q: text })}
+                  />
+                </div>
+                <OptionList
+                  options={view === 'detectors' ? items.filter(({ option }) => THRESHOLDS.includes(option)) : items}
+                  q={q}
+                />
+              </section>
+            )
+          }
+        </AnswerState>
+      )}
+    </div>
+  );
+}
