@@ -13,6 +13,38 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
+/** Waiting, for those that are also simulated: what they return ends it. */
+export interface Timers {
+  after(delay_ms: number, run: () => void): () => void;
+  every(interval_ms: number, run: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  after(delay_ms, run) {
+    const timer = setTimeout(run, delay_ms);
+    return () => clearTimeout(timer);
+  },
+  every(interval_ms, run) {
+    const timer = setInterval(run, interval_ms);
+    return () => clearInterval(timer);
+  },
+};
+
+/** Rejects with the signal's reason when that aborts first. */
+export const pause = (timers: Timers, delay_ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = timers.after(delay_ms, () => {
+      signal.removeEventListener('abort', aborted);
+      resolve();
+    });
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
+  });
+
 /** A clock that stands until it is moved: for tests. */
 export interface SettableClock extends Clock {
   set(epochMs: number): void;

@@ -1,5 +1,5 @@
 import { bytesPerGpu, type GroupStates } from '../operators/core/group-state.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, systemTimers, type Timers } from './clock.ts';
 import type { Bus } from './contract/bus.ts';
 import { VitalsError } from './contract/errors.ts';
 import type { DurationMs } from './contract/time.ts';
@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly files: SnapshotFiles;
   readonly snapshot_interval: DurationMs;
   readonly clock: Clock;
+  /** The machine's, when left out. */
+  readonly timers?: Timers;
   readonly report: (error: VitalsError) => void;
 }
 
@@ -59,7 +61,7 @@ const SNAPSHOT_BYTES_PER_MS = 16_000;
 
 /** Restores the last snapshot, then reads DCGM_RAW from there through the topology until stopped. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { bus, topology, running, states, clock, files, report } = options;
+  const { bus, topology, running, states, clock, timers = systemTimers, files, report } = options;
   const snapshots = new Snapshots({ states, groups: running.groups, files, report });
   const stopping = new AbortController();
   let from = await snapshots.restore(fleetStateSpecs(topology));
@@ -103,14 +105,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     };
   };
 
-  const turns = setInterval(() => {
+  const endTurns = timers.every(TURN_EVERY_MS, () => {
     if (clock.monotonic() >= nextSlice) {
       nextSlice = clock.monotonic() + sliceTime();
       snapshots.begin();
     }
     snapshots.turn(position);
-  }, TURN_EVERY_MS);
-  const reports = setInterval(() => {
+  });
+  const endReports = timers.every(REPORT_EVERY_MS, () => {
     bus.streamState('DCGM_RAW').then(
       (state) => {
         stored = state.last_position;
@@ -119,7 +121,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     );
     const data = Buffer.from(JSON.stringify(counters()));
     bus.publish({ subject: `vitals.topology.${options.worker}`, data });
-  }, REPORT_EVERY_MS);
+  });
 
   /** Positions that go back: the stream was made anew, or lost its end. What comes now is new, whatever its position. */
   const rewind = async (to: number): Promise<void> => {
@@ -147,8 +149,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const done = Promise.race([read(), running.failed]).finally(() => {
     stopping.abort();
-    clearInterval(turns);
-    clearInterval(reports);
+    endTurns();
+    endReports();
   });
 
   return {

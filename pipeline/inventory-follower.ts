@@ -21,6 +21,8 @@ export interface FollowInventoryOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly tell: (error: VitalsError) => void;
+  /** What the log holds now, in place of reading it over the bus. */
+  readonly logged?: AsyncIterable<LoggedAsset>;
 }
 
 /** Reads the whole inventory log, then follows it. Entries that cannot be read are told and passed over. */
@@ -43,7 +45,7 @@ export async function followInventory(options: FollowInventoryOptions): Promise<
     heard.set(asset.gpu_uuid, clock.monotonic());
   };
 
-  for await (const entry of loggedAssets(bus)) take(entry);
+  for await (const entry of options.logged ?? loggedAssets(bus)) take(entry);
   const stopping = new AbortController();
   const follow = async (): Promise<void> => {
     for await (const entry of followAssets(bus, position + 1, stopping.signal)) take(entry);

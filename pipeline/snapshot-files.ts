@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FLEET, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
 import { groupToken } from './contract/ids.ts';
+import { type Disk, machineDisk } from './disk.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
 
 /** Per group: the position inside its newest file (0: it has none), and up to where the stream held nothing more for it. */
@@ -25,10 +25,12 @@ export interface Manifest {
 export class SnapshotFiles {
   readonly dir: string;
   private readonly report: (error: VitalsError) => void;
+  private readonly disk: Disk;
 
-  constructor(dir: string, report: (error: VitalsError) => void) {
+  constructor(dir: string, report: (error: VitalsError) => void, disk: Disk = machineDisk) {
     this.dir = dir;
     this.report = report;
+    this.disk = disk;
   }
 
   /** The newest file of a group that can be read; null when there is none. */
@@ -43,7 +45,7 @@ export class SnapshotFiles {
   async readManifest(): Promise<Manifest | null> {
     for (const name of ['manifest.snap', 'manifest.prev.snap']) {
       try {
-        return JSON.parse(await readFile(join(this.dir, name), 'utf8')) as Manifest;
+        return JSON.parse(Buffer.from(await this.disk.read(join(this.dir, name))).toString('utf8')) as Manifest;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
       }
@@ -56,27 +58,19 @@ export class SnapshotFiles {
   }
 
   private async writeFile(name: string, parts: readonly Uint8Array[]): Promise<void> {
-    await mkdir(this.dir, { recursive: true });
+    const { disk } = this;
     const path = join(this.dir, `${name}.snap`);
-    const file = await open(`${path}.new`, 'w');
-    try {
-      const wanted = parts.reduce((sum, part) => sum + part.byteLength, 0);
-      const { bytesWritten } = await file.writev(parts);
-      if (bytesWritten !== wanted) throw new Error(`${bytesWritten} of ${wanted} bytes of ${name} were written`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(path, join(this.dir, `${name}.prev.snap`)).catch((error: NodeJS.ErrnoException) => {
+    await disk.write(`${path}.new`, parts);
+    await disk.rename(path, join(this.dir, `${name}.prev.snap`)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
-    await rename(`${path}.new`, path);
+    await disk.rename(`${path}.new`, path);
   }
 
   private async readGroup(name: string): Promise<SavedGroup | null> {
     let bytes: Uint8Array;
     try {
-      bytes = await readFile(join(this.dir, name));
+      bytes = await this.disk.read(join(this.dir, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
       return null;

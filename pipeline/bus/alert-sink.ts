@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, systemTimers, type Timers } from '../clock.ts';
 import type { Alert } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
 import { subjectToken } from '../contract/ids.ts';
@@ -9,12 +9,16 @@ import { positionSince, storedMessages } from './stored-messages.ts';
 
 interface AlertSinkOptions {
   readonly clock: Clock;
+  /** The machine's, when left out. */
+  readonly timers?: Timers;
   /** How far back an engine that comes back may tell again what it had told: as long as the raw stream is kept. */
   readonly told_again_max: DurationMs;
   /** Called for an alert that the stream refuses for good. */
   readonly onRefused?: (alert: Alert, error: unknown) => void;
   /** Called when the stream cannot be read yet; it is tried again. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Message ids that the stream holds since an instant (epoch ms), in place of reading them over the bus. */
+  readonly storedIds?: (since: number) => AsyncIterable<string>;
 }
 
 const RETRY_MS = 1_000;
@@ -33,6 +37,7 @@ const WILDCARD = 'alerts.>';
  * already and does not come again.
  */
 export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
+  const { clock, timers = systemTimers, storedIds = (since: number) => idsSince(bus, since) } = options;
   const publisher = bus.publisher();
   const stored = new Set<string>();
   const pending = new Set<Promise<void>>();
@@ -43,17 +48,10 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
   const reading = readStored();
 
   async function readStored(): Promise<void> {
-    const since = options.clock.now() - options.told_again_max;
+    const since = clock.now() - options.told_again_max;
     while (!closed) {
       try {
-        const from = await positionSince(bus, ALERTS_STREAM, WILDCARD, since);
-        if (from !== null) {
-          const read = { subject: WILDCARD, from, headers_only: true } as const;
-          for await (const { headers } of storedMessages(bus, ALERTS_STREAM, read)) {
-            const id = headers['Nats-Msg-Id'];
-            if (id !== undefined) stored.add(id);
-          }
-        }
+        for await (const id of storedIds(since)) stored.add(id);
         ready = true;
         for (const alert of waiting) send(alert);
         waiting = [];
@@ -62,9 +60,9 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
         if (closed) return;
         options.onTrouble?.(error);
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, RETRY_MS);
+          const cancel = timers.after(RETRY_MS, resolve);
           wake = () => {
-            clearTimeout(timer);
+            cancel();
             resolve();
           };
         });
@@ -105,6 +103,16 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
       await publisher.close();
     },
   };
+}
+
+async function* idsSince(bus: Bus, since: number): AsyncGenerator<string> {
+  const from = await positionSince(bus, ALERTS_STREAM, WILDCARD, since);
+  if (from === null) return;
+  const read = { subject: WILDCARD, from, headers_only: true } as const;
+  for await (const { headers } of storedMessages(bus, ALERTS_STREAM, read)) {
+    const id = headers['Nats-Msg-Id'];
+    if (id !== undefined) yield id;
+  }
 }
 
 /** An alert as it lies in the stream: under a subject that says what it is about, the same change once within the duplicate window. */

@@ -1,3 +1,4 @@
+import { systemTimers, type Timers } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 
@@ -9,6 +10,8 @@ export interface DeliveryQueueOptions<Item> {
   readonly deliver: (item: Item, signal: AbortSignal) => Promise<void>;
   /** How long `close` waits for what is queued. */
   readonly close_timeout: DurationMs;
+  /** The machine's, when left out. */
+  readonly timers?: Timers | undefined;
 }
 
 /** Items delivered strictly one after the other, with waiting for room and for everything so far. */
@@ -81,11 +84,11 @@ export function deliveryQueue<Item>(options: DeliveryQueueOptions<Item>): Delive
       return room.promise;
     },
     async close() {
-      const timer = setTimeout(() => closing.abort(), options.close_timeout);
+      const cancel = (options.timers ?? systemTimers).after(options.close_timeout, () => closing.abort());
       try {
         await settled();
       } finally {
-        clearTimeout(timer);
+        cancel();
         closing.abort();
       }
     },

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause, systemTimers, type Timers } from '../../pipeline/clock.ts';
 import type { ErrorCode } from '../../pipeline/contract/errors.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import type { SinkEvent } from './sink-events.ts';
@@ -48,6 +48,8 @@ export interface SendOptions {
   readonly onEvent: (event: SinkEvent) => void;
   readonly onRetry: () => void;
   readonly signal: AbortSignal;
+  /** The machine's, when left out. */
+  readonly timers?: Timers | undefined;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function sendUntilTaken(
   refuse: (row: number, reason: string) => void,
   options: SendOptions,
 ): Promise<void> {
-  let pause = options.backoff_min as number;
+  let wait_ms = options.backoff_min as number;
   let trouble: ErrorCode | null = null;
   for (;;) {
     options.signal.throwIfAborted();
@@ -74,8 +76,8 @@ export async function sendUntilTaken(
         options.onEvent({ code: outcome.code, table: options.table, state: 'trouble', detail: outcome.reason });
       }
       options.onRetry();
-      await sleep(pause, undefined, { signal: options.signal });
-      pause = Math.min(pause * 2, options.backoff_max);
+      await pause(options.timers ?? systemTimers, wait_ms, options.signal);
+      wait_ms = Math.min(wait_ms * 2, options.backoff_max);
       continue;
     }
     if (trouble !== null) {

@@ -1,3 +1,4 @@
+import type { Timers } from '../../pipeline/clock.ts';
 import type { ErrorCode } from '../../pipeline/contract/errors.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 
@@ -43,4 +44,6 @@ export interface DeliveryOptions {
   readonly close_timeout: DurationMs;
   readonly onRefused: (rows: readonly RefusedRow[]) => void;
   readonly onEvent: (event: SinkEvent) => void;
+  /** The machine's, when left out. */
+  readonly timers?: Timers;
 }

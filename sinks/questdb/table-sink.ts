@@ -1,8 +1,9 @@
 import { SenderBufferV2, SenderOptions } from '@questdb/nodejs-client';
+import { systemTimers } from '../../pipeline/clock.ts';
 import type { Sink } from '../../pipeline/contract/ports.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { deliveryQueue } from './delivery-queue.ts';
-import { ilpConnection } from './ilp-connection.ts';
+import { type IlpConnection, ilpConnection } from './ilp-connection.ts';
 import { sendUntilTaken } from './send-until-taken.ts';
 import type { DeliveryOptions, RefusedRow, SinkCounts } from './sink-events.ts';
 
@@ -13,6 +14,8 @@ export interface TableSinkOptions<Row> extends DeliveryOptions {
   readonly waiting_max: number;
   /** For tables that have a faster way: a row as ILP bytes with its timestamp in ms; throws on one that cannot be spelled. */
   readonly spell?: (row: Row) => Uint8Array;
+  /** The way to the database, in place of HTTP to `url`. */
+  readonly connection?: IlpConnection;
 }
 
 export interface TableSink<Row> extends Sink<Row> {
@@ -29,13 +32,13 @@ export interface TableSink<Row> extends Sink<Row> {
  */
 export function tableSink<Row extends object>(spec: TableSpec, options: TableSinkOptions<Row>): TableSink<Row> {
   const table = spec.name;
-  const connection = ilpConnection(options.url, options.answer_timeout);
-  const { spell } = options;
+  const { spell, timers = systemTimers } = options;
+  const connection = options.connection ?? ilpConnection(options.url, options.answer_timeout);
   const senderOptions = new SenderOptions('http::addr=127.0.0.1:9000;protocol_version=2;auto_flush=off');
   const counts = { rows_written: 0, rows_refused: 0, bytes_sent: 0, requests: 0, retries: 0 };
   let filling: Record<string, unknown>[] = [];
   let rowsQueued = 0;
-  let age: NodeJS.Timeout | null = null;
+  let cancelAge: (() => void) | null = null;
 
   const refuse = (rows: RefusedRow[]): void => {
     counts.rows_refused += rows.length;
@@ -46,6 +49,7 @@ export function tableSink<Row extends object>(spec: TableSpec, options: TableSin
     table,
     items_max: Math.max(1, Math.floor(options.waiting_max / options.rows_max)),
     close_timeout: options.close_timeout,
+    timers,
     async deliver(rows, signal) {
       const refused: RefusedRow[] = [];
       const spelled: { readonly row: Record<string, unknown>; readonly bytes: Uint8Array }[] = [];
@@ -82,8 +86,8 @@ export function tableSink<Row extends object>(spec: TableSpec, options: TableSin
   });
 
   const send = (): void => {
-    if (age !== null) clearTimeout(age);
-    age = null;
+    cancelAge?.();
+    cancelAge = null;
     if (filling.length === 0) return;
     rowsQueued += filling.length;
     queue.add(filling);
@@ -94,7 +98,7 @@ export function tableSink<Row extends object>(spec: TableSpec, options: TableSin
     write(row) {
       filling.push({ ...row } as Record<string, unknown>);
       if (filling.length >= options.rows_max) send();
-      else age ??= setTimeout(send, options.age_max);
+      else cancelAge ??= timers.after(options.age_max, send);
     },
     flush() {
       send();

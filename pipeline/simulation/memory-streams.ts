@@ -1,0 +1,51 @@
+import type { ContentType } from '../contract/message.ts';
+
+export interface HeldMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly content_type: ContentType;
+  readonly id: string;
+  readonly position: number;
+  readonly arrived_at: number;
+  readonly event_time: number;
+}
+
+export type NewMessage = Omit<HeldMessage, 'position'>;
+
+const DUPLICATE_WINDOW_MS = 120_000;
+
+/** A server's streams: positions from 1, ids known for the duplicate window. They outlive processes. */
+export class MemoryStreams {
+  private readonly streams = new Map<string, HeldMessage[]>();
+  private readonly ids = new Map<string, { readonly at: number; readonly position: number }>();
+  private readonly waiting = new Set<() => void>();
+  /** How often each id was sent, whether it was stored or known already. */
+  readonly sent = new Map<string, number>();
+
+  held(stream: string): readonly HeldMessage[] {
+    return this.streams.get(stream) ?? [];
+  }
+
+  append(stream: string, message: NewMessage, now: number): { readonly position: number; readonly duplicate: boolean } {
+    const name = `${stream} ${message.id}`;
+    if (message.id !== '') {
+      this.sent.set(name, (this.sent.get(name) ?? 0) + 1);
+      const known = this.ids.get(name);
+      if (known !== undefined && now - known.at < DUPLICATE_WINDOW_MS)
+        return { position: known.position, duplicate: true };
+    }
+    const messages = this.streams.get(stream) ?? [];
+    this.streams.set(stream, messages);
+    const position = messages.length + 1;
+    messages.push({ ...message, position });
+    if (message.id !== '') this.ids.set(name, { at: now, position });
+    for (const wake of [...this.waiting]) wake();
+    return { position, duplicate: false };
+  }
+
+  /** Calls back after every message that is stored. */
+  watch(wake: () => void): () => void {
+    this.waiting.add(wake);
+    return () => this.waiting.delete(wake);
+  }
+}

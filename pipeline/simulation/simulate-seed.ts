@@ -1,0 +1,101 @@
+import { type FaultKind, NO_FAULTS, planFaults } from './faults.ts';
+import type { Sabotage } from './sabotage.ts';
+import { drawScenario } from './scenario.ts';
+import { seededDraw } from './seeded-random.ts';
+import { BEGIN_MS, type Ended, INPUT_MS, simulate } from './simulate.ts';
+
+export interface SeedOptions {
+  readonly sabotage?: Sabotage;
+  /** Kinds of faults that are left out. */
+  readonly without?: readonly FaultKind[];
+  readonly trace?: (line: string) => void;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly threads: number;
+  readonly kinds: readonly FaultKind[];
+  /** Lives of the engine, and scheduler steps. */
+  readonly processes: number;
+  readonly steps: number;
+  /** Rows, alerts and letters that were compared. */
+  readonly compared: number;
+  /** In words; none when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Inputs that seeds share, so that an undisturbed run serves many of them. */
+const SCENARIOS = 97;
+const wholes = new Map<number, Promise<Ended>>();
+
+/** An undisturbed run of an input; kept, since all seeds of it are compared with the same. */
+function undisturbed(scenario: number): Promise<Ended> {
+  let whole = wholes.get(scenario);
+  if (whole === undefined) {
+    whole = simulate({
+      seed: scenario,
+      scenario: drawScenario(scenario),
+      faults: NO_FAULTS,
+      threads: 1,
+      sabotage: null,
+      trace: () => undefined,
+    });
+    wholes.set(scenario, whole);
+  }
+  return whole;
+}
+
+/** Runs an input under a seed's faults, and tells how its end differs from that of an undisturbed run. */
+export async function simulateSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
+  const draw = seededDraw(seed, 3);
+  const span = { from: BEGIN_MS, to: BEGIN_MS + INPUT_MS * draw.between(0.8, 1.2) };
+  const faults = planFaults(draw, span, options.without ?? []);
+  const threads = draw.pick([1, 1, 1, 2, 3]);
+  const scenario = seed % SCENARIOS;
+  const whole = await undisturbed(scenario);
+  const ended = await simulate({
+    seed,
+    scenario: drawScenario(scenario),
+    faults,
+    threads,
+    sabotage: options.sabotage ?? null,
+    trace: options.trace ?? (() => undefined),
+  });
+  const problems = [
+    ...whole.problems.map((problem) => `undisturbed: ${problem}`),
+    ...ended.problems,
+    ...differences('row', ended.rows, whole.rows),
+    ...differences('version', asMap(ended.versions), asMap(whole.versions)),
+    ...differences('alert', counted(ended.alerts), counted(whole.alerts)),
+    ...differences('letter', counted(ended.letters), counted(whole.letters)),
+  ];
+  return {
+    seed,
+    threads,
+    kinds: faults.kinds,
+    processes: ended.processes,
+    steps: ended.steps,
+    compared: whole.versions.size + whole.alerts.length + whole.letters.length,
+    problems,
+  };
+}
+
+const SHOWN_MAX = 3;
+
+const asMap = (all: ReadonlySet<string>): Map<string, string> => new Map([...all].map((one) => [one, '']));
+
+const counted = (all: readonly string[]): Map<string, string> => {
+  const counts = new Map<string, string>();
+  for (const one of all) counts.set(one, String(Number(counts.get(one) ?? '0') + 1));
+  return counts;
+};
+
+function differences(what: string, here: ReadonlyMap<string, string>, there: ReadonlyMap<string, string>): string[] {
+  const found = [...new Set([...here.keys(), ...there.keys()])].filter((key) => here.get(key) !== there.get(key));
+  const shown = found.slice(0, SHOWN_MAX).map((key) => {
+    const is = here.get(key) ?? 'none';
+    const was = there.get(key) ?? 'none';
+    return `${what} ${key.slice(0, 300)}: ${is.slice(0, 300)}, undisturbed ${was.slice(0, 300)}`;
+  });
+  return found.length > SHOWN_MAX ? [...shown, `and ${found.length - SHOWN_MAX} more ${what}s differ`] : shown;
+}
