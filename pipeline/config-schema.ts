@@ -309,6 +309,14 @@ export const CONFIG_SECTIONS = {
     api: address('127.0.0.1:8080', 'Where REST API and console listen.'),
     live: address('127.0.0.1:8081', 'Where the live socket listens.'),
   },
+  Security: {
+    'tls-cert': text('', 'File with the certificate of API and live server, with its chain (PEM); empty: plain HTTP.'),
+    'tls-key': text('', 'File with the private key of that certificate (PEM).'),
+    'behind-proxy': flag(
+      false,
+      'A proxy in front of API and live server does TLS: lets them listen beyond loopback without tls-cert. A key is needed all the same.',
+    ),
+  },
 } as const;
 
 const SHAPE = Object.assign({}, ...Object.values(CONFIG_SECTIONS)) as UnionToIntersection<

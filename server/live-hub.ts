@@ -5,6 +5,8 @@ import { LivePace } from './live-pace.ts';
 import { readLiveRequest, topicOf } from './live-request.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
+import { type Gate, OPEN_GATE } from './security/gate.ts';
+import { type Entrant, LiveEntry } from './security/live-entry.ts';
 
 export interface LiveLimits {
   readonly topics_per_socket_max: number;
@@ -15,6 +17,8 @@ export interface LiveLimits {
   readonly slow_bytes: number;
   /** Bytes of snapshots and missed deltas that may wait in all sockets together; further ones wait their turn. */
   readonly snapshot_bytes: number;
+  /** Where keys are needed: a socket that has not shown one by then is closed. */
+  readonly auth_within_ms: number;
 }
 
 const LIVE_LIMITS: LiveLimits = {
@@ -23,12 +27,15 @@ const LIVE_LIMITS: LiveLimits = {
   messages_per_s: 50,
   slow_bytes: 1_048_576,
   snapshot_bytes: 134_217_728,
+  auth_within_ms: 10_000,
 };
 
 export interface LiveHubOptions {
   readonly clock: Clock;
   readonly topics: LiveTopics;
   readonly limits?: Partial<LiveLimits>;
+  /** Who may listen; everybody when absent. */
+  readonly gate?: Gate;
 }
 
 /** What a socket wants of a topic: `joined` gets deltas as they come; else it is owed what it missed, or a snapshot. */
@@ -41,8 +48,7 @@ interface Subscription {
   missed_from: number | null;
 }
 
-export interface LiveSession {
-  readonly socket: LiveSocket;
+export interface LiveSession extends Entrant {
   readonly subscriptions: Map<string, Subscription>;
   tokens: number;
   tokens_at: number;
@@ -62,6 +68,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private readonly listeners = new Map<LiveTopic, Set<LiveSession>>();
   private server: SocketServer | null = null;
   private readonly pace: LivePace;
+  private readonly entry: LiveEntry<LiveSession>;
   private snapshotBudget: number;
   /** Counters for the metrics page. */
   readonly counters = { deltas: 0, snapshots: 0, gaps: 0, errors: 0, messages: 0 };
@@ -70,6 +77,15 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.clock = options.clock;
     this.topics = options.topics;
     this.limits = { ...LIVE_LIMITS, ...options.limits };
+    this.entry = new LiveEntry({
+      clock: options.clock,
+      gate: options.gate ?? OPEN_GATE,
+      auth_within_ms: this.limits.auth_within_ms,
+      isOpen: (session) => this.sessions.has(session),
+      answer: (session, text) => this.answer(session, text),
+      refuse: (session, detail) => this.refuse(session, 'GV-SEC-001', detail, null),
+      leaveAll: (session) => this.leaveAll(session),
+    });
     this.snapshotBudget = this.limits.snapshot_bytes;
     const { clock, topics } = options;
     this.pace = new LivePace({ clock, dirty: topics.dirty, send: (topic) => this.sendDelta(topic) });
@@ -83,7 +99,6 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     return this.sessions.size;
   }
 
-  /** Tells that topics may have changed. */
   changed(): void {
     this.pace.changed();
   }
@@ -95,6 +110,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.snapshotBudget = this.limits.snapshot_bytes - waiting;
     for (const session of this.sessions) this.serve(session);
     this.topics.expire();
+    this.entry.lookAround(this.sessions);
   }
 
   close(): void {
@@ -108,6 +124,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       tokens: this.limits.message_burst,
       tokens_at: this.clock.monotonic(),
       slow: false,
+      ...this.entry.newcomer(),
     };
     this.sessions.add(session);
     return session;
@@ -116,6 +133,10 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   message(session: LiveSession, text: string | null): void {
     this.counters.messages++;
     if (!this.mayTalk(session)) return;
+    this.entry.hear(session, text);
+  }
+
+  private answer(session: LiveSession, text: string | null): void {
     const request = readLiveRequest(text);
     if (typeof request === 'string') {
       this.refuse(session, 'GV-LIVE-001', request, topicOf(text));
@@ -132,7 +153,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
         session.socket.send(this.topics.envelope(null, null, 'pong', 'null'));
         return;
       case 'auth':
-        // Nothing asks for a key on this server, so any is welcome.
+        void this.entry.recognise(session, request.key);
         return;
     }
   }
@@ -143,6 +164,10 @@ export class LiveHub implements SocketHandlers<LiveSession> {
 
   closed(session: LiveSession): void {
     this.sessions.delete(session);
+    this.leaveAll(session);
+  }
+
+  private leaveAll(session: LiveSession): void {
     for (const name of [...session.subscriptions.keys()]) this.drop(session, name);
   }
 
@@ -208,6 +233,14 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   }
 
   private subscribe(session: LiveSession, name: string, since: number | undefined): void {
+    if (session.caller === null) {
+      this.refuse(session, 'GV-SEC-001', 'No key was given: say {"op":"auth","key"} first', name);
+      return;
+    }
+    if (session.caller.tenant !== '') {
+      this.refuse(session, 'GV-SEC-004', 'This concerns more than one tenant', name);
+      return;
+    }
     if (!session.subscriptions.has(name) && session.subscriptions.size >= this.limits.topics_per_socket_max) {
       this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.topics_per_socket_max} topics per socket`, name);
       return;

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { systemClock } from '../pipeline/clock.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
+import { openGate } from './security/open-gate.ts';
 import { startLive } from './start-live.ts';
 
 /** workerData of this thread. */
@@ -16,11 +17,13 @@ await runAsThread(async () => {
   const connections = await readSideConnections({ ...data, name: 'gpu-vitals live' }, systemClock);
   try {
     const { bus, database } = connections;
-    const live = await startLive({ ...data, bus, database, clock: systemClock });
+    const gate = await openGate({ bus, clock: systemClock, host: data.host });
+    const live = await startLive({ ...data, bus, database, gate, clock: systemClock });
     return {
       url: live.url,
       async close() {
         await live.close();
+        await gate.stop();
         await connections.close();
       },
     };

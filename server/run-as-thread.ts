@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { TlsFiles } from '../sinks/live/socket-server.ts';
 
 /** What a read-side thread needs to reach the others, as workerData. */
 export interface ThreadConnections {
@@ -9,6 +10,8 @@ export interface ThreadConnections {
   readonly host: string;
   readonly port: number;
   readonly stale_after_ms?: number;
+  /** Plain when absent. */
+  readonly tls?: TlsFiles | null;
 }
 
 /**

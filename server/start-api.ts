@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
@@ -7,6 +9,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { TlsFiles } from '../sinks/live/socket-server.ts';
 import { alertView } from './alert-view.ts';
 import type { ApiParts, Predictor, Scorer } from './api-parts.ts';
 import { assetDesk, assetLogOf } from './asset-desk.ts';
@@ -49,6 +52,8 @@ export interface ApiServerOptions {
   readonly prices: PriceBook;
   /** Everybody may call when absent. */
   readonly gate?: Gate;
+  /** Plain HTTP when absent. */
+  readonly tls?: TlsFiles | null;
   /** Which alerts explain which; the defaults when absent. */
   readonly inhibitions?: readonly InhibitionRule[];
   /** Nobody knows them when absent. */
@@ -139,7 +144,16 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     listening.stop();
     await Promise.all([assets.stop(), alerts.stop()]);
   };
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const { tls = null } = options;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    ...(tls === null
+      ? {}
+      : {
+          createServer: createTlsServer,
+          serverOptions: { cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) },
+        }),
+  }) as Server;
   server.requestTimeout = 30_000;
   try {
     await listen(server, options.host, options.port);
@@ -150,7 +164,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `${tls === null ? 'http' : 'https'}://${host}:${port}`,
     view,
     seeding: feed.seeding,
     async close() {

@@ -1,6 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
+import type { TlsFiles } from '../sinks/live/socket-server.ts';
 import { startSocketServer } from '../sinks/live/start-socket-server.ts';
 import { allowOrigin } from './allow-origin.ts';
 import { fleetFeed } from './fleet-feed.ts';
@@ -8,6 +9,7 @@ import { FleetView } from './fleet-view.ts';
 import { liveAlerts } from './live-alerts.ts';
 import { LiveHub, type LiveLimits } from './live-hub.ts';
 import { LiveTopics } from './live-topics.ts';
+import type { Gate } from './security/gate.ts';
 
 export interface LiveServerOptions {
   readonly bus: Bus;
@@ -25,6 +27,10 @@ export interface LiveServerOptions {
   readonly deltas_max?: number;
   readonly limits?: Partial<LiveLimits>;
   readonly library?: 'auto' | 'uws' | 'ws';
+  /** Everybody may listen when absent. */
+  readonly gate?: Gate;
+  /** Plain sockets when absent. */
+  readonly tls?: TlsFiles | null;
 }
 
 export interface RunningLive {
@@ -60,7 +66,12 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     topics_max: 50_000,
     alerts_max: ALERTS_MAX,
   });
-  const hub = new LiveHub({ clock, topics, ...(options.limits === undefined ? {} : { limits: options.limits }) });
+  const hub = new LiveHub({
+    clock,
+    topics,
+    ...(options.gate === undefined ? {} : { gate: options.gate }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
   const server = await startSocketServer(
     {
       host: options.host,
@@ -70,6 +81,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       payload_bytes_max: 16_384,
       idle_timeout_s: options.idle_timeout_s ?? 60,
       sockets_max: options.sockets_max ?? 10_000,
+      tls: options.tls ?? null,
       allow: allowOrigin({ host: options.host, origins: options.origins ?? [] }),
       ...(options.library === undefined ? {} : { library: options.library }),
     },
@@ -112,7 +124,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
 
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    url: `ws://${host}:${server.port}/live`,
+    url: `${options.tls ? 'wss' : 'ws'}://${host}:${server.port}/live`,
     library: server.kind,
     view,
     seeding: Promise.all([feed.seeding, alerts.seeding]).then(() => {}),

@@ -10,7 +10,7 @@ import { startCollectorRole } from '../roles/collector-role.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
 import { hasTargets } from '../roles/has-targets.ts';
 import { readInventory } from '../roles/inventory.ts';
-import { requireLoopback } from '../roles/listen-address.ts';
+import { requireSafeWay } from '../roles/listen-address.ts';
 import { startReadSide } from '../roles/read-side.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { loggedNews, type News } from './logged-news.ts';
@@ -56,7 +56,16 @@ const ENGINE: readonly ConfigKey[] = [
   'alert-inhibitions',
   'alert-link',
 ];
-const SERVE: readonly ConfigKey[] = [...SERVICES, 'api', 'live', 'interval', 'alert-inhibitions'];
+const SERVE: readonly ConfigKey[] = [
+  ...SERVICES,
+  'api',
+  'live',
+  'tls-cert',
+  'tls-key',
+  'behind-proxy',
+  'interval',
+  'alert-inhibitions',
+];
 
 /** `collect`, `engine`, `serve`: one role each, for several machines. */
 export function addRoleCommands(program: Command): void {
@@ -145,7 +154,7 @@ const serve =
   ({ loaded, say }: CommandContext): Role =>
   async () => {
     const config = loaded.values;
-    requireLoopback(config);
+    requireSafeWay(config);
     const { failed, fail } = failure();
     const { pg } = await questdbAddress(config);
     const faces = await startReadSide({

@@ -4,6 +4,7 @@ import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { channelDesk } from '../../server/channel-desk.ts';
 import { readSideConnections } from '../../server/read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from '../../server/run-as-thread.ts';
+import { openGate } from '../../server/security/open-gate.ts';
 import { startApi } from '../../server/start-api.ts';
 import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import { systemClock } from '../clock.ts';
@@ -52,6 +53,7 @@ await runAsThread(
     const tellOwner = (error: VitalsError): void => onFailure(error, 'models');
     const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
     try {
+      const gate = await openGate({ bus: connections.bus, clock: systemClock, host: data.host });
       const models = await failureModels({
         config: data.models,
         bus: connections.bus,
@@ -68,13 +70,14 @@ await runAsThread(
         bus: connections.bus,
         database: connections.database,
         clock: systemClock,
+        gate,
         live_url: () => liveUrl,
         fleet_url: () => fleetUrl,
         examine: () => examine({ config, clock: systemClock, env: process.env }),
         inhibitions: inhibitionsSchema.parse(config['alert-inhibitions']),
         channels: channelDesk({
           channels: config['alert-channels'],
-          link: () => config['alert-link'] || `http://${config.api}`,
+          link: () => config['alert-link'] || `${data.tls ? 'https' : 'http'}://${config.api}`,
           environment: process.env,
           clock: systemClock,
         }),
@@ -103,6 +106,7 @@ await runAsThread(
         url: api.url,
         async close() {
           await api.close();
+          await gate.stop();
           await mlflow?.close();
           await shipped.close();
           await models.stop();

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 
@@ -15,13 +17,36 @@ export function listenAddress(text: string): ListenAddress {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
-/** There are no keys yet, so nothing may listen wider than this machine. Throws GV-SVC-007. */
-export function requireLoopback(config: Pick<Config, 'api' | 'live'>): void {
+/** What protects calls on their way, when they come from other machines. */
+export type WayOptions = Pick<Config, 'api' | 'live' | 'tls-cert' | 'tls-key' | 'behind-proxy'>;
+
+/**
+ * The certificate that is configured, if any. Throws GV-SVC-007 when `api` or `live` would listen beyond this machine without one
+ * (keys would be readable on the way) unless something else takes care of that; GV-SEC-006 when it cannot be used. Whether
+ * there are keys is looked at where they are read.
+ */
+export function requireSafeWay(config: WayOptions): { readonly cert_file: string; readonly key_file: string } | null {
+  const tls = tlsFiles(config);
+  if (tls !== null || config['behind-proxy']) return tls;
   for (const option of ['api', 'live'] as const) {
-    const { host } = listenAddress(config[option]);
-    if (isLoopback(host)) continue;
-    throw new VitalsError('GV-SVC-007', `--${option} ${config[option]} would listen beyond loopback without keys`, '', {
-      action: `Bind to 127.0.0.1 and put an authenticating proxy in front of it.`,
+    if (isLoopback(listenAddress(config[option]).host)) continue;
+    throw new VitalsError('GV-SVC-007', `--${option} ${config[option]} would listen beyond loopback without TLS`, '', {
+      action:
+        'Bind to 127.0.0.1; or give --tls-cert and --tls-key, or --behind-proxy when a proxy in front does TLS, and create a key with `gpu-vitals keys create`.',
     });
   }
+  return null;
+}
+
+function tlsFiles(config: WayOptions): { readonly cert_file: string; readonly key_file: string } | null {
+  const { 'tls-cert': cert_file, 'tls-key': key_file } = config;
+  if (cert_file === '' && key_file === '') return null;
+  try {
+    createSecureContext({ cert: readFileSync(cert_file), key: readFileSync(key_file) });
+  } catch (cause) {
+    // Without the text of the failure: it may quote what lies in the files.
+    const why = (cause as NodeJS.ErrnoException).code ?? 'not usable';
+    throw new VitalsError('GV-SEC-006', `tls-cert and tls-key are no certificate and its key (${why})`, '', { cause });
+  }
+  return { cert_file, key_file };
 }

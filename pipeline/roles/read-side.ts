@@ -3,7 +3,7 @@ import type { LiveThreadData } from '../../server/live-thread.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { ApiThreadData } from './api-thread.ts';
-import { listenAddress } from './listen-address.ts';
+import { listenAddress, requireSafeWay } from './listen-address.ts';
 import { startThread } from './thread.ts';
 import { VERSION } from './version.ts';
 
@@ -34,7 +34,7 @@ const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
 /** Live server and REST API, each on a thread of its own, so that a slow query never delays a push. */
 export async function startReadSide(options: ReadSideOptions): Promise<ReadSide> {
   const { config, nats_url, questdb_pg_url, onExit } = options;
-  const connections = { nats_url, questdb_pg_url };
+  const connections = { nats_url, questdb_pg_url, tls: requireSafeWay(config) };
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),
     name: 'live',
@@ -82,5 +82,8 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
 /** The console's own pages may open the live socket, under either name of loopback. */
 function originsOf(api: string): string[] {
   const { host, port } = listenAddress(api);
-  return [...new Set([host, '127.0.0.1', 'localhost'])].map((name) => `http://${name}:${port}`);
+  return [...new Set([host, '127.0.0.1', 'localhost'])].flatMap((name) => [
+    `http://${name}:${port}`,
+    `https://${name}:${port}`,
+  ]);
 }

@@ -11,7 +11,7 @@ import { remoteWriteOf, startCollectorRole } from './collector-role.ts';
 import { startEngineRole } from './engine-role.ts';
 import { hasTargets } from './has-targets.ts';
 import { readInventory } from './inventory.ts';
-import { requireLoopback } from './listen-address.ts';
+import { requireSafeWay } from './listen-address.ts';
 import { startReadSide } from './read-side.ts';
 import { startRetraining } from './retraining-role.ts';
 import { serviceOptions } from './service-options.ts';
@@ -49,7 +49,7 @@ export interface UpOptions {
 export async function startUp(options: UpOptions): Promise<RunningSystem> {
   const { config, say, tell } = options;
   const clock = systemClock;
-  requireLoopback(config);
+  requireSafeWay(config);
   // What is refused is refused before anything has started.
   remoteWriteOf(config);
   const assets = readInventory(config.assets);

@@ -26,6 +26,12 @@ export interface Handshake {
   readonly host: string;
 }
 
+/** PEM files of a server's certificate (with its chain) and private key. */
+export interface TlsFiles {
+  readonly cert_file: string;
+  readonly key_file: string;
+}
+
 export interface SocketServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
@@ -36,6 +42,8 @@ export interface SocketServerOptions {
   /** A connection that is silent for so long, pings unanswered, is closed. */
   readonly idle_timeout_s: number;
   readonly sockets_max: number;
+  /** Null: plain sockets. */
+  readonly tls?: TlsFiles | null;
   allow(handshake: Handshake): boolean;
 }
 

@@ -29,7 +29,9 @@ export function uwsServer(library: Library): StartSocketServer {
   return async <S>(options: SocketServerOptions, handlers: SocketHandlers<S>) => {
     const decoder = new TextDecoder();
     let sockets = 0;
-    const app: TemplatedApp = library.App();
+    const { tls = null } = options;
+    const app: TemplatedApp =
+      tls === null ? library.App() : library.SSLApp({ cert_file_name: tls.cert_file, key_file_name: tls.key_file });
 
     const socketOf = (native: WebSocket<UserData<S>>): LiveSocket & { gone: boolean } => ({
       gone: false,

@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
@@ -17,9 +19,14 @@ const path = (request: IncomingMessage): string => (request.url ?? '').split('?'
 /** WebSockets in plain JavaScript, where uWebSockets.js has no binary: same behaviour, less speed. */
 export const wsServer: StartSocketServer = async <S>(options: SocketServerOptions, handlers: SocketHandlers<S>) => {
   const topics = new Map<string, Set<WebSocket>>();
-  const http = createServer((_request, response) => {
+  const { tls = null } = options;
+  const elsewhere: RequestListener = (_request, response) => {
     response.writeHead(426, { Upgrade: 'websocket' }).end('This is a WebSocket address.');
-  });
+  };
+  const http =
+    tls === null
+      ? createServer(elsewhere)
+      : createTlsServer({ cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) }, elsewhere);
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: options.payload_bytes_max,

@@ -1,0 +1,36 @@
+import type { Clock } from '../../pipeline/clock.ts';
+import type { Bus } from '../../pipeline/contract/bus.ts';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { openKeyBook } from '../../pipeline/keys/key-book.ts';
+import { openKeyStore } from '../../pipeline/keys/key-store.ts';
+import { isLoopback } from '../../pipeline/roles/listen-address.ts';
+import { type Gate, gateOf } from './gate.ts';
+
+export interface OpenGateOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** Where the server is going to listen. */
+  readonly host: string;
+}
+
+/**
+ * The gate of a server of ours, which has read all keys before the first call comes. Throws VitalsError GV-SVC-007 when it would
+ * listen beyond this machine and there is no key yet, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
+ */
+export async function openGate(options: OpenGateOptions): Promise<Gate & { stop(): Promise<void> }> {
+  const { bus, clock, host } = options;
+  const book = await openKeyBook(await openKeyStore(bus, clock), clock);
+  if (!book.locked && !isLoopback(host)) {
+    await book.stop();
+    throw new VitalsError('GV-SVC-007', `${host} would listen beyond loopback without keys`, '');
+  }
+  const gate = gateOf(book);
+  return {
+    get locked() {
+      return gate.locked;
+    },
+    know: gate.know,
+    isWelcome: gate.isWelcome,
+    stop: () => book.stop(),
+  };
+}
