@@ -165,4 +165,5 @@ export async function benchRemoteWrite(options: { seconds: number; clock?: Clock
 }
 
 /** As a receiver tells targets apart. */
-const targetOf = (node: number): string => JSON.stringify(['dcgm-exporter', `10.0.0.${node}:9400`, '', '', '', '', '']);
+const targetOf = (node: number): string =>
+  JSON.stringify([`gpu-node-${node}`, 'dcgm-exporter', `10.0.0.${node}:9400`, '', '', '', '', '']);

@@ -219,6 +219,21 @@ it('keeps two senders of one target apart', () => {
   expect(told.length).toBe(4);
 });
 
+it('keeps exporters apart that Prometheus reaches at one address', () => {
+  const { told, take, pass } = testReceiver();
+  const other = { Hostname: 'node-8', UUID: 'GPU-b' };
+  take(requestV1([temp(START, 40), temp(START + 300, 50, other)]));
+  pass(WAIT_MS);
+  take(requestV1([temp(START + 10_000, 41)]));
+  take(requestV1([temp(START + 10_300, 51, other)]));
+  expect(told.map(({ scrape }) => [scrape.node, scrape.gpus[0]?.values[TEMP]])).toEqual([
+    ['node-7', 40],
+    ['node-8', 50],
+    ['node-7', 41],
+    ['node-8', 51],
+  ]);
+});
+
 it('tells complete scrapes whatever the order and the number of senders', () => {
   const fleet = createFleet({ gpus: 16, seed: 3, start_ms: START, interval_ms: 10_000, stories: 'none' });
   const { told, take, clock, pass } = testReceiver();

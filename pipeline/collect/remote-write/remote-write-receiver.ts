@@ -244,7 +244,8 @@ export class RemoteWriteReceiver {
   #target(labels: ReadonlyMap<string, string>, identity: SeriesIdentity): TargetInstants | null {
     const host = hostOf(labels.get('instance') ?? '');
     if (host === '' && identity.node === '') return null;
-    const key = JSON.stringify(TARGET_LABELS.map((label) => labels.get(label) ?? ''));
+    // Several exporters behind one address have their host in common with nobody.
+    const key = JSON.stringify([identity.node, ...TARGET_LABELS.map((label) => labels.get(label) ?? '')]);
     const known = this.#targets.get(key);
     if (known !== undefined) return known;
     const target = new TargetInstants({

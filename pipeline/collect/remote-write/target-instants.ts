@@ -4,7 +4,7 @@ import { PendingInstant } from './pending-instant.ts';
 import type { Series, SeriesTable } from './series-table.ts';
 
 export interface TargetInstantsOptions {
-  /** What tells targets apart: its labels `job`, `instance` and those of the sender. */
+  /** What tells targets apart: its host, its labels `job` and `instance`, and those of the sender. */
   readonly key: string;
   /** Node of samples whose labels name no host. */
   readonly fallback_node: string;
