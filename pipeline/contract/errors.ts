@@ -18,6 +18,18 @@ export const ERRORS = {
     meaning: 'An unexpected failure.',
     action: 'Run again with --log-level debug and report what it prints.',
   },
+  'GV-BKP-001': {
+    meaning: 'A backup is damaged or incomplete.',
+    action: 'Take another one; nothing was changed unless the message names rows.',
+  },
+  'GV-BKP-002': {
+    meaning: 'A backup or restore would overwrite something.',
+    action: 'Give an empty folder or installation.',
+  },
+  'GV-BKP-003': {
+    meaning: 'A backup was made by a newer release.',
+    action: 'Restore it with that release or a newer one.',
+  },
   'GV-CFG-001': {
     meaning: 'The configuration is not valid.',
     action: 'Mend the options named; `gpu-vitals config --reference` documents all of them.',

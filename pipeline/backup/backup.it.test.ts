@@ -1,0 +1,215 @@
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { rowExport } from '../../sinks/questdb/export-rows.ts';
+import { rowImport } from '../../sinks/questdb/import-rows.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
+import { openKeyValue } from '../bus/key-value.ts';
+import { openObjectStore } from '../bus/object-store.ts';
+import { storedMessages as storedIn } from '../bus/stored-messages.ts';
+import { ownStreams } from '../bus/stream-copy.ts';
+import { type CliRun, endCliRuns } from '../cli/cli.fixture.ts';
+import { systemClock } from '../clock.ts';
+import type { Bus } from '../contract/bus.ts';
+import { minutes, seconds } from '../contract/time.ts';
+import {
+  allTables,
+  finishEngine,
+  readsFrom,
+  reported,
+  startEngineProcess,
+  storedMessages,
+  tableDifferences,
+} from '../kill-resume.fixture.ts';
+import { backUp } from './back-up.ts';
+import { readManifest } from './manifest.ts';
+import { restore } from './restore.ts';
+
+/** An installation: services, and a data folder with the engine's snapshots. */
+interface Place {
+  readonly services: TestServices;
+  readonly bus: Bus;
+  readonly data: string;
+}
+
+let folder: string;
+let first: Place;
+let second: Place;
+
+async function place(name: string): Promise<Place> {
+  const services = await startTestServices({});
+  const bus = await connectBus({ servers: services.nats_url, name: 'test', clock: systemClock });
+  return { services, bus, data: join(folder, name) };
+}
+
+const databaseOf = ({ services }: Place) =>
+  connectDatabase({
+    url: services.questdb_pg_url,
+    pool_size: 1,
+    statement_timeout: minutes(2),
+    connect_timeout: seconds(5),
+  });
+
+async function saved(from: Place, dir: string): Promise<void> {
+  const database = databaseOf(from);
+  const rows = rowExport(from.services.questdb_http_url);
+  try {
+    await backUp({
+      ...{ dir, bus: from.bus, database, rows, snapshots: join(from.data, 'snapshots'), clock: systemClock },
+      ...{ config: [{ option: 'gpus', value: 48 }], release: '0.0.0', say: () => undefined, rows_max: 3_000 },
+    });
+  } finally {
+    await rows.close();
+    await database.close();
+  }
+}
+
+async function brought(to: Place, dir: string, force = false): Promise<string[]> {
+  const database = databaseOf(to);
+  const rows = rowImport(to.services.questdb_http_url);
+  const said: string[] = [];
+  try {
+    await restore({
+      ...{ dir, bus: to.bus, database, rows, snapshots: join(to.data, 'snapshots'), force, replicas: null },
+      say: (line) => said.push(line),
+    });
+  } finally {
+    await rows.close();
+    await database.close();
+  }
+  return said;
+}
+
+const engineAt = ({ services, data }: Place): Promise<CliRun> =>
+  startEngineProcess({ data, nats_url: services.nats_url, questdb: services });
+
+/** Every message of every stream and bucket, with position and time. */
+async function allMessages(bus: Bus): Promise<Record<string, string[]>> {
+  const all: Record<string, string[]> = {};
+  for (const { name } of await ownStreams(bus)) {
+    const told: string[] = [`made ${(await bus.streamState(name)).created}`];
+    for await (const { position, arrived_at, subject, headers, data } of storedIn(bus, name, {
+      subject: '>',
+      from: 1,
+    })) {
+      told.push(JSON.stringify([position, arrived_at, subject, headers, Buffer.from(data).toString('base64')]));
+    }
+    all[name] = told;
+  }
+  return all;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-backup-'));
+  first = await place('first');
+  second = await place('second');
+});
+afterEach(endCliRuns);
+afterAll(async () => {
+  await first?.bus.close();
+  await second?.bus.close();
+  await first?.services.stop();
+  await second?.services.stop();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+describe('backup', () => {
+  it('taken while everything runs, brought back elsewhere: the engine goes on from its position, and ends with the same rows', async () => {
+    await ensureStreams(first.bus);
+    const messages = storedMessages();
+    const early = Math.floor(messages.length * 0.6);
+    const publisher = first.bus.publisher();
+    const engine = await engineAt(first);
+    await Promise.all(messages.slice(0, early).map((message) => publisher.publish(message)));
+    await reported(first.bus, engine, 'some snapshots', ({ snapshots, position }) => snapshots > 2 && position > early);
+    const keys = await openKeyValue(first.bus, 'VITALS_KEYS', 'test');
+    await keys.replace('key.one', Buffer.from('a hash'), 0);
+    const models = await openObjectStore(first.bus, 'GPU_VITALS_MODELS', 'test');
+    await models.put('model', Buffer.alloc(300_000, 7));
+
+    const dir = join(folder, 'running');
+    const later = messages.slice(early, Math.floor(messages.length * 0.8));
+    const [, ...acks] = await Promise.all([saved(first, dir), ...later.map((message) => publisher.publish(message))]);
+    engine.kill('SIGKILL');
+    await engine.exited;
+    await brought(second, dir);
+
+    const before = await allMessages(first.bus);
+    const after = await allMessages(second.bus);
+    const kept = after.DCGM_RAW?.length ?? 0;
+    expect(kept).toBeGreaterThan(early);
+    expect(acks).toHaveLength(later.length);
+    expect(after.DCGM_RAW).toEqual(before.DCGM_RAW?.slice(0, kept));
+    expect(after.KV_VITALS_KEYS).toEqual(before.KV_VITALS_KEYS);
+    expect(after.OBJ_GPU_VITALS_MODELS).toEqual(before.OBJ_GPU_VITALS_MODELS);
+    const again = await openObjectStore(second.bus, 'GPU_VITALS_MODELS', 'test');
+    expect(Buffer.from((await again.get('model')) as Uint8Array)).toEqual(Buffer.alloc(300_000, 7));
+
+    const there = await engineAt(second);
+    expect(readsFrom(there)).toBeGreaterThan(early / 2);
+    const onwards = second.bus.publisher();
+    // What came after the backup, also what is in it already: the stream knows its messages by their ids.
+    await Promise.all(messages.slice(early).map((message) => onwards.publish(message)));
+    await onwards.close();
+    await finishEngine(second.bus, there);
+    const back = await engineAt(first);
+    await Promise.all(messages.slice(early).map((message) => publisher.publish(message)));
+    await publisher.close();
+    await finishEngine(first.bus, back);
+
+    const whole = await allTables(first.bus, first.services);
+    expect(tableDifferences(whole, await allTables(second.bus, second.services))).toEqual(
+      Object.entries(whole).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
+    );
+    expect(whole.gpu_metrics?.length).toBeGreaterThan(10_000);
+    expect(whole.anomalies?.length).toBeGreaterThan(3);
+  });
+
+  it('taken at rest: every message, row and snapshot is as it was, over what was there', async () => {
+    const dir = join(folder, 'rest');
+    await saved(second, dir);
+    const messages = await allMessages(second.bus);
+    const rows = await allTables(second.bus, second.services);
+    const snapshot = await readFile(join(second.data, 'snapshots/fleet.snap'));
+    const manifest = await readManifest(dir);
+    expect(manifest.tables.find(({ name }) => name === 'gpu_metrics')?.files.length).toBeGreaterThan(3);
+    expect(manifest.snapshots.length).toBeGreaterThan(2);
+
+    await expect(brought(second, dir)).rejects.toMatchObject({ code: 'GV-BKP-002', message: /stream DCGM_RAW/ });
+    expect(await allMessages(second.bus)).toEqual(messages);
+
+    await second.bus.request({ subject: '$JS.API.STREAM.PURGE.ALERTS', data: new Uint8Array(0) }, 5_000);
+    await writeFile(join(second.data, 'snapshots/fleet.snap'), 'damaged');
+    await brought(second, dir, true);
+    expect(await allMessages(second.bus)).toEqual(messages);
+    expect(tableDifferences(rows, await allTables(second.bus, second.services))).toEqual(
+      Object.entries(rows).map(([table, of]) => ({ table, rows: of.length, missing: [], extra: [] })),
+    );
+    expect((await readFile(join(second.data, 'snapshots/fleet.snap'))).equals(snapshot)).toBe(true);
+  });
+
+  it('does not write into a folder with something in it', async () => {
+    await expect(saved(second, join(folder, 'rest'))).rejects.toMatchObject({ code: 'GV-BKP-002' });
+  });
+
+  it('is refused while an engine runs, and when a byte of it changed, before anything is touched', async () => {
+    const dir = join(folder, 'rest');
+    const engine = await engineAt(second);
+    await reported(second.bus, engine, 'a report', () => true);
+    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-002', message: /engine/ });
+    engine.kill('SIGTERM');
+    await engine.exited;
+    const messages = await allMessages(second.bus);
+    await appendFile(join(dir, 'tables/anomalies/000000.csv.gz'), 'x');
+    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-001', message: /anomalies/ });
+    expect(await allMessages(second.bus)).toEqual(messages);
+    await rm(join(dir, 'manifest.json'));
+    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-CLI-002' });
+    await writeFile(join(dir, 'manifest.json'), '{"backup_version": 2}');
+    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-003' });
+  });
+});
