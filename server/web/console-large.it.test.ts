@@ -99,7 +99,7 @@ describe.each([
   },
   {
     gpus: 100_000,
-    live: false,
+    live: true,
     limits: { drawn_ms: 20_000, longest_block_ms: 3_000, key_ms: 2_000, block_while_live_ms: 2_000 },
   },
 ])('$gpus GPUs', ({ gpus, live, limits }) => {
