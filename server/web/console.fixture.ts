@@ -10,6 +10,8 @@ import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { ensureStreams } from '../../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
+import type { Bus } from '../../pipeline/contract/bus.ts';
+import type { Database } from '../../pipeline/contract/database.ts';
 import type {
   Anomaly,
   Asset,
@@ -41,6 +43,7 @@ import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { NO_PREDICTOR } from '../api.fixture.ts';
+import type { ApiParts } from '../api-parts.ts';
 import type { ModelDesk } from '../model-desk.ts';
 import { NO_MODEL_DESK } from '../models.fixture.ts';
 import { startApi } from '../start-api.ts';
@@ -54,6 +57,10 @@ export interface ConsoleWorld {
   readonly api_url: string;
   readonly live_url: string;
   readonly fleet: Fleet;
+  readonly bus: Bus;
+  readonly database: Database;
+  /** Where rows are written. */
+  readonly questdb_http_url: string;
   /** One scrape of every node at an instant, to whom it concerns. */
   feed(at: number, to: 'live' | 'database', given?: Given): void;
   /** On the bus and in the table. */
@@ -94,6 +101,8 @@ export async function startConsoleWorld(options: {
   readonly interval_ms: number;
   readonly stale_after_ms: number;
   readonly models?: ModelDesk;
+  readonly config?: ApiParts['config'];
+  readonly channels?: ApiParts['channels'];
 }): Promise<ConsoleWorld> {
   const { start_ms, interval_ms, stale_after_ms } = options;
   const stops: (() => Promise<void>)[] = [];
@@ -133,6 +142,8 @@ export async function startConsoleWorld(options: {
       models: options.models ?? NO_MODEL_DESK,
       prices: loadPriceBook(null),
       version: '0.0.0',
+      config: options.config ?? null,
+      channels: options.channels ?? null,
       onFailure: (error, where) => console.error(where, error),
     });
     stops.push(() => api.close());
@@ -177,6 +188,9 @@ export async function startConsoleWorld(options: {
       api_url: api.url,
       live_url,
       fleet,
+      bus,
+      database,
+      questdb_http_url: services.questdb_http_url,
       feed(at, to, { readings = {}, silent } = {}) {
         for (const node of fleet.node_names) {
           const scrape = fleet.scrape(node, at);

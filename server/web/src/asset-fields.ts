@@ -79,6 +79,8 @@ export function assetMatches(asset: AssetAnswer, filter: AssetFilter): boolean {
 
 const natural = new Intl.Collator('en', { numeric: true });
 
+const placeOf = ({ node, slot, gpu_uuid }: AssetAnswer): string => `${node} ${slot} ${gpu_uuid}`;
+
 /** Sorted by a column, `-` in front for descending; what is not known comes last both ways. */
 export function sortAssets(assets: readonly AssetAnswer[], sort: string): AssetAnswer[] {
   const name = sort.replace(/^-/, '') as keyof AssetAnswer;
@@ -86,7 +88,7 @@ export function sortAssets(assets: readonly AssetAnswer[], sort: string): AssetA
   return [...assets].sort((a, b) => {
     const [left, right] = [a[name] ?? '', b[name] ?? ''];
     if (left === '' || right === '') return Number(left === '') - Number(right === '');
-    return natural.compare(String(left), String(right)) * way || natural.compare(a.gpu_uuid, b.gpu_uuid);
+    return natural.compare(String(left), String(right)) * way || natural.compare(placeOf(a), placeOf(b));
   });
 }
 

@@ -56,15 +56,12 @@ export function AssetImport({ onDone, onLeave }: { readonly onDone: () => void; 
         are.
       </p>
       <div class="line">
-        <label>
-          <span class="hidden">CSV file</span>
-          <input
-            type="file"
-            accept=".csv,text/csv"
-            aria-label="CSV file"
-            onChange={(event) => look(event.currentTarget.files?.[0])}
-          />
-        </label>
+        <input
+          type="file"
+          accept=".csv,text/csv"
+          aria-label="CSV file"
+          onChange={(event) => look(event.currentTarget.files?.[0])}
+        />
         {preview !== null && (
           <button type="button" class="act" disabled={saying.busy || news === 0} onClick={bring}>
             {news === 0

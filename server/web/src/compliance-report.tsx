@@ -5,11 +5,12 @@ import { useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
+import { ROW } from './keyboard.ts';
 import { LongRows } from './long-rows.tsx';
 import { Notice } from './notice.tsx';
 import type { ChangeAnswer } from './report-rows.ts';
 import { getList } from './rest.ts';
-import { setQuery, useAddress } from './router.ts';
+import { gpuPath, modelPath, setQuery, useAddress } from './router.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 60_000;
@@ -90,7 +91,11 @@ export function ComplianceReport() {
                       <tr key={`${at} ${index}`} aria-rowindex={index + 2}>
                         <td class="quiet">{timeText(Date.parse(at), now)}</td>
                         <td>{kind}</td>
-                        <td title={subject}>{subject.slice(0, 24)}</td>
+                        <td>
+                          <a href={kind === 'model' ? modelPath('') : gpuPath(subject)} title={subject} {...ROW}>
+                            {subject.slice(0, 24)}
+                          </a>
+                        </td>
                         <td>{what}</td>
                         <td>{by}</td>
                         <td class="what" title={detail}>

@@ -13,7 +13,7 @@ export function OptionList({ options, q }: { readonly options: readonly OptionAn
       {sections.map((section) => (
         <section key={section} aria-label={section || 'Options'}>
           <h2>{section}</h2>
-          <dl class="options">
+          <dl class="setting-list">
             {shown
               .filter((one) => one.section === section)
               .map(({ option, value, origin, help }) => (
