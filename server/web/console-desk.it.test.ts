@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
+import type { HealthScore } from '../../pipeline/contract/events.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { assetOf } from '../api.fixture.ts';
 import { channelDesk } from '../channel-desk.ts';
@@ -34,6 +35,13 @@ const alert = (id: string, gpu: number, minutes: number, changes: Partial<Alert>
   const opened_at = ago(minutes);
   return alertOf({ id, gpu_uuid, node: nodeOf(gpu_uuid), opened_at, rule: 'thermal', ...changes });
 };
+const poorScore = (gpu_uuid: string, ts: number): HealthScore => ({
+  ...{ ts, gpu_uuid, node: nodeOf(gpu_uuid), instance: '', profile: 'default', action: 'none' },
+  ...{ overall_score: 45, memory_health: 10, thermal_health: 90, performance_health: 90, power_health: 90 },
+  ...{ reliability_health: 90, health_grade: 'critical', degradation_factors: [], confidence: 0.9 },
+  ...{ memory_confidence: 1, thermal_confidence: 1, performance_confidence: 1, power_confidence: 1 },
+  ...{ reliability_confidence: 1, contributions: [], explanation: 'critical (45.0 of 100).' },
+});
 const rest = async (path: string, body?: object): Promise<never> => {
   const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await fetch(`${world.api_url}/api/v1${path}`, body === undefined ? {} : request);
@@ -77,6 +85,9 @@ beforeAll(async () => {
       }),
     );
   }
+  await world.verdicts({
+    scores: Array.from({ length: 18 }, (_, i) => poorScore(uuids[6] ?? '', ago(10 * (i + 1)))),
+  });
   await desk.alert(alert('hot', 1, 30));
   await desk.alert(alert('worse', 9, 5, { rule: 'gpu_fault', category: 'memory', summary: 'XID 48 on a GPU' }));
   await desk.alert(alert('warm', 2, 60, { severity: 'warning', rule: 'nvlink', category: 'fabric' }));
@@ -122,6 +133,24 @@ describe('alerts', () => {
     // The one filter that hides all is offered to be cleared.
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await expect.poll(ids, PATIENCE).toHaveLength(4);
+    expect(opened.faults).toEqual([]);
+  });
+
+  it('are gone through and opened by keys', async () => {
+    await open('/alerts?group=none');
+    await expect.poll(ids, PATIENCE).toHaveLength(4);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await expect.poll(address, PATIENCE).toBe('/alerts?group=none&id=worse');
+    await at('alert-changes').waitFor();
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await expect.poll(address, PATIENCE).toBe('/alerts?group=none&id=hot');
+    await expect.poll(() => at('alert-detail').count(), PATIENCE).toBe(1);
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await at('asset-table').waitFor();
     expect(opened.faults).toEqual([]);
   });
 
@@ -286,6 +315,17 @@ describe('settings', () => {
     expect(await at('preview-changed').innerText()).toBe('1');
     expect(await at('rule-yaml').innerText()).toContain('nvlink:\n    for: 1h');
     expect(opened.faults.filter((text) => !text.includes('400'))).toEqual([]);
+  });
+
+  it('tell what a threshold of health would have told', async () => {
+    await open('/settings?rule=health_poor');
+    const form = at('rule-form');
+    await form.getByLabel('overall_score below').fill('40');
+    await form.getByRole('button').click();
+    await expect.poll(() => at('preview-now').innerText(), PATIENCE).toBe('1');
+    expect(await at('preview-changed').innerText()).toBe('0');
+    expect(await at('rule-preview').innerText()).toMatch(/No longer told[\s\S]+health 45 of 100/);
+    expect(opened.faults).toEqual([]);
   });
 
   it('show channels without secrets, and try them', async () => {
