@@ -116,7 +116,7 @@ const GPUS: MetricFamily = { name: 'gpu_vitals_gpus', type: 'gauge', help: 'GPUs
  * because 16 lines a GPU with all of it would be 30 MB for 10,000.
  */
 export function* fleetMetrics(view: FleetView, verdicts: FleetVerdicts): Generator<string> {
-  const subjects = subjectsOf(view, verdicts);
+  const subjects = yield* subjectsOf(view, verdicts);
   yield `${familyHead(GPUS)}${GPUS.name} ${subjects.length}\n`;
   for (const family of FAMILIES) {
     const name = family.type === 'info' ? `${family.name}_info` : family.name;
@@ -137,7 +137,7 @@ export function* fleetMetrics(view: FleetView, verdicts: FleetVerdicts): Generat
   yield familyHead(NODE_ANOMALIES) + nodeLines(view, subjects) + OPENMETRICS_END;
 }
 
-function subjectsOf(view: FleetView, verdicts: FleetVerdicts): Subject[] {
+function* subjectsOf(view: FleetView, verdicts: FleetVerdicts): Generator<string, Subject[]> {
   const key = (one: { readonly gpu_uuid: string; readonly instance: string }): string =>
     one.instance === '' ? one.gpu_uuid : `${one.gpu_uuid}\u001f${one.instance}`;
   const health = new Map(verdicts.health.map((one) => [key(one), one]));
@@ -160,6 +160,7 @@ function subjectsOf(view: FleetView, verdicts: FleetVerdicts): Subject[] {
       decision: gpu_uuid === before ? undefined : decisions.get(gpu_uuid),
     });
     before = gpu_uuid;
+    if (subjects.length % SUBJECTS_PER_PIECE === 0) yield '';
   }
   return subjects;
 }
