@@ -1,4 +1,5 @@
 import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
+import type { AuditLog } from '../pipeline/audit/audit-log.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -49,6 +50,10 @@ export interface ApiParts {
   readonly bus: Pick<Bus, 'connected'>;
   /** Who may call. */
   readonly gate: Gate;
+  /** Who changed what. */
+  readonly audit: AuditLog;
+  /** A proxy in front tells where calls come from. */
+  readonly behind_proxy: boolean;
   readonly topology: TopologyReports;
   readonly metrics: MetricsRegistry;
   /** WebSocket URL of the live server, once known. */

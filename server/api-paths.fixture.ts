@@ -35,6 +35,7 @@ export const LISTS = [
   '/api/v1/inject/stories',
   '/api/v1/config',
   '/api/v1/doctor',
+  '/api/v1/audit',
   '/api/v1/reports/availability',
   '/api/v1/reports/compliance',
 ];

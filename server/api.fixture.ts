@@ -29,11 +29,12 @@ import type { ApiParts } from './api-parts.ts';
 import { assetDesk } from './asset-desk.ts';
 import { memoryAssetLog } from './asset-log.fixture.ts';
 import { createApp } from './create-app.ts';
-import { cannedLetters, cannedSimulation } from './desks.fixture.ts';
+import { cannedFindings, cannedLetters, cannedSimulation } from './desks.fixture.ts';
 import { eventNow } from './event-now.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
+import { memoryAudit } from './security/audit.fixture.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
@@ -144,6 +145,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const used = options.database ?? database;
   const log = memoryAssetLog(() => clock.now());
   const alerts = memoryAlerts(clock);
+  const audit = memoryAudit();
   const app = createApp({
     clock,
     view,
@@ -151,6 +153,8 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     database: used,
     bus,
     gate: options.gate ?? OPEN_GATE,
+    audit,
+    behind_proxy: false,
     topology,
     metrics,
     live_url: () => options.live_url ?? null,
@@ -164,20 +168,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     assets: assetDesk({ log, database: used, clock, now: () => eventNow({ clock, view }) }),
     dead_letters: cannedLetters(NOW),
     simulation: options.simulation ?? cannedSimulation(NOW),
-    examine:
-      options.examine ??
-      (async () => [
-        { part: 'nats', check: 'answer', state: 'ok', what: 'answers', action: '', figures: { round_trip_ms: 0.5 } },
-        {
-          part: 'questdb',
-          check: 'tables',
-          state: 'warn',
-          what: 'one is suspended',
-          action: 'resume it',
-          code: 'GV-SNK-003',
-          figures: {},
-        },
-      ]),
+    examine: options.examine ?? cannedFindings,
     channels: options.channels ?? null,
     config: options.config ?? [
       { option: 'interval', value: '10s', origin: 'default', section: 'Fleet', help: 'Time between two scrapes.' },
@@ -189,6 +180,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   return {
     app,
     alerts,
+    audit,
     clock,
     bus,
     view,

@@ -17,6 +17,7 @@ import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { ASSETS_BYTES_MAX, ASSETS_PATH, ASSETS_PREVIEW_PATH, assetRoutes } from './routes/assets.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { availabilityReportRoutes } from './routes/availability-report.ts';
 import { complianceReportRoutes } from './routes/compliance-report.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -37,6 +38,7 @@ import { predictRoute } from './routes/predict.ts';
 import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
+import { auditCalls } from './security/audit-calls.ts';
 import { requireAccess } from './security/require-access.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
@@ -76,6 +78,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
       overwrite: false,
     }),
   );
+  app.use(auditCalls(parts));
   app.use(requireAccess(parts.gate));
   app.use(compress({ encoding: 'gzip' }));
   // A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once.
@@ -124,6 +127,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   deadLetterRoutes(app, parts);
   injectRoutes(app, parts);
   installationRoutes(app, parts);
+  auditRoutes(app, parts);
   healthRoutes(app, parts);
 
   const document = app.getOpenAPI31Document({

@@ -1,4 +1,5 @@
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { ApiParts } from './api-parts.ts';
 import type { DeadLetterDesk } from './dead-letter-desk.ts';
 import type { SimulationDesk } from './simulation-desk.ts';
 
@@ -59,3 +60,17 @@ export const cannedSimulation = (at: number): SimulationDesk => ({
     return { id: 'I1', story, gpu_uuid, since_ms: at, until_ms: at + 60_000 };
   },
 });
+
+/** One part that is well and one that is not. */
+export const cannedFindings: ApiParts['examine'] & object = async () => [
+  { part: 'nats', check: 'answer', state: 'ok', what: 'answers', action: '', figures: { round_trip_ms: 0.5 } },
+  {
+    part: 'questdb',
+    check: 'tables',
+    state: 'warn',
+    what: 'one is suspended',
+    action: 'resume it',
+    code: 'GV-SNK-003',
+    figures: {},
+  },
+];

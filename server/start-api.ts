@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
 import { DEFAULT_INHIBITIONS, type InhibitionRule } from '../pipeline/alert-desk/inhibitions.ts';
+import { auditLog } from '../pipeline/audit/audit-log.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -52,6 +53,8 @@ export interface ApiServerOptions {
   readonly prices: PriceBook;
   /** Everybody may call when absent. */
   readonly gate?: Gate;
+  /** A proxy in front tells where calls come from; false when absent. */
+  readonly behind_proxy?: boolean;
   /** Plain HTTP when absent. */
   readonly tls?: TlsFiles | null;
   /** Which alerts explain which; the defaults when absent. */
@@ -115,6 +118,8 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     database,
     bus,
     gate: options.gate ?? OPEN_GATE,
+    audit: auditLog(bus),
+    behind_proxy: options.behind_proxy ?? false,
     topology,
     metrics,
     live_url: options.live_url,

@@ -50,10 +50,14 @@ const STREAMS = {
  */
 const ASSETS = { name: 'ASSETS', subjects: ['vitals.gpu_assets.>'], size_max: GIB / 2, versions_max: 4 } as const;
 
+/** Who did what. It gives nothing up: neither age nor size takes entries out, and the server refuses to delete any. */
+const AUDIT = { name: 'AUDIT', subjects: ['audit.>'] } as const;
+
 export const RAW_STREAM = STREAMS.raw.name;
 export const INVALID_STREAM = STREAMS.invalid.name;
 export const ALERTS_STREAM = STREAMS.alerts.name;
 export const ASSETS_STREAM = ASSETS.name;
+export const AUDIT_STREAM = AUDIT.name;
 /** Every stream of ours. */
 export const STREAM_NAMES: readonly string[] = [...Object.values(STREAMS).map(({ name }) => name), ASSETS_STREAM];
 
@@ -105,6 +109,18 @@ export const ensureAssetStream = (bus: Bus): Promise<StreamChange> =>
     discard: DiscardPolicy.New,
     max_bytes: ASSETS.size_max,
     max_msgs_per_subject: ASSETS.versions_max,
+  });
+
+/** The trail's stream alone; it is made by whoever writes into it or reads it first. Throws as `ensureStreams`. */
+export const ensureAuditStream = (bus: Bus): Promise<StreamChange> =>
+  ensureStream(bus, {
+    name: AUDIT.name,
+    subjects: [...AUDIT.subjects],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    deny_delete: true,
+    deny_purge: true,
   });
 
 /** What is left as it is where nobody says otherwise: a collector must not undo the limits that its engine has set. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { auditedCommand } from '../audit/audit-command.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { listDeadLetters, retryDeadLetters, type StoredDeadLetter, showDeadLetter } from '../bus/dead-letters.ts';
 import { systemClock } from '../clock.ts';
@@ -72,12 +73,20 @@ export function addDeadLettersCommand(program: Command): void {
       const { reason, node, again } = retry.opts<Filter>();
       const chosen = positions.map((text) => wholeNumber(text, 'a position'));
       await withBus(context, async (bus) => {
-        const result = await retryDeadLetters(bus, {
+        const order = {
           ...named({ reason, node }),
           ...(chosen.length === 0 ? {} : { positions: chosen }),
-          clock: systemClock,
           again: again === true,
-        });
+        };
+        const result = await auditedCommand(
+          { bus, clock: systemClock },
+          (done) => ({
+            action: 'dead-letters retry',
+            target: chosen.join(' '),
+            detail: JSON.stringify({ ...order, ...done }),
+          }),
+          () => retryDeadLetters(bus, { ...order, clock: systemClock }),
+        );
         context.answer(result, () => `${result.retried} sent again, ${result.skipped} passed by`);
       });
     });

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { auditedCommand } from '../audit/audit-command.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
+import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { type DurationMs, formatDuration, hours, parseDuration } from '../contract/time.ts';
 import { ACCESS_ROLES, type AccessRole } from '../keys/access-role.ts';
@@ -31,8 +33,16 @@ export function addKeysCommand(program: Command): void {
       const role = roleOf(given.role);
       const tenant = given.tenant === undefined ? '' : fitting(given.tenant, '--tenant');
       const expires_after = given.expires === undefined ? null : durationOf(given.expires, '--expires');
-      await withStore(context, async (store) => {
-        const made = await store.create({ name, role, tenant, expires_after });
+      await withStore(context, async (store, bus) => {
+        const made = await auditedCommand(
+          { bus, clock: systemClock },
+          (done) => ({
+            action: 'keys create',
+            target: done?.id ?? '',
+            detail: JSON.stringify({ name, role, tenant, expires_after_ms: expires_after }),
+          }),
+          () => store.create({ name, role, tenant, expires_after }),
+        );
         context.answer(made, () => made.key);
         if (!context.json) context.say(`key ${made.id}, ${role}; it is told only this once`);
       });
@@ -56,8 +66,12 @@ export function addKeysCommand(program: Command): void {
     .argument('<id>', 'as `keys list` tells it')
     .action(async (id: string) => {
       const context = contextOf(revoke, KEYS);
-      await withStore(context, async (store) => {
-        const key = await store.revoke(idOf(id));
+      await withStore(context, async (store, bus) => {
+        const key = await auditedCommand(
+          { bus, clock: systemClock },
+          () => ({ action: 'keys revoke', target: idOf(id) }),
+          () => store.revoke(idOf(id)),
+        );
         context.answer({ id: key.id, ...instants(key) }, () => `${key.id} (${key.name}) is revoked`);
       });
     });
@@ -69,8 +83,12 @@ export function addKeysCommand(program: Command): void {
     .action(async (id: string) => {
       const context = contextOf(rotate, KEYS);
       const grace = durationOf(rotate.opts<{ grace: string }>().grace, '--grace');
-      await withStore(context, async (store) => {
-        const made = await store.rotate(idOf(id), grace);
+      await withStore(context, async (store, bus) => {
+        const made = await auditedCommand(
+          { bus, clock: systemClock },
+          () => ({ action: 'keys rotate', target: idOf(id), detail: JSON.stringify({ grace_ms: grace }) }),
+          () => store.rotate(idOf(id), grace),
+        );
         context.answer(made, () => made.key);
         if (!context.json) context.say(`the old one is good for ${formatDuration(grace)}`);
       });
@@ -119,7 +137,7 @@ function durationOf(text: string, option: string): DurationMs {
   throw new VitalsError('GV-CLI-001', `${option} must be a duration such as 90d, not ${text}`, '');
 }
 
-async function withStore(context: CommandContext, run: (store: KeyStore) => Promise<void>): Promise<void> {
+async function withStore(context: CommandContext, run: (store: KeyStore, bus: Bus) => Promise<void>): Promise<void> {
   const bus = await connectBus({
     servers: await natsAddress(context.loaded.values),
     name: 'gpu-vitals keys',
@@ -127,7 +145,7 @@ async function withStore(context: CommandContext, run: (store: KeyStore) => Prom
     connect_timeout_ms: 3_000,
   });
   try {
-    await run(await openKeyStore(bus, systemClock));
+    await run(await openKeyStore(bus, systemClock), bus);
   } finally {
     await bus.close();
   }

@@ -71,6 +71,7 @@ await runAsThread(
         database: connections.database,
         clock: systemClock,
         gate,
+        behind_proxy: config['behind-proxy'],
         live_url: () => liveUrl,
         fleet_url: () => fleetUrl,
         examine: () => examine({ config, clock: systemClock, env: process.env }),

@@ -10,17 +10,24 @@ export interface Access {
    * GPUs; `none` = it is refused, because the answer is about the whole installation.
    */
   readonly tenants: 'own' | 'same' | 'none';
+  /** It changes something, and is written down. */
+  readonly audited: boolean;
 }
 
-const rule = (role: Access['role'], tenants: Access['tenants']): Access => ({ role, tenants });
+const rule = (role: Access['role'], tenants: Access['tenants'], audited = false): Access => ({
+  role,
+  tenants,
+  audited,
+});
 const OPEN = rule('open', 'same');
 const READ = rule('viewer', 'none');
 const READ_COMMON = rule('viewer', 'same');
 const READ_ALL = rule('viewer', 'none');
 const LOOK_INSIDE = rule('operator', 'none');
-const ACT = rule('operator', 'none');
-const ACT_ON_ALL = rule('operator', 'none');
-const GOVERN = rule('admin', 'none');
+const ACT = rule('operator', 'none', true);
+const ACT_ON_ALL = rule('operator', 'none', true);
+const GOVERN = rule('admin', 'none', true);
+const SUPERVISE = rule('admin', 'none');
 
 /** Every path of the API by method, as the router spells it. What is not here is for admins only, and a test fails. */
 const TABLE: Readonly<Record<string, Access>> = {
@@ -97,7 +104,7 @@ const TABLE: Readonly<Record<string, Access>> = {
   'POST /api/v1/silences/:id/expire': ACT_ON_ALL,
   'POST /api/v1/alert-channels/:name/test': ACT_ON_ALL,
   'POST /api/v1/assets': ACT_ON_ALL,
-  'POST /api/v1/assets/preview': ACT_ON_ALL,
+  'POST /api/v1/assets/preview': LOOK_INSIDE,
   'PATCH /api/v1/assets/:gpu_uuid': ACT_ON_ALL,
   'POST /api/v1/assets/:gpu_uuid/retire': ACT_ON_ALL,
   'POST /api/v1/failure-labels': ACT_ON_ALL,
@@ -108,6 +115,7 @@ const TABLE: Readonly<Record<string, Access>> = {
   'GET /api/v1/config': LOOK_INSIDE,
   'GET /api/v1/doctor': LOOK_INSIDE,
 
+  'GET /api/v1/audit': SUPERVISE,
   'POST /api/v1/models/:version/promote': GOVERN,
   'POST /api/v1/models/rollback': GOVERN,
 };

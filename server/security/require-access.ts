@@ -7,9 +7,9 @@ import { ANYBODY } from './caller.ts';
 import type { Gate } from './gate.ts';
 
 /** For what is registered but not in the table: nobody may come in by an omission. */
-const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none' };
+const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
 /** What there is not is not told to strangers either. */
-const NOWHERE: Access = { role: 'viewer', tenants: 'same' };
+const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
 const BEARER = /^Bearer +(\S+) *$/i;
 
 /**
@@ -36,13 +36,13 @@ export function requireAccess(gate: Gate): MiddlewareHandler {
       answer.headers.set('WWW-Authenticate', `Bearer realm="gpu-vitals"${detail}`);
       return answer;
     }
+    c.set('caller', caller);
     if (!mayCall(caller.role, access)) {
       return problem(c, new VitalsError('GV-SEC-002', `This needs the role ${access.role}`, caller.name));
     }
     if (caller.tenant !== '' && access.tenants === 'none') {
       return problem(c, new VitalsError('GV-SEC-004', 'This concerns more than one tenant', caller.tenant));
     }
-    c.set('caller', caller);
     await next();
     // What one key may see is not for others that ask a cache.
     c.res.headers.append('Vary', 'Authorization');

@@ -1,0 +1,59 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import type { AuditLog } from '../../pipeline/audit/audit-log.ts';
+import type { Clock } from '../../pipeline/clock.ts';
+import { accessOf } from './access.ts';
+import { callerOf } from './caller.ts';
+import { peerAddress } from './peer-address.ts';
+
+export interface AuditCallsOptions {
+  readonly audit: Pick<AuditLog, 'write'>;
+  readonly clock: Clock;
+  readonly behind_proxy: boolean;
+  readonly onFailure: (error: unknown, where: string) => void;
+}
+
+const DETAIL_CHARACTERS_MAX = 2_000;
+
+/** Of what was not let in, the body is not read. */
+const UNREAD: readonly number[] = [401, 403, 413, 429];
+
+/**
+ * Writes down every call of somebody known that changes something, by the table of `access.ts`, done or refused: before the
+ * answer goes out, so that whoever has an answer can be found. That it cannot be written is told and hinders nobody.
+ */
+export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
+  const { audit, clock, onFailure } = options;
+  return async (c, next) => {
+    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
+    if (route === undefined || accessOf(route.method, route.path)?.audited !== true) return next();
+    await next();
+    // Strangers could fill the trail.
+    if (c.res.status === 401) return undefined;
+    const detail = UNREAD.includes(c.res.status) ? '' : await detailOf(c);
+    const { id, name, role, tenant, kind } = callerOf(c);
+    const action = `${route.method} ${route.path}`;
+    await audit
+      .write({
+        at: clock.now(),
+        by: name,
+        key_id: id,
+        role: kind === 'open' ? '' : role,
+        tenant,
+        origin: peerAddress(c, options.behind_proxy),
+        action,
+        target: c.req.path,
+        status: c.res.status,
+        detail,
+      })
+      .catch((error: unknown) => onFailure(error, `audit of ${action}`));
+    return undefined;
+  };
+}
+
+/** JSON as it was sent; of anything else its kind, since it may be many rows. The body was read before and is remembered. */
+async function detailOf(c: Context): Promise<string> {
+  const type = (c.req.header('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type !== '' && type !== 'application/json') return type.slice(0, 80);
+  return (await c.req.text()).slice(0, DETAIL_CHARACTERS_MAX);
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { populated } from '../api.fixture.ts';
+import { keyring } from './keyring.fixture.ts';
+
+const post = (
+  world: ReturnType<typeof populated>,
+  path: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<Response> =>
+  Promise.resolve(
+    world.app.request(path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body }),
+  );
+
+describe('audit', () => {
+  it('tells who did what, and who was not let', async () => {
+    const keys = keyring();
+    const ann = { Authorization: `Bearer ${keys.add({ role: 'operator', name: 'ann' })}` };
+    const root = { Authorization: `Bearer ${keys.add({ role: 'admin', name: 'root' })}` };
+    const world = populated({ gate: keys.gate });
+    await post(world, '/api/v1/alerts/A1/acknowledge', '{"by":"x","note":"seen"}', ann);
+    await post(world, '/api/v1/models/2/promote', '{}', ann);
+    await post(world, '/api/v1/models/2/promote', '{}');
+    await post(world, '/api/v1/silences/preview', '{"matchers":[{"field":"node","values":["n1"]}]}', ann);
+    await world.get('/api/v1/gpus', ann);
+    expect(world.audit.entries).toMatchObject([
+      {
+        by: 'ann',
+        role: 'operator',
+        action: 'POST /api/v1/alerts/:id/acknowledge',
+        target: '/api/v1/alerts/A1/acknowledge',
+        status: 200,
+        detail: '{"by":"x","note":"seen"}',
+      },
+      { by: 'ann', action: 'POST /api/v1/models/:version/promote', status: 403, detail: '' },
+    ]);
+    const answer = await world.get('/api/v1/audit', root);
+    const { items, total } = (await answer.json()) as { items: { by: string; status: number }[]; total: number };
+    expect(total).toBe(2);
+    expect(items.map(({ status }) => status)).toEqual([403, 200]);
+    expect((await world.get('/api/v1/audit', ann)).status).toBe(403);
+    const csv = await (await world.get('/api/v1/audit?limit=1', { ...root, Accept: 'text/csv' })).text();
+    expect(csv.split('\r\n')[0]).toBe('position,at,by,key_id,role,tenant,origin,action,target,status,detail');
+  });
+
+  it('tells of changes also while there are no keys', async () => {
+    const world = populated();
+    await post(world, '/api/v1/alerts/A1/acknowledge', '{"by":"bob"}');
+    expect(world.audit.entries).toMatchObject([{ by: '', key_id: '', role: '', status: 200 }]);
+  });
+
+  it('cuts what is long', async () => {
+    const world = populated();
+    await post(world, '/api/v1/alerts/A1/acknowledge', JSON.stringify({ by: 'bob', note: 'x'.repeat(5_000) }));
+    expect(world.audit.entries[0]?.detail).toHaveLength(2_000);
+  });
+});
