@@ -8,6 +8,8 @@ export class AlertStore {
   version = 0;
   /** What is open has been told. */
   ready = false;
+  /** Why the server does not tell them; null while it does. */
+  failure: string | null = null;
   /** By id. */
   readonly open = new Map<string, LiveAlert>();
   private readonly client: LiveClient;
@@ -27,11 +29,14 @@ export class AlertStore {
         next: ({ type, data }) => {
           if (type === 'snapshot') this.open.clear();
           this.ready = true;
+          this.failure = null;
           for (const alert of data) this.put(alert);
           this.tell();
         },
-        // A server without the topic has no alerts to tell.
-        error: () => undefined,
+        error: (error: Error) => {
+          this.failure = error.message;
+          this.tell();
+        },
       });
       this.leave = () => subscription.unsubscribe();
     }

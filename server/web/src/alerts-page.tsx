@@ -197,6 +197,13 @@ function OpenAlerts({ filter }: { readonly filter: AlertFilter }) {
     () => [...alerts.open.values()].filter((one) => one.id === id || alertMatches(one, filter)).sort(compareAlerts),
     [alerts, alerts.version, id, ...Object.values(filter)],
   );
+  if (alerts.failure !== null) {
+    return (
+      <Notice title="Alerts cannot be heard" tone="critical">
+        {alerts.failure}. The history can be read all the same.
+      </Notice>
+    );
+  }
   if (!alerts.ready) {
     const state = dataState({ live, silent_since: null, now });
     return (

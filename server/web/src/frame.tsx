@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { CONSOLE_PAGES } from '../../console-pages.ts';
 import { Brand } from './brand.tsx';
 import { useAlerts, useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
@@ -57,8 +57,14 @@ function Pages() {
   const { path } = useAddress();
   const incidents = useIncidents();
   const told = useAlerts().waiting();
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the names scroll sideways.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.clientWidth / 2;
+  }, [path]);
   return (
-    <nav class="pages" aria-label="Pages">
+    <nav class="pages" aria-label="Pages" ref={nav}>
       {CONSOLE_PAGES.map(({ page, path: to, label, key }) => (
         <a
           key={page}
