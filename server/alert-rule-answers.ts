@@ -51,7 +51,11 @@ export function changedRules(
       })),
     );
   }
-  return { rules: alertRules(parsed.data), yaml: stringify({ 'alert-rules': { [rule]: change } }) };
+  const unchanged = Object.keys(overrides).length === 0;
+  return {
+    rules: alertRules(parsed.data),
+    yaml: unchanged ? '' : stringify({ 'alert-rules': { [rule]: change } }),
+  };
 }
 
 const object = (value: unknown): Said =>

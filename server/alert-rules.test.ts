@@ -68,6 +68,7 @@ describe('POST /alert-rules/preview', () => {
     const { now } = body as { now: { rule: { per_day: { day: string; warning: number }[] } } };
     expect(now.rule.per_day.filter(({ warning }) => warning > 0)).toHaveLength(2);
     expect(now.rule.per_day.map(({ day }) => day)).toContain(new Date(NOW).toISOString().slice(0, 10));
+    expect((await post(one, 'alert-rules/preview', { rule: 'nvlink' })).body).toMatchObject({ yaml: '', only_now: [] });
     const off = await post(one, 'alert-rules/preview', { rule: 'nvlink', overrides: { enabled: false }, span: '36h' });
     expect(off.body).toMatchObject({ now: { rule: { total: 0 } }, changed: { rule: { total: 0 } } });
   });

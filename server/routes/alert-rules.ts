@@ -104,7 +104,7 @@ const previewSchema = z
     only_changed: z.array(exampleSchema).openapi({ description: 'Newest ones that it would add.' }),
     rows: z.int().openapi({ description: 'Stored rows that were looked at.' }),
     cut: z.array(z.string()).openapi({ description: 'Tables of which only the newest rows were looked at.' }),
-    yaml: z.string().openapi({ description: 'What to write into gpu-vitals.yaml.' }),
+    yaml: z.string().openapi({ description: 'What to write into gpu-vitals.yaml; empty without a change.' }),
   })
   .openapi('AlertRulePreview');
 

@@ -76,7 +76,7 @@ export function RulePreview({ preview, now }: { readonly preview: PreviewAnswer;
         Found by the rules themselves in {integer(rows)} stored rows. Severities are those that conditions had last.
         {cut.length > 0 && ` Of ${cut.join(', ')} only the newest rows were looked at.`}
       </p>
-      <Yaml yaml={yaml} />
+      {yaml !== '' && <Yaml yaml={yaml} />}
     </div>
   );
 }
