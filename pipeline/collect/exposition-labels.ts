@@ -129,13 +129,13 @@ export function identify(labels: Labels): SeriesIdentity {
 
 /**
  * Who uses the GPU; null when the labels name neither pod nor job. A Prometheus without honor_labels puts the exporter's
- * own pod into `pod` and the user's into `exported_pod`, so that the exported set counts where there is one; the exporter
- * itself uses no GPU.
+ * own pod into `pod` and the user's into `exported_pod`, so that the exported label counts where there is one: each for
+ * itself, since only those step aside that the target has too. The exporter itself uses no GPU.
  */
 function attributionOf(labels: Labels): Attribution | null {
   const exported = first(labels, 'exported_pod', 'exported_pod_name') !== '';
   const read = (...names: readonly string[]): string =>
-    exported ? first(labels, ...names.map((name) => `exported_${name}`)) : first(labels, ...names);
+    first(labels, ...names.map((name) => `exported_${name}`), ...names);
   const attribution = {
     namespace: read('namespace', 'pod_namespace'),
     pod: read('pod', 'pod_name'),

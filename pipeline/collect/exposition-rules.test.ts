@@ -178,6 +178,21 @@ describe('names', () => {
   });
 });
 
+describe('a user whom a Prometheus has renamed', () => {
+  const user = (labels: string): unknown =>
+    parse(line('DCGM_FI_DEV_GPU_TEMP', '45', `UUID="${UUID_A}",${labels}`))[0]?.gpus[0]?.attribution;
+  const train = [{ namespace: 'ai', pod: 'train', container: 'main', job: '' }];
+
+  it.each([
+    ['namespace="ops",pod="e",container="x",exported_namespace="ai",exported_pod="train",exported_container="main"'],
+    ['namespace="ops",pod="e",exported_namespace="ai",exported_pod="train",container="main"'],
+    ['namespace="ops",exported_namespace="ai",pod="train",container="main"'],
+    ['namespace="ai",pod="train",container="main"'],
+  ])('is found whichever labels the target has: %s', (labels) => {
+    expect(user(labels)).toEqual(train);
+  });
+});
+
 describe('what becomes of a body', () => {
   it('makes one scrape a host, in the order of their first samples', () => {
     const scrapes = parse(

@@ -2,6 +2,7 @@ import { type SettableClock, settableClock } from '../../clock.ts';
 import type { Scrape } from '../../contract/scrape.ts';
 import type { RemoteWriteOutcome } from './remote-write-options.ts';
 import { RemoteWriteReceiver, type RemoteWriteReceiverOptions } from './remote-write-receiver.ts';
+import type { SentSeries } from './request.fixture.ts';
 
 export const START = Date.UTC(2026, 0, 5, 12);
 export const WAIT_MS = 6_000;
@@ -47,3 +48,20 @@ export function testReceiver(options: Partial<RemoteWriteReceiverOptions> = {}):
 /** A scrape as far as it is about the GPUs. */
 export const rowsOf = (scrape: Scrape | undefined): unknown =>
   scrape?.gpus.map(({ values, ...who }) => ({ ...who, values: [...values] }));
+
+/** The labels with which a Prometheus marks what it has scraped. */
+export const OWN = { job: 'dcgm', instance: '10.0.0.7:9400' };
+
+/** A series of a board on node-7. */
+export const series = (
+  name: string,
+  samples: SentSeries['samples'],
+  labels: Readonly<Record<string, string>> = {},
+): SentSeries => ({
+  labels: { __name__: name, ...OWN, UUID: 'GPU-a', gpu: '0', modelName: 'H100', Hostname: 'node-7', ...labels },
+  samples,
+});
+export const temp = (ts: number, value: number, labels = {}): SentSeries =>
+  series('DCGM_FI_DEV_GPU_TEMP', [[ts, value]], labels);
+export const power = (ts: number, value: number, labels = {}): SentSeries =>
+  series('DCGM_FI_DEV_POWER_USAGE', [[ts, value]], labels);
