@@ -8,6 +8,11 @@ export function keyring(now: () => number = () => NOW) {
   const keys = new Map<string, StoredKey>();
   return {
     gate: gateOf(memoryKeyBook(keys, now)),
+    revoke(text: string): void {
+      const id = text.split('_')[1] ?? '';
+      const key = keys.get(id);
+      if (key !== undefined) keys.set(id, { ...key, revoked_at: now() });
+    },
     /** Answers the text of a new key. */
     add(changes: Partial<StoredKey> = {}): string {
       const id = newKeyId();

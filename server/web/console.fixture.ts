@@ -46,6 +46,7 @@ import { NO_PREDICTOR } from '../api.fixture.ts';
 import type { ApiParts } from '../api-parts.ts';
 import type { ModelDesk } from '../model-desk.ts';
 import { NO_MODEL_DESK } from '../models.fixture.ts';
+import { type Gate, OPEN_GATE } from '../security/gate.ts';
 import { startApi } from '../start-api.ts';
 import { startLive } from '../start-live.ts';
 
@@ -103,6 +104,8 @@ export async function startConsoleWorld(options: {
   readonly models?: ModelDesk;
   readonly config?: ApiParts['config'];
   readonly channels?: ApiParts['channels'];
+  /** Everybody may in when absent. */
+  readonly gate?: Gate;
 }): Promise<ConsoleWorld> {
   const { start_ms, interval_ms, stale_after_ms } = options;
   const stops: (() => Promise<void>)[] = [];
@@ -124,7 +127,8 @@ export async function startConsoleWorld(options: {
     });
     stops.push(() => database.close());
     await prepareDatabase(database);
-    const common = { bus, database, clock, host: '127.0.0.1', port: 0, stale_after_ms };
+    const gate = options.gate ?? OPEN_GATE;
+    const common = { bus, database, clock, host: '127.0.0.1', port: 0, stale_after_ms, gate };
     // Chosen here, because a port that the system gave cannot be listened on again while its last sockets linger.
     const port = await freePort(0, new Set());
     let live = await startLive({ ...common, port });

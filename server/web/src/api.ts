@@ -1,7 +1,9 @@
 import { apiClient } from '../../client/api-client.ts';
 
+import { sessionFetch } from './session.ts';
+
 /** The API that serves this page. Everything it does throws ApiError. */
-export const api = apiClient();
+export const api = apiClient({ fetch: sessionFetch });
 
 interface Page<T> {
   readonly items: readonly T[];

@@ -25,9 +25,11 @@ import { parseInParts } from './parse-in-parts.ts';
 import { PipelinePage } from './pipeline-page.tsx';
 import { PredictionsPage } from './predictions-page.tsx';
 import { ReportsPage } from './reports-page.tsx';
-import { getJson } from './rest.ts';
+import { getJson, RestError } from './rest.ts';
 import { routeOf, useAddress } from './router.ts';
+import { onSignOut, sessionKey, signIn } from './session.ts';
 import { SettingsPage } from './settings-page.tsx';
+import { SignIn } from './sign-in.tsx';
 
 const RETRY_MS = 2_000;
 const PAGES: Readonly<Record<ConsolePageName, ComponentType>> = {
@@ -45,16 +47,22 @@ const PAGES: Readonly<Record<ConsolePageName, ComponentType>> = {
   pipeline: PipelinePage,
   settings: SettingsPage,
 };
-type Start = { readonly parts: ConsoleParts } | { readonly failure: string | null };
+type Start =
+  | { readonly parts: ConsoleParts }
+  | { readonly failure: string | null }
+  /** A key is needed; `said` is what is wrong with the one before. */
+  | { readonly said: string | null };
 
 /** Asks the installation where its live server is, until it answers, and then shows the page of the address. */
 export function Console() {
   const [start, setStart] = useState<Start>({ failure: null });
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const gone = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let end = (): void => {};
     const ask = async (): Promise<void> => {
+      const tried = sessionKey() !== null;
       try {
         const config = await getJson<ConsoleConfig>('/console-config', {}, gone.signal);
         if (gone.signal.aborted) return;
@@ -67,18 +75,36 @@ export function Console() {
         setStart({ parts });
       } catch (error) {
         if (gone.signal.aborted) return;
+        if (error instanceof RestError && error.status === 401) {
+          setStart({ said: tried ? 'This key is not good: it is unknown, expired or revoked.' : null });
+          return;
+        }
         setStart({ failure: error instanceof Error ? error.message : String(error) });
         timer = setTimeout(ask, RETRY_MS);
       }
     };
+    const stopListening = onSignOut(() => {
+      end();
+      end = () => {};
+      setStart({ said: 'The key is no longer good, or somebody signed out.' });
+    });
     void ask();
     return () => {
+      stopListening();
       gone.abort();
       clearTimeout(timer);
       end();
     };
-  }, []);
+  }, [round]);
 
+  if ('said' in start) {
+    const enter = (key: string): void => {
+      signIn(key);
+      setStart({ failure: null });
+      setRound(round + 1);
+    };
+    return <SignIn said={start.said} onKey={enter} />;
+  }
   if (!('parts' in start)) {
     return (
       <main class="alone">
@@ -118,7 +144,8 @@ function Page() {
 }
 
 function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; stop: () => void } {
-  const client = createLiveClient({ url, parse: parseInParts });
+  const key = sessionKey();
+  const client = createLiveClient({ url, parse: parseInParts, ...(key === null ? {} : { key }) });
   const fleet = new FleetStore(client);
   const incidents = new IncidentStore();
   const alerts = new AlertStore(client);

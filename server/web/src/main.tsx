@@ -12,9 +12,11 @@ import './styles/listing.css';
 import './styles/desk.css';
 import { Console } from './console.tsx';
 import { startRouter } from './router.ts';
+import { followLinksWithKey } from './session.ts';
 import { startTheme } from './theme.ts';
 
 startTheme();
 startRouter();
+followLinksWithKey();
 const root = document.getElementById('console');
 if (root !== null) render(<Console />, root);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { problemSchema } from '../../schemas.ts';
+import { sessionFetch } from './session.ts';
 
 type Problem = z.infer<typeof problemSchema>;
 
@@ -81,7 +82,7 @@ async function answerTo<T>(path: string, request: RequestInit): Promise<T> {
 async function responseTo(path: string, request: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, request);
+    response = await sessionFetch(`/api/v1${path}`, request);
   } catch (error) {
     if (request.signal?.aborted) throw error;
     throw new RestError(0, { detail: 'The API does not answer' });
