@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LiveAlert } from '../../live-rows.ts';
+import type { AlertAnswer } from './answers.ts';
 import { useConsole } from './console-parts.ts';
 import { keepMyName, myName } from './my-name.ts';
 import { postJson } from './rest.ts';
@@ -7,7 +7,7 @@ import { TextField } from './text-field.tsx';
 import { useSaying } from './use-saying.ts';
 
 /** What a person can do with an alert: take notice, give it to somebody, write something down. */
-export function AlertActs({ alert, onDone }: { readonly alert: LiveAlert; readonly onDone: () => void }) {
+export function AlertActs({ alert, onDone }: { readonly alert: AlertAnswer; readonly onDone: () => void }) {
   const { alerts } = useConsole();
   const [by, setBy] = useState(myName);
   const [to, setTo] = useState(alert.assigned_to);
@@ -17,7 +17,7 @@ export function AlertActs({ alert, onDone }: { readonly alert: LiveAlert; readon
   const act = async (path: 'acknowledge' | 'unacknowledge' | 'assign', more: object = {}): Promise<void> => {
     const done = await saying.say(async () => {
       const body = { by: by.trim(), note: note.trim(), ...more };
-      alerts.take(await postJson<LiveAlert>(`/alerts/${encodeURIComponent(alert.id)}/${path}`, body));
+      alerts.take(await postJson<AlertAnswer>(`/alerts/${encodeURIComponent(alert.id)}/${path}`, body));
     });
     if (!done) return;
     keepMyName(by.trim());

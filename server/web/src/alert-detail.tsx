@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { LiveAlert } from '../../live-rows.ts';
 import { ACTION_TEXT, capital } from './action-text.ts';
 import { AlertActs } from './alert-acts.tsx';
 import { placeLink, placeText, sourceLink } from './alert-place.ts';
+import type { AlertAnswer } from './answers.ts';
 import { timeText } from './format-time.ts';
 import { duration } from './format-value.ts';
 import type { NamedGpu } from './incident-text.ts';
@@ -13,7 +13,7 @@ import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 30_000;
 
-interface AlertDetailAnswer extends LiveAlert {
+interface AlertDetailAnswer extends AlertAnswer {
   readonly changes: readonly {
     readonly at: string;
     readonly what: string;
@@ -27,7 +27,7 @@ interface AlertDetailAnswer extends LiveAlert {
 
 /** What, where, how bad, since when, what to do; what happened to it, and what one can do with it. */
 export function AlertDetail(props: {
-  readonly alert: LiveAlert;
+  readonly alert: AlertAnswer;
   readonly gpu: NamedGpu | undefined;
   readonly now: number;
 }) {
@@ -125,7 +125,7 @@ export function AlertDetail(props: {
 }
 
 /** The rule, on the GPU or node that it is about. */
-const matchersOf = ({ rule, gpu_uuid, node }: LiveAlert) => [
+const matchersOf = ({ rule, gpu_uuid, node }: AlertAnswer) => [
   { field: 'rule', values: [rule], not: false },
   ...(gpu_uuid !== ''
     ? [{ field: 'gpu_uuid', values: [gpu_uuid], not: false }]
@@ -134,7 +134,7 @@ const matchersOf = ({ rule, gpu_uuid, node }: LiveAlert) => [
       : []),
 ];
 
-function QuietBecause({ alert: { silenced_by, inhibited_by, gpu_uuid } }: { readonly alert: LiveAlert }) {
+function QuietBecause({ alert: { silenced_by, inhibited_by, gpu_uuid } }: { readonly alert: AlertAnswer }) {
   if (silenced_by === '' && inhibited_by === '') return null;
   return (
     <p class="quiet" data-testid="quiet-because">

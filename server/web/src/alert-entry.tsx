@@ -1,7 +1,7 @@
-import type { LiveAlert } from '../../live-rows.ts';
 import { AlertDetail } from './alert-detail.tsx';
 import { isQuiet } from './alert-order.ts';
 import { placeText } from './alert-place.ts';
+import type { AlertAnswer } from './answers.ts';
 import { timeText } from './format-time.ts';
 import { duration } from './format-value.ts';
 import type { NamedGpu } from './incident-text.ts';
@@ -11,7 +11,7 @@ import { SeverityBadge } from './severity-badge.tsx';
 
 /** One alert, a line until it is opened. */
 export function AlertEntry(props: {
-  readonly alert: LiveAlert;
+  readonly alert: AlertAnswer;
   readonly gpu: NamedGpu | undefined;
   readonly opened: boolean;
   readonly now: number;

@@ -1,7 +1,7 @@
-import type { LiveAlert } from '../../live-rows.ts';
 import { AlertEntry } from './alert-entry.tsx';
 import { type AlertFilter, alertMatches } from './alert-order.ts';
 import { AnswerState } from './answer-state.tsx';
+import type { AlertAnswer } from './answers.ts';
 import { useFleet, useNow } from './console-parts.ts';
 import { integer } from './format-value.ts';
 import { Notice } from './notice.tsx';
@@ -27,7 +27,7 @@ export function AlertHistory({ filter, version }: { readonly filter: AlertFilter
   const equal = Object.fromEntries(ASKED.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
   const answered = useAnswer(
     (signal) =>
-      getJson<List<LiveAlert>>(
+      getJson<List<AlertAnswer>>(
         '/alerts',
         { state: 'closed', ...equal, ...(from === null ? {} : { from }), limit: READ_MAX },
         signal,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { LiveAlert } from '../../live-rows.ts';
 import { alertMatches, compareAlerts, groupAlerts } from './alert-order.ts';
 import { alertAnswer } from './answers.fixture.ts';
+import type { AlertAnswer } from './answers.ts';
 
-const alert = (id: string, changes: Partial<LiveAlert> = {}): LiveAlert => alertAnswer({ id, ...changes });
+const alert = (id: string, changes: Partial<AlertAnswer> = {}): AlertAnswer => alertAnswer({ id, ...changes });
 
 describe('the order of alerts', () => {
   it('is by severity, what is told, what nobody has noticed, and age', () => {

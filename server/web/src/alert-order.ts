@@ -1,13 +1,13 @@
-import type { LiveAlert } from '../../live-rows.ts';
+import type { AlertAnswer } from './answers.ts';
 
 const RANK = { critical: 0, warning: 1, info: 2 } as const;
 
 /** Nobody is told of it: it is silenced, or another alert explains it. */
-export const isQuiet = ({ silenced_by, inhibited_by }: Pick<LiveAlert, 'silenced_by' | 'inhibited_by'>): boolean =>
+export const isQuiet = ({ silenced_by, inhibited_by }: Pick<AlertAnswer, 'silenced_by' | 'inhibited_by'>): boolean =>
   silenced_by !== '' || inhibited_by !== '';
 
 /** Worst first; of the same severity those that are told before quiet ones, unnoticed ones before others, then the oldest. */
-export function compareAlerts(a: LiveAlert, b: LiveAlert): number {
+export function compareAlerts(a: AlertAnswer, b: AlertAnswer): number {
   return (
     RANK[a.severity] - RANK[b.severity] ||
     Number(isQuiet(a)) - Number(isQuiet(b)) ||
@@ -23,13 +23,13 @@ export interface AlertGroup {
   readonly kind: 'incident' | 'node' | 'wide';
   /** Id of the incident, name of the node, or empty. */
   readonly name: string;
-  readonly alerts: readonly LiveAlert[];
+  readonly alerts: readonly AlertAnswer[];
 }
 
 /** Groups in the order of their worst alert. */
-export function groupAlerts(alerts: Iterable<LiveAlert>): AlertGroup[] {
+export function groupAlerts(alerts: Iterable<AlertAnswer>): AlertGroup[] {
   const known = new Map([...alerts].map((one) => [one.id, one]));
-  const groups = new Map<string, AlertGroup & { readonly alerts: LiveAlert[] }>();
+  const groups = new Map<string, AlertGroup & { readonly alerts: AlertAnswer[] }>();
   for (const alert of [...known.values()].sort(compareAlerts)) {
     const about = known.get(alert.inhibited_by) ?? alert;
     const of_incident = about.source === 'incidents';
@@ -59,7 +59,7 @@ export interface AlertFilter {
 
 const EQUAL = ['severity', 'category', 'rule', 'node'] as const;
 
-export function alertMatches(alert: LiveAlert, filter: AlertFilter): boolean {
+export function alertMatches(alert: AlertAnswer, filter: AlertFilter): boolean {
   if (EQUAL.some((name) => filter[name] !== '' && alert[name] !== filter[name])) return false;
   if (filter.noticed !== '' && (alert.acknowledged_at !== null) !== (filter.noticed === 'yes')) return false;
   if (filter.quiet !== '' && isQuiet(alert) !== (filter.quiet === 'yes')) return false;

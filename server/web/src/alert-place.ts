@@ -1,9 +1,9 @@
-import type { LiveAlert } from '../../live-rows.ts';
+import type { AlertAnswer } from './answers.ts';
 import { gpuName, type NamedGpu } from './incident-text.ts';
 import { anomaliesPath, episodePath, gpuPath, incidentPath, nodePath } from './router.ts';
 
 /** What an alert is about, in a few words. */
-export function placeText(alert: LiveAlert, gpu: NamedGpu | undefined): string {
+export function placeText(alert: AlertAnswer, gpu: NamedGpu | undefined): string {
   const { gpu_uuid, node, rack, cluster, source, source_id } = alert;
   if (gpu_uuid !== '')
     return gpu === undefined && node !== '' ? `${node} · ${gpu_uuid.slice(0, 12)}` : gpuName(gpu, gpu_uuid);
@@ -13,12 +13,12 @@ export function placeText(alert: LiveAlert, gpu: NamedGpu | undefined): string {
 }
 
 /** Where to look at what an alert is about; null when there is no such page. */
-export function placeLink({ gpu_uuid, node }: LiveAlert): string | null {
+export function placeLink({ gpu_uuid, node }: AlertAnswer): string | null {
   return gpu_uuid !== '' ? gpuPath(gpu_uuid) : node !== '' ? nodePath(node) : null;
 }
 
 /** What an alert follows from, and the page that shows it. */
-export function sourceLink(alert: LiveAlert): { readonly text: string; readonly href: string } {
+export function sourceLink(alert: AlertAnswer): { readonly text: string; readonly href: string } {
   const { source, source_id, gpu_uuid, node } = alert;
   switch (source) {
     case 'incidents':

@@ -1,6 +1,6 @@
 import type { LiveClient } from '../../live-client.ts';
-import type { LiveAlert } from '../../live-rows.ts';
 import { compareAlerts, isQuiet } from './alert-order.ts';
+import type { AlertAnswer } from './answers.ts';
 
 /** The open alerts, live while somebody looks at them. */
 export class AlertStore {
@@ -11,12 +11,15 @@ export class AlertStore {
   /** Why the server does not tell them; null while it does. */
   failure: string | null = null;
   /** By id. */
-  readonly open = new Map<string, LiveAlert>();
+  readonly open = new Map<string, AlertAnswer>();
   private readonly client: LiveClient;
   private readonly listeners = new Set<() => void>();
   private users = 0;
   private leave: (() => void) | null = null;
-  private waitingOf: { readonly version: number; readonly alerts: readonly LiveAlert[] } = { version: -1, alerts: [] };
+  private waitingOf: { readonly version: number; readonly alerts: readonly AlertAnswer[] } = {
+    version: -1,
+    alerts: [],
+  };
 
   constructor(client: LiveClient) {
     this.client = client;
@@ -25,7 +28,7 @@ export class AlertStore {
   /** Follows until the function that is answered was called as often. */
   use(): () => void {
     if (this.users++ === 0) {
-      const subscription = this.client.topic<readonly LiveAlert[]>('alerts').subscribe({
+      const subscription = this.client.topic<readonly AlertAnswer[]>('alerts').subscribe({
         next: ({ type, data }) => {
           if (type === 'snapshot') this.open.clear();
           this.ready = true;
@@ -46,14 +49,14 @@ export class AlertStore {
   }
 
   /** What the API has answered of one, ahead of what will be heard. */
-  take(alert: LiveAlert): void {
+  take(alert: AlertAnswer): void {
     if (!this.open.has(alert.id)) return;
     this.put(alert);
     this.tell();
   }
 
   /** Those that are told and that nobody has taken notice of, what is only information left out; the worst first. */
-  waiting(): readonly LiveAlert[] {
+  waiting(): readonly AlertAnswer[] {
     if (this.waitingOf.version !== this.version) {
       const alerts = [...this.open.values()]
         .filter((one) => one.severity !== 'info' && one.acknowledged_at === null && !isQuiet(one))
@@ -68,7 +71,7 @@ export class AlertStore {
     return () => this.listeners.delete(listener);
   }
 
-  private put(alert: LiveAlert): void {
+  private put(alert: AlertAnswer): void {
     if (alert.state === 'open') this.open.set(alert.id, alert);
     else this.open.delete(alert.id);
   }

@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
-import type { LiveAlert } from '../../live-rows.ts';
 import { capital } from './action-text.ts';
 import { AlertEntry } from './alert-entry.tsx';
 import { AlertHistory } from './alert-history.tsx';
 import { type AlertFilter, type AlertGroup, alertMatches, compareAlerts, groupAlerts, isQuiet } from './alert-order.ts';
+import type { AlertAnswer } from './answers.ts';
 import { Choice } from './choice.tsx';
 import { useAlerts, useConsole, useFleet, useLiveState, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -84,7 +84,7 @@ export function AlertsPage() {
 
 function Filters(props: {
   readonly filter: AlertFilter;
-  readonly open: ReadonlyMap<string, LiveAlert>;
+  readonly open: ReadonlyMap<string, AlertAnswer>;
   readonly history: boolean;
 }) {
   const { filter, open, history } = props;
@@ -227,7 +227,7 @@ function OpenAlerts({ filter }: { readonly filter: AlertFilter }) {
       </Notice>
     );
   }
-  const entries = (those: readonly LiveAlert[]) => (
+  const entries = (those: readonly AlertAnswer[]) => (
     <ol class="stories">
       {those.map((alert) => (
         <AlertEntry

@@ -1,7 +1,6 @@
 import { anomalyOf } from '../../../sinks/live/fleet.fixture.ts';
-import type { LiveAlert } from '../../live-rows.ts';
 import type { AnomalyAnswer, GpuSummary } from '../../schemas.ts';
-import type { EpisodeAnswer, ForecastAnswer, HealthAnswer, IncidentAnswer } from './answers.ts';
+import type { AlertAnswer, EpisodeAnswer, ForecastAnswer, HealthAnswer, IncidentAnswer } from './answers.ts';
 
 /** Answers of the API for tests, with the day's first instant as now. */
 export const NOW = 1_767_225_600_000;
@@ -126,7 +125,7 @@ export const summaryRow = (changes: Partial<GpuSummary> = {}): GpuSummary => ({
   ...changes,
 });
 
-export const alertAnswer = (changes: Partial<LiveAlert> = {}): LiveAlert => ({
+export const alertAnswer = (changes: Partial<AlertAnswer> = {}): AlertAnswer => ({
   ts: '2026-01-01T08:00:00.000Z',
   gpu_uuid: 'GPU-a',
   node: 'n1',

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LiveAlert } from '../../live-rows.ts';
+import type { AlertAnswer } from './answers.ts';
 import { integer } from './format-value.ts';
 import { keepMyName, myName } from './my-name.ts';
 import { postJson } from './rest.ts';
@@ -184,7 +184,7 @@ export function SilenceForm(props: {
 
 interface Hit {
   readonly total: number;
-  readonly items: readonly LiveAlert[];
+  readonly items: readonly AlertAnswer[];
 }
 
 function Preview({ matchers }: { readonly matchers: readonly Matcher[] }) {
