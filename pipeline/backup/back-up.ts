@@ -84,9 +84,10 @@ export async function backUp(options: BackUpOptions): Promise<BackupManifest> {
 
 async function saveOne({ bus, dir }: BackUpOptions, name: string): Promise<BackupManifest['streams'][number]> {
   const writer = await backupWriter(dir, `streams/${name}.snapshot`);
+  const { created = '' } = await bus.streamState(name);
   const { config, state } = await saveStream(bus, name, writer.write);
   const messages = typeof state.messages === 'number' ? state.messages : 0;
-  return { name, messages, config, state, file: await writer.finish() };
+  return { name, messages, created, config, state, file: await writer.finish() };
 }
 
 /** Null when there is no such table. */

@@ -26,6 +26,8 @@ const manifestSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       messages: z.number().int().nonnegative(),
+      /** When the server made it: what remembers positions knows the stream by it. */
+      created: z.string(),
       config: z.record(z.string(), z.unknown()),
       state: z.record(z.string(), z.unknown()),
       file: fileSchema,

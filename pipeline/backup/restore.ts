@@ -6,14 +6,18 @@ import type { RowImport } from '../../sinks/questdb/import-rows.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { removeTables } from '../../sinks/questdb/remove-tables.ts';
 import { readTableStates } from '../../sinks/questdb/table-states.ts';
+import { openDeskMemory } from '../alert-desk/buckets.ts';
+import { deskStore } from '../alert-desk/desk-store.ts';
 import { COPY_CHUNK_BYTES, ownStreams, removeStream, restoreStream } from '../bus/stream-copy.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { machineDisk } from '../disk.ts';
 import { hearParts } from '../doctor/hear-parts.ts';
+import type { Manifest } from '../snapshot-files.ts';
 import { checkFiles, readBackupFile } from './backup-files.ts';
 import { allFiles, type BackupManifest, readManifest } from './manifest.ts';
+import { SNAPSHOT_MANIFEST } from './snapshot-copies.ts';
 
 export interface RestoreOptions {
   readonly dir: string;
@@ -44,18 +48,22 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   say('the backup is whole');
   await refuseRunning(bus, options.listen_ms ?? LISTEN_MS);
   await clearTheWay(options);
-  for (const { config, state, file, name, messages } of manifest.streams) {
+  /** By when they were made before: positions are the same, but the server takes them for others. */
+  const made = new Map<string, string>();
+  for (const { config, state, file, name, messages, created } of manifest.streams) {
     const chunks = readBackupFile(dir, file, COPY_CHUNK_BYTES);
     await restoreStream(bus, { config, state }, chunks, options.replicas);
+    made.set(created, (await bus.streamState(name)).created ?? '');
     say(`stream ${name}: ${messages} messages`);
   }
+  await renameDeskStream(bus, made);
   await prepareDatabase(database);
   for (const table of manifest.tables) await refuseUnknownColumns(database, table);
   for (const table of manifest.tables) {
     await restoreTable(options, table);
     say(`table ${table.name}: ${table.rows} rows`);
   }
-  await restoreSnapshots(options, manifest);
+  await restoreSnapshots(options, manifest, made);
   return manifest;
 }
 
@@ -113,7 +121,11 @@ async function restoreTable(options: RestoreOptions, table: BackupManifest['tabl
   await options.database.query(`SELECT wait_wal_table('${table.name}')`);
 }
 
-async function restoreSnapshots({ dir, snapshots, say }: RestoreOptions, manifest: BackupManifest): Promise<void> {
+async function restoreSnapshots(
+  { dir, snapshots, say }: RestoreOptions,
+  manifest: BackupManifest,
+  made: ReadonlyMap<string, string>,
+): Promise<void> {
   if (manifest.snapshots.length === 0) {
     say('no snapshots: the engine will read its stream from the start');
     return;
@@ -123,9 +135,27 @@ async function restoreSnapshots({ dir, snapshots, say }: RestoreOptions, manifes
   for (const file of manifest.snapshots.toReversed()) {
     const parts: Uint8Array[] = [];
     for await (const chunk of readBackupFile(dir, file)) parts.push(chunk);
-    const path = join(snapshots, basename(file.path));
-    await machineDisk.write(`${path}.new`, [Buffer.concat(parts)]);
+    const name = basename(file.path);
+    const bytes = Buffer.concat(parts);
+    const path = join(snapshots, name);
+    await machineDisk.write(`${path}.new`, [name === SNAPSHOT_MANIFEST ? withStream(bytes, made) : bytes]);
     await machineDisk.rename(`${path}.new`, path);
   }
   say(`${manifest.snapshots.length} snapshots`);
+}
+
+function withStream(bytes: Uint8Array, made: ReadonlyMap<string, string>): Uint8Array {
+  const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as Manifest;
+  const stream = made.get(manifest.stream ?? '');
+  return stream === undefined ? bytes : Buffer.from(JSON.stringify({ ...manifest, stream }));
+}
+
+/** Otherwise the desk would read all alerts again from the first. */
+async function renameDeskStream(bus: Bus, made: ReadonlyMap<string, string>): Promise<void> {
+  const store = deskStore(await openDeskMemory(bus), 'restore');
+  const { state, revision } = await store.load();
+  const stream = made.get(state?.stream ?? '');
+  if (state !== null && stream !== undefined && stream !== state.stream) {
+    await store.save(Object.assign(state, { stream }), revision);
+  }
 }

@@ -5,7 +5,7 @@ import { decodeSnapshot } from '../snapshot-format.ts';
 import { writeWhole } from './backup-files.ts';
 import type { BackupFile } from './manifest.ts';
 
-const MANIFEST = 'manifest.snap';
+export const SNAPSHOT_MANIFEST = 'manifest.snap';
 const FLEET = 'fleet.snap';
 const GROUP = /^group-[\w-]+\.snap$/;
 const TRIES_MAX = 5;
@@ -20,12 +20,12 @@ export async function copySnapshots(from: string, dir: string): Promise<readonly
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  if (!names.includes(MANIFEST)) return [];
+  if (!names.includes(SNAPSHOT_MANIFEST)) return [];
   const files: BackupFile[] = [];
-  for (const name of [MANIFEST, ...names.filter((one) => GROUP.test(one)).sort(), FLEET]) {
+  for (const name of [SNAPSHOT_MANIFEST, ...names.filter((one) => GROUP.test(one)).sort(), FLEET]) {
     const bytes = await readThrough(join(from, name));
     if (bytes === null) continue;
-    const found = name === MANIFEST ? null : decodeSnapshot(bytes);
+    const found = name === SNAPSHOT_MANIFEST ? null : decodeSnapshot(bytes);
     if (typeof found === 'string') throw new VitalsError('GV-SNP-001', `snapshot ${name}: ${found}`, from);
     files.push(await writeWhole(dir, `snapshots/${name}`, bytes));
   }
