@@ -1,7 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
-import { compress } from 'hono/compress';
-import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
@@ -10,6 +8,7 @@ import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ApiParts } from './api-parts.ts';
 import { consoleFiles } from './console-files.ts';
 import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
+import { finishedAnswer } from './finished-answer.ts';
 import { fleetNow } from './fleet-now.ts';
 import { problem } from './problem.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
@@ -80,9 +79,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   );
   app.use(auditCalls(parts));
   app.use(requireAccess(parts.gate));
-  app.use(compress({ encoding: 'gzip' }));
-  // A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once.
-  app.use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'content-security-policy'] }));
+  app.use(finishedAnswer());
   app.use(
     methodNotAllowed({
       app,

@@ -251,7 +251,7 @@ export type AlertRulePreview = {
   readonly rows: number;
   /** Tables of which only the newest rows were looked at. */
   readonly cut: readonly string[];
-  /** What to write into gpu-vitals.yaml. */
+  /** What to write into gpu-vitals.yaml; empty without a change. */
   readonly yaml: string;
 };
 
@@ -399,6 +399,28 @@ export type Attribution = {
   readonly pod: string;
   readonly container: string;
   readonly job: string;
+};
+
+export type AuditEntry = {
+  /** In the order of writing. */
+  readonly position: number;
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly at: string;
+  /** Name of the key; empty while there were none. */
+  readonly by: string;
+  readonly key_id: string;
+  readonly role: string;
+  readonly tenant: string;
+  /** Address of the caller, or `command line`. */
+  readonly origin: string;
+  /** Method and route, or the command. */
+  readonly action: string;
+  /** What it was done to. */
+  readonly target: string;
+  /** HTTP status; of a command 0 done, 1 failed. */
+  readonly status: number;
+  /** What was asked for; cut at 2,000 characters. */
+  readonly detail: string;
 };
 
 export type Availability = {
@@ -2550,6 +2572,33 @@ export interface GetOperations {
     };
     readonly answer: Asset;
     readonly media: 'application/json';
+  };
+  /** Who changed what, when and from where, newest first; nothing is ever taken out. `total` counts all entries, whatever is asked for. */
+  '/api/v1/audit': {
+    readonly query: {
+      /** Items a page. */
+      readonly limit?: number | undefined;
+      /** `next` of the page before, with the same other parameters. */
+      readonly cursor?: string | undefined;
+      /** At or after. Epoch ms or ISO 8601. */
+      readonly from?: string | number | undefined;
+      /** Before. Epoch ms or ISO 8601. */
+      readonly to?: string | number | undefined;
+      /** Newest first. */
+      readonly sort?: '-position' | undefined;
+      /** Name of the key. */
+      readonly by?: string | undefined;
+      /** As the entries tell it. */
+      readonly action?: string | undefined;
+    };
+    readonly answer: {
+      readonly items: readonly AuditEntry[];
+      /** Cursor of the next page; null on the last one. */
+      readonly next: string | null;
+      /** Items that match, over all pages. */
+      readonly total: number;
+    };
+    readonly media: 'application/json' | 'text/csv';
   };
   /** Effective configuration and where each value comes from, without secrets. */
   '/api/v1/config': {

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { MiddlewareHandler } from 'hono';
+
+const pack = promisify(gzip);
+/** A smaller answer fits a packet as it is. */
+const PACKED_BYTES_MIN = 1_400;
+const PACKABLE = /^(text\/|application\/(json|problem\+json|openmetrics-text|javascript|xml))|\+(json|xml)\b/;
+/** A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once. */
+const KEPT_304 = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary', 'content-security-policy'];
+
+/**
+ * What every good answer to GET and HEAD gets at its end: an ETag of its bytes, unless it brings one; 304 when that is known
+ * to who asks; gzip when it is worth it and wanted, off this thread. One reading of the body: hono's own middlewares for
+ * this take several, through streams, which for small answers is most of their cost.
+ */
+export const finishedAnswer = (): MiddlewareHandler => async (c, next) => {
+  await next();
+  const { method } = c.req;
+  if ((method !== 'GET' && method !== 'HEAD') || !c.res.ok || c.res.body === null) return;
+  const { headers, status } = c.res;
+  let plain: Buffer | null = null;
+  if (!headers.has('ETag')) {
+    plain = Buffer.from(await c.res.arrayBuffer());
+    headers.set('ETag', `"${createHash('sha1').update(plain).digest('base64url')}"`);
+  }
+  const etag = headers.get('ETag') ?? '';
+  if (isKnown(etag, c.req.header('If-None-Match'))) {
+    const kept = KEPT_304.flatMap((name): [string, string][] => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name, value]];
+    });
+    c.res = undefined;
+    c.res = new Response(null, { status: 304, headers: kept });
+    return;
+  }
+  const packable = !headers.has('Content-Encoding') && PACKABLE.test(headers.get('Content-Type') ?? '');
+  if (plain === null && packable) plain = Buffer.from(await c.res.arrayBuffer());
+  if (plain === null) return;
+  const answer = new Headers(headers);
+  let body: Buffer = plain;
+  if (packable) {
+    if (!/\baccept-encoding\b/i.test(answer.get('Vary') ?? '')) answer.append('Vary', 'Accept-Encoding');
+    if (plain.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
+      body = await pack(plain, { level: constants.Z_BEST_SPEED });
+      answer.set('Content-Encoding', 'gzip');
+      answer.delete('Content-Length');
+      if (!etag.startsWith('W/')) answer.set('ETag', `W/${etag}`);
+    }
+  }
+  c.res = undefined;
+  c.res = new Response(new Uint8Array(body), { status, headers: answer });
+};
+
+/** By the weak comparison of RFC 9110. */
+function isKnown(etag: string, asked: string | undefined): boolean {
+  if (asked === undefined) return false;
+  const tag = etag.replace(/^W\//, '');
+  return asked.trim() === '*' || (asked.match(/"[^"]*"/g)?.includes(tag) ?? false);
+}
+
+/** Named, or by `*`, and not with a quality of 0. */
+export function takesGzip(accepted = ''): boolean {
+  const asked = accepted
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim().split(/\s*;\s*q=/));
+  const one = asked.find(([name]) => name === 'gzip') ?? asked.find(([name]) => name === '*');
+  return one !== undefined && Number(one[1] ?? 1) > 0;
+}
