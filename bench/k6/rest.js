@@ -1,0 +1,79 @@
+// k6 run -e API=http://127.0.0.1:8080 -e RATE=1000 -e DURATION=30s bench/k6/rest.js, or `npm run bench:k6`,
+// which brings k6 and a simulated fleet. Requests come at a fixed rate, whether or not the ones before were answered.
+import { check } from 'k6';
+import http from 'k6/http';
+
+const API = __ENV.API || 'http://127.0.0.1:8080';
+const RATE = Number(__ENV.RATE || 1_000);
+const DURATION = __ENV.DURATION || '30s';
+const GPUS_KNOWN = 5_000;
+const PAGE = 1_000;
+
+const scenario = (exec, share) => ({
+  executor: 'constant-arrival-rate',
+  exec,
+  rate: Math.max(1, Math.round(RATE * share)),
+  timeUnit: '1s',
+  duration: DURATION,
+  preAllocatedVUs: 50,
+  maxVUs: 200,
+});
+
+export const options = {
+  scenarios: { lookups: scenario('lookups', 0.75), lists: scenario('lists', 0.2), summary: scenario('summary', 0.05) },
+  thresholds: {
+    'http_req_duration{scenario:lookups}': ['p(95)<50'],
+    'http_req_duration{scenario:lists}': ['p(95)<100'],
+    'http_req_duration{scenario:summary}': ['p(95)<50'],
+    http_req_failed: ['rate==0'],
+    dropped_iterations: ['count==0'],
+  },
+  summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
+};
+
+/** Who there is, for lookups. */
+export function setup() {
+  const gpus = [];
+  let cursor = null;
+  do {
+    const answer = http.get(`${API}/api/v1/gpus?limit=${PAGE}${cursor === null ? '' : `&cursor=${cursor}`}`);
+    gpus.push(...answer.json('items').map(({ gpu_uuid, node }) => ({ gpu_uuid, node })));
+    cursor = answer.json('next');
+  } while (cursor !== null && gpus.length < GPUS_KNOWN);
+  return gpus;
+}
+
+const one = (list) => list[Math.floor(Math.random() * list.length)];
+
+/** Without ETags: every answer is made and sent. `name` keeps k6 from counting every GPU apart. */
+function get(path, name) {
+  const answer = http.get(`${API}/api/v1${path}`, { headers: { 'Accept-Encoding': 'gzip' }, tags: { name } });
+  check(answer, { 'is 200': ({ status }) => status === 200 });
+}
+
+export function lookups(gpus) {
+  const { gpu_uuid } = one(gpus);
+  const turn = __ITER % 10;
+  if (turn < 7) get(`/gpus/${gpu_uuid}`, 'verdict');
+  else if (turn < 9) get(`/gpus/${gpu_uuid}/metrics?limit=100`, 'metrics of a GPU');
+  else get(`/gpus/${gpu_uuid}/anomalies`, 'anomalies of a GPU');
+}
+
+export function lists(gpus) {
+  const turn = __ITER % 6;
+  if (turn === 0) get('/gpus?limit=100', 'gpus');
+  else if (turn === 1) get('/gpus?limit=100&sort=-gpu_temp_celsius', 'gpus, hottest');
+  else if (turn === 2) get(`/gpus?node=${one(gpus).node}`, 'gpus of a node');
+  else if (turn === 3) get('/anomalies?state=open', 'open anomalies');
+  else if (turn === 4) get('/alerts?state=open', 'open alerts');
+  else get('/fleet/risks?limit=100', 'risks');
+}
+
+export function summary() {
+  get('/fleet/summary', 'summary');
+}
+
+export function handleSummary(data) {
+  const { OUT } = __ENV;
+  return OUT ? { [OUT]: JSON.stringify(data.metrics) } : { stdout: `${JSON.stringify(data.metrics, null, 1)}\n` };
+}
