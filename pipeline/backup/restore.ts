@@ -14,7 +14,7 @@ import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { machineDisk } from '../disk.ts';
 import { hearParts } from '../doctor/hear-parts.ts';
-import type { Manifest } from '../snapshot-files.ts';
+import { SnapshotFiles } from '../snapshot-files.ts';
 import { checkFiles, readBackupFile } from './backup-files.ts';
 import { allFiles, type BackupManifest, readManifest } from './manifest.ts';
 import { SNAPSHOT_MANIFEST } from './snapshot-copies.ts';
@@ -131,23 +131,25 @@ async function restoreSnapshots(
     return;
   }
   await mkdir(snapshots, { recursive: true });
-  // What says how far the others are comes last: until then there is no snapshot.
-  for (const file of manifest.snapshots.toReversed()) {
+  for (const file of manifest.snapshots) {
+    const name = basename(file.path);
+    if (name === SNAPSHOT_MANIFEST) continue;
     const parts: Uint8Array[] = [];
     for await (const chunk of readBackupFile(dir, file)) parts.push(chunk);
-    const name = basename(file.path);
-    const bytes = Buffer.concat(parts);
     const path = join(snapshots, name);
-    await machineDisk.write(`${path}.new`, [name === SNAPSHOT_MANIFEST ? withStream(bytes, made) : bytes]);
+    await machineDisk.write(`${path}.new`, parts);
     await machineDisk.rename(`${path}.new`, path);
   }
+  // What says how far the others are comes last: until then there is no snapshot.
+  const raise = (error: VitalsError): never => {
+    throw error;
+  };
+  const told = await new SnapshotFiles(join(dir, 'snapshots'), raise).readManifest();
+  if (told !== null) {
+    const { stream = '' } = told;
+    await new SnapshotFiles(snapshots, raise).writeManifest({ ...told, stream: made.get(stream) ?? stream });
+  }
   say(`${manifest.snapshots.length} snapshots`);
-}
-
-function withStream(bytes: Uint8Array, made: ReadonlyMap<string, string>): Uint8Array {
-  const manifest = JSON.parse(Buffer.from(bytes).toString('utf8')) as Manifest;
-  const stream = made.get(manifest.stream ?? '');
-  return stream === undefined ? bytes : Buffer.from(JSON.stringify({ ...manifest, stream }));
 }
 
 /** Otherwise the desk would read all alerts again from the first. */

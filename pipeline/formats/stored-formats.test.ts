@@ -1,0 +1,89 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { VitalsError } from '../contract/errors.ts';
+import { differences, Tables } from '../resume.fixture.ts';
+import {
+  AT,
+  liveOver,
+  readingsOf,
+  releases,
+  storedMessagesOf,
+  storedReadingsOf,
+  unpackSnapshots,
+  writeFormats,
+} from './stored-formats.fixture.ts';
+
+const folders: string[] = [];
+const freshFolder = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'formats-'));
+  folders.push(dir);
+  return dir;
+};
+afterEach(() => {
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true });
+});
+
+const wanted = process.env.WRITE_FORMATS;
+it.runIf(wanted !== undefined)('writes the formats of today', () => writeFormats(String(wanted)));
+
+describe.each(releases())('what %s has left', (release) => {
+  it('are messages that are still read, to the bit', () => {
+    const messages = storedMessagesOf(release);
+    expect(messages.length).toBe(AT + 100);
+    expect(messages.map(readingsOf)).toEqual(storedReadingsOf(release));
+  });
+
+  it('are snapshots that the engine goes on from', async () => {
+    const messages = storedMessagesOf(release);
+    const dir = freshFolder();
+    unpackSnapshots(release, dir);
+    const told: VitalsError[] = [];
+    const { from, gpus, tables } = await liveOver(messages, dir, told);
+    expect(told).toEqual([]);
+    expect(from).toBe(AT + 1);
+    expect(gpus).toBeGreaterThan(1);
+    expect([...tables.durable.keys()].filter((key) => key.startsWith('metrics')).length).toBeGreaterThan(90);
+  });
+
+  it('are snapshots that know what the messages before them said: rows end as without an end in between', async () => {
+    const messages = storedMessagesOf(release);
+    const whole = new Tables();
+    await liveOver(messages, freshFolder(), [], whole);
+    const dir = freshFolder();
+    unpackSnapshots(release, dir);
+    const tables = new Tables();
+    await liveOver(messages.slice(0, AT), freshFolder(), [], tables);
+    await liveOver(messages, dir, [], tables);
+    const differing = differences(tables, whole);
+    // A release that changes what a step remembers lets this step begin anew: then its rows, and only its, may differ.
+    expect(differing).toEqual([]);
+  });
+
+  it('are refused whole when their format is of no known version, and the stream is read from its start', async () => {
+    const messages = storedMessagesOf(release);
+    const dir = freshFolder();
+    unpackSnapshots(release, dir);
+    for (const name of readdirSync(dir).filter((one) => /^(group|fleet)/.test(one))) {
+      const path = join(dir, name);
+      writeFileSync(path, otherVersion(readFileSync(path)));
+    }
+    const told: VitalsError[] = [];
+    const whole = new Tables();
+    await liveOver(messages, freshFolder(), [], whole);
+    const { from, tables } = await liveOver(messages, dir, told);
+    expect(from).toBe(1);
+    expect(told[0]?.code).toMatch(/^GV-SNP-00[12]$/);
+    expect(told[0]?.message).toMatch(/version 9, this release reads \d/);
+    expect(differences(tables, whole)).toEqual([]);
+  });
+});
+
+/** The same snapshot as a release would write it whose format is another one. */
+function otherVersion(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes.toString('latin1').replace(/"version":\d/, '"version":9'), 'latin1');
+  changed.writeUInt32LE(crc32(changed.subarray(0, -4)), changed.length - 4);
+  return changed;
+}
