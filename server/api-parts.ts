@@ -13,7 +13,7 @@ import type { AssetDesk } from './asset-desk.ts';
 import type { ChannelDesk } from './channel-desk.ts';
 import type { DeadLetterDesk } from './dead-letter-desk.ts';
 import type { FleetFeed } from './fleet-feed.ts';
-import type { FleetView } from './fleet-view.ts';
+import type { FleetReading } from './fleet-view.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
 import type { Gate } from './security/gate.ts';
@@ -44,7 +44,7 @@ export interface Predictor {
 /** What the routes answer from. */
 export interface ApiParts {
   readonly clock: Clock;
-  readonly view: FleetView;
+  readonly view: FleetReading;
   readonly feed: Pick<FleetFeed, 'seeded' | 'last_frame_at'>;
   readonly database: Database;
   readonly bus: Pick<Bus, 'connected'>;

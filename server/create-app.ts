@@ -39,6 +39,7 @@ import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
 import { auditCalls } from './security/audit-calls.ts';
 import { requireAccess } from './security/require-access.ts';
+import { tenantApps } from './security/tenant-apps.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
@@ -78,7 +79,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     }),
   );
   app.use(auditCalls(parts));
-  app.use(requireAccess(parts.gate));
+  app.use(requireAccess(parts.gate, tenantApps(parts, createApp)));
   app.use(finishedAnswer());
   app.use(
     methodNotAllowed({

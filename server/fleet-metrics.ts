@@ -2,7 +2,7 @@ import type { Asset, Severity } from '../pipeline/contract/events.ts';
 import { days } from '../pipeline/contract/time.ts';
 import type { CurrentDimensions } from '../sinks/questdb/read-current-health.ts';
 import type { RiskDecision, RiskPrediction } from '../sinks/questdb/read-risks.ts';
-import type { FleetView, GpuEntry } from './fleet-view.ts';
+import type { FleetReading, GpuEntry } from './fleet-view.ts';
 import { familyHead, labelText, type MetricFamily, OPENMETRICS_END } from './openmetrics-text.ts';
 
 /** What is told besides the view; empty while the database is away. */
@@ -115,7 +115,7 @@ const GPUS: MetricFamily = { name: 'gpu_vitals_gpus', type: 'gauge', help: 'GPUs
  * `gpu_uuid`, `gpu_instance` (MIG's, absent for the board) and `node`; everything else about a GPU is in gpu_vitals_gpu_info:
  * 16 lines a GPU are 21 MB for 10,000 of them (0.7 packed), and would be twice that with all of it.
  */
-export function* fleetMetrics(view: FleetView, verdicts: FleetVerdicts): Generator<string> {
+export function* fleetMetrics(view: FleetReading, verdicts: FleetVerdicts): Generator<string> {
   const subjects = yield* subjectsOf(view, verdicts);
   yield `${familyHead(GPUS)}${GPUS.name} ${subjects.length}\n`;
   for (const family of FAMILIES) {
@@ -137,7 +137,7 @@ export function* fleetMetrics(view: FleetView, verdicts: FleetVerdicts): Generat
   yield familyHead(NODE_ANOMALIES) + nodeLines(view, subjects) + OPENMETRICS_END;
 }
 
-function* subjectsOf(view: FleetView, verdicts: FleetVerdicts): Generator<string, Subject[]> {
+function* subjectsOf(view: FleetReading, verdicts: FleetVerdicts): Generator<string, Subject[]> {
   const key = (one: { readonly gpu_uuid: string; readonly instance: string }): string =>
     one.instance === '' ? one.gpu_uuid : `${one.gpu_uuid}\u001f${one.instance}`;
   const health = new Map(verdicts.health.map((one) => [key(one), one]));
@@ -165,7 +165,7 @@ function* subjectsOf(view: FleetView, verdicts: FleetVerdicts): Generator<string
   return subjects;
 }
 
-function nodeLines(view: FleetView, subjects: readonly Subject[]): string {
+function nodeLines(view: FleetReading, subjects: readonly Subject[]): string {
   const open = new Map<string, { severity: Severity }[]>();
   for (const { entry } of subjects) open.set(entry.node, []);
   for (const anomaly of view.nodeAnomalies()) {

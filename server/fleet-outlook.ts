@@ -4,7 +4,7 @@ import { currentHealth } from '../sinks/questdb/read-current-health.ts';
 import type { AssetDesk } from './asset-desk.ts';
 import { type FleetGroup, fleetGroups, type GroupVerdicts } from './fleet-groups.ts';
 import type { FleetNow } from './fleet-now.ts';
-import type { FleetView } from './fleet-view.ts';
+import type { FleetReading } from './fleet-view.ts';
 import { type Grouping, groupMembers } from './group-members.ts';
 import { keptAnswer } from './kept-answer.ts';
 
@@ -35,7 +35,7 @@ const NO_OUTLOOK: Outlook = {
 export function fleetOutlook(parts: {
   readonly database: Database;
   readonly clock: Clock;
-  readonly view: FleetView;
+  readonly view: FleetReading;
   readonly assets: Pick<AssetDesk, 'all'>;
   readonly now: FleetNow;
 }): FleetOutlook {

@@ -1,6 +1,6 @@
 import type { Clock } from '../pipeline/clock.ts';
 import { metricIndex } from '../pipeline/contract/metrics.ts';
-import type { FleetView, GpuEntry } from './fleet-view.ts';
+import type { FleetReading, GpuEntry } from './fleet-view.ts';
 import { nullableInstantText } from './instant.ts';
 import type { FleetSummary } from './schemas-fleet.ts';
 
@@ -60,7 +60,7 @@ class Tally {
 /**
  * The fleet in figures. Temperature and power of MIG instances are their board's, told once per board. One pass over the fleet.
  */
-function fleetSummary(view: FleetView): LiveSummary {
+function fleetSummary(view: FleetReading): LiveSummary {
   const all = new Tally();
   const models = new Map<string, Tally>();
   const nodes = new Map<string, Tally>();
@@ -101,7 +101,7 @@ function fleetSummary(view: FleetView): LiveSummary {
 }
 
 /** The summary, computed anew when the fleet has changed and the last one is older than `age_max_ms`. */
-export function cachedFleetSummary(view: FleetView, clock: Clock, age_max_ms: number): () => LiveSummary {
+export function cachedFleetSummary(view: FleetReading, clock: Clock, age_max_ms: number): () => LiveSummary {
   let last: { readonly summary: LiveSummary; readonly revision: number; readonly at: number } | null = null;
   return () => {
     const now = clock.monotonic();

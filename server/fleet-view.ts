@@ -218,6 +218,23 @@ export class FleetView {
   }
 }
 
+/** What is read of a view: the whole fleet's, or that of one tenant. */
+export type FleetReading = Pick<
+  FleetView,
+  | 'stale_after_ms'
+  | 'revision'
+  | 'newest_ts'
+  | 'size'
+  | 'value'
+  | 'find'
+  | 'ofGpu'
+  | 'ofNode'
+  | 'all'
+  | 'nodes'
+  | 'nodeAnomalies'
+  | 'openAnomalies'
+> & { readonly verdicts: Pick<VerdictBook, 'health' | 'prediction' | 'decision'> };
+
 const keyOf = (uuid: string, instance: string): string => (instance === '' ? uuid : `${uuid}\u001f${instance}`);
 
 /** Sorts like the identity: by UUID, the board first, then its instances by number. */

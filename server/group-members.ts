@@ -1,7 +1,7 @@
 import { type Asset, jobOf } from '../pipeline/contract/events.ts';
 import { metricIndex } from '../pipeline/contract/metrics.ts';
 import type { GroupMember } from './fleet-groups.ts';
-import type { FleetView, GpuEntry } from './fleet-view.ts';
+import type { FleetReading, GpuEntry } from './fleet-view.ts';
 
 export const GROUPINGS = ['cluster', 'rack', 'node', 'model', 'owner', 'tenant', 'job'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
@@ -13,7 +13,7 @@ const ENGINE = metricIndex('gr_engine_active_ratio');
 
 /** Every GPU and MIG instance that was seen, with the group that it belongs to: empty where that is not known. */
 export function* groupMembers(
-  view: FleetView,
+  view: FleetReading,
   assets: ReadonlyMap<string, Asset>,
   grouping: Grouping,
 ): Generator<GroupMember> {

@@ -1,6 +1,6 @@
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import { METRICS, metricIndex } from '../pipeline/contract/metrics.ts';
-import { bySeverityThenTime, type FleetView, type GpuEntry } from './fleet-view.ts';
+import { bySeverityThenTime, type FleetReading, type GpuEntry } from './fleet-view.ts';
 import { instantText, nullableInstantText } from './instant.ts';
 import {
   type AnomalyAnswer,
@@ -19,7 +19,7 @@ const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ?
 
 const staleSince = (entry: GpuEntry): string | null => (entry.stale ? nullableInstantText(entry.ts) : null);
 
-export function gpuSummary(view: FleetView, entry: GpuEntry): GpuSummary {
+export function gpuSummary(view: FleetReading, entry: GpuEntry): GpuSummary {
   let [info, warning, critical] = [0, 0, 0];
   for (const anomaly of entry.anomalies.values()) {
     if (anomaly.severity === 'critical') critical++;
@@ -58,7 +58,7 @@ const anomalyText = serialiser(anomalySchema);
  * Summaries as JSON text, each made once per change of its GPU. Written by JSON.stringify: a schema's own writer leaves a
  * text in dozens of pieces, which costs more to keep than it saved.
  */
-export function summaryTexts(view: FleetView): (entry: GpuEntry) => string {
+export function summaryTexts(view: FleetReading): (entry: GpuEntry) => string {
   const texts: string[] = [];
   const revisions: number[] = [];
   return (entry) => {
@@ -70,7 +70,7 @@ export function summaryTexts(view: FleetView): (entry: GpuEntry) => string {
   };
 }
 
-export function sampleOf(view: FleetView, entry: GpuEntry): Sample {
+export function sampleOf(view: FleetReading, entry: GpuEntry): Sample {
   const sample: Record<string, unknown> = {
     ts: instantText(entry.ts),
     gpu_uuid: entry.gpu_uuid,
@@ -108,7 +108,7 @@ export const anomalyAnswer = (anomaly: Anomaly): AnomalyAnswer => ({
 export const anomalyJson = (anomaly: Anomaly): string => anomalyText(anomalyAnswer(anomaly));
 
 /** Everything live about one GPU; null when it was never seen. */
-export function gpuState(view: FleetView, uuid: string): GpuState | null {
+export function gpuState(view: FleetReading, uuid: string): GpuState | null {
   const entries = view.ofGpu(uuid);
   const first = entries[0];
   if (first === undefined) return null;

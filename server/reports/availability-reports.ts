@@ -2,7 +2,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { absencesWithin, brokenSpellsWithin, type Sight, sightsWithin } from '../../sinks/questdb/read-outages.ts';
 import type { AssetDesk } from '../asset-desk.ts';
-import type { FleetView } from '../fleet-view.ts';
+import type { FleetReading } from '../fleet-view.ts';
 import type { BoardAvailability } from './availability.ts';
 import { availabilityOf } from './availability-facts.ts';
 import type { Interval } from './intervals.ts';
@@ -28,7 +28,7 @@ const MONTHS_KEPT = 26;
 export function availabilityReports(parts: {
   readonly database: Database;
   readonly clock: Clock;
-  readonly view: FleetView;
+  readonly view: FleetReading;
   readonly assets: Pick<AssetDesk, 'all' | 'statuses'>;
 }): AvailabilityReports {
   const { database, clock, view, assets } = parts;

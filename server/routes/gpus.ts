@@ -9,7 +9,7 @@ import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import { type FleetView, type GpuEntry, identityOf } from '../fleet-view.ts';
+import { type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
@@ -163,7 +163,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
   );
 }
 
-function sortKey(view: FleetView, entry: GpuEntry, name: keyof GpuSummary): SortKey {
+function sortKey(view: FleetReading, entry: GpuEntry, name: keyof GpuSummary): SortKey {
   const metric = METRIC_COLUMNS.get(name);
   if (metric !== undefined) {
     const value = view.value(entry, metric);

@@ -20,11 +20,11 @@ const rule = (role: Access['role'], tenants: Access['tenants'], audited = false)
   audited,
 });
 const OPEN = rule('open', 'same');
-const READ = rule('viewer', 'none');
+const READ = rule('viewer', 'own');
 const READ_COMMON = rule('viewer', 'same');
 const READ_ALL = rule('viewer', 'none');
 const LOOK_INSIDE = rule('operator', 'none');
-const ACT = rule('operator', 'none', true);
+const ACT = rule('operator', 'own', true);
 const ACT_ON_ALL = rule('operator', 'none', true);
 const GOVERN = rule('admin', 'none', true);
 const SUPERVISE = rule('admin', 'none');
@@ -78,12 +78,12 @@ const TABLE: Readonly<Record<string, Access>> = {
   'POST /api/v1/decisions/evaluate': READ_COMMON,
 
   'GET /api/v1/fleet/summary': READ,
-  'GET /api/v1/fleet/money': READ_ALL,
-  'GET /api/v1/fleet/risks': READ_ALL,
+  'GET /api/v1/fleet/money': READ,
+  'GET /api/v1/fleet/risks': READ,
   'GET /api/v1/fleet/quantiles': READ_ALL,
   'GET /api/v1/topology': READ_ALL,
-  'GET /api/v1/reports/availability': READ_ALL,
-  'GET /api/v1/reports/availability.html': READ_ALL,
+  'GET /api/v1/reports/availability': READ,
+  'GET /api/v1/reports/availability.html': READ,
   'GET /api/v1/reports/compliance': READ_ALL,
   'GET /api/v1/reports/compliance.html': READ_ALL,
   'GET /api/v1/models': READ_ALL,
@@ -97,7 +97,7 @@ const TABLE: Readonly<Record<string, Access>> = {
   'POST /api/v1/alert-rules/preview': READ_ALL,
   'GET /api/v1/inject/stories': READ_ALL,
   'GET /metrics': READ_ALL,
-  'GET /metrics/fleet': READ_ALL,
+  'GET /metrics/fleet': READ,
 
   'POST /api/v1/silences': ACT_ON_ALL,
   'PATCH /api/v1/silences/:id': ACT_ON_ALL,

@@ -28,8 +28,8 @@ export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
     if (route === undefined || accessOf(route.method, route.path)?.audited !== true) return next();
     await next();
-    // Strangers could fill the trail.
-    if (c.res.status === 401) return undefined;
+    // Strangers could fill the trail; what a tenant's app answers, that one writes down.
+    if (c.res.status === 401 || c.get('passed_on')) return undefined;
     const detail = UNREAD.includes(c.res.status) ? '' : await detailOf(c);
     const { id, name, role, tenant, kind } = callerOf(c);
     const action = `${route.method} ${route.path}`;

@@ -19,6 +19,8 @@ export const ANYBODY: Caller = { kind: 'open', id: '', name: '', role: 'admin', 
 declare module 'hono' {
   interface ContextVariableMap {
     caller: Caller;
+    /** An app of the tenant's own answers. */
+    passed_on: boolean;
   }
 }
 

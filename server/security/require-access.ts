@@ -3,8 +3,9 @@ import { matchedRoutes } from 'hono/route';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { problem } from '../problem.ts';
 import { type Access, accessOf, mayCall } from './access.ts';
-import { ANYBODY } from './caller.ts';
+import { ANYBODY, type Caller } from './caller.ts';
 import type { Gate } from './gate.ts';
+import type { AnswerTenant } from './tenant-apps.ts';
 
 /** For what is registered but not in the table: nobody may come in by an omission. */
 const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
@@ -17,8 +18,14 @@ const BEARER = /^Bearer +(\S+) *$/i;
  * good key, 403 when its role is too low or the answer concerns more than its tenant. Costs a look at a flag while there are
  * no keys.
  */
-export function requireAccess(gate: Gate): MiddlewareHandler {
+export function requireAccess(gate: Gate, answerTenant: AnswerTenant): MiddlewareHandler {
   return async (c, next) => {
+    // Only this server itself sets it: the app of a tenant is handed who calls.
+    const { caller: known } = (c.env ?? {}) as { readonly caller?: Caller };
+    if (known !== undefined) {
+      c.set('caller', known);
+      return next();
+    }
     if (!gate.locked) {
       c.set('caller', ANYBODY);
       return next();
@@ -43,7 +50,10 @@ export function requireAccess(gate: Gate): MiddlewareHandler {
     if (caller.tenant !== '' && access.tenants === 'none') {
       return problem(c, new VitalsError('GV-SEC-004', 'This concerns more than one tenant', caller.tenant));
     }
-    await next();
+    if (caller.tenant !== '' && access.tenants === 'own') {
+      c.set('passed_on', true);
+      c.res = await answerTenant(c, caller);
+    } else await next();
     // What one key may see is not for others that ask a cache.
     c.res.headers.append('Vary', 'Authorization');
     if (!/\bno-store\b/.test(c.res.headers.get('Cache-Control') ?? '')) {

@@ -1,0 +1,114 @@
+import type { Clock } from '../../pipeline/clock.ts';
+import type { Asset } from '../../pipeline/contract/events.ts';
+import type { FleetReading } from '../fleet-view.ts';
+
+/** What one tenant may see: the GPUs whose asset has it, as the inventory stands. */
+export interface TenantScope {
+  readonly tenant: string;
+  /** In the order of their UUIDs. */
+  uuids(): readonly string[];
+  sees(gpu_uuid: string): boolean;
+  /** Nodes all of whose GPUs are the tenant's: what is said of such a node as a whole is for it too. */
+  wholeNodes(): ReadonlySet<string>;
+  /** Rises when any of this changes. */
+  readonly revision: number;
+}
+
+export interface Tenancy {
+  /** The scope of a tenant, as the inventory was within the last second. Throws VitalsError GV-API-003 while it cannot be read. */
+  scope(tenant: string): Promise<TenantScope>;
+  /** Reads the inventory again when it is older than a second. */
+  refresh(): Promise<void>;
+  /** As of the last reading; empty for a GPU of nobody or one that is unknown. */
+  tenantOf(gpu_uuid: string): string;
+  /** Rises when any asset has changed. */
+  readonly revision: number;
+}
+
+export interface TenancyOptions {
+  readonly assets: { all(): Promise<readonly Asset[]> };
+  readonly view: Pick<FleetReading, 'ofNode'>;
+  readonly clock: Clock;
+}
+
+const AGE_MS = 1_000;
+
+/**
+ * Whose GPU is whose, in memory. State: a text an asset, and a set of UUIDs for each tenant that asks. Nothing is read while no
+ * tenant asks.
+ */
+export function tenancy(options: TenancyOptions): Tenancy {
+  const { assets, view, clock } = options;
+  const scopes = new Map<string, TenantScope>();
+  let known: readonly Asset[] = [];
+  let tenants: ReadonlyMap<string, string> = new Map();
+  let revision = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | null = null;
+
+  async function read(): Promise<void> {
+    const all = await assets.all();
+    if (all !== known) {
+      known = all;
+      tenants = new Map(all.map(({ gpu_uuid, tenant }) => [gpu_uuid, tenant]));
+      revision++;
+    }
+    readAt = clock.monotonic();
+  }
+
+  function refresh(): Promise<void> {
+    if (clock.monotonic() - readAt < AGE_MS) return Promise.resolve();
+    reading ??= read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
+  const tenantOf = (gpu_uuid: string): string => tenants.get(gpu_uuid) ?? '';
+
+  function scopeOf(tenant: string): TenantScope {
+    let madeAt = -1;
+    let uuids: readonly string[] = [];
+    let nodes: ReadonlySet<string> = new Set();
+    const update = (): void => {
+      if (madeAt === revision) return;
+      const mine = known.filter((asset) => asset.tenant === tenant);
+      uuids = mine.map(({ gpu_uuid }) => gpu_uuid).sort();
+      const shared = new Set(known.filter((asset) => asset.tenant !== tenant).map(({ node }) => node));
+      nodes = new Set(mine.map(({ node }) => node).filter((node) => node !== '' && !shared.has(node)));
+      madeAt = revision;
+    };
+    return {
+      tenant,
+      uuids() {
+        update();
+        return uuids;
+      },
+      sees: (gpu_uuid) => tenant !== '' && tenantOf(gpu_uuid) === tenant,
+      wholeNodes() {
+        update();
+        // Somebody's GPU may be in use before the inventory knows it.
+        return new Set(
+          [...nodes].filter((node) => [...view.ofNode(node)].every((one) => tenantOf(one.gpu_uuid) === tenant)),
+        );
+      },
+      get revision() {
+        return revision;
+      },
+    };
+  }
+
+  return {
+    async scope(tenant) {
+      await refresh();
+      const scope = scopes.get(tenant) ?? scopeOf(tenant);
+      scopes.set(tenant, scope);
+      return scope;
+    },
+    refresh,
+    tenantOf,
+    get revision() {
+      return revision;
+    },
+  };
+}

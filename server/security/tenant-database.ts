@@ -1,0 +1,115 @@
+import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
+import type { Database } from '../../pipeline/contract/database.ts';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { ANOMALIES, ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
+import { FEATURE_DEFINITIONS, INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
+import type { TenantScope } from './tenancy.ts';
+
+type Parameters = readonly (string | number | boolean | Date | null)[];
+
+/** Tables whose rows are each of one GPU, and so of one tenant. */
+const OF_A_GPU: ReadonlySet<string> = new Set([
+  ...TABLES.filter(
+    ({ columns, name }) => columns.some((one) => one.name === 'gpu_uuid') && name !== INCIDENTS.name,
+  ).map(({ name }) => name),
+  ...ROLLUPS.map(({ name }) => name),
+]);
+/** Of these, rows without a GPU are of a whole node. */
+const OR_A_NODE: ReadonlySet<string> = new Set([ANOMALIES.name, ALERTS.name]);
+/** Tables about nobody's GPU. */
+const OF_NOBODY: ReadonlySet<string> = new Set([FEATURE_DEFINITIONS.name]);
+
+const SOURCE = /\b(FROM|JOIN)\s+("?)([a-z_][a-z0-9_]*)\2(?![a-z0-9_"(])((?:\s+(?:AS\s+)?\w+)?\s*,)?/gi;
+const EVERY_SOURCE = /\b(?:FROM|JOIN)\b(?!\s*\()(?!\s+tables\(\))/gi;
+
+/**
+ * The database as a tenant sees it: wherever a statement names a table, its rows of the tenant's GPUs stand instead, so that no
+ * query can forget to ask for them. A statement that writes, or that names a table which is not known to be safe, is refused.
+ * Values are bound, as everywhere. Throws what the database throws, and GV-SEC-004.
+ */
+export function tenantDatabase(database: Database, scope: TenantScope): Database {
+  return {
+    async query<Row extends Record<string, unknown>>(sql: string, parameters: Parameters = []): Promise<Row[]> {
+      const scoped = scopedStatement(sql, scope);
+      const rows = await database.query<Row>(scoped.sql, [...scoped.parameters, ...parameters]);
+      return scoped.incidents ? rows.map((row) => ownPart(row, scope)) : rows;
+    },
+    close: async () => undefined,
+  };
+}
+
+export function scopedStatement(
+  sql: string,
+  scope: TenantScope,
+): { readonly sql: string; readonly parameters: readonly string[]; readonly incidents: boolean } {
+  const refuse = (): never => {
+    throw new VitalsError('GV-SEC-004', 'This cannot be asked for one tenant alone', scope.tenant);
+  };
+  if (!/^\s*SELECT\b/i.test(sql)) refuse();
+  const named = [...sql.matchAll(SOURCE)];
+  if (named.length !== (sql.match(EVERY_SOURCE) ?? []).length || named.some(([, , , , comma]) => comma)) refuse();
+  const tables = new Set(named.map(([, , , table = '']) => table));
+  const parameters: string[] = [];
+  const bind = (value: string): string => `$${parameters.push(value)}`;
+  const conditions = new Map<string, string>();
+  const uuids = scope.uuids();
+  let asked: string | null = null;
+  const ofGpus = (): string => {
+    asked ??= uuids.length === 0 ? '1 = 2' : `gpu_uuid IN (${uuids.map(bind).join(', ')})`;
+    return asked;
+  };
+  for (const table of tables) {
+    if (OF_NOBODY.has(table)) continue;
+    if (table === INCIDENTS.name) {
+      const any = `"(${uuids.map(escaped).join('|')})"`;
+      conditions.set(table, uuids.length === 0 ? '1 = 2' : `gpus ~ ${bind(any)}`);
+      continue;
+    }
+    if (!OF_A_GPU.has(table)) refuse();
+    const gpus = ofGpus();
+    const nodes = OR_A_NODE.has(table) ? [...scope.wholeNodes()] : [];
+    const ofNodes = nodes.length === 0 ? '' : ` OR (gpu_uuid IS NULL AND node IN (${nodes.map(bind).join(', ')}))`;
+    // Alerts of incidents may be about others' GPUs too, and the table does not say so.
+    const alone = table === ALERTS.name ? ` AND source <> '${INCIDENTS.name}'` : '';
+    conditions.set(table, `(${gpus}${ofNodes})${alone}`);
+  }
+  const shift = parameters.length;
+  const moved = sql.replace(/\$(\d+)/g, (_, number: string) => `$${Number(number) + shift}`);
+  return {
+    sql: moved.replace(SOURCE, (whole, keyword: string, quote: string, table: string) => {
+      const condition = conditions.get(table);
+      return condition === undefined ? whole : `${keyword} (SELECT * FROM ${quote}${table}${quote} WHERE ${condition})`;
+    }),
+    parameters,
+    incidents: tables.has(INCIDENTS.name),
+  };
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** An incident with others' GPUs shows only its own, and none of the words that name them. */
+function ownPart<Row extends Record<string, unknown>>(row: Row, scope: TenantScope): Row {
+  const gpus = listOf(row.gpus);
+  const own = gpus.filter(scope.sees);
+  if (own.length === gpus.length) return row;
+  const nodes = listOf(row.nodes).filter((node) => scope.wholeNodes().has(node));
+  const shown: Record<string, unknown> = {
+    gpu_uuid: own.includes(String(row.gpu_uuid)) ? row.gpu_uuid : '',
+    node: nodes.includes(String(row.node)) ? row.node : '',
+    origin: '',
+    gpus: JSON.stringify(own),
+    nodes: JSON.stringify(nodes),
+    episodes: '[]',
+    evidence: '[]',
+    summary: `Concerns ${own.length} of your GPUs, and others.`,
+  };
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, name in shown ? shown[name] : value]),
+  ) as Row;
+}
+
+function listOf(text: unknown): readonly string[] {
+  if (typeof text !== 'string') return [];
+  const list: unknown = JSON.parse(text);
+  return Array.isArray(list) ? list.map(String) : [];
+}

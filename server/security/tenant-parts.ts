@@ -1,0 +1,70 @@
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import type { ApiParts } from '../api-parts.ts';
+import type { AssetDesk } from '../asset-desk.ts';
+import { metricsRegistry } from '../metrics-registry.ts';
+import { OPEN_GATE } from './gate.ts';
+import type { TenantScope } from './tenancy.ts';
+import { tenantAlerts } from './tenant-alerts.ts';
+import { tenantDatabase } from './tenant-database.ts';
+import { tenantView } from './tenant-view.ts';
+
+/**
+ * The parts of the API as one tenant sees them. Routes made over them cannot tell of others' GPUs, because they are given nothing
+ * that knows any; caches in them are the tenant's own. Every part is named here: a new one does not compile until somebody has
+ * decided what a tenant sees of it.
+ */
+export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
+  return {
+    clock: whole.clock,
+    // Who calls was looked at before.
+    gate: OPEN_GATE,
+    audit: whole.audit,
+    behind_proxy: whole.behind_proxy,
+    view: tenantView(whole.view, scope),
+    feed: whole.feed,
+    database: tenantDatabase(whole.database, scope),
+    bus: whole.bus,
+    // The table of access keeps tenants out of everything that these answer.
+    topology: whole.topology,
+    models: whole.models,
+    channels: whole.channels,
+    dead_letters: whole.dead_letters,
+    simulation: whole.simulation,
+    examine: null,
+    config: null,
+    metrics: metricsRegistry(),
+    live_url: whole.live_url,
+    interval_ms: whole.interval_ms,
+    console_dir: null,
+    version: whole.version,
+    simulated: whole.simulated ?? false,
+    scorer: {
+      stored: async (gpu_uuid, profile) => (scope.sees(gpu_uuid) ? whole.scorer.stored(gpu_uuid, profile) : null),
+      samples: (input) => whole.scorer.samples(input),
+    },
+    predictor: {
+      stored: async (gpu_uuid) => (scope.sees(gpu_uuid) ? whole.predictor.stored(gpu_uuid) : null),
+      features: (features, model) => whole.predictor.features(features, model),
+    },
+    alerts: tenantAlerts(whole.alerts, scope),
+    assets: tenantAssets(whole.assets, scope),
+    prices: whole.prices,
+    onFailure: whole.onFailure,
+  };
+}
+
+function tenantAssets(assets: AssetDesk, scope: TenantScope): AssetDesk {
+  const refuse = async (): Promise<never> => {
+    throw new VitalsError('GV-SEC-004', 'The inventory concerns more than one tenant', scope.tenant);
+  };
+  return {
+    all: async () => (await assets.all()).filter(({ gpu_uuid }) => scope.sees(gpu_uuid)),
+    find: async (gpu_uuid) => (scope.sees(gpu_uuid) ? assets.find(gpu_uuid) : null),
+    statuses: async () => new Map([...(await assets.statuses())].filter(([gpu_uuid]) => scope.sees(gpu_uuid))),
+    versions: async () => (await assets.versions()).filter(({ asset }) => asset !== null && scope.sees(asset.gpu_uuid)),
+    change: refuse,
+    bring: refuse,
+    foresee: refuse,
+    stop: async () => undefined,
+  };
+}

@@ -1,0 +1,100 @@
+import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
+import type { Database } from '../../pipeline/contract/database.ts';
+import { GPU_ASSETS, TABLES } from '../../pipeline/contract/tables.ts';
+import { INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
+import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
+import { apiWorld, assetOf, NOW, rowOf } from '../api.fixture.ts';
+import type { Gate } from './gate.ts';
+
+/** Two tenants, one node that they share, one GPU of nobody. Every name tells whose it is. */
+export const PLACES = [
+  { gpu_uuid: 'GPU-red-1', node: 'node-red', tenant: 'red' },
+  { gpu_uuid: 'GPU-red-2', node: 'node-shared', tenant: 'red' },
+  { gpu_uuid: 'GPU-blue-1', node: 'node-blue', tenant: 'blue' },
+  { gpu_uuid: 'GPU-blue-2', node: 'node-shared', tenant: 'blue' },
+  { gpu_uuid: 'GPU-none-1', node: 'node-none', tenant: '' },
+] as const;
+
+/** What a tenant may never be told. */
+export const foreignTo = (tenant: 'red' | 'blue'): RegExp =>
+  tenant === 'red' ? /(GPU|node|note|job|alert)-(blue|none)/ : /(GPU|node|note|job|alert)-(red|none)/;
+
+/** Rows of every table by GPU, and a database that understands just so much SQL as a tenant's statements need. */
+export function tenantsWorld(gate: Gate) {
+  const rows = new Map<string, Record<string, unknown>[]>();
+  for (const spec of TABLES) {
+    if (!spec.columns.some(({ name }) => name === 'gpu_uuid')) continue;
+    rows.set(
+      spec.name,
+      PLACES.flatMap(({ gpu_uuid, node, tenant }) => [
+        rowOf(spec, {
+          ts: NOW - 1_000,
+          gpu_uuid,
+          node,
+          id: `${spec.name}-${gpu_uuid}`,
+          ...(spec === GPU_ASSETS ? assetOf(gpu_uuid, { node, tenant, note: `note-${tenant || 'none'}` }) : {}),
+        }),
+      ]),
+    );
+  }
+  rows.set(INCIDENTS.name, [
+    rowOf(INCIDENTS, {
+      ...{ ts: NOW - 1_000, id: 'both', gpu_uuid: '', node: 'node-shared', scope: 'node', origin: 'node-shared' },
+      ...{ gpus: '["GPU-red-2","GPU-blue-2"]', nodes: '["node-shared"]', state: 'open' },
+      ...{ evidence: '["GPU-red-2 and GPU-blue-2 fell together"]', summary: 'GPU-red-2 and GPU-blue-2' },
+    }),
+    rowOf(INCIDENTS, {
+      id: 'blue',
+      gpu_uuid: 'GPU-blue-1',
+      node: 'node-blue',
+      gpus: '["GPU-blue-1"]',
+      nodes: '["node-blue"]',
+    }),
+    rowOf(INCIDENTS, {
+      id: 'red',
+      gpu_uuid: 'GPU-red-1',
+      node: 'node-red',
+      gpus: '["GPU-red-1"]',
+      nodes: '["node-red"]',
+    }),
+  ]);
+  const database: Database = {
+    async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
+      if (sql.includes('tables()')) return [{ table_name: parameters[0] }] as unknown as Row[];
+      const table = /FROM "?([a-z_0-9]+)"?/.exec(sql)?.[1] ?? '';
+      let found = [...(rows.get(table) ?? [])];
+      const scope = /FROM \(SELECT \* FROM "?[a-z_0-9]+"? WHERE (.*?)\)(?: |$|\))/.exec(sql)?.[1];
+      const bound = (place: string): unknown => parameters[Number(place.slice(1)) - 1];
+      const places = scope === undefined ? null : (/gpu_uuid IN \(([^)]*)/.exec(scope)?.[1] ?? null);
+      if (places !== null) {
+        const mine = places.split(', ').map(bound);
+        found = found.filter((row) => mine.includes(row.gpu_uuid));
+      } else if (scope?.includes('gpus ~')) {
+        const any = new RegExp(String(bound(/gpus ~ (\$\d+)/.exec(scope)?.[1] ?? '')));
+        found = found.filter((row) => any.test(String(row.gpus)));
+      } else if (scope !== undefined) found = [];
+      if (/^SELECT max\(ts\) AS last FROM/.test(sql)) return [{ last: NOW }] as unknown as Row[];
+      if (/^SELECT min\(ts\)/.test(sql)) return [{ first: NOW - 1_000, last: NOW }] as unknown as Row[];
+      for (const [, column = '', place = ''] of sql.matchAll(/"?\b(gpu_uuid|id)"? = (\$\d+)/g)) {
+        found = found.filter((row) => row[column] === bound(place));
+      }
+      if (sql.includes('count()')) return [{ total: found.length }] as unknown as Row[];
+      return found.map((row) => ({ ...row })) as unknown as Row[];
+    },
+    close: async () => undefined,
+  };
+  const world = apiWorld({ gate, database });
+  for (const { gpu_uuid, node } of PLACES) {
+    world.sample(gpu_uuid, { gpu_temp_celsius: 40, power_watts: 300 }, { node });
+    world.view.applyAnomaly(anomalyOf({ gpu_uuid, node, id: `anomaly-${gpu_uuid}` }));
+    world.alerts.take(
+      alertOf({ id: idOf(gpu_uuid), gpu_uuid, node, opened_at: NOW - 1_000, job: `job-${node.slice(5)}` }),
+    );
+  }
+  for (const node of ['node-red', 'node-blue', 'node-shared']) {
+    world.view.applyAnomaly(anomalyOf({ gpu_uuid: '', node, id: `silent-${node}`, type: 'node_silent' }));
+  }
+  return { ...world, rows, database };
+}
+
+export const idOf = (gpu_uuid: string): string => gpu_uuid.replaceAll('-', '').slice(0, 16);

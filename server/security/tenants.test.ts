@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { accessOf } from './access.ts';
+import { keyring } from './keyring.fixture.ts';
+import { foreignTo, idOf, PLACES, tenantsWorld } from './tenants.fixture.ts';
+
+type Tenant = 'red' | 'blue';
+const TENANTS: readonly Tenant[] = ['red', 'blue'];
+
+/** Every way to fill the parameters of a path in: with what is the tenant's, and with what is not. */
+function addresses(path: string): string[] {
+  if (path.includes(':gpu_uuid')) return PLACES.map(({ gpu_uuid }) => path.replace(':gpu_uuid', gpu_uuid));
+  if (path.includes('/alerts/:id')) return PLACES.map(({ gpu_uuid }) => path.replace(':id', idOf(gpu_uuid)));
+  return [path.replace(':version', '2').replace(':position', '2').replace(':id', 'A1').replace(':name', 'ops')];
+}
+
+function startWorld() {
+  const keys = keyring();
+  const shown: Record<Tenant, string> = {
+    red: keys.add({ role: 'admin', tenant: 'red', name: 'ann' }),
+    blue: keys.add({ role: 'admin', tenant: 'blue', name: 'bob' }),
+  };
+  const whole = keys.add({ role: 'admin', name: 'root' });
+  const world = tenantsWorld(keys.gate);
+  const as = (key: string, path: string, headers: Record<string, string> = {}): Promise<Response> =>
+    Promise.resolve(world.get(path, { Authorization: `Bearer ${key}`, ...headers }));
+  return { world, shown, whole, as };
+}
+
+describe('tenants', () => {
+  it('are told nothing of each other by any path that answers them, nor by its CSV', async () => {
+    const { world, shown, whole, as } = startWorld();
+    const paths = [
+      ...new Set(world.app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path)),
+    ].filter((path) => accessOf('GET', path)?.role !== 'open');
+    const wrong: string[] = [];
+    const answered = new Map<string, number>();
+    let told = 0;
+    for (const path of paths) {
+      for (const address of addresses(path)) {
+        for (const tenant of TENANTS) {
+          for (const Accept of ['application/json', 'text/csv']) {
+            const response = await as(shown[tenant], address, { Accept });
+            const text = await response.text();
+            const asked = decodeURIComponent(address);
+            const foreign = foreignTo(tenant);
+            // That what was asked for is not known may name it.
+            const judged = response.status === 404 ? text.replaceAll(asked.split('/')[4] ?? '\0', '') : text;
+            if (foreign.test(judged)) wrong.push(`${address} to ${tenant}: ${foreign.exec(judged)?.[0]}`);
+            if (accessOf('GET', path)?.tenants === 'none' ? response.status !== 403 : response.status >= 500) {
+              wrong.push(`${address} to ${tenant}: ${response.status} ${text.slice(0, 200)}`);
+            }
+            if (response.status === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
+            if (response.status === 200 && text.includes(`GPU-${tenant}`)) told++;
+          }
+        }
+        await (await as(whole, address)).text();
+      }
+    }
+    expect(wrong).toEqual([]);
+    // The look would find nothing in empty answers.
+    expect(told).toBeGreaterThan(100);
+    const silent = paths.filter((path) => accessOf('GET', path)?.tenants === 'own' && !answered.has(path));
+    expect(silent).toEqual([]);
+  });
+
+  it.each([
+    ['/api/v1/gpus', 2],
+    ['/api/v1/assets', 2],
+    ['/api/v1/health-scores', 2],
+    ['/api/v1/anomalies', 2],
+    ['/api/v1/alerts?state=open', 2],
+    ['/api/v1/incidents', 2],
+  ])('count in %s only what is theirs', async (path, total) => {
+    const { shown, as } = startWorld();
+    const { total: counted } = (await (await as(shown.red, path)).json()) as { total: number };
+    expect(counted).toBe(total);
+  });
+
+  it('find others unknown, not forbidden', async () => {
+    const { shown, as } = startWorld();
+    expect((await as(shown.red, '/api/v1/gpus/GPU-red-1')).status).toBe(200);
+    expect((await as(shown.red, '/api/v1/gpus/GPU-blue-1')).status).toBe(404);
+    expect((await as(shown.red, '/api/v1/gpus/GPU-never-seen')).status).toBe(404);
+  });
+
+  it('see of an incident with others only their own GPUs', async () => {
+    const { shown, as } = startWorld();
+    const { items } = (await (await as(shown.red, '/api/v1/incidents')).json()) as { items: Record<string, unknown>[] };
+    const both = items.find(({ id }) => id === 'both');
+    expect(both).toMatchObject({ gpus: ['GPU-red-2'], nodes: [], episodes: [], evidence: [], origin: '' });
+    const [alone] = items.filter(({ id }) => id === 'red');
+    expect(alone).toMatchObject({ gpus: ['GPU-red-1'], nodes: ['node-red'] });
+  });
+
+  it('may handle their own alerts, signed with their key, and no others', async () => {
+    const { world, shown } = startWorld();
+    const act = (id: string): Promise<Response> =>
+      Promise.resolve(
+        world.app.request(`/api/v1/alerts/${id}/acknowledge`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${shown.red}`, 'Content-Type': 'application/json' },
+          body: '{"by":"x"}',
+        }),
+      );
+    const mine = await act(idOf('GPU-red-1'));
+    expect(mine.status).toBe(200);
+    expect(((await mine.json()) as { acknowledged_by: string }).acknowledged_by).toBe('ann');
+    expect((await act(idOf('GPU-blue-1'))).status).toBe(404);
+    expect(world.audit.entries.map(({ by, tenant, status }) => [by, tenant, status])).toEqual([
+      ['ann', 'red', 200],
+      ['ann', 'red', 404],
+    ]);
+  });
+});
