@@ -1,8 +1,8 @@
 /** Samples of one target at one instant, while more of them may come. */
 export class PendingInstant {
   readonly ts: number;
-  /** Monotonic ms after which nothing is waited for. */
-  readonly deadline: number;
+  /** When its first sample came, monotonic ms. */
+  readonly since: number;
   /** The target has told this instant before: these came too late for it. */
   readonly late: boolean;
   length = 0;
@@ -12,9 +12,9 @@ export class PendingInstant {
   values = new Float64Array(64);
   #ordered = true;
 
-  constructor(options: Pick<PendingInstant, 'ts' | 'deadline' | 'late'>) {
+  constructor(options: Pick<PendingInstant, 'ts' | 'since' | 'late'>) {
     this.ts = options.ts;
-    this.deadline = options.deadline;
+    this.since = options.since;
     this.late = options.late;
   }
 

@@ -139,7 +139,6 @@ for (const [name, message, missing] of MESSAGES) {
           connected: () => link.bus.connected,
           clock: systemClock,
           on_event: (event) => events.push(event),
-          wait_ms: 3_000,
         });
         return {
           written,

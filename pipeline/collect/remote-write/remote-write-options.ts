@@ -8,7 +8,10 @@ export interface RemoteWriteOptions {
   readonly clock: Clock;
   /** Takes a scrape; `id` is the same for the same scrape, however often it is sent. Resolves when it is safe. */
   readonly publish: (scrape: Scrape, id: string) => Promise<Safety>;
-  /** How long an incomplete scrape waits. Default 6 s: Prometheus keeps a batch that is not full for 5 s. */
+  /**
+   * How long an incomplete scrape waits, from its first sample or from the last request that was put off. Default 6 s:
+   * Prometheus keeps a batch that is not full for 5 s, and tries again within 5 s.
+   */
   readonly wait_ms?: number;
   /** Samples later than now by more than this are refused. Default 1 h: what is less the topology judges. */
   readonly future_max_ms?: number;

@@ -48,6 +48,7 @@ export interface RemoteWriteReceiverOptions extends RemoteWriteOptions {
 export class RemoteWriteReceiver {
   readonly #options: RemoteWriteReceiverOptions;
   readonly #future_max_ms: number;
+  readonly #wait_ms: number;
   readonly #blocks: SnappyBlocks;
   readonly #table: SeriesTable<TargetInstants>;
   readonly #v1: DecoderV1<TargetInstants>;
@@ -58,6 +59,8 @@ export class RemoteWriteReceiver {
   /** Targets with instants that wait. */
   readonly #waiting = new Set<TargetInstants>();
   #waiting_samples = 0;
+  /** When a request was last put off: what waits, waits for that one too. */
+  #put_off_at = Number.NEGATIVE_INFINITY;
   #newest_ts = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #swept_at: number;
@@ -78,6 +81,7 @@ export class RemoteWriteReceiver {
   constructor(options: RemoteWriteReceiverOptions) {
     this.#options = options;
     this.#future_max_ms = options.future_max_ms ?? HOUR_MS;
+    this.#wait_ms = options.wait_ms ?? WAIT_MS;
     this.#blocks = new SnappyBlocks({ size_max_bytes: options.size_max_bytes ?? 64 * MIB });
     this.#table = new SeriesTable({ target: (labels, identity) => this.#target(labels, identity) });
     this.#v1 = new DecoderV1(this.#table);
@@ -105,7 +109,9 @@ export class RemoteWriteReceiver {
       return { kind: 'unreadable', detail: cause.message };
     }
     if (this.#waiting_samples > (this.#options.waiting_max ?? 8_000_000)) {
-      return this.putOff(`${this.#waiting_samples} samples wait for the rest of their scrapes`);
+      // Not for this one's sake do the others wait: it is put off until they have gone.
+      this.#count.put_off++;
+      return { kind: 'put_off', detail: `${this.#waiting_samples} samples wait for the rest of their scrapes` };
     }
     try {
       this.#options.onTaking?.(packed, version);
@@ -125,8 +131,10 @@ export class RemoteWriteReceiver {
     };
   }
 
+  /** Notes that a request is to be sent again, so that nothing that may be part of it is told without it. */
   putOff(detail: string): RemoteWriteOutcome {
     this.#count.put_off++;
+    this.#put_off_at = this.#options.clock.monotonic();
     return { kind: 'put_off', detail };
   }
 
@@ -203,22 +211,23 @@ export class RemoteWriteReceiver {
   /** Looks at what was touched, and at what has waited long enough. */
   #tellComplete(): void {
     const now = this.#options.clock.monotonic();
-    let next = Number.POSITIVE_INFINITY;
+    const overdue = now - this.#put_off_at < this.#wait_ms ? Number.NEGATIVE_INFINITY : now - this.#wait_ms;
+    let since = Number.POSITIVE_INFINITY;
     for (const target of this.#waiting) {
-      if (target.touched || target.deadline <= now) {
+      if (target.touched || target.since <= overdue) {
         target.touched = false;
         const before = target.waiting;
-        const told = target.complete(now);
+        const told = target.complete(overdue);
         this.#waiting_samples += target.waiting - before;
         for (const one of told) this.#publish(one);
       }
-      const { deadline } = target;
-      if (deadline === Number.POSITIVE_INFINITY) this.#waiting.delete(target);
-      else next = Math.min(next, deadline);
+      if (target.since === Number.POSITIVE_INFINITY) this.#waiting.delete(target);
+      else since = Math.min(since, target.since);
     }
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (next === Number.POSITIVE_INFINITY) return;
+    if (since === Number.POSITIVE_INFINITY) return;
+    const next = Math.max(since, this.#put_off_at) + this.#wait_ms;
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
@@ -252,7 +261,6 @@ export class RemoteWriteReceiver {
       key,
       fallback_node: host,
       table: this.#table,
-      wait_ms: this.#options.wait_ms ?? WAIT_MS,
     });
     this.#targets.set(key, target);
     return target;

@@ -19,6 +19,7 @@ async function serve(options: Partial<RemoteWriteServerOptions> = {}) {
     port: 0,
     take: (packed, version) => receiver.take(packed, version),
     busy: () => null,
+    putOff: (detail) => receiver.putOff(detail),
     authorization: () => null,
     ...options,
   });

@@ -11,6 +11,8 @@ export interface RemoteWriteServerOptions {
   readonly take: (packed: Uint8Array, version: RemoteWriteVersion) => RemoteWriteOutcome;
   /** Why requests are put off now; null: they are not. Asked before a body is read and again before it is taken. */
   readonly busy: () => string | null;
+  /** A request was put off for this. */
+  readonly putOff: (detail: string) => RemoteWriteOutcome;
   /** What `Authorization` must be; null: nothing. What it throws puts requests off. */
   readonly authorization: () => string | null;
   readonly on_outcome?: (outcome: RemoteWriteOutcome) => void;
@@ -29,7 +31,8 @@ export interface RemoteWriteServer {
 
 const PATH = '/api/v1/write';
 const MIB = 1_048_576;
-const RETRY_AFTER_S = 5;
+/** Less than an incomplete scrape waits for the rest. */
+const RETRY_AFTER_S = 3;
 const CLOSE_GRACE_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -63,7 +66,7 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
       return;
     }
     const busy = closing ? 'stopping' : options.busy();
-    const outcome: RemoteWriteOutcome = busy === null ? options.take(body, version) : { kind: 'put_off', detail: busy };
+    const outcome: RemoteWriteOutcome = busy === null ? options.take(body, version) : options.putOff(busy);
     options.on_outcome?.(outcome);
     tell(response, outcome);
   }
@@ -100,7 +103,7 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
     }
     const busy = closing ? 'stopping' : options.busy();
     if (busy !== null) {
-      options.on_outcome?.({ kind: 'put_off', detail: busy });
+      options.on_outcome?.(options.putOff(busy));
       return (response) => putOff(response, busy);
     }
     if (reading_bytes > reading_max_bytes) return (response) => putOff(response, 'too many requests at once');

@@ -20,7 +20,6 @@ export interface RemoteWriteRoleOptions {
   readonly connected: () => boolean;
   readonly clock: Clock;
   readonly on_event: (event: CollectorEvent) => void;
-  readonly wait_ms?: number;
 }
 
 export interface RunningRemoteWrite {
@@ -47,7 +46,6 @@ export async function startRemoteWrite(options: RemoteWriteRoleOptions): Promise
     publish: (scrape, id) => collector.publishScrape(scrape, id),
     onTaking: (packed, version) => journal.request(packed, version),
     onSafe: (target, ts) => noted(() => journal.safe(target, ts)),
-    ...(options.wait_ms === undefined ? {} : { wait_ms: options.wait_ms }),
   });
   /** A mark that is lost costs at most a scrape sent again under the same id. */
   const noted = (note: () => void): void => {
@@ -93,6 +91,7 @@ export async function startRemoteWrite(options: RemoteWriteRoleOptions): Promise
     take: (packed, version) => receiver.take(packed, version),
     busy: () =>
       !connected() ? 'NATS is away' : collector.pressure() === null ? null : 'NATS takes fewer scrapes than come',
+    putOff: (detail) => receiver.putOff(detail),
     authorization: () => access.authorization(),
     on_outcome: judge,
   });

@@ -29,6 +29,21 @@ it('tells what comes after the wait on its own, a millisecond later', () => {
   expect(told.length).toBe(3);
 });
 
+it('waits for a request that was put off, however long that takes', () => {
+  const { told, take, pass, receiver } = testReceiver();
+  take(requestV1([temp(START, 40), power(START, 300)]));
+  pass(WAIT_MS);
+  take(requestV1([temp(START + 10_000, 41)]));
+  for (let tries = 0; tries < 20; tries++) {
+    receiver.putOff('NATS is away');
+    pass(WAIT_MS - 1_000);
+  }
+  expect(told.length).toBe(1);
+  take(requestV1([power(START + 10_000, 301)]));
+  expect(told.length).toBe(2);
+  expect(receiver.counters).toMatchObject({ put_off: 20, late_scrapes: 0 });
+});
+
 it('never tells an instant of a node twice, whichever targets it has', () => {
   const { told, take, pass } = testReceiver();
   const other = { job: 'dcgm-profiling', instance: '10.0.0.7:9401' };

@@ -9,8 +9,6 @@ export interface TargetInstantsOptions {
   /** Node of samples whose labels name no host. */
   readonly fallback_node: string;
   readonly table: SeriesTable<TargetInstants>;
-  /** How long after its first sample an instant may wait for the rest. */
-  readonly wait_ms: number;
 }
 
 /** A target's scrape, put together. */
@@ -27,7 +25,7 @@ export interface ToldScrape {
  * senders and requests, but a scrape's samples share one instant, and each series comes in the order of time.
  *
  * An instant is complete when every series of the target's last scrape has come, or has ended by a staleness marker; then all
- * instants before it are complete too. What is still incomplete after `wait_ms` is told as it is. What comes after that is
+ * instants before it are complete too. What is still incomplete when the caller waits no longer is told as it is. What comes after that is
  * told on its own, as late. State: the samples that wait, 12 B each, and the gatherer's rows.
  */
 export class TargetInstants {
@@ -51,9 +49,9 @@ export class TargetInstants {
     this.#options = options;
   }
 
-  /** When the first instant stops waiting; infinite when there is none. */
-  get deadline(): number {
-    return this.#pending.reduce((first, instant) => Math.min(first, instant.deadline), Number.POSITIVE_INFINITY);
+  /** When the first sample came of those that wait longest; infinite when none wait. */
+  get since(): number {
+    return this.#pending.reduce((first, instant) => Math.min(first, instant.since), Number.POSITIVE_INFINITY);
   }
 
   /** Takes a sample of a series of this target, newer than the series' last one. `sample` as in SampleList. */
@@ -69,21 +67,21 @@ export class TargetInstants {
     this.waiting++;
   }
 
-  /** What can be told now, oldest first. */
-  complete(now: number): ToldScrape[] {
+  /** What can be told, oldest first: what is complete, and what has waited since `overdue` or before. */
+  complete(overdue: number): ToldScrape[] {
     const told: ToldScrape[] = [];
     // What is told may make the next one complete: it shows which series there are.
-    for (let more = this.#complete(now); more.length > 0; more = this.#complete(now)) told.push(...more);
+    for (let more = this.#complete(overdue); more.length > 0; more = this.#complete(overdue)) told.push(...more);
     return told.filter(({ scrapes }) => scrapes.length > 0);
   }
 
-  #complete(now: number): ToldScrape[] {
+  #complete(overdue: number): ToldScrape[] {
     const pending = this.#pending;
     const expected = this.#members.length;
     let last = -1;
     for (let i = 0; i < pending.length; i++) {
-      const { known, deadline, late } = pending[i] as PendingInstant;
-      if (now >= deadline || (!late && expected > 0 && known >= expected)) last = i;
+      const { known, since, late } = pending[i] as PendingInstant;
+      if (since <= overdue || (!late && expected > 0 && known >= expected)) last = i;
     }
     return this.#tell(last);
   }
@@ -108,7 +106,7 @@ export class TargetInstants {
     if (known?.ts === ts) return known;
     const instant = new PendingInstant({
       ts,
-      deadline: now + this.#options.wait_ms,
+      since: now,
       late: ts <= this.#told_ts,
     });
     pending.splice(place, 0, instant);
