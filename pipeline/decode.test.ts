@@ -90,6 +90,28 @@ describe('decode', () => {
     expect(states.get(groupOf('a')).position).toBe(2);
   });
 
+  it('hands on what it has before the names change, so that no step sees what comes later', () => {
+    const ids: string[][] = [];
+    const step = decode({ future_max: null }).start(new GroupStates());
+    const text = JSON.stringify({ ts: TS + 30, node: 'a', gpu_uuid: 'GPU-text', gpu_temp_celsius: 50 });
+    const messages = [
+      binary(1, scrape('a', TS, [50])),
+      binary(2, scrape('a', TS + 10, [51])),
+      binary(3, scrape('a', TS + 20, [52, 53])),
+      message(4, 'a', text, 'application/json'),
+      message(5, 'a', text, 'application/json'),
+    ];
+    const positions: number[] = [];
+    step.process(messages, (port, item) => {
+      if (port !== 'rows') return;
+      const batch = item as Batch;
+      positions.push(batch.position);
+      ids.push(batch.registry.gpus.map(({ uuid }) => uuid));
+    });
+    expect(positions).toEqual([2, 3, 5]);
+    expect(ids).toEqual([['GPU-a-0'], ['GPU-a-0', 'GPU-a-1'], ['GPU-a-0', 'GPU-a-1', 'GPU-text']]);
+  });
+
   it('skips what a restored group has seen', () => {
     const states = new GroupStates();
     states.get(groupOf('a')).position = 5;

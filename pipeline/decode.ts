@@ -1,11 +1,11 @@
-import { sweepDaily } from '../operators/core/daily-sweep.ts';
+import { reachesDay, sweepDaily } from '../operators/core/daily-sweep.ts';
 import { CLOCK_STATE, CLOCK_STEP } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
 import { advanceClock } from './advance-clock.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
 import type { Batch } from './contract/batch.ts';
-import { type DeadLetter, REASON_CODES, type Reason, type Refusal } from './contract/events.ts';
+import type { DeadLetter } from './contract/events.ts';
 import { GROUPS } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
@@ -13,7 +13,7 @@ import type { Emit } from './contract/operator.ts';
 import type { Scrape } from './contract/scrape.ts';
 import { type DurationMs, EPOCH_MS_MAX } from './contract/time.ts';
 import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
-import { WireError } from './contract/wire-format.ts';
+import { reasonOf, refusalLetter, scrapeLetter } from './decode-letters.ts';
 import type { Stage } from './define-topology.ts';
 import { groupOfSubject, nodeOfSubject } from './group-of-subject.ts';
 
@@ -47,7 +47,8 @@ interface Route {
 const ROUTES_MAX = 262_144;
 
 /**
- * Turns messages into batches, one per group that had any.
+ * Turns messages into batches, one per group that had any; another one where the names in the registry change, so that no
+ * step finds there what comes later: what they tell must not depend on how much is read at once.
  *
  * Input    messages in stream order; binary, JSON or exposition text.
  * Output   rows: batches in stream order per group; refused: what could not be read, and what normalising had refused.
@@ -72,6 +73,8 @@ class Decoder {
   private readonly routes = new Map<string, Route>();
   private readonly texts = new ScrapeTexts();
   private readonly touched: number[] = [];
+  /** Position up to which the builder of the message's group is filled, before the message. */
+  private before = 0;
   private scratch = new Float64Array(1024);
   private scratchBytes = new Uint8Array(this.scratch.buffer);
 
@@ -92,9 +95,13 @@ class Decoder {
       if (message.position <= state.position) continue;
       const builder = this.builders[group] as BatchBuilder;
       if (builder.position !== message.position) this.touched.push(group);
+      this.before = builder.position;
       builder.position = message.position;
       const { event_time: ts } = message;
-      if (isUsable(ts) && ts <= message.arrived_at + this.future_ms) sweepDaily(state, ts);
+      if (isUsable(ts) && ts <= message.arrived_at + this.future_ms && reachesDay(state, ts)) {
+        this.handOn(state, builder, emit);
+        sweepDaily(state, ts);
+      }
       this.read(message, clock, route, state, builder, emit);
     }
     for (const group of new Set(this.touched)) {
@@ -106,6 +113,15 @@ class Decoder {
       builder.position = 0;
     }
     this.touched.length = 0;
+  }
+
+  /** What came before the message goes its way first: the registry is about to change. */
+  private handOn(state: GroupState, builder: BatchBuilder, emit: Emit<DecodePorts>): void {
+    if (builder.rows === 0) return;
+    const { position } = builder;
+    builder.position = this.before;
+    emit('rows', builder.take(state.group, state.registry));
+    builder.position = position;
   }
 
   private route(subject: string): Route {
@@ -132,6 +148,8 @@ class Decoder {
         return;
       }
       const scrapes = this.texts.read(message, nodeOfSubject(message.subject));
+      const known = scrapes.every(({ gpus, node }) => gpus.every((gpu) => state.registry.knows(gpu, node)));
+      if (!known) this.handOn(state, builder, emit);
       for (const scrape of scrapes) this.append(scrape, message.arrived_at, clock, state, builder, emit);
     } catch (error) {
       const reason = reasonOf(error);
@@ -152,7 +170,7 @@ class Decoder {
     const { registry } = state;
     const header = readHeader(data);
     const extras = readExtras(data, header);
-    const known = this.identity(route, data, header, state);
+    const known = this.identity(route, data, header, state, builder, emit);
     const width = header.columns.length;
     const ts = isUsable(header.ts) ? header.ts : message.event_time;
     const first = builder.reserve(header.rows, message.arrived_at, clock);
@@ -186,7 +204,14 @@ class Decoder {
     this.scratchBytes.set(data.subarray(header.values_at, header.identity_at));
   }
 
-  private identity(route: Route, data: Uint8Array, header: WireHeader, state: GroupState): KnownIdentity {
+  private identity(
+    route: Route,
+    data: Uint8Array,
+    header: WireHeader,
+    state: GroupState,
+    builder: BatchBuilder,
+    emit: Emit<DecodePorts>,
+  ): KnownIdentity {
     const { identity_at, extras_at } = header;
     const last = route.identity;
     const { registry } = state;
@@ -204,6 +229,7 @@ class Decoder {
       if (unmoved) return last;
     }
     const identity = readIdentity(data, header);
+    if (!identity.rows.every((row) => registry.knows(row, identity.node))) this.handOn(state, builder, emit);
     const node = registry.node(identity.node);
     const known: KnownIdentity = {
       bytes: Buffer.from(data.subarray(identity_at, extras_at)),
@@ -242,37 +268,3 @@ class Decoder {
 }
 
 const isUsable = (ts: number): boolean => ts > 0 && ts <= EPOCH_MS_MAX;
-
-function reasonOf(error: unknown): Reason | null {
-  if (error instanceof WireError) return error.reason;
-  const reason = (error as { reason?: unknown } | null)?.reason;
-  return typeof reason === 'string' && reason in REASON_CODES ? (reason as Reason) : null;
-}
-
-function scrapeLetter(message: RawMessage, reason: Reason, detail: string): DeadLetter {
-  const letter = {
-    ts: message.event_time,
-    node: nodeOfSubject(message.subject),
-    level: 'scrape',
-    reason,
-    code: REASON_CODES[reason],
-    step: 'decode',
-    detail,
-  } as const;
-  const bytes = Buffer.from(message.data);
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes)
-    ? { ...letter, original: text }
-    : { ...letter, original_base64: bytes.toString('base64') };
-}
-
-const refusalLetter = (refusal: Refusal, node: string, ts: number): DeadLetter => ({
-  ts,
-  node,
-  level: refusal.level,
-  reason: refusal.reason,
-  code: REASON_CODES[refusal.reason],
-  step: 'decode',
-  detail: refusal.detail,
-  original: refusal.original,
-});

@@ -21,7 +21,10 @@ export interface GroupKeeper {
   flush(): Promise<void>;
   /** Writes the copied groups to their files. */
   write(): Promise<void>;
-  /** Loads groups as of their files; null when one that has a file cannot be read. */
+  /**
+   * Loads groups as of their files, none of which may be ahead of the fleet's: it would never hear what they told between. Null
+   * when one that has a file has none that will do.
+   */
   restore(groups: readonly KeptGroup[]): Promise<readonly KeptGroup[] | null>;
   /** Forgets everything. */
   startOver(): void;

@@ -58,7 +58,7 @@ export class LocalGroups implements GroupKeeper {
         restored.push(kept);
         continue;
       }
-      const saved = await files.read(kept.group);
+      const saved = await files.read(kept.group, states.fleet.position);
       if (saved === null) return null;
       const covered = saved.position === kept.saved ? kept.covered : saved.position;
       const state = GroupState.restore(saved, specs);

@@ -135,11 +135,18 @@ export function wireTopology<SinkItems>(options: {
     return (port, item) => subjects[port]?.next(item);
   };
 
+  /**
+   * Groups tell again what the fleet's snapshot has behind it. All of that was made durable before that snapshot was written,
+   * and the fleet may have told something newer of it since, which it will not tell again: so it goes to no sink.
+   */
+  let again = false;
   /** A group's batch through everything: rows first, then what they caused. */
   const withItems = (batch: Batch, call: () => void): void => {
     cause.position = batch.position;
+    again = batch.position > 0 && batch.position <= states.fleet.position;
     call();
     for (const { drain } of itemSteps) drain(batch.group);
+    again = false;
   };
 
   for (const node of topology.nodes) {
@@ -205,7 +212,9 @@ export function wireTopology<SinkItems>(options: {
         const sink = sinks[node.id];
         if (!sink) break;
         used.push(sink);
-        inputOf(node.inputs).subscribe((item) => timed(sizeOf(item), () => sink.write(item)));
+        inputOf(node.inputs).subscribe((item) => {
+          if (!again) timed(sizeOf(item), () => sink.write(item));
+        });
         break;
       }
     }

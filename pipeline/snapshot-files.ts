@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { FLEET, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
 import { groupToken } from './contract/ids.ts';
@@ -33,9 +34,13 @@ export class SnapshotFiles {
     this.disk = disk;
   }
 
-  /** The newest file of a group that can be read; null when there is none. */
-  async read(group: number): Promise<SavedGroup | null> {
-    return (await this.readGroup(`${fileOf(group)}.snap`)) ?? (await this.readGroup(`${fileOf(group)}.prev.snap`));
+  /** The newest file of a group that can be read and has nothing behind a position; null when there is none. */
+  async read(group: number, position_max: number = Number.POSITIVE_INFINITY): Promise<SavedGroup | null> {
+    for (const name of [`${fileOf(group)}.snap`, `${fileOf(group)}.prev.snap`]) {
+      const saved = await this.readGroup(name);
+      if (saved !== null && saved.position <= position_max) return saved;
+    }
+    return null;
   }
 
   async write(saved: SavedGroup): Promise<void> {
@@ -45,7 +50,7 @@ export class SnapshotFiles {
   async readManifest(): Promise<Manifest | null> {
     for (const name of ['manifest.snap', 'manifest.prev.snap']) {
       try {
-        return JSON.parse(Buffer.from(await this.disk.read(join(this.dir, name))).toString('utf8')) as Manifest;
+        return parseManifest(Buffer.from(await this.disk.read(join(this.dir, name))).toString('utf8'));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
       }
@@ -54,7 +59,8 @@ export class SnapshotFiles {
   }
 
   async writeManifest(manifest: Manifest): Promise<void> {
-    await this.writeFile('manifest', [Buffer.from(JSON.stringify(manifest))]);
+    const text = JSON.stringify(manifest);
+    await this.writeFile('manifest', [Buffer.from(`${text}\n${crc32(text)}`)]);
   }
 
   private async writeFile(name: string, parts: readonly Uint8Array[]): Promise<void> {
@@ -84,6 +90,15 @@ export class SnapshotFiles {
   private damaged(name: string, detail: string): void {
     this.report(new VitalsError('GV-SNP-001', `snapshot ${name}: ${detail}`, this.dir));
   }
+}
+
+/** JSON, and its CRC-32 in a line of its own; earlier releases wrote none. */
+function parseManifest(text: string): Manifest {
+  const [json = '', checksum] = text.split('\n');
+  if (checksum !== undefined && checksum !== String(crc32(json))) throw new Error('checksum does not match');
+  const manifest = JSON.parse(json) as Partial<Manifest>;
+  if (typeof manifest.groups !== 'object') throw new Error('no groups in it');
+  return manifest as Manifest;
 }
 
 const fileOf = (group: number): string => (group === FLEET ? 'fleet' : `group-${groupToken(group)}`);

@@ -11,6 +11,10 @@ export const SWEEP_STATE = {
   day: { scope: 'group', type: 'u32', width: 1, initial: 0 },
 } as const satisfies StateSpec;
 
+/** Whether its event time reaches another day. */
+export const reachesDay = (state: GroupState, ts: number): boolean =>
+  Math.floor(ts / DAY_MS) > (state.columns(SWEEP_STEP, SWEEP_STATE).day[0] as number);
+
 /** Sweeps a group when its event time reaches another day: at the same message again, however often it is read. */
 export function sweepDaily(state: GroupState, ts: number): void {
   const { day } = state.columns(SWEEP_STEP, SWEEP_STATE);

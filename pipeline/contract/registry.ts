@@ -128,6 +128,20 @@ export class Registry {
     return this.gpuIndex.get(keyOf(uuid, instance)) ?? -1;
   }
 
+  /** Whether a row of this GPU on this node would change nothing. */
+  knows({ uuid, instance, model, pci_bus_id, serial, slot }: GpuIdentity, node: string): boolean {
+    const index = this.gpuIndex.get(keyOf(uuid, instance));
+    if (index === undefined || this.gpuNodes[index] !== this.nodeIndex.get(node)) return false;
+    const known = this.gpus[index] as GpuIdentity;
+    const same = (told: string, before: string): boolean => told === '' || told === before;
+    return (
+      same(model, known.model) &&
+      same(pci_bus_id, known.pci_bus_id) &&
+      same(serial, known.serial) &&
+      same(slot, known.slot)
+    );
+  }
+
   /** Indexes of the MIG instances of a board, lowest first. */
   instancesOf(uuid: string): readonly number[] {
     return this.cut.get(uuid) ?? NONE;

@@ -65,9 +65,8 @@ export function runShard<SinkItems>(options: ShardOptions<SinkItems>): void {
 
   const answers: Answers = {
     async restore({ groups: kept, taken }) {
-      const restored = await groups.restore(kept);
       states.fleet.position = taken;
-      return restored;
+      return groups.restore(kept);
     },
     async flush() {
       await groups.flush();

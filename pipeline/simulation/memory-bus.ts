@@ -49,6 +49,7 @@ export function memoryBus(options: MemoryBusOptions): Bus {
       wasCut = false;
       const held = streams.held(wanted.stream);
       if (held.length < next) {
+        if (ended()) return;
         await changed(signal);
         continue;
       }

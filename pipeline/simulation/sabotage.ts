@@ -34,14 +34,14 @@ export function breakFiles(files: SnapshotFiles, sabotage: Sabotage | null): voi
       break;
     case 'fleet_behind':
       files.write = (saved) => write(saved.group === FLEET ? { ...saved, position: 1 } : saved);
-      files.read = async (group) => {
-        const saved = await read(group);
+      files.read = async (group, position_max) => {
+        const saved = await read(group, position_max);
         return group === FLEET && saved !== null ? { ...saved, position: 0 } : saved;
       };
       break;
     case 'fleet_forgotten':
-      files.read = async (group) => {
-        const saved = await read(group);
+      files.read = async (group, position_max) => {
+        const saved = await read(group, position_max);
         return group === FLEET && saved !== null ? { ...saved, columns: [] } : saved;
       };
       break;
