@@ -51,7 +51,7 @@ export function judgeProblem(status: number, headers: Headers, text: string): st
     if (typeof value !== 'string') return `${name} is no text`;
   }
   if (!isCode(String(code))) return `${code} is not in the catalogue`;
-  if (type !== `/api/v1/errors#${code}`) return `type is ${type}`;
+  if (type !== `/docs/errors#${code}`) return `type is ${type}`;
   if (detail === '' || title === '') return 'says nothing';
   if (INSIDE.test(String(detail))) return `tells of our inside: ${detail}`;
   return headers.get('Cache-Control') === 'no-store' ? null : 'may be cached';
