@@ -55,7 +55,6 @@ export const modelDetailSchema = modelSchema
       .openapi({ description: 'Changes of aliases from or to it, newest first; null: no version.' }),
   })
   .openapi('ModelDetail');
-export type ModelDetail = z.infer<typeof modelDetailSchema>;
 
 export const aliasMoveSchema = z
   .object({
@@ -64,7 +63,6 @@ export const aliasMoveSchema = z
     before: z.string().nullable(),
   })
   .openapi('AliasMove');
-export type AliasMoveAnswer = z.infer<typeof aliasMoveSchema>;
 
 export const featureDriftSchema = z
   .object({
@@ -77,7 +75,6 @@ export const featureDriftSchema = z
     reference_missing_ratio: told('The same in training.'),
   })
   .openapi('FeatureDrift');
-export type FeatureDriftAnswer = z.infer<typeof featureDriftSchema>;
 
 /** What is told of a drift list as a whole. */
 export const driftFacts = {
