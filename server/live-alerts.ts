@@ -2,11 +2,12 @@ import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { listRows } from '../sinks/questdb/list-rows.ts';
+import type { AlertTold } from './live-topics.ts';
 import { seedUntilDone } from './seed-until-done.ts';
 import { tableRowAnswer } from './table-schema.ts';
 
 /** A row of the table `alerts`, with why it is told to nobody. Texts are empty and instants null where nothing is known. */
-type AlertRow = Readonly<Record<string, string | number | null>> & { readonly id: string; readonly state: string };
+type AlertRow = Readonly<Record<string, string | number | null>> & AlertTold;
 
 export interface LiveAlerts {
   /** Resolves when the database's part has been read, or it was given up by `stop`. */
@@ -21,7 +22,7 @@ export interface LiveAlertsOptions {
   readonly database: Database | null;
   readonly alerts_max: number;
   /** An alert opened, changed or closed; `json` is the row as clients get it. */
-  readonly onAlert: (alert: { readonly id: string; readonly state: string }, json: string) => void;
+  readonly onAlert: (alert: AlertTold, json: string) => void;
   readonly retry_ms?: number;
 }
 

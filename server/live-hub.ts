@@ -1,58 +1,25 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { ErrorCode } from '../pipeline/contract/errors.ts';
 import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import { LIVE_LIMITS, type LiveLimits } from './live-limits.ts';
 import { LivePace } from './live-pace.ts';
 import { readLiveRequest, topicOf } from './live-request.ts';
+import type { LiveSession, Subscription } from './live-session.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
-import { type Entrant, LiveEntry } from './security/live-entry.ts';
-
-export interface LiveLimits {
-  readonly topics_per_socket_max: number;
-  /** Messages that a socket may send at once, and per second after that. */
-  readonly message_burst: number;
-  readonly messages_per_s: number;
-  /** A socket with more than this waiting gets no deltas until it has drained; then a gap and the state. */
-  readonly slow_bytes: number;
-  /** Bytes of snapshots and missed deltas that may wait in all sockets together; further ones wait their turn. */
-  readonly snapshot_bytes: number;
-  /** Where keys are needed: a socket that has not shown one by then is closed. */
-  readonly auth_within_ms: number;
-}
-
-const LIVE_LIMITS: LiveLimits = {
-  topics_per_socket_max: 256,
-  message_burst: 200,
-  messages_per_s: 50,
-  slow_bytes: 1_048_576,
-  snapshot_bytes: 134_217_728,
-  auth_within_ms: 10_000,
-};
+import { LiveEntry } from './security/live-entry.ts';
+import type { LiveTenants } from './security/live-tenants.ts';
+import { type BucketRate, fullBucket, takeToken } from './security/token-bucket.ts';
 
 export interface LiveHubOptions {
   readonly clock: Clock;
   readonly topics: LiveTopics;
+  /** Topics of tenants; nobody has one when absent. */
+  readonly tenants?: Pick<LiveTenants, 'topics' | 'prepare' | 'all'>;
   readonly limits?: Partial<LiveLimits>;
   /** Who may listen; everybody when absent. */
   readonly gate?: Gate;
-}
-
-/** What a socket wants of a topic: `joined` gets deltas as they come; else it is owed what it missed, or a snapshot. */
-interface Subscription {
-  readonly topic: LiveTopic;
-  joined: boolean;
-  /** The last number that it has, as it said when it came; null when it has none. */
-  since: number | null;
-  /** First number missed; null when nothing was. */
-  missed_from: number | null;
-}
-
-export interface LiveSession extends Entrant {
-  readonly subscriptions: Map<string, Subscription>;
-  tokens: number;
-  tokens_at: number;
-  slow: boolean;
 }
 
 /**
@@ -63,7 +30,9 @@ export interface LiveSession extends Entrant {
 export class LiveHub implements SocketHandlers<LiveSession> {
   private readonly clock: Clock;
   private readonly topics: LiveTopics;
+  private readonly tenants: LiveHubOptions['tenants'];
   private readonly limits: LiveLimits;
+  private readonly rate: BucketRate;
   private readonly sessions = new Set<LiveSession>();
   private readonly listeners = new Map<LiveTopic, Set<LiveSession>>();
   private server: SocketServer | null = null;
@@ -76,11 +45,14 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   constructor(options: LiveHubOptions) {
     this.clock = options.clock;
     this.topics = options.topics;
+    this.tenants = options.tenants;
     this.limits = { ...LIVE_LIMITS, ...options.limits };
+    this.rate = { burst: this.limits.message_burst, per_s: this.limits.messages_per_s };
     this.entry = new LiveEntry({
       clock: options.clock,
       gate: options.gate ?? OPEN_GATE,
       auth_within_ms: this.limits.auth_within_ms,
+      prepare: async ({ tenant }) => this.tenants?.prepare(tenant),
       isOpen: (session) => this.sessions.has(session),
       answer: (session, text) => this.answer(session, text),
       refuse: (session, detail) => this.refuse(session, 'GV-SEC-001', detail, null),
@@ -109,7 +81,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     for (const session of this.sessions) waiting += session.socket.buffered();
     this.snapshotBudget = this.limits.snapshot_bytes - waiting;
     for (const session of this.sessions) this.serve(session);
-    this.topics.expire();
+    for (const topics of this.tenants?.all() ?? [this.topics]) topics.expire();
     this.entry.lookAround(this.sessions);
   }
 
@@ -121,8 +93,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     const session: LiveSession = {
       socket,
       subscriptions: new Map(),
-      tokens: this.limits.message_burst,
-      tokens_at: this.clock.monotonic(),
+      bucket: fullBucket(this.rate, this.clock.monotonic()),
       slow: false,
       ...this.entry.newcomer(),
     };
@@ -158,6 +129,20 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     }
   }
 
+  /** What was told of these topics no longer counts: everybody gets a gap and a snapshot. */
+  resync(topics: LiveTopics): void {
+    for (const topic of topics.all()) {
+      topic.forget();
+      for (const session of this.listeners.get(topic) ?? []) {
+        const subscription = session.subscriptions.get(topic.name);
+        if (subscription === undefined) continue;
+        session.socket.leave(topic.channel);
+        Object.assign(subscription, { joined: false, missed_from: topic.seq });
+        this.serve(session);
+      }
+    }
+  }
+
   drain(session: LiveSession): void {
     this.serve(session);
   }
@@ -172,11 +157,12 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   }
 
   private sendDelta(topic: LiveTopic): boolean {
-    const text = this.topics.takeDelta(topic);
     const listeners = this.listeners.get(topic);
+    const [first] = listeners ?? [];
+    const text = (first?.subscriptions.get(topic.name)?.home ?? this.topics).takeDelta(topic);
     if (text === null || listeners === undefined) return false;
     for (const session of listeners) this.holdBack(session, topic);
-    this.server?.publish(topic.name, text);
+    this.server?.publish(topic.channel, text);
     this.counters.deltas++;
     return true;
   }
@@ -187,7 +173,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     session.slow = true;
     for (const subscription of session.subscriptions.values()) {
       if (!subscription.joined) continue;
-      session.socket.leave(subscription.topic.name);
+      session.socket.leave(subscription.topic.channel);
       subscription.joined = false;
       const { topic } = subscription;
       // The topic in hand has numbered its delta already, the others have not.
@@ -205,7 +191,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   }
 
   private sendState(session: LiveSession, subscription: Subscription): boolean {
-    const { topic, since, missed_from } = subscription;
+    const { topic, home, since, missed_from } = subscription;
     const { socket } = session;
     const before = socket.buffered();
     if (before > this.limits.slow_bytes || this.snapshotBudget <= 0) return false;
@@ -216,11 +202,11 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     else {
       const from = since === null ? missed_from : since < topic.seq ? since + 1 : null;
       if (since !== null || (from !== null && from <= topic.seq)) {
-        socket.send(this.topics.gap(topic, from));
+        socket.send(home.gap(topic, from));
         this.counters.gaps++;
       }
       if (since !== null || from === null || from <= topic.seq) {
-        socket.send(this.topics.snapshot(topic));
+        socket.send(home.snapshot(topic));
         this.counters.snapshots++;
       }
     }
@@ -228,7 +214,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     subscription.since = null;
     subscription.missed_from = null;
     subscription.joined = true;
-    socket.join(topic.name);
+    socket.join(topic.channel);
     return true;
   }
 
@@ -237,7 +223,9 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       this.refuse(session, 'GV-SEC-001', 'No key was given: say {"op":"auth","key"} first', name);
       return;
     }
-    if (session.caller.tenant !== '') {
+    const { tenant } = session.caller;
+    const home = tenant === '' ? this.topics : (this.tenants?.topics(tenant) ?? null);
+    if (home === null) {
       this.refuse(session, 'GV-SEC-004', 'This concerns more than one tenant', name);
       return;
     }
@@ -245,13 +233,13 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.topics_per_socket_max} topics per socket`, name);
       return;
     }
-    const topic = this.topics.open(name);
+    const topic = home.open(name);
     if (topic === null) {
       this.refuse(session, 'GV-LIVE-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
       return;
     }
     this.drop(session, name);
-    session.subscriptions.set(name, { topic, joined: false, since: since ?? null, missed_from: null });
+    session.subscriptions.set(name, { topic, home, joined: false, since: since ?? null, missed_from: null });
     topic.listeners++;
     const listeners = this.listeners.get(topic);
     if (listeners === undefined) this.listeners.set(topic, new Set([session]));
@@ -271,7 +259,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     if (subscription === undefined) return;
     const { topic } = subscription;
     session.subscriptions.delete(name);
-    session.socket.leave(name);
+    session.socket.leave(topic.channel);
     const listeners = this.listeners.get(topic);
     listeners?.delete(session);
     if (listeners?.size === 0) this.listeners.delete(topic);
@@ -281,12 +269,9 @@ export class LiveHub implements SocketHandlers<LiveSession> {
 
   /** Token bucket per socket; who goes on far beyond it is cut. */
   private mayTalk(session: LiveSession): boolean {
-    const now = this.clock.monotonic();
-    const refill = ((now - session.tokens_at) / 1_000) * this.limits.messages_per_s;
-    session.tokens = Math.min(this.limits.message_burst, session.tokens + refill) - 1;
-    session.tokens_at = now;
-    if (session.tokens >= 0) return true;
-    if (session.tokens < -this.limits.message_burst) session.socket.close(1008, 'GV-LIVE-003');
+    const left = takeToken(session.bucket, this.rate, this.clock.monotonic());
+    if (left >= 0) return true;
+    if (left < -this.limits.message_burst) session.socket.close(1008, 'GV-LIVE-003');
     else this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.messages_per_s} messages per second`, null);
     return false;
   }

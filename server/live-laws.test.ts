@@ -6,7 +6,8 @@ import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
 import type { LiveSocket } from '../sinks/live/socket-server.ts';
 import { FleetView } from './fleet-view.ts';
 import { liveFold } from './live-fold.ts';
-import { LiveHub, type LiveSession } from './live-hub.ts';
+import { LiveHub } from './live-hub.ts';
+import type { LiveSession } from './live-session.ts';
 import { LiveTopics } from './live-topics.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -141,7 +142,10 @@ function world(cost_ms: number) {
       view.applyAnomaly(anomalyOf({ gpu_uuid: `GPU-${gpu}`, id: `A${gpu}`, state, closed_at, score: ts++ }));
     },
     alert(id: string, state: 'open' | 'closed'): void {
-      topics.touchAlert({ id, state }, JSON.stringify({ id, state, turn: ts++ }));
+      topics.touchAlert(
+        { id, state, gpu_uuid: '', node: '', source: 'anomalies' },
+        JSON.stringify({ id, state, turn: ts++ }),
+      );
       hub.changed();
     },
     come(): void {

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../pipeline/clock.ts';
+import { assetDesk, assetLogOf } from './asset-desk.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
 import { openGate } from './security/open-gate.ts';
@@ -18,7 +19,14 @@ await runAsThread(async () => {
   try {
     const { bus, database } = connections;
     const gate = await openGate({ bus, clock: systemClock, host: data.host });
-    const live = await startLive({ ...data, bus, database, gate, clock: systemClock });
+    const live = await startLive({
+      ...data,
+      bus,
+      database,
+      gate,
+      clock: systemClock,
+      followAssets: () => assetDesk({ log: assetLogOf(bus), database, clock: systemClock, now: systemClock.now }),
+    });
     return {
       url: live.url,
       async close() {

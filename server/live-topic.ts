@@ -23,6 +23,8 @@ export class LiveTopic {
   readonly name: string;
   readonly kind: TopicKind;
   readonly id: string;
+  /** What sockets join to hear of it: the topics of a tenant have the names of everybody's. */
+  readonly channel: string;
   seq: number;
   /** GPUs changed since the last delta. */
   readonly gpus = new Set<GpuEntry>();
@@ -44,8 +46,9 @@ export class LiveTopic {
   private first = 0;
   private ringBytes = 0;
 
-  constructor(name: string, kind: TopicKind, id: string, seq: number, limits: RingLimits) {
+  constructor(name: string, kind: TopicKind, id: string, seq: number, limits: RingLimits, tenant = '') {
     this.name = name;
+    this.channel = tenant === '' ? name : `${tenant}\u001f${name}`;
     this.kind = kind;
     this.id = id;
     this.seq = seq;
@@ -72,6 +75,17 @@ export class LiveTopic {
       this.ring = this.ring.slice(this.first);
       this.first = 0;
     }
+  }
+
+  /** Nothing that was told before counts any more: everybody needs a snapshot. */
+  forget(): void {
+    this.ring = [];
+    this.first = 0;
+    this.ringBytes = 0;
+    this.snapshot = null;
+    this.gpus.clear();
+    this.conditions.clear();
+    this.seq++;
   }
 
   /** The deltas after `since`, or null when they are no longer, or not yet, there. */

@@ -1,34 +1,48 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Anomaly } from '../pipeline/contract/events.ts';
-import type { FleetView, GpuEntry } from './fleet-view.ts';
+import type { FleetReading, GpuEntry } from './fleet-view.ts';
 import { instantText } from './instant.ts';
 import { LiveTopic, parseTopic, type RingLimits } from './live-topic.ts';
 import { anomalyJson, gpuState, summaryTexts } from './view-json.ts';
 
 export interface LiveTopicsOptions extends RingLimits {
   readonly clock: Clock;
-  readonly view: FleetView;
+  readonly view: FleetReading;
   /** A topic that nobody listens to keeps its deltas for so long. */
   readonly keep_ms: number;
   /** Beyond so many, topics without a listener are forgotten at once. */
   readonly topics_max: number;
   readonly alerts_max: number;
+  /** Whose topics these are; everybody's when absent. */
+  readonly tenant?: string;
+  /** Where topics with changes are gathered; a set of its own when absent. */
+  readonly dirty?: Set<LiveTopic>;
+}
+
+/** What of an alert tells whose it is. */
+export interface AlertTold {
+  readonly id: string;
+  readonly state: string;
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly source: string;
 }
 
 /** The topics in use: who is touched by a change, and the texts of deltas and snapshots, each made once for all listeners. */
 export class LiveTopics {
   /** Topics with changes that no delta carries yet. */
-  readonly dirty = new Set<LiveTopic>();
+  readonly dirty: Set<LiveTopic>;
   private readonly options: LiveTopicsOptions;
   private readonly topics = new Map<string, LiveTopic>();
   private readonly nodes = new Map<string, LiveTopic>();
   private readonly gpus = new Map<string, LiveTopic>();
-  private readonly alerts = new Map<string, string>();
+  private readonly alerts = new Map<string, { readonly alert: AlertTold; readonly json: string }>();
   private readonly summary: (entry: GpuEntry) => string;
   private seqFloor = 0;
 
   constructor(options: LiveTopicsOptions) {
     this.options = options;
+    this.dirty = options.dirty ?? new Set();
     this.summary = summaryTexts(options.view);
   }
 
@@ -40,12 +54,26 @@ export class LiveTopics {
     if (parsed === null) return null;
     // Microseconds of the clock: beyond every number of an earlier life, also of an earlier process.
     this.seqFloor = Math.max(this.seqFloor + 1, Math.floor(this.options.clock.now() * 1_000));
-    const topic = new LiveTopic(name, parsed.kind, parsed.id, this.seqFloor, this.options);
+    const topic = new LiveTopic(name, parsed.kind, parsed.id, this.seqFloor, this.options, this.options.tenant);
     topic.idle_since = this.options.clock.monotonic();
     this.topics.set(name, topic);
     if (topic.kind === 'node') this.nodes.set(topic.id, topic);
     if (topic.kind === 'gpu') this.gpus.set(topic.id, topic);
     return topic;
+  }
+
+  all(): Iterable<LiveTopic> {
+    return this.topics.values();
+  }
+
+  openAlerts(): Iterable<{ readonly alert: AlertTold; readonly json: string }> {
+    return this.alerts.values();
+  }
+
+  /** These are the open alerts from now on. */
+  setAlerts(open: Iterable<{ readonly alert: AlertTold; readonly json: string }>): void {
+    this.alerts.clear();
+    for (const one of open) this.alerts.set(one.alert.id, one);
   }
 
   get size(): number {
@@ -66,9 +94,11 @@ export class LiveTopics {
     this.dirty.add(topic);
   }
 
-  touchAlert(alert: { readonly id: string; readonly state: string }, json: string): void {
+  touchAlert(alert: AlertTold, json: string): void {
     if (alert.state === 'closed') this.alerts.delete(alert.id);
-    else if (this.alerts.has(alert.id) || this.alerts.size < this.options.alerts_max) this.alerts.set(alert.id, json);
+    else if (this.alerts.has(alert.id) || this.alerts.size < this.options.alerts_max) {
+      this.alerts.set(alert.id, { alert, json });
+    }
     const topic = this.topics.get('alerts');
     if (topic === undefined) return;
     topic.conditions.set(alert.id, json);
@@ -141,7 +171,7 @@ export class LiveTopics {
       case 'anomalies':
         return list(view.openAnomalies(), anomalyJson);
       case 'alerts':
-        return list(this.alerts.values(), (json) => json);
+        return list(this.alerts.values(), ({ json }) => json);
     }
   }
 }

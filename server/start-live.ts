@@ -7,9 +7,11 @@ import { allowOrigin } from './allow-origin.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { liveAlerts } from './live-alerts.ts';
-import { LiveHub, type LiveLimits } from './live-hub.ts';
+import { LiveHub } from './live-hub.ts';
+import type { LiveLimits } from './live-limits.ts';
 import { LiveTopics } from './live-topics.ts';
 import type { Gate } from './security/gate.ts';
+import { type FollowedAssets, LiveTenants } from './security/live-tenants.ts';
 
 export interface LiveServerOptions {
   readonly bus: Bus;
@@ -29,6 +31,8 @@ export interface LiveServerOptions {
   readonly library?: 'auto' | 'uws' | 'ws';
   /** Everybody may listen when absent. */
   readonly gate?: Gate;
+  /** Begins to follow the inventory, for keys with a tenant; those hear nothing when absent. */
+  readonly followAssets?: () => FollowedAssets;
   /** Plain sockets when absent. */
   readonly tls?: TlsFiles | null;
 }
@@ -43,6 +47,8 @@ export interface RunningLive {
 }
 
 const ALERTS_MAX = 10_000;
+/** How soon a GPU that changes hands is no longer told to who had it. */
+const TENANTS_EVERY_MS = 500;
 const LIVE_PROTOCOL = 'gpu-vitals.v1';
 
 /** Runs the live server in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
@@ -52,23 +58,31 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     clock,
     ...(options.stale_after_ms === undefined ? {} : { stale_after_ms: options.stale_after_ms }),
     onChange(entry, left) {
-      topics.touchGpu(entry, left);
+      tenants.touchGpu(entry, left);
       hub.changed();
     },
-    onAnomaly: (anomaly) => topics.touchAnomaly(anomaly),
+    onAnomaly: (anomaly) => tenants.touchAnomaly(anomaly),
   });
-  const topics = new LiveTopics({
+  const common = {
     clock,
-    view,
     deltas_max: options.deltas_max ?? 1_024,
     bytes_max: 4_194_304,
     keep_ms: options.keep_topics_ms ?? 60_000,
     topics_max: 50_000,
     alerts_max: ALERTS_MAX,
+  };
+  const topics = new LiveTopics({ ...common, view });
+  const tenants: LiveTenants = new LiveTenants({
+    clock,
+    view,
+    whole: topics,
+    followAssets: options.followAssets ?? null,
+    make: (tenant, own) => new LiveTopics({ ...common, tenant, view: own, dirty: topics.dirty }),
   });
   const hub = new LiveHub({
     clock,
     topics,
+    tenants,
     ...(options.gate === undefined ? {} : { gate: options.gate }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
@@ -95,7 +109,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     database: options.database,
     alerts_max: ALERTS_MAX,
     onAlert(alert, json) {
-      topics.touchAlert(alert, json);
+      tenants.touchAlert(alert, json);
       hub.changed();
     },
   });
@@ -119,6 +133,16 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     };
     bus.publish({ subject: 'vitals.metrics.live', data: new TextEncoder().encode(JSON.stringify(told)) });
   }, 1_000);
+  const lookingAtTenants = setInterval(() => {
+    tenants.changed().then(
+      (changed) => {
+        for (const one of changed) hub.resync(one);
+      },
+      // What tenants saw stands while the inventory cannot be read.
+      () => undefined,
+    );
+  }, TENANTS_EVERY_MS);
+  lookingAtTenants.unref();
   ticking.unref();
   telling.unref();
 
@@ -129,12 +153,14 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     view,
     seeding: Promise.all([feed.seeding, alerts.seeding]).then(() => {}),
     async close() {
+      clearInterval(lookingAtTenants);
       clearInterval(ticking);
       clearInterval(telling);
       alerts.stop();
       feed.stop();
       hub.close();
       await server.close();
+      await tenants.stop();
     },
   };
 }

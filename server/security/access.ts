@@ -34,6 +34,7 @@ const TABLE: Readonly<Record<string, Access>> = {
   'GET /livez': OPEN,
   'GET /readyz': OPEN,
   'GET /docs': OPEN,
+  'GET /docs/errors': OPEN,
   'GET /openapi.json': OPEN,
   'GET /assets/*': OPEN,
   'GET /favicon.ico': OPEN,

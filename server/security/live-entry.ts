@@ -18,6 +18,8 @@ interface LiveEntryOptions<S extends Entrant> {
   readonly clock: Clock;
   /** A socket that has not shown a key by then is closed. */
   readonly auth_within_ms: number;
+  /** Makes ready what a caller may hear. */
+  readonly prepare: (caller: Caller) => Promise<void>;
   readonly isOpen: (session: S) => boolean;
   /** Answers a message of a socket. */
   readonly answer: (session: S, text: string | null) => void;
@@ -46,16 +48,24 @@ export class LiveEntry<S extends Entrant> {
 
   /** Looks at a key; what the socket says meanwhile waits its turn. Where nothing asks for a key, any is welcome. */
   async recognise(session: S, key: string): Promise<void> {
-    const { gate, isOpen, leaveAll } = this.options;
+    const { gate, prepare, isOpen, leaveAll } = this.options;
     if (!gate.locked) return;
     const waiting: (string | null)[] = [];
     session.waiting = waiting;
-    const caller = await gate.know(key).catch(() => null);
+    let caller: Caller | null = null;
+    let why = 'The key is not good';
+    try {
+      caller = await gate.know(key);
+      if (caller !== null) await prepare(caller);
+    } catch (error) {
+      caller = null;
+      why = error instanceof Error ? error.message : String(error);
+    }
     session.waiting = null;
     if (!isOpen(session)) return;
     if (caller === null) {
       leaveAll(session);
-      this.turnAway(session, 'The key is not good');
+      this.turnAway(session, why);
       return;
     }
     if (session.caller !== null && session.caller.tenant !== caller.tenant) leaveAll(session);
