@@ -7,10 +7,6 @@ import { targetAccessSchema } from './collect/scraper-access.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
 import { address, duration, flag, jsonOr, list, number, optionalAddress, text } from './option-kinds.ts';
 
-/**
- * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
- * environment and `--questdb-pg` on the command line.
- */
 /** Without the token itself: what is configured can be shown. */
 const accessRule = targetAccessSchema.omit({ bearer_token: true });
 const rules = (help: string) => z.pipe(jsonOr([]), z.array(accessRule)).default([]).describe(help);
@@ -51,6 +47,10 @@ const alertRoutesOption = (help: string) =>
     .default({})
     .describe(help);
 
+/**
+ * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
+ * environment and `--questdb-pg` on the command line.
+ */
 export const CONFIG_SECTIONS = {
   General: {
     data: text('.gpu-vitals', 'Folder for streams, tables, snapshots, spool and logs.'),
