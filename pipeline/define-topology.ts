@@ -33,7 +33,11 @@ export type FleetNode = NodeBase & {
   readonly names: readonly string[];
   readonly operator: FleetOperator<unknown, StateSpec, never>;
 };
-export type SinkNode = NodeBase & { readonly kind: 'sink' };
+export type SinkNode = NodeBase & {
+  readonly kind: 'sink';
+  /** Steps over the fleet write to it too. */
+  readonly of_fleet?: boolean;
+};
 export type TopologyNode = SourceNode | StageNode | OperatorNode | ItemsNode | FleetNode | SinkNode;
 
 /** The dataflow as data: nodes in the order of their declaration, edges as inputs. */
@@ -114,7 +118,8 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
       return portsOf(id, operator.ports);
     },
     sink(id, ...inputs) {
-      add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [] });
+      const of_fleet = inputs.some(({ step }) => nodes.some((node) => node.id === step && node.kind === 'fleet'));
+      add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_fleet });
     },
   });
   return { nodes };

@@ -137,7 +137,7 @@ export function wireTopology<SinkItems>(options: {
 
   /**
    * Groups tell again what the fleet's snapshot has behind it. All of that was made durable before that snapshot was written,
-   * and the fleet may have told something newer of it since, which it will not tell again: so it goes to no sink.
+   * and the fleet may have replaced rows of it since, which it will not do again: such rows are not written again.
    */
   let again = false;
   /** A group's batch through everything: rows first, then what they caused. */
@@ -212,8 +212,9 @@ export function wireTopology<SinkItems>(options: {
         const sink = sinks[node.id];
         if (!sink) break;
         used.push(sink);
+        const replaced = sink.appends !== true && node.of_fleet;
         inputOf(node.inputs).subscribe((item) => {
-          if (!again) timed(sizeOf(item), () => sink.write(item));
+          if (!(again && replaced)) timed(sizeOf(item), () => sink.write(item));
         });
         break;
       }

@@ -86,6 +86,7 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
   }
 
   return {
+    appends: true,
     write(alert) {
       if (ready) send(alert);
       else waiting.push(alert);

@@ -11,6 +11,8 @@ export type Ports<P> = { readonly [K in keyof P]: Port<P[K]> };
 
 /** Where items end: copies what it keeps, tells when it is full, and when everything so far is safe. */
 export interface Sink<T> {
+  /** Keeps every item by itself, once, however often it is told; without it, later items replace earlier ones. */
+  readonly appends?: boolean;
   /** Takes an item during the synchronous call. Never throws for bad data or a lost connection. */
   write(item: T): void;
   /** Resolves when everything written before this call is durable at the destination. */

@@ -9,6 +9,8 @@ import type { Life } from './virtual-time.ts';
 
 const TRAVEL_MS = 2;
 const LOOK_AGAIN_MS = 20;
+/** Changes of the inventory count some time after they are stored: they are taken to be heard by then, as the engine does. */
+const SETTLED_STREAM = 'ASSETS';
 
 export interface MemoryBusOptions {
   readonly life: Life;
@@ -40,7 +42,7 @@ export function memoryBus(options: MemoryBusOptions): Bus {
     const ended = (): boolean => signal.aborted || closing.signal.aborted;
     while (!ended()) {
       await life.passed(draw.unit() * TRAVEL_MS);
-      if (cut()) {
+      if (cut() && wanted.stream !== SETTLED_STREAM) {
         wasCut = true;
         await life.passed(draw.unit() * LOOK_AGAIN_MS);
         continue;

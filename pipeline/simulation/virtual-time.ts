@@ -39,16 +39,15 @@ export class VirtualTime {
     };
   }
 
-  /** False when nothing is due any more. */
-  async step(): Promise<boolean> {
+  /** What is due next, if anything is. */
+  async step(): Promise<void> {
     let next = this.due.pop();
     while (next?.gone) next = this.due.pop();
-    if (next === undefined) return false;
+    if (next === undefined) return;
     this.now = next.at;
     this.steps++;
     next.run();
     await new Promise((resolve) => setImmediate(resolve));
-    return true;
   }
 }
 
