@@ -1,13 +1,13 @@
 import { CONDITIONS, type ConditionKey, type Limit } from '../operators/conditions/condition-table.ts';
 import { alertChannelsPage } from './alert-channels-page.ts';
 import { configReference } from './config-reference.ts';
-import { ERRORS } from './contract/errors.ts';
 import { FEATURES } from './contract/features.ts';
 import { METRICS, type Metric } from './contract/metrics.ts';
 import { ROLLUPS, TABLES } from './contract/tables.ts';
 import { type DurationMs, formatDuration } from './contract/time.ts';
 import { XID_CODES, xidEntry } from './contract/xids.ts';
 import { DETECTOR_NAMES, type DetectorStep, isOn } from './detectors.ts';
+import { errorsPage } from './runbooks/errors-page.ts';
 import { defaultTopology } from './topology.ts';
 
 /** Reference pages by file name, made from the catalogues. `npm run generate` writes them; a test fails when they are stale. */
@@ -118,20 +118,6 @@ function xidsPage(): string {
       const { name, severity, category, first, next, meaning } = xidEntry(xid);
       return `| ${xid} | ${name} | ${severity} | ${category} | ${first} | ${next} | ${meaning} |`;
     }),
-    '',
-  ].join('\n');
-}
-
-function errorsPage(): string {
-  const rows = Object.entries(ERRORS).map(([code, { meaning, action }]) => `| \`${code}\` | ${meaning} | ${action} |`);
-  return [
-    '# Errors',
-    '',
-    'Generated from `pipeline/contract/errors.ts` by `npm run generate`.',
-    '',
-    '| code | meaning | what to do |',
-    '|---|---|---|',
-    ...rows,
     '',
   ].join('\n');
 }

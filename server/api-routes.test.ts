@@ -95,6 +95,7 @@ describe('every route', () => {
       const body = (await response.json()) as Record<string, unknown>;
       expect([response.status, body.code, body.status], path).toEqual([status, code, status]);
       expect(response.headers.get('Content-Type'), path).toBe('application/problem+json');
+      expect(body.type, path).toBe(`/docs/errors#${code}`);
       expect(Object.keys(body), path).toEqual(
         expect.arrayContaining(['type', 'title', 'detail', 'instance', 'action']),
       );
@@ -104,7 +105,7 @@ describe('every route', () => {
 
   it('knows its methods: HEAD like GET without a body, all others 405', async () => {
     const world = populated();
-    for (const path of [...LISTS, ...OTHERS, '/docs', '/openapi.json']) {
+    for (const path of [...LISTS, ...OTHERS, '/docs', '/docs/errors', '/openapi.json']) {
       const head = await world.app.request(path, { method: 'HEAD' });
       expect([head.status, await head.text()], path).toEqual([200, '']);
       const more = CHANGED[path];
@@ -142,6 +143,9 @@ describe('every route', () => {
 
   it('gives a page the same policy when it has not changed', async () => {
     const { get } = populated();
+    const errors = await get('/docs/errors');
+    expect(errors.headers.get('Content-Security-Policy')).toContain('style-src');
+    expect(await errors.text()).toContain('<h2 id="GV-API-002">');
     const whole = await get('/docs');
     const policy = whole.headers.get('Content-Security-Policy');
     expect(policy).toContain('style-src');

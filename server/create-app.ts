@@ -8,6 +8,7 @@ import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ApiParts } from './api-parts.ts';
 import { consoleFiles } from './console-files.ts';
 import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
+import { errorsPage } from './errors-page.ts';
 import { finishedAnswer } from './finished-answer.ts';
 import { fleetNow } from './fleet-now.ts';
 import { problem } from './problem.ts';
@@ -142,6 +143,8 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   const page = docsPage(document as unknown as ApiDocument);
   app.get('/openapi.json', (c) => c.body(text, 200, { 'Content-Type': 'application/json' }));
   app.get('/docs', (c) => c.html(page, 200, { 'Content-Security-Policy': DOCS_POLICY }));
+  const errors = errorsPage();
+  app.get('/docs/errors', (c) => c.html(errors, 200, { 'Content-Security-Policy': DOCS_POLICY }));
   consoleFiles(app, parts);
   return app;
 }

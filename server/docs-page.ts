@@ -22,7 +22,7 @@ const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-s
 code{font-size:.95em}h2{margin-top:2.5rem;border-bottom:1px solid #8886;padding-bottom:.2rem}
 details{border:1px solid #8884;border-radius:6px;margin:.5rem 0;padding:.4rem .8rem}summary{cursor:pointer}
 summary code{font-weight:600}table{border-collapse:collapse;width:100%;margin:.6rem 0}
-td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8883}`;
+h2:target{background:#fc08}td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8883}`;
 
 /** What the page's Content-Security-Policy must allow besides nothing. */
 export const DOCS_STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
@@ -38,11 +38,18 @@ export function docsPage(document: ApiDocument): string {
   }
   const sections = [...byTag].map(([tag, blocks]) => `<h2>${escaped(tag)}</h2>${blocks.join('')}`).join('');
   const { title, version, description } = document.info;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escaped(title)} ${escaped(version)}</title><style>${STYLE}</style></head><body>
-<h1>${escaped(title)} ${escaped(version)}</h1><p>${escaped(description ?? '')}</p>
-<p>Machine-readable: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>${sections}</body></html>`;
+  return docsFrame(
+    `${title} ${version}`,
+    `<p>${escaped(description ?? '')}</p>
+<p>Machine-readable: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). Errors: <a href="/docs/errors">what each code means and what to do</a>.</p>${sections}`,
+  );
 }
+
+/** A page of documentation: the title is text, the body is HTML. */
+export const docsFrame = (title: string, body: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escaped(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escaped(title)}</h1>${body}</body></html>`;
 
 function operationBlock(method: string, path: string, operation: Operation): string {
   const parameters = (operation.parameters ?? []).map(

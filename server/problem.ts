@@ -62,7 +62,7 @@ export function problem(c: Context, error: unknown): Response {
   const status = error instanceof HTTPException ? (error.status as ContentfulStatusCode) : (STATUS[known.code] ?? 500);
   return c.body(
     JSON.stringify({
-      type: `/api/v1/errors#${known.code}`,
+      type: `/docs/errors#${known.code}`,
       title: TITLES[status] ?? 'Error',
       status,
       detail: known.message,

@@ -1,45 +1,8 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
-import { VERSION } from '../roles/version.ts';
-import { addAlertsCommand } from './alerts-command.ts';
-import { addAssetsCommand } from './assets-command.ts';
-import { addBackupCommands } from './backup-command.ts';
-import { addConfigCommand } from './config-command.ts';
-import { addDeadLettersCommand } from './dead-letters-command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
 import { describeError, exitCodeOf, toVitalsError } from './exit-codes.ts';
-import { addKeysCommand } from './keys-command.ts';
-import { addLabelsCommand } from './labels-command.ts';
-import { addModelsCommand } from './models-command.ts';
-import { addReplayCommand } from './replay-command.ts';
-import { addRoleCommands } from './role-commands.ts';
-import { addServicesCommand } from './services-command.ts';
-import { addSimulateCommands } from './simulate-commands.ts';
-import { addUpCommand } from './up-command.ts';
-
-const program = new Command('gpu-vitals')
-  .description('Streaming health for GPU fleets: DCGM telemetry in, verdicts out, within seconds.')
-  .version(VERSION)
-  .showSuggestionAfterError()
-  .exitOverride()
-  .configureOutput({ writeErr: () => undefined });
-
-addUpCommand(program);
-addRoleCommands(program);
-addServicesCommand(program);
-addSimulateCommands(program);
-addDeadLettersCommand(program);
-addReplayCommand(program);
-addAssetsCommand(program);
-addModelsCommand(program);
-addLabelsCommand(program);
-addAlertsCommand(program);
-addKeysCommand(program);
-addBackupCommands(program);
-addDoctorCommand(program);
-addConfigCommand(program);
-quieten(program);
+import { makeProgram } from './program.ts';
 
 const json = process.argv.includes('--json');
 const debug = process.argv.some(
@@ -47,19 +10,13 @@ const debug = process.argv.some(
 );
 
 try {
-  await program.parseAsync();
+  await makeProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
   const told =
     error instanceof CommanderError ? new VitalsError('GV-CLI-001', usageProblem(error), '') : toVitalsError(error);
   process.stderr.write(`${describeError(told, { json, debug })}\n`);
   process.exit(exitCodeOf(told));
-}
-
-/** Subcommands do not inherit how errors leave: every one throws instead of printing and exiting. */
-function quieten(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => undefined });
-  for (const sub of command.commands) quieten(sub);
 }
 
 function usageProblem(error: CommanderError): string {

@@ -16,7 +16,12 @@ export function addUpCommand(program: Command): void {
       const config = context.loaded.values;
       const news = loggedNews(context, 'up');
       await untilStopped(async () => {
-        const system = await startUp({ config, origins: context.loaded.origins, ...news });
+        const system = await startUp({
+          config,
+          origins: context.loaded.origins,
+          ...news,
+          newsOf: (part) => loggedNews(context, part),
+        });
         const { ready } = system;
         process.stdout.write(`${JSON.stringify(ready)}\n`);
         context.say(

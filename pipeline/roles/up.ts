@@ -43,6 +43,8 @@ export interface UpOptions {
   readonly origins?: Readonly<Record<ConfigKey, string>>;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
+  /** What a part has to say, so that the log tells who did. */
+  readonly newsOf: (part: 'engine' | 'collector') => Pick<UpOptions, 'say' | 'tell'>;
 }
 
 /** Everything on one machine: services, engine, read side, fleet or targets, collector; each part stops in reverse order. */
@@ -99,8 +101,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       clock,
       wall_time: !simulated || config.speed === 1,
       assets,
-      say,
-      tell,
+      ...options.newsOf('engine'),
     });
     stops.push(() => engine.stop());
     engine.done.catch((error: unknown) => {
@@ -159,8 +160,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       config,
       nats_url: nats.url,
       simulated: fleet === null ? null : { sd_url: fleet.sd_url, speed: config.speed },
-      say,
-      tell,
+      ...options.newsOf('collector'),
       onExit: (error) => fail(error),
     });
     stops.push(() => collector.stop());
