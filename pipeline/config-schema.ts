@@ -241,6 +241,21 @@ export const CONFIG_SECTIONS = {
       false,
       'A proxy in front of API and live server does TLS: lets them listen beyond loopback without tls-cert. A key is needed all the same.',
     ),
+    'calls-per-second-max': number(
+      200,
+      { min: 0, max: 1e6 },
+      "How fast one API key may call, five seconds' worth at once; 0: any number. Without keys nothing is counted.",
+    ),
+    'oidc-issuer': text(
+      '',
+      'Issuer of tokens for single sign-on, https://...; empty: only API keys let in. With one, every call needs a key or a token.',
+    ),
+    'oidc-audience': text('', 'Audience that a token must be for; needed with oidc-issuer.'),
+    'oidc-role-claim': text(
+      'roles',
+      'Claim that names the role viewer, operator or admin, or a list of which the highest counts; a dot leads into objects.',
+    ),
+    'oidc-tenant-claim': text('', 'Claim that names the tenant; empty: tokens see all tenants.'),
   },
 } as const;
 

@@ -54,6 +54,8 @@ export interface ApiParts {
   readonly audit: AuditLog;
   /** A proxy in front tells where calls come from. */
   readonly behind_proxy: boolean;
+  /** How fast one key may call; 0: any. */
+  readonly calls_per_s: number;
   readonly topology: TopologyReports;
   readonly metrics: MetricsRegistry;
   /** WebSocket URL of the live server, once known. */

@@ -95,7 +95,7 @@ const cannedPredictor = (): ApiParts['predictor'] => {
 
 type ApiWorldOptions = Pick<
   ApiParts,
-  'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
+  'calls_per_s' | 'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
 > & {
   live_url: string | null;
   gate: Gate;
@@ -155,6 +155,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     gate: options.gate ?? OPEN_GATE,
     audit,
     behind_proxy: false,
+    calls_per_s: options.calls_per_s ?? 0,
     topology,
     metrics,
     live_url: () => options.live_url ?? null,

@@ -80,7 +80,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     }),
   );
   app.use(auditCalls(parts));
-  app.use(requireAccess(parts.gate, tenantApps(parts, createApp)));
+  app.use(requireAccess({ ...parts, answerTenant: tenantApps(parts, createApp) }));
   app.use(finishedAnswer());
   app.use(
     methodNotAllowed({

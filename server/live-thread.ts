@@ -18,7 +18,7 @@ await runAsThread(async () => {
   const connections = await readSideConnections({ ...data, name: 'gpu-vitals live' }, systemClock);
   try {
     const { bus, database } = connections;
-    const gate = await openGate({ bus, clock: systemClock, host: data.host });
+    const gate = await openGate({ bus, clock: systemClock, host: data.host, oidc: data.oidc ?? null });
     const live = await startLive({
       ...data,
       bus,

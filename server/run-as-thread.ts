@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { TlsFiles } from '../sinks/live/socket-server.ts';
+import type { OidcOptions } from './security/oidc.ts';
 
 /** What a read-side thread needs to reach the others, as workerData. */
 export interface ThreadConnections {
@@ -12,6 +13,8 @@ export interface ThreadConnections {
   readonly stale_after_ms?: number;
   /** Plain when absent. */
   readonly tls?: TlsFiles | null;
+  /** Single sign-on; none when absent. */
+  readonly oidc?: Omit<OidcOptions, 'clock'> | null;
 }
 
 /**

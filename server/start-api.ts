@@ -21,6 +21,7 @@ import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
+import { engineMetrics } from './own-metrics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
@@ -55,6 +56,8 @@ export interface ApiServerOptions {
   readonly gate?: Gate;
   /** A proxy in front tells where calls come from; false when absent. */
   readonly behind_proxy?: boolean;
+  /** How fast one key may call; any number when absent. */
+  readonly calls_per_s?: number;
   /** Plain HTTP when absent. */
   readonly tls?: TlsFiles | null;
   /** Which alerts explain which; the defaults when absent. */
@@ -110,6 +113,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     },
     { name: 'api_uptime_seconds', help: 'Time since start.', value: () => (clock.now() - startedAt) / 1_000 },
     { name: 'api_resident_bytes', help: 'Resident memory of the process.', value: () => process.memoryUsage.rss() },
+    ...engineMetrics(topology),
   );
   const app = createApp({
     clock,
@@ -120,6 +124,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     gate: options.gate ?? OPEN_GATE,
     audit: auditLog(bus),
     behind_proxy: options.behind_proxy ?? false,
+    calls_per_s: options.calls_per_s ?? 0,
     topology,
     metrics,
     live_url: options.live_url,

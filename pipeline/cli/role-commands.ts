@@ -63,6 +63,11 @@ const SERVE: readonly ConfigKey[] = [
   'tls-cert',
   'tls-key',
   'behind-proxy',
+  'calls-per-second-max',
+  'oidc-issuer',
+  'oidc-audience',
+  'oidc-role-claim',
+  'oidc-tenant-claim',
   'interval',
   'alert-inhibitions',
 ];

@@ -53,7 +53,12 @@ await runAsThread(
     const tellOwner = (error: VitalsError): void => onFailure(error, 'models');
     const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
     try {
-      const gate = await openGate({ bus: connections.bus, clock: systemClock, host: data.host });
+      const gate = await openGate({
+        bus: connections.bus,
+        clock: systemClock,
+        host: data.host,
+        oidc: data.oidc ?? null,
+      });
       const models = await failureModels({
         config: data.models,
         bus: connections.bus,
@@ -72,6 +77,7 @@ await runAsThread(
         clock: systemClock,
         gate,
         behind_proxy: config['behind-proxy'],
+        calls_per_s: config['calls-per-second-max'],
         live_url: () => liveUrl,
         fleet_url: () => fleetUrl,
         examine: () => examine({ config, clock: systemClock, env: process.env }),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { LiveThreadData } from '../../server/live-thread.ts';
+import type { ThreadConnections } from '../../server/run-as-thread.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { ApiThreadData } from './api-thread.ts';
@@ -34,7 +35,7 @@ const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
 /** Live server and REST API, each on a thread of its own, so that a slow query never delays a push. */
 export async function startReadSide(options: ReadSideOptions): Promise<ReadSide> {
   const { config, nats_url, questdb_pg_url, onExit } = options;
-  const connections = { nats_url, questdb_pg_url, tls: requireSafeWay(config) };
+  const connections = { nats_url, questdb_pg_url, tls: requireSafeWay(config), oidc: oidcOf(config) };
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),
     name: 'live',
@@ -78,6 +79,17 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
     throw error;
   }
 }
+
+/** Null: no single sign-on. */
+const oidcOf = (config: Config): NonNullable<ThreadConnections['oidc']> | null =>
+  config['oidc-issuer'] === ''
+    ? null
+    : {
+        issuer: config['oidc-issuer'],
+        audience: config['oidc-audience'],
+        role_claim: config['oidc-role-claim'],
+        tenant_claim: config['oidc-tenant-claim'],
+      };
 
 /** The console's own pages may open the live socket, under either name of loopback. */
 function originsOf(api: string): string[] {

@@ -1,26 +1,37 @@
 import type { KeyBook } from '../../pipeline/keys/key-book.ts';
 import { ANYBODY, type Caller } from './caller.ts';
+import type { Oidc } from './oidc.ts';
 
-/** Who may come in: keys of ours. */
+/** Who may come in. */
 export interface Gate {
   /** Whether calls need a key at all. */
   readonly locked: boolean;
-  /** Who shows this; null when it is not good. */
+  /** Who shows this; null when it is not good. Throws VitalsError GV-API-003 while that cannot be told. */
   know(bearer: string): Promise<Caller | null>;
   /** Whether somebody known before is still welcome. */
   isWelcome(caller: Caller): boolean;
 }
 
-export const gateOf = (book: Pick<KeyBook, 'locked' | 'find' | 'isGood'>): Gate => ({
+/** Keys of ours and, where there is single sign-on, tokens; with it calls need one or the other from the start. */
+export const gateOf = (
+  book: Pick<KeyBook, 'locked' | 'find' | 'isGood'>,
+  oidc: Pick<Oidc, 'know' | 'isWelcome'> | null = null,
+): Gate => ({
   get locked() {
-    return book.locked;
+    return oidc !== null || book.locked;
   },
   async know(bearer) {
     const key = book.find(bearer);
-    return key === null ? null : { kind: 'key', id: key.id, name: key.name, role: key.role, tenant: key.tenant };
+    if (key !== null) return { kind: 'key', id: key.id, name: key.name, role: key.role, tenant: key.tenant };
+    return oidc === null || isOurs(bearer) ? null : oidc.know(bearer);
   },
-  isWelcome: ({ kind, id }) => (kind === 'open' ? !book.locked : book.isGood(id)),
+  isWelcome(caller) {
+    if (caller.kind === 'open') return oidc === null && !book.locked;
+    return caller.kind === 'key' ? book.isGood(caller.id) : (oidc?.isWelcome(caller) ?? false);
+  },
 });
+
+const isOurs = (bearer: string): boolean => bearer.startsWith('gvk_');
 
 /** For a server that nobody gave keys to: tests, and tools over canned data. */
 export const OPEN_GATE: Gate = {

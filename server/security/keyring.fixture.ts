@@ -6,8 +6,10 @@ import { gateOf } from './gate.ts';
 /** Keys in memory, and the gate that knows them. */
 export function keyring(now: () => number = () => NOW) {
   const keys = new Map<string, StoredKey>();
+  const book = memoryKeyBook(keys, now);
   return {
-    gate: gateOf(memoryKeyBook(keys, now)),
+    book,
+    gate: gateOf(book),
     revoke(text: string): void {
       const id = text.split('_')[1] ?? '';
       const key = keys.get(id);

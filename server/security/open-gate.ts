@@ -5,26 +5,30 @@ import { openKeyBook } from '../../pipeline/keys/key-book.ts';
 import { openKeyStore } from '../../pipeline/keys/key-store.ts';
 import { isLoopback } from '../../pipeline/roles/listen-address.ts';
 import { type Gate, gateOf } from './gate.ts';
+import { type OidcOptions, openOidc } from './oidc.ts';
 
 export interface OpenGateOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   /** Where the server is going to listen. */
   readonly host: string;
+  /** Single sign-on; none when absent. */
+  readonly oidc?: Omit<OidcOptions, 'clock'> | null;
 }
 
 /**
  * The gate of a server of ours, which has read all keys before the first call comes. Throws VitalsError GV-SVC-007 when it would
- * listen beyond this machine and there is no key yet, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
+ * listen beyond this machine and there is no key yet, GV-SEC-006 when single sign-on cannot be used as configured, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
  */
 export async function openGate(options: OpenGateOptions): Promise<Gate & { stop(): Promise<void> }> {
   const { bus, clock, host } = options;
+  const oidc = options.oidc ? openOidc({ ...options.oidc, clock }) : null;
   const book = await openKeyBook(await openKeyStore(bus, clock), clock);
-  if (!book.locked && !isLoopback(host)) {
+  if (!book.locked && oidc === null && !isLoopback(host)) {
     await book.stop();
     throw new VitalsError('GV-SVC-007', `${host} would listen beyond loopback without keys`, '');
   }
-  const gate = gateOf(book);
+  const gate = gateOf(book, oidc);
   return {
     get locked() {
       return gate.locked;

@@ -1,10 +1,13 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { problem } from '../problem.ts';
 import { type Access, accessOf, mayCall } from './access.ts';
 import { ANYBODY, type Caller } from './caller.ts';
 import type { Gate } from './gate.ts';
+import { peerAddress } from './peer-address.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import type { AnswerTenant } from './tenant-apps.ts';
 
 /** For what is registered but not in the table: nobody may come in by an omission. */
@@ -13,12 +16,35 @@ const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
 const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
 const BEARER = /^Bearer +(\S+) *$/i;
 
+/** Bad keys from one address: somebody tries, or has a program that does not know that its key has ended. */
+const FAILURES = { burst: 50, per_s: 5 };
+/** A page asks for many things at once. */
+const BURST_S = 5;
+
+export interface RequireAccessOptions {
+  readonly gate: Gate;
+  readonly answerTenant: AnswerTenant;
+  readonly clock: Clock;
+  readonly behind_proxy: boolean;
+  /** Of one key, five seconds' worth at once; 0: any number. */
+  readonly calls_per_s: number;
+}
+
 /**
  * Lets through who may call a route, by the one table of `access.ts`, and notes who it is. 401 with WWW-Authenticate without a
- * good key, 403 when its role is too low or the answer concerns more than its tenant. Costs a look at a flag while there are
+ * good key, 403 when its role is too low or the answer concerns more
+ * than its tenant, 429 when it calls too fast. Costs a look at a flag while there are
  * no keys.
  */
-export function requireAccess(gate: Gate, answerTenant: AnswerTenant): MiddlewareHandler {
+export function requireAccess(options: RequireAccessOptions): MiddlewareHandler {
+  const { gate, answerTenant, clock, behind_proxy, calls_per_s } = options;
+  const calls = calls_per_s > 0 ? new RateLimiter({ burst: calls_per_s * BURST_S, per_s: calls_per_s }, clock) : null;
+  const failures = new RateLimiter(FAILURES, clock);
+  const tooFast = (c: Context, wait_s: number): Response => {
+    const answer = problem(c, new VitalsError('GV-SEC-003', 'Calls come too fast', ''));
+    answer.headers.set('Retry-After', String(wait_s));
+    return answer;
+  };
   return async (c, next) => {
     // Only this server itself sets it: the app of a tenant is handed who calls.
     const { caller: known } = (c.env ?? {}) as { readonly caller?: Caller };
@@ -37,6 +63,8 @@ export function requireAccess(gate: Gate, answerTenant: AnswerTenant): Middlewar
     const bearer = authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null);
     const caller = bearer === null ? null : await gate.know(bearer);
     if (caller === null) {
+      const wait_s = authorization === undefined ? null : failures.take(peerAddress(c, behind_proxy));
+      if (wait_s !== null) return tooFast(c, wait_s);
       const said = authorization === undefined ? 'No key was given' : 'The key is not good';
       const answer = problem(c, new VitalsError('GV-SEC-001', said, 'Authorization'));
       const detail = authorization === undefined ? '' : ', error="invalid_token"';
@@ -44,6 +72,8 @@ export function requireAccess(gate: Gate, answerTenant: AnswerTenant): Middlewar
       return answer;
     }
     c.set('caller', caller);
+    const wait_s = calls?.take(`${caller.kind}/${caller.id}`) ?? null;
+    if (wait_s !== null) return tooFast(c, wait_s);
     if (!mayCall(caller.role, access)) {
       return problem(c, new VitalsError('GV-SEC-002', `This needs the role ${access.role}`, caller.name));
     }

@@ -20,6 +20,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     gate: OPEN_GATE,
     audit: whole.audit,
     behind_proxy: whole.behind_proxy,
+    calls_per_s: 0,
     view: tenantView(whole.view, scope),
     feed: whole.feed,
     database: tenantDatabase(whole.database, scope),
