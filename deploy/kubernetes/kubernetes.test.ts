@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { CONFIG_KEYS } from '../../pipeline/config-schema.ts';
+import { NATS_IMAGE, QUESTDB_IMAGE } from '../services/pinned.ts';
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly env?: readonly { readonly name: string; readonly valueFrom?: unknown }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
+  readonly livenessProbe?: unknown;
+  readonly readinessProbe?: unknown;
+  readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+  readonly securityContext: Record<string, unknown>;
+}
+interface Resource {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly template: { readonly spec: Record<string, unknown> & { readonly containers: readonly Container[] } };
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+    readonly selector: Record<string, string> & { readonly matchLabels?: Record<string, string> };
+    readonly podSelector?: { readonly matchLabels?: Record<string, string> };
+    readonly ports?: readonly { readonly targetPort: string }[];
+  };
+}
+
+const DIR = fileURLToPath(new URL('.', import.meta.url));
+const files = (readdirSync(DIR, { recursive: true }) as string[]).filter((path) => path.endsWith('.yaml'));
+const kustomizations = files.filter((path) => path.endsWith('kustomization.yaml'));
+const resources = files
+  .filter((path) => !path.endsWith('kustomization.yaml'))
+  .flatMap((path) => parseAllDocuments(readFileSync(join(DIR, path), 'utf8')).map((one) => one.toJS() as Resource));
+const workloads = resources.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment');
+const named = (kind: string): string[] =>
+  resources.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+
+describe('kubernetes', () => {
+  it.each(kustomizations)('%s names what is there', (path) => {
+    const { resources: own = [], components = [] } = parse(readFileSync(join(DIR, path), 'utf8')) as {
+      resources?: string[];
+      components?: string[];
+    };
+    for (const one of [...own, ...components]) expect(existsSync(join(DIR, dirname(path), one)), one).toBe(true);
+  });
+
+  it.each(workloads.map((one) => [one.metadata.name, one] as const))(
+    '%s meets the restricted standard',
+    (name, one) => {
+      const pod = one.spec?.template.spec;
+      expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      expect(pod?.automountServiceAccountToken).toBe(false);
+      const volumes = [
+        ...((pod?.volumes ?? []) as { name: string }[]).map((volume) => volume.name),
+        ...(one.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name),
+      ];
+      for (const container of pod?.containers ?? []) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(Object.keys(container.resources.requests ?? {})).toEqual(['cpu', 'memory']);
+        expect(container.resources.limits?.memory).toBeDefined();
+        expect(container.livenessProbe, name).toBeDefined();
+        for (const mount of container.volumeMounts ?? []) expect(volumes).toContain(mount.name);
+        for (const { name: key, valueFrom } of container.env ?? []) {
+          if (/PASSWORD|TOKEN/.test(key)) expect(valueFrom, key).toBeDefined();
+        }
+      }
+    },
+  );
+
+  it('has a budget and a network policy for every workload of the base, and closes everything else', () => {
+    const base = workloads.map(({ metadata }) => metadata.name).filter((name) => name !== 'grafana');
+    expect(named('PodDisruptionBudget').toSorted()).toEqual(base.toSorted());
+    for (const { metadata } of workloads) expect(named('NetworkPolicy')).toContain(metadata.name);
+    const closed = resources.find(({ metadata }) => metadata.name === 'nothing-else');
+    expect(closed?.spec?.podSelector).toEqual({});
+  });
+
+  it('sends services to ports that their pods have', () => {
+    for (const service of resources.filter(({ kind }) => kind === 'Service')) {
+      const target = workloads.find(
+        ({ metadata }) => metadata.name === service.spec?.selector['app.kubernetes.io/name'],
+      );
+      expect(target, service.metadata.name).toBeDefined();
+      const ports = target?.spec?.template.spec.containers.flatMap((one) => one.ports ?? []).map(({ name }) => name);
+      for (const { targetPort } of service.spec?.ports ?? []) expect(ports).toContain(targetPort);
+    }
+  });
+
+  it('gives our containers options that there are, and runs the versions that are tested', () => {
+    const variables = new Set(CONFIG_KEYS.map((key) => `GPU_VITALS_${key.toUpperCase().replaceAll('-', '_')}`));
+    const containers = workloads.flatMap((one) => one.spec?.template.spec.containers ?? []);
+    for (const { env = [] } of containers) {
+      for (const { name } of env) if (name.startsWith('GPU_VITALS_')) expect(variables).toContain(name);
+    }
+    const images = containers.map(({ image }) => image);
+    expect(images).toContain(NATS_IMAGE);
+    expect(images).toContain(QUESTDB_IMAGE);
+  });
+
+  it.skipIf(!hasKubectl).each(['all-in-one', 'production', 'cluster'])('renders %s (needs kubectl)', (overlay) => {
+    const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', join(DIR, 'overlays', overlay)], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    const rendered = parseAllDocuments(stdout).map((one) => one.toJS() as Resource);
+    expect(rendered.filter(({ kind }) => kind === 'StatefulSet').length).toBe(4);
+    // An engine does everything: two of them would do it twice.
+    const engine = rendered.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'engine');
+    expect(engine?.spec?.replicas).toBe(1);
+    expect(rendered.map(({ kind }) => kind)).not.toContain('ScaledObject');
+    expect(new Set(rendered.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).size).toBe(rendered.length);
+  });
+});
