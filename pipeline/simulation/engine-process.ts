@@ -45,6 +45,7 @@ export interface ProcessOptions {
   readonly told: (message: OutgoingMessage) => void;
   readonly waiting: (what: string, count: number) => void;
   readonly refused: () => void;
+  readonly toldAgain: (id: string) => void;
 }
 
 export interface EngineProcess {
@@ -111,6 +112,7 @@ async function start(
       draw,
       faults,
       told: options.told,
+      toldAgain: options.toldAgain,
       holding: (messages) => options.waiting('publisher', messages),
       resume_error: sabotage === 'reader_skips' ? 1 : 0,
     });

@@ -19,6 +19,8 @@ export interface MemoryBusOptions {
   readonly faults: FaultPlan;
   /** Takes what is published without being stored. */
   readonly told: (message: OutgoingMessage) => void;
+  /** Takes the id of an alert that was stored before this process began: who listens hears it again. */
+  readonly toldAgain: (id: string) => void;
   /** Takes how many messages a publisher holds. */
   readonly holding: (messages: number) => void;
   /** Added to where a reader goes on after a cut: 0, but for a reader that is broken on purpose. */

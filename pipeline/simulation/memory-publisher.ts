@@ -33,6 +33,8 @@ export function memoryPublisher(options: MemoryBusOptions, window: number): Stre
   const store = ({ message, id }: Entry): { position: number; duplicate: boolean } => {
     const stream = STREAM_OF.find(([prefix]) => message.subject.startsWith(prefix))?.[1];
     if (stream === undefined) throw new Error(`no stream takes ${message.subject}`);
+    const stored_at = streams.storedAt(stream, id);
+    if (stream === 'ALERTS' && stored_at !== null && stored_at < life.born) options.toldAgain(id);
     const { subject, data } = message;
     const at = Math.floor(time.now);
     const rest = { content_type: 'application/json', arrived_at: at, event_time: at } as const;

@@ -19,8 +19,11 @@ export class MemoryStreams {
   private readonly streams = new Map<string, HeldMessage[]>();
   private readonly ids = new Map<string, { readonly at: number; readonly position: number }>();
   private readonly waiting = new Set<() => void>();
-  /** How often each id was sent, whether it was stored or known already. */
-  readonly sent = new Map<string, number>();
+
+  /** When an id was stored; null while it is not. */
+  storedAt(stream: string, id: string): number | null {
+    return this.ids.get(`${stream} ${id}`)?.at ?? null;
+  }
 
   held(stream: string): readonly HeldMessage[] {
     return this.streams.get(stream) ?? [];
@@ -29,7 +32,6 @@ export class MemoryStreams {
   append(stream: string, message: NewMessage, now: number): { readonly position: number; readonly duplicate: boolean } {
     const name = `${stream} ${message.id}`;
     if (message.id !== '') {
-      this.sent.set(name, (this.sent.get(name) ?? 0) + 1);
       const known = this.ids.get(name);
       if (known !== undefined && now - known.at < DUPLICATE_WINDOW_MS)
         return { position: known.position, duplicate: true };

@@ -1,17 +1,17 @@
-import { FLEET } from '../../operators/core/group-state.ts';
+import { FLEET, type SavedGroup } from '../../operators/core/group-state.ts';
 import type { RunningTopology } from '../running-topology.ts';
 import type { SnapshotFiles } from '../snapshot-files.ts';
 
 /** Mistakes that an engine could have, made on purpose: whoever looks for faults has to find these. */
 export const SABOTAGES = [
-  /** A group's snapshot says that it has one message more than it has. */
+  /** A group's snapshot says that it has some messages more than it has. */
   'position_too_far',
   /** Groups are written before their rows are safe. */
   'no_flush',
   /** What spans the groups comes back empty. */
   'fleet_forgotten',
-  /** What spans the groups takes again what it has taken. */
-  'fleet_behind',
+  /** What spans the groups is as of one snapshot and says that it is as of the next. */
+  'fleet_stale',
   /** One step's state is not in the snapshot. */
   'column_lost',
   /** The manifest says that more was covered than was. */
@@ -30,15 +30,18 @@ export function breakFiles(files: SnapshotFiles, sabotage: Sabotage | null): voi
   const writeManifest = files.writeManifest.bind(files);
   switch (sabotage) {
     case 'position_too_far':
-      files.write = (saved) => write(saved.group === FLEET ? saved : { ...saved, position: saved.position + 1 });
+      files.write = (saved) => write(saved.group === FLEET ? saved : { ...saved, position: saved.position + 8 });
       break;
-    case 'fleet_behind':
-      files.write = (saved) => write(saved.group === FLEET ? { ...saved, position: 1 } : saved);
-      files.read = async (group, position_max) => {
-        const saved = await read(group, position_max);
-        return group === FLEET && saved !== null ? { ...saved, position: 0 } : saved;
+    case 'fleet_stale': {
+      let before: SavedGroup | null = null;
+      files.write = async (saved) => {
+        if (saved.group !== FLEET) return write(saved);
+        const { columns } = before ?? saved;
+        before = saved;
+        return write({ ...saved, columns });
       };
       break;
+    }
     case 'fleet_forgotten':
       files.read = async (group, position_max) => {
         const saved = await read(group, position_max);

@@ -77,6 +77,7 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
         if (position < told) problems.add(`the position told went back from ${told} to ${position}`);
         told = position;
       },
+      toldAgain: (id) => problems.add(`${id} was told again`),
       refused() {
         refused++;
       },

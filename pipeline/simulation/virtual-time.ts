@@ -59,11 +59,13 @@ export class Life {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly time: VirtualTime;
+  readonly born: number;
   private readonly endings: (() => void)[] = [];
 
   constructor(time: VirtualTime) {
     this.time = time;
     const born = time.now;
+    this.born = born;
     this.clock = { now: () => Math.floor(time.now + this.skew_ms), monotonic: () => time.now - born };
     this.timers = {
       after: (delay_ms, run) => this.after(delay_ms, run),
