@@ -7,6 +7,7 @@ import { ROLLUPS, TABLES } from './contract/tables.ts';
 import { type DurationMs, formatDuration } from './contract/time.ts';
 import { XID_CODES, xidEntry } from './contract/xids.ts';
 import { DETECTOR_NAMES, type DetectorStep, isOn } from './detectors.ts';
+import { ownMetricsPage } from './own-metrics-page.ts';
 import { errorsPage } from './runbooks/errors-page.ts';
 import { defaultTopology } from './topology.ts';
 
@@ -19,6 +20,7 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   'detectors.md': detectorsPage(),
   'xids.md': xidsPage(),
   'alert-channels.md': alertChannelsPage(),
+  'own-metrics.md': ownMetricsPage(),
   'errors.md': errorsPage(),
   'row.schema.json': `${JSON.stringify(rowSchema(), null, 2)}\n`,
 });

@@ -1,11 +1,15 @@
 import type { Bus } from '../pipeline/contract/bus.ts';
+import { TOLD_METRICS } from './own-metrics.ts';
 
 /** A metric whose value, or values by labels, are asked for when the page is read. */
 export type MetricSource = {
   /** Without the prefix; ends in `_total` when it is a counter. */
   readonly name: string;
   readonly help: string;
-} & ({ readonly value: () => number } | { readonly series: () => readonly LabelledValue[] });
+} & (
+  | { readonly value: () => number }
+  | { readonly labels: readonly string[]; readonly series: () => readonly LabelledValue[] }
+);
 
 interface LabelledValue {
   readonly labels: Readonly<Record<string, string>>;
@@ -17,7 +21,7 @@ export interface MetricsRegistry {
   add(...sources: readonly MetricSource[]): void;
   /** Counts an answered request. */
   countRequest(route: string, status: number, duration_s: number): void;
-  /** Takes what another process told of itself, `{name: number}`; what is no number is left. */
+  /** Takes what another part told of itself, `{name: number | {labels, value}[]}`; what is neither is left. */
   tell(source: string, figures: unknown): void;
   text(): string;
 }
@@ -25,6 +29,12 @@ export interface MetricsRegistry {
 const PREFIX = 'gpu_vitals_';
 const FIGURES_PER_SOURCE_MAX = 500;
 const SOURCES_MAX = 1_000;
+const NAME = /^[a-zA-Z_]\w{0,127}$/;
+const HELP: ReadonlyMap<string, string> = new Map(
+  Object.values(TOLD_METRICS).flatMap((metrics) =>
+    Object.values(metrics).map(({ name, help }): [string, string] => [name, help]),
+  ),
+);
 const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 interface RequestSeries {
@@ -38,7 +48,7 @@ interface RequestSeries {
 export function metricsRegistry(): MetricsRegistry {
   const sources: MetricSource[] = [];
   const requests = new Map<string, RequestSeries>();
-  const told = new Map<string, Map<string, number>>();
+  const told = new Map<string, Map<string, readonly LabelledValue[]>>();
   return {
     add(...added) {
       sources.push(...added);
@@ -59,10 +69,14 @@ export function metricsRegistry(): MetricsRegistry {
     tell(source, figures) {
       if (typeof figures !== 'object' || figures === null) return;
       if (!told.has(source) && told.size >= SOURCES_MAX) return;
-      const kept = new Map<string, number>();
+      const kept = new Map<string, readonly LabelledValue[]>();
+      let count = 0;
       for (const [name, value] of Object.entries(figures)) {
-        if (typeof value !== 'number' || !/^[a-zA-Z_]\w{0,127}$/.test(name)) continue;
-        if (kept.size < FIGURES_PER_SOURCE_MAX) kept.set(name, value);
+        const known = TOLD_METRICS[source]?.[name];
+        const series = typeof value === 'number' ? [{ labels: {}, value }] : labelledValues(value);
+        count += series.length;
+        if (series.length === 0 || !NAME.test(name) || count > FIGURES_PER_SOURCE_MAX) continue;
+        kept.set(known?.name ?? name, series);
       }
       told.set(source, kept);
     },
@@ -85,10 +99,12 @@ export function metricsRegistry(): MetricsRegistry {
       }
       const names = new Set([...told.values()].flatMap((figures) => [...figures.keys()]));
       for (const name of [...names].filter((one) => !own.has(one)).sort()) {
-        head(name, 'As the part named by source tells it.');
+        head(name, HELP.get(name) ?? 'As the part named by source tells it.');
         for (const [source, figures] of told) {
-          const value = figures.get(name);
-          if (value !== undefined) lines.push(`${PREFIX}${name}{source="${escaped(source)}"} ${figure(value)}`);
+          for (const { labels, value } of figures.get(name) ?? []) {
+            const pairs = Object.entries({ source, ...labels }).map(([label, text]) => `${label}="${escaped(text)}"`);
+            lines.push(`${PREFIX}${name}{${pairs.join(',')}} ${figure(value)}`);
+          }
         }
       }
       if (requests.size > 0) head('http_request_duration_seconds', 'Time until an answer was ready.', 'histogram');
@@ -125,3 +141,14 @@ const figure = (value: number): string =>
   Number.isNaN(value) ? 'NaN' : Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+/** `[{labels, value}]` as another part tells it; empty when it is anything else. */
+function labelledValues(value: unknown): readonly LabelledValue[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: unknown) => {
+    const { labels, value: figure } = (one ?? {}) as { labels?: unknown; value?: unknown };
+    if (typeof figure !== 'number' || typeof labels !== 'object' || labels === null) return [];
+    const kept = Object.entries(labels).filter(([name, text]) => NAME.test(name) && typeof text === 'string');
+    return [{ labels: Object.fromEntries(kept) as Record<string, string>, value: figure }];
+  });
+}

@@ -21,7 +21,7 @@ import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
-import { engineMetrics } from './own-metrics.ts';
+import { apiMetrics, engineMetrics } from './own-metrics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
@@ -95,26 +95,18 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     onFailure: options.onFailure,
   });
   const startedAt = clock.now();
-  metrics.add(
-    { name: 'api_gpus', help: 'GPUs and MIG instances in the fleet view.', value: () => view.size },
-    { name: 'api_frames_total', help: 'Frames read from engines.', value: () => counters.frames },
-    { name: 'api_frames_refused_total', help: 'Frames that could not be read.', value: () => counters.frames_refused },
-    { name: 'api_rows_total', help: 'Samples read from frames.', value: () => counters.rows },
-    { name: 'api_anomalies_total', help: 'Anomaly rows read from the bus.', value: () => counters.anomalies },
-    {
-      name: 'api_anomalies_refused_total',
-      help: 'Anomaly rows that could not be read.',
-      value: () => counters.anomalies_refused,
-    },
-    {
-      name: 'fleet_event_time_seconds',
-      help: 'Event time of the newest sample, seconds since 1970.',
-      value: () => view.newest_ts / 1_000,
-    },
-    { name: 'api_uptime_seconds', help: 'Time since start.', value: () => (clock.now() - startedAt) / 1_000 },
-    { name: 'api_resident_bytes', help: 'Resident memory of the process.', value: () => process.memoryUsage.rss() },
-    ...engineMetrics(topology),
-  );
+  const figures: Readonly<Record<Parameters<Parameters<typeof apiMetrics>[0]>[0], () => number>> = {
+    api_gpus: () => view.size,
+    api_frames_total: () => counters.frames,
+    api_frames_refused_total: () => counters.frames_refused,
+    api_rows_total: () => counters.rows,
+    api_anomalies_total: () => counters.anomalies,
+    api_anomalies_refused_total: () => counters.anomalies_refused,
+    fleet_event_time_seconds: () => view.newest_ts / 1_000,
+    api_uptime_seconds: () => (clock.now() - startedAt) / 1_000,
+    api_resident_bytes: () => process.memoryUsage.rss(),
+  };
+  metrics.add(...apiMetrics((name) => figures[name]()), ...engineMetrics(topology));
   const app = createApp({
     clock,
     view,

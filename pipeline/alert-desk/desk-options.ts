@@ -22,6 +22,8 @@ export interface RunDeskOptions {
   /** The desk was taken by this process. */
   readonly onActive?: (open: readonly Alert[]) => void;
   readonly outbox: Outbox;
+  /** Figures of the outbox for /metrics, told with the desk's own. */
+  readonly figures?: () => Readonly<Record<string, unknown>>;
   readonly channels: readonly string[];
   readonly route: AlertRoute;
   readonly inhibitions: readonly InhibitionRule[];

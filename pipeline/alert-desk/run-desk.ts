@@ -228,6 +228,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       alerts_open: open,
       alerts_outbox_waiting: outbox.waiting,
       alerts_table_waiting: holding?.table.waiting() ?? 0,
+      ...options.figures?.(),
     };
     bus.publish({ subject: 'vitals.metrics.alerts', data: Buffer.from(JSON.stringify(told), 'utf8') });
   }

@@ -6,6 +6,7 @@ import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { alertRoutesSchema } from '../alert-desk/alert-routes.ts';
+import { channelFigures } from '../alert-desk/channel-figures.ts';
 import type { DeskCounters } from '../alert-desk/desk-options.ts';
 import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import type { Quiet } from '../alert-desk/quiet.ts';
@@ -48,6 +49,7 @@ export async function startAlertDesk(
     link_base: console,
     environment: process.env,
     clock,
+    allow_link_local: config['allow-private-webhooks'],
     on_problem: (channel, detail) => tell(new VitalsError('GV-ALT-002', detail, channel)),
   });
   const publisher = bus.publisher();
@@ -79,6 +81,7 @@ export async function startAlertDesk(
     clock,
     sink,
     outbox,
+    figures: () => channelFigures(outbox.counters()),
     channels: channels.map(({ name }) => name),
     route: alertRoutesSchema.parse(config['alert-routes']),
     inhibitions: inhibitionsSchema.parse(config['alert-inhibitions']),

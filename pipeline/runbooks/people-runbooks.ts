@@ -92,7 +92,7 @@ export const PEOPLE_RUNBOOKS: Readonly<Record<PeopleCode, Runbook>> = {
   'GV-SEC-001': {
     shows: 'HTTP 401 with WWW-Authenticate; on sockets a refused upgrade.',
     check: [KEYS],
-    afterwards: ['A key that is lost cannot be read again: `gpu-vitals keys rotate NAME` makes another secret for it.'],
+    afterwards: ['A key that is lost cannot be read again: `gpu-vitals keys rotate ID` makes another secret for it.'],
   },
   'GV-SEC-002': {
     shows: 'HTTP 403; the message names the role that is needed.',

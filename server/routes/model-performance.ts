@@ -7,6 +7,7 @@ import { instantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
+import type { MetricSource } from '../metrics-registry.ts';
 import {
   ALARM_COSTS_DEFAULT,
   type ModelPerformance,
@@ -110,7 +111,7 @@ const dollars = (preset: number, description: string) =>
 /** `GET /models/performance`, and its main figures for Prometheus. */
 export function modelPerformanceRoute(app: OpenAPIHono, parts: ApiParts): void {
   const reports = performanceReports(parts);
-  addMetrics(parts, reports);
+  parts.metrics.add(...performanceMetrics(reports));
   defineGet(
     app,
     {
@@ -215,17 +216,16 @@ const METRICS: readonly (readonly [name: string, help: string, figure: (item: Mo
   ['prediction_drift_alarms', 'Drift alarms of what is predicted and of its errors.', ({ alarms }) => alarms.length],
 ];
 
-function addMetrics({ metrics }: ApiParts, reports: PerformanceReports): void {
-  metrics.add(
-    ...METRICS.map(([name, help, figure]) => ({
-      name,
-      help: `${help} By model, version and horizon in days; absent while unknown.`,
-      series: () =>
-        reports.known().flatMap((item) => {
-          const value = figure(item);
-          const { name: model, version } = item.model;
-          return value === null ? [] : [{ labels: { model, version, horizon: String(item.horizon_days) }, value }];
-        }),
-    })),
-  );
-}
+/** The same for Prometheus. */
+export const performanceMetrics = (reports: Pick<PerformanceReports, 'known'>): readonly MetricSource[] =>
+  METRICS.map(([name, help, figure]) => ({
+    name,
+    help: `${help} By model, version and horizon in days; absent while unknown.`,
+    labels: ['model', 'version', 'horizon'],
+    series: () =>
+      reports.known().flatMap((item) => {
+        const value = figure(item);
+        const { name: model, version } = item.model;
+        return value === null ? [] : [{ labels: { model, version, horizon: String(item.horizon_days) }, value }];
+      }),
+  }));
