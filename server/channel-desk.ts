@@ -29,6 +29,8 @@ export interface ChannelDeskOptions {
   readonly link: () => string;
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Addresses of the machine's own link may be asked too; refused when absent. */
+  readonly allow_link_local?: boolean;
 }
 
 /** Within the time that an HTTP client waits. */
@@ -36,7 +38,7 @@ const SEND_TIMEOUT_MS = 20_000;
 
 /** One test at a time: whoever presses the button many times does not flood the other side at once. */
 export function channelDesk(options: ChannelDeskOptions): ChannelDesk {
-  const { channels, clock, environment } = options;
+  const { channels, clock, environment, allow_link_local = false } = options;
   const inTurn = oneByOne();
 
   async function send(name: string): Promise<ChannelTest> {
@@ -57,7 +59,14 @@ export function channelDesk(options: ChannelDeskOptions): ChannelDesk {
     });
     let opened: ReturnType<typeof openChannels> = [];
     try {
-      opened = openChannels({ channels: { [name]: settings }, link_base, environment, clock, on_answer });
+      opened = openChannels({
+        channels: { [name]: settings },
+        link_base,
+        environment,
+        clock,
+        allow_link_local,
+        on_answer,
+      });
       const notification = testNotification({ channel: name, at: clock.now(), link: link_base });
       for (const channel of opened) await channel.send(notification, AbortSignal.timeout(SEND_TIMEOUT_MS));
       return told(true);

@@ -24,6 +24,7 @@ const COLLECT: readonly ConfigKey[] = [
   'targets',
   'targets-file',
   'targets-url',
+  'allow-private-webhooks',
   'targets-url-tls-ca',
   'targets-url-tls-insecure',
   'targets-url-bearer-token-file',
@@ -55,6 +56,7 @@ const ENGINE: readonly ConfigKey[] = [
   'alert-routes',
   'alert-inhibitions',
   'alert-link',
+  'allow-private-webhooks',
 ];
 const SERVE: readonly ConfigKey[] = [
   ...SERVICES,

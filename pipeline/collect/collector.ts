@@ -194,7 +194,9 @@ export function startCollector(options: CollectorOptions): Collector {
   if (options.targets_url !== undefined) {
     const on_targets = (targets: Target[]): void => take('targets-url', targets);
     const access = new Access(options.targets_url_access, clock);
-    sources.push(pollTargetUrl({ url: options.targets_url, access, on_targets, on_problem: judge, ...refresh }));
+    const allow_link_local = options.targets_url_link_local === true;
+    const { targets_url: url } = options;
+    sources.push(pollTargetUrl({ url, access, allow_link_local, on_targets, on_problem: judge, ...refresh }));
   }
   if (options.targets_files !== undefined && options.targets_files.length > 0) {
     const on_targets = (targets: Target[]): void => take('targets-file', targets);

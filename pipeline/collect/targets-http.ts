@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { VitalsError } from '../contract/errors.ts';
+import { isLinkLocal, lookupBeyondLink } from '../contract/link-local.ts';
 import type { Access } from './scraper-access.ts';
 import { parseTargetGroups, type Target } from './targets.ts';
 import type { TargetSource } from './targets-file.ts';
@@ -16,18 +17,23 @@ export interface TargetUrlOptions {
   readonly timeout_ms?: number;
   /** TLS and token; read anew for every poll, so that renewed files count. */
   readonly access?: Pick<Access, 'tls' | 'authorization'>;
+  /** Addresses of the machine's own link may be asked too; refused when absent. */
+  readonly allow_link_local?: boolean;
 }
 
 const REFRESH_MS = 60_000;
 const TIMEOUT_MS = 10_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Prometheus `http_sd`: polls a URL for a JSON list of groups; while it fails the last good list stays. Throws GV-COL-005 for a bad URL. */
+/** Prometheus `http_sd`: polls a URL for a JSON list of groups; while it fails the last good list stays. Throws GV-COL-005 for a bad URL, GV-SEC-007 for one on the machine's own link. */
 export function pollTargetUrl(options: TargetUrlOptions): TargetSource {
   const refresh_ms = options.refresh_ms ?? REFRESH_MS;
   const url = URL.canParse(options.url) ? new URL(options.url) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new VitalsError('GV-COL-005', 'not an http or https address', options.url);
+  }
+  if (options.allow_link_local !== true && isLinkLocal(url.hostname)) {
+    throw new VitalsError('GV-SEC-007', "the list of targets lies at an address of the machine's own link", url.host);
   }
   const where = `${url.origin}${url.pathname}`;
   const stop = new AbortController();
@@ -64,7 +70,12 @@ async function fetchJson(url: URL, options: TargetUrlOptions, stopped: AbortSign
   };
   const authorization = options.access?.authorization() ?? null;
   if (authorization !== null) headers.authorization = authorization;
-  const dispatcher = new Agent({ connect: url.protocol === 'https:' ? (options.access?.tls() ?? {}) : {} });
+  const dispatcher = new Agent({
+    connect: {
+      ...(options.allow_link_local !== true && { lookup: lookupBeyondLink }),
+      ...(url.protocol === 'https:' && options.access?.tls()),
+    },
+  });
   const timeout_ms = options.timeout_ms ?? TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeout_ms);
   try {

@@ -11,6 +11,8 @@ export interface ChannelParts {
   /** PEM file of the authorities to trust instead of the system's. */
   readonly ca_file?: string | undefined;
   readonly clock: Clock;
+  /** Addresses of the machine's own link may be asked too. */
+  readonly allow_link_local?: boolean | undefined;
   /** What the other side said when it took a message; without secrets. */
   readonly on_answer: (said: string) => void;
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import type { Clock } from '../../pipeline/clock.ts';
+import { isLinkLocal, lookupBeyondLink } from '../../pipeline/contract/link-local.ts';
 import { ChannelFailure } from '../../pipeline/contract/notifications.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { readAuthority } from './read-authority.ts';
@@ -10,6 +11,8 @@ export interface HttpPostOptions {
   readonly ca_file?: string | undefined;
   readonly timeout: DurationMs;
   readonly clock: Clock;
+  /** Addresses of the machine's own link may be asked too. */
+  readonly allow_link_local?: boolean | undefined;
 }
 
 interface Post {
@@ -50,10 +53,17 @@ export async function httpPost(post: Post, options: HttpPostOptions): Promise<Ta
   if (Buffer.byteLength(post.body) > BODY_BYTES_MAX) {
     throw fail(`was not asked: the message has more than ${BODY_BYTES_MAX} bytes`, { retryable: false });
   }
+  if (options.allow_link_local !== true && isLinkLocal(url.hostname)) {
+    throw fail("was not asked: it is an address of the machine's own link (GV-SEC-007)", { retryable: false });
+  }
   const deadline = AbortSignal.timeout(options.timeout);
   const dispatcher = new Agent({
     connections: 1,
-    connect: { timeout: options.timeout, ...readAuthority(options.ca_file) },
+    connect: {
+      timeout: options.timeout,
+      ...(options.allow_link_local !== true && { lookup: lookupBeyondLink }),
+      ...readAuthority(options.ca_file),
+    },
   });
   try {
     const answer = await request(`${url.origin}${url.pathname}${url.search}`, {

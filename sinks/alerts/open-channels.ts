@@ -19,6 +19,8 @@ export interface OpenChannelsOptions {
   /** Where `_env` looks. */
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Addresses of the machine's own link may be asked too; refused when absent. */
+  readonly allow_link_local?: boolean;
   /** What the other side said when it took a message; without secrets. */
   readonly on_answer?: (channel: string, said: string) => void;
   /** Trouble beside messages: Alertmanager did not take the open alerts again. */
@@ -57,6 +59,7 @@ function openChannel(name: string, settings: ChannelSettings, secrets: Secrets, 
     timeout: parseDuration(settings.timeout) ?? milliseconds(10_000),
     ca_file: settings.ca_file,
     clock: options.clock,
+    allow_link_local: options.allow_link_local,
     on_answer: (said) => options.on_answer?.(name, said),
   };
   /** Settings without it were refused when the configuration was read. */
