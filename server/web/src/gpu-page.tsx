@@ -31,8 +31,10 @@ export function GpuPage({ gpu_uuid }: { readonly gpu_uuid: string }) {
   const { query } = useAddress();
   const now = useNow();
   const known = state ?? verdict;
+  // Live readings come first; without the verdict they would be shown as a GPU of which nothing is known.
+  const asking = verdict === null && failure === null && !unknown;
 
-  if (known === null) {
+  if (known === null || asking) {
     return (
       <div class="gpu">
         <Back />
