@@ -1,7 +1,7 @@
 import { VitalsError } from './contract/errors.ts';
+import { createLineSplitter } from './line-splitter.ts';
 import { openBytes, openFile } from './replay/byte-source.ts';
 import { createCsvRecords } from './replay/csv-records.ts';
-import { createLineSplitter } from './replay/line-splitter.ts';
 
 export interface CsvRow {
   /** Line that it ends on, from 1. */

@@ -43,7 +43,7 @@ const MAY_IMPORT: readonly (readonly [string, readonly string[]])[] = [
   ['operators/', ['operators/', 'pipeline/contract/']],
   ['operators/novelty/', ['operators/', 'models/', 'pipeline/contract/']],
   ['models/', ['models/', 'pipeline/contract/']],
-  ['sinks/', ['sinks/', 'pipeline/contract/', 'pipeline/clock.ts']],
+  ['sinks/', ['sinks/', 'pipeline/contract/', 'pipeline/clock.ts', 'pipeline/line-splitter.ts']],
   [
     'server/web/',
     [

@@ -1,11 +1,11 @@
 import { VitalsError } from '../contract/errors.ts';
 import type { RawMessage } from '../contract/message.ts';
+import { createLineSplitter } from '../line-splitter.ts';
 import { type ByteSource, openBytes, openFile, withHead } from './byte-source.ts';
 import { createCsvReader } from './csv-reader.ts';
 import { detectFormat, type FileFormat, type InputFormat } from './detect-format.ts';
 import { type InputFile, inputFiles } from './input-files.ts';
 import { createJsonlReader } from './jsonl-reader.ts';
-import { createLineSplitter } from './line-splitter.ts';
 import { promBodies, promMessage } from './prom-bodies.ts';
 import { RECORD_CHARS_MAX } from './record-reader.ts';
 import { createRowDraft, type RowDraft } from './row-draft.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { milliseconds } from '../../pipeline/contract/time.ts';
-import { createLineSplitter } from '../../pipeline/replay/line-splitter.ts';
+import { createLineSplitter } from '../../pipeline/line-splitter.ts';
 import type { StoredColumn } from './export-rows.ts';
 import { type ExportedCell, exportedCells } from './exported-cells.ts';
 import { ilpConnection } from './ilp-connection.ts';
