@@ -1,5 +1,7 @@
 import type { VitalsError } from '../contract/errors.ts';
 import { openLog } from '../log.ts';
+import { STARTS } from '../logs/log-line.ts';
+import { VERSION } from '../roles/version.ts';
 import type { CommandContext } from './context.ts';
 
 /** What a part that runs for long has to say: to people and into the log. */
@@ -10,9 +12,11 @@ export interface News {
   readonly note: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-export function loggedNews(context: CommandContext, part: string): News {
+/** `begins`: the process begins with it, which `doctor` counts; else it is a part of one that has. */
+export function loggedNews(context: CommandContext, part: string, { begins } = { begins: true }): News {
   const { data, 'log-level': level } = context.loaded.values;
   const log = openLog({ data, level, part });
+  if (begins) log.info({ version: VERSION }, STARTS);
   return {
     say(line) {
       context.say(line);

@@ -20,7 +20,7 @@ export function addUpCommand(program: Command): void {
           config,
           origins: context.loaded.origins,
           ...news,
-          newsOf: (part) => loggedNews(context, part),
+          newsOf: (part) => loggedNews(context, part, { begins: false }),
         });
         const { ready } = system;
         process.stdout.write(`${JSON.stringify(ready)}\n`);

@@ -9,6 +9,7 @@ import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { until } from '../bus/bus.fixture.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
+import { openKeyValue } from '../bus/key-value.ts';
 import { doctorExitCode } from '../cli/doctor-command.ts';
 import { systemClock } from '../clock.ts';
 import { loadConfig } from '../config.ts';
@@ -16,7 +17,8 @@ import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { seconds } from '../contract/time.ts';
+import { milliseconds, seconds } from '../contract/time.ts';
+import { openKeyStore } from '../keys/key-store.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
@@ -115,6 +117,30 @@ it('tells a suspended table, a taken port, dead letters, and a collector without
     { reason: 'out_of_range', refused: 1 },
   ]);
   expect(findings.every(({ state: how, action }) => (how === 'ok') === (action === ''))).toBe(true);
+});
+
+it('tells a key that expired, a champion that is not there, and a channel that takes nothing; makes nothing', async () => {
+  const before = await look();
+  expect(state(before, 'keys', 'expiry')).toBe('ok');
+  expect(state(before, 'models', 'champion')).toBe('ok');
+  expect((await bus.streamState('KV_VITALS_KEYS').catch(() => null))?.messages ?? 0).toBe(0);
+
+  const keys = await openKeyStore(bus, systemClock);
+  await keys.create({ name: 'grafana', role: 'viewer', tenant: '', expires_after: milliseconds(1) });
+  const pairs = await openKeyValue(bus, 'GPU_VITALS_MODELS', 'test');
+  const book = { aliases: { champion: { version: 7, before: [] } }, history: [] };
+  await pairs.replace('aliases', Buffer.from(JSON.stringify(book)), 0);
+  const broken = { alerts_open: 0, alert_channel_broken: [{ labels: { channel: 'pager' }, value: 1 }] };
+  const telling = setInterval(
+    () => bus.publish({ subject: 'vitals.metrics.alerts', data: Buffer.from(JSON.stringify(broken)) }),
+    200,
+  );
+  ends.push(() => clearInterval(telling));
+  const findings = await look();
+  await pairs.remove('aliases');
+  expect(state(findings, 'keys', 'expiry')).toBe('warn GV-SEC-001');
+  expect(state(findings, 'models', 'champion')).toBe('fail GV-MDL-102');
+  expect(state(findings, 'alerts', 'channel pager')).toBe('fail GV-ALT-004');
 });
 
 it('hears an engine in a folder that is in use, which follows the inventory', async () => {

@@ -12,6 +12,7 @@ import { shownAddress } from '../contract/shown-address.ts';
 import { hours, seconds } from '../contract/time.ts';
 import { listenAddress } from '../roles/listen-address.ts';
 import { type KnownAddresses, knownAddresses } from './addresses.ts';
+import { judgeAlerts } from './alerts.ts';
 import { judgeClocks } from './clocks.ts';
 import { judgeCollector } from './collector.ts';
 import { judgeDataFolder, lookAtDataFolder } from './data-folder.ts';
@@ -20,9 +21,12 @@ import { judgeEngine, lookAtSnapshot } from './engine.ts';
 import { judgeApi, judgeLive, lookAtApi, lookAtLive } from './faces.ts';
 import { type Finding, finding } from './finding.ts';
 import { type HeardParts, hearParts } from './hear-parts.ts';
+import { judgeKeys, type KeyFacts, lookAtKeys } from './keys.ts';
+import { judgeModels, lookAtModels, type ModelFacts } from './models.ts';
 import { judgeNodeVersion } from './node-version.ts';
 import { judgePort, type PortFacts } from './ports.ts';
 import { judgeProgram, lookForProgram } from './programs.ts';
+import { judgeStarts, lookAtStarts } from './starts.ts';
 import { judgeBus } from './streams.ts';
 import { judgeDatabase } from './tables.ts';
 
@@ -43,9 +47,10 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
   const { config, clock, env } = options;
   const holder_pid = await dataLockHolder(config.data);
   const known = await knownAddresses(config);
-  const [folder, snapshot_at, bus, database, ports] = await Promise.all([
+  const [folder, snapshot_at, starts, bus, database, ports] = await Promise.all([
     lookAtDataFolder(config.data, { holder_pid, ready: known.running !== null }),
     lookAtSnapshot(config.data),
+    lookAtStarts(config.data, clock.now()),
     lookAtBus(known, options),
     lookAtDatabase(known, options),
     lookAtPorts(known, config),
@@ -54,6 +59,7 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
   const engine = bus.parts !== null && bus.parts.engines.length > 0;
   const now = clock.now();
   const findings = [judgeNodeVersion(process.versions.node), ...judgeDataFolder(folder), ...ports.map(judgePort)];
+  findings.push(...judgeStarts(starts));
 
   findings.push(...bus.findings);
   if (bus.facts === null) findings.push(...(await programOf('nats', known.nats.expected)));
@@ -76,8 +82,16 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
         listened_ms: LISTEN_MS,
         expected: running,
       }),
+      ...judgeAlerts({
+        heard: bus.parts.alerts,
+        listened_ms: LISTEN_MS,
+        engine_since: Math.min(...engines.map(({ last }) => last.started_at)),
+        now,
+      }),
     );
   }
+  if (bus.keys !== null) findings.push(...judgeKeys(bus.keys, now));
+  if (bus.model !== null) findings.push(judgeModels(bus.model, now));
   findings.push(...database.findings);
   if (database.facts === null) findings.push(...(await programOf('questdb', known.questdb.expected)));
   else findings.push(...judgeDatabase(database.facts, { now, engine, url: known.questdb.http }));
@@ -105,6 +119,9 @@ interface BusLook {
   readonly facts: BusFacts | null;
   readonly parts: HeardParts | null;
   readonly dead_letters: Parameters<typeof judgeDeadLetters>[0];
+  /** Null when they could not be read. */
+  readonly keys: readonly KeyFacts[] | null;
+  readonly model: ModelFacts | null;
   readonly findings: readonly Finding[];
 }
 
@@ -114,6 +131,8 @@ async function lookAtBus({ nats }: KnownAddresses, { clock }: ExamineOptions): P
     facts: null,
     parts: null,
     dead_letters: none,
+    keys: null,
+    model: null,
     findings: [awayFinding('nats', nats.expected, error)],
   });
   try {
@@ -123,12 +142,14 @@ async function lookAtBus({ nats }: KnownAddresses, { clock }: ExamineOptions): P
       return away(new VitalsError('GV-BUS-001', 'nothing answers', shownAddress(url)));
     const bus = await connectBus({ servers: url, name: 'gpu-vitals doctor', clock, connect_timeout_ms: CONNECT_MS });
     try {
-      const [facts, parts, by_reason] = await Promise.all([
+      const [facts, parts, by_reason, keys, model] = await Promise.all([
         inspectBus(bus, clock),
         hearParts(bus, LISTEN_MS),
         countInvalid(bus, clock.now() - hours(1), DEAD_LETTERS_MAX).catch(() => none.by_reason),
+        lookAtKeys(bus).catch(() => null),
+        lookAtModels(bus).catch(() => null),
       ]);
-      return { facts, parts, dead_letters: { ...none, by_reason }, findings: [] };
+      return { facts, parts, dead_letters: { ...none, by_reason }, keys, model, findings: [] };
     } finally {
       await bus.close();
     }

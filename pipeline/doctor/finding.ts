@@ -10,7 +10,10 @@ export type Part =
   | 'collector'
   | 'api'
   | 'live'
-  | 'clocks';
+  | 'clocks'
+  | 'alerts'
+  | 'keys'
+  | 'models';
 
 /** What one check found: `fail` is broken, `warn` will be or may be meant so, `ok` needs nobody. */
 export interface Finding {

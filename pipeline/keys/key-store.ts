@@ -6,7 +6,7 @@ import type { DurationMs } from '../contract/time.ts';
 import type { AccessRole } from './access-role.ts';
 import { keyIdSchema, newKeyId, newSecret, type StoredKey, storedKeySchema } from './api-key.ts';
 
-const KEYS_BUCKET = 'VITALS_KEYS';
+export const KEYS_BUCKET = 'VITALS_KEYS';
 export const KEY_RECORDS = 'key.*';
 const USES = 'used.*';
 const USE_EVERY_MS = 60_000;

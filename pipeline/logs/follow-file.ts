@@ -21,6 +21,13 @@ export const startOf = (path: string): FilePlace => ({
   decoder: new StringDecoder('utf8'),
 });
 
+/** The place `bytes` before the end of a file, for a look at the newest lines; the first may be the end of one. */
+export async function nearEndOf(path: string, bytes: number): Promise<FilePlace> {
+  const there = await stat(path).catch(() => null);
+  if (there === null) return startOf(path);
+  return { ...startOf(path), inode: there.ino, at: Math.max(0, there.size - bytes) };
+}
+
 /**
  * The whole lines that were added since the last call; all of them at the first. A file that was replaced or cut (rotation)
  * is read from its start; a file that is not there has no lines. Holds one chunk and the unfinished last line.

@@ -14,12 +14,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 it.each([
   [
     '{"level":40,"time":"2026-01-01T00:00:00.000Z","part":"engine","code":"GV-SNK-001","lag":7,"msg":"away"}',
-    { text: '2026-01-01T00:00:00.000Z  warn   engine  away  code=GV-SNK-001  lag=7', level: 40, part: 'engine' },
+    {
+      text: '2026-01-01T00:00:00.000Z  warn   engine  away  code=GV-SNK-001  lag=7',
+      level: 40,
+      part: 'engine',
+      at: Date.UTC(2026, 0),
+      message: 'away',
+      code: 'GV-SNK-001',
+    },
   ],
   ['[1] 2026/01/01 [INF] Server is ready', { text: '[1] 2026/01/01 [INF] Server is ready', level: null, part: null }],
   ['{"msg":"no level"}', { text: '{"msg":"no level"}', level: null, part: null }],
   ['null', { text: 'null', level: null, part: null }],
-])('reads %s', (line, expected) => expect(readLogLine(line)).toEqual(expected));
+])('reads %s', (line, expected) => expect(readLogLine(line)).toMatchObject(expected));
 
 it('reads what is added, whole lines only, also after the file was cut or replaced', async () => {
   const path = join(folder, 'a.log');

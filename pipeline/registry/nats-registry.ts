@@ -17,6 +17,7 @@ export interface NatsRegistryOptions {
 
 const BUCKET = 'GPU_VITALS_MODELS';
 const BOOK = 'aliases';
+export const MODEL_RECORDS = { bucket: BUCKET, book: BOOK, manifests: 'manifest.*' } as const;
 const manifestKey = (version: number | string): string => `manifest.${version}`;
 
 /**
