@@ -6,10 +6,18 @@ export interface LabelledFigure {
   readonly value: number;
 }
 
+type ChannelFigure =
+  | 'sent_total'
+  | 'failed_total'
+  | 'given_up_total'
+  | 'merged_total'
+  | 'duplicates_total'
+  | 'waiting'
+  | 'broken';
+export type ChannelFigures = Readonly<Record<`alert_channel_${ChannelFigure}`, readonly LabelledFigure[]>>;
+
 /** How each channel fares, by the names of /metrics; `alert_channel_broken` is 1 while it takes nothing. */
-export function channelFigures(
-  channels: Readonly<Record<string, LineCounts>>,
-): Readonly<Record<string, readonly LabelledFigure[]>> {
+export function channelFigures(channels: Readonly<Record<string, LineCounts>>): ChannelFigures {
   const by = (figure: (counts: LineCounts) => number): LabelledFigure[] =>
     Object.entries(channels).map(([channel, counts]) => ({ labels: { channel }, value: figure(counts) }));
   return {

@@ -1,11 +1,11 @@
-import type { channelFigures, LabelledFigure } from '../alert-desk/channel-figures.ts';
+import type { ChannelFigures, LabelledFigure } from '../alert-desk/channel-figures.ts';
 import { type Finding, finding } from './finding.ts';
 import { spanText } from './in-words.ts';
 
 type ChannelFigure = 'waiting' | 'failed_total' | 'given_up_total' | 'broken';
 
 /** As the desk that delivers alerts tells it once a second. */
-export type AlertFigures = Partial<ReturnType<typeof channelFigures>> & {
+export type AlertFigures = Partial<ChannelFigures> & {
   readonly alerts_open?: number;
   readonly alerts_table_waiting?: number;
 };

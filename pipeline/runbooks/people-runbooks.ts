@@ -4,7 +4,7 @@ import type { Runbook } from './runbook.ts';
 type PeopleCode = Extract<ErrorCode, `GV-${'API' | 'LIVE' | 'ALT' | 'SEC'}-${string}`>;
 
 const CHANNELS = '`gpu-vitals alerts channels` shows what is configured, without its secrets.';
-const TRY = '`gpu-vitals alerts test` sends a message that says that it is a test, and shows each answer.';
+const TRY = '`gpu-vitals alerts test CHANNEL` sends a message that says that it is a test, and shows each answer.';
 const COUNTERS =
   'In /metrics: `gpu_vitals_alert_channel_failed_total` and `gpu_vitals_alert_channel_waiting`, by channel.';
 const KEYS = '`gpu-vitals keys list` shows role, tenant and expiry of every key.';
