@@ -1,12 +1,16 @@
 import type { ApiParts } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { metricsRegistry } from './metrics-registry.ts';
+import { OPEN_GATE } from './security/gate.ts';
 
 /** What is used before anybody asks, and by the answer to `/openapi.json` itself. */
 const used = () => ({
   clock: { now: () => 0, monotonic: () => 0 },
   metrics: metricsRegistry(),
   console_dir: null,
+  gate: OPEN_GATE,
+  behind_proxy: false,
+  calls_per_s: 0,
   config: null,
   version: '0.0.0',
 });

@@ -7,12 +7,10 @@ import type { LiveSocket } from '../sinks/live/socket-server.ts';
 import { FleetView } from './fleet-view.ts';
 import { liveFold } from './live-fold.ts';
 import { LiveHub } from './live-hub.ts';
-import type { LiveSession } from './live-session.ts';
 import { LiveTopics } from './live-topics.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
 const START = 1_767_225_600_000;
 const TOPICS = ['fleet', 'node/n1', 'gpu/GPU-0', 'anomalies', 'alerts'] as const;
 type Name = (typeof TOPICS)[number];
@@ -42,7 +40,6 @@ class Client implements LiveSocket {
   buffered(): number {
     return this.waiting.reduce((sum, text) => sum + text.length, 0);
   }
-
   join(topic: string): void {
     this.joined.add(topic);
   }
@@ -80,7 +77,7 @@ class Client implements LiveSocket {
 /** Hub and topics over a network that the test holds in its hands; publishing takes `cost_ms` of the clock. */
 function world(cost_ms: number) {
   const clock = settableClock(START);
-  const clients: { client: Client; session: LiveSession }[] = [];
+  const clients: { client: Client; session: ReturnType<LiveHub['open']> }[] = [];
   const view: FleetView = new FleetView({
     clock,
     onChange(entry, left) {
@@ -142,10 +139,8 @@ function world(cost_ms: number) {
       view.applyAnomaly(anomalyOf({ gpu_uuid: `GPU-${gpu}`, id: `A${gpu}`, state, closed_at, score: ts++ }));
     },
     alert(id: string, state: 'open' | 'closed'): void {
-      topics.touchAlert(
-        { id, state, gpu_uuid: '', node: '', source: 'anomalies' },
-        JSON.stringify({ id, state, turn: ts++ }),
-      );
+      const alert = { id, state, gpu_uuid: '', node: '', source: '' };
+      topics.touchAlert(alert, JSON.stringify({ id, state, turn: ts++ }));
       hub.changed();
     },
     come(): void {

@@ -258,10 +258,7 @@ export const ERRORS = {
   },
   'GV-SEC-002': { meaning: 'A key may not do this.', action: 'Use a key with the role that the message names.' },
   'GV-SEC-003': { meaning: 'Calls come too fast.', action: 'Wait as long as Retry-After says.' },
-  'GV-SEC-004': {
-    meaning: 'This concerns more than the tenant of the key.',
-    action: 'Use a key without a tenant.',
-  },
+  'GV-SEC-004': { meaning: 'This concerns more than one tenant.', action: 'Use a key without a tenant.' },
   'GV-SEC-005': { meaning: 'There is no such key.', action: 'See `gpu-vitals keys list`.' },
   'GV-SEC-006': {
     meaning: 'Certificates or single sign-on cannot be used as configured.',

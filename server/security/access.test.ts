@@ -103,6 +103,20 @@ describe('access', () => {
     expect(answer.headers.get('Vary')).toContain('Authorization');
   });
 
+  it('answers no foreign name while there are no keys: a page may have made it mean this machine', async () => {
+    const keys = keyring();
+    const world = populated({ gate: keys.gate });
+    for (const host of ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
+      expect((await world.get('/api/v1/gpus', { Host: host })).status).toBe(400);
+    }
+    for (const host of ['localhost:8080', '127.0.0.1', '127.0.0.1:8080', '[::1]:8080']) {
+      expect((await world.get('/api/v1/gpus', { Host: host })).status).toBe(200);
+    }
+    const key = keys.add();
+    const answer = await world.get('/api/v1/gpus', { Host: 'vitals.example', Authorization: `Bearer ${key}` });
+    expect(answer.status).toBe(200);
+  });
+
   it('signs what people do with the name of their key', async () => {
     const keys = keyring();
     const key = keys.add({ role: 'operator', name: 'ann' });
