@@ -51,6 +51,10 @@ export async function dataLockHolder(data: string): Promise<number | null> {
   return holder !== null && (await isRunning(holder)) ? holder.pid : null;
 }
 
+/** Whether a killed gpu-vitals left its claim behind, once it is known that no running one has the folder. */
+export const hasStaleLock = (data: string, holder_pid: number | null): boolean =>
+  holder_pid === null && read(join(resolve(data), 'lock.json')) !== '';
+
 /** Removes the stale lock that was read; false, and nothing is changed, when another process was faster. */
 function setAside(path: string, stale: string): boolean {
   const aside = `${path}.${randomBytes(6).toString('hex')}`;

@@ -3,7 +3,9 @@ import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Finding, flatFinding } from '../doctor/finding.ts';
+import { applyFixes, type Fix, planFixes } from '../doctor/fix.ts';
 import { configured, contextOf } from './context.ts';
+import { runSelfTest } from './self-test-command.ts';
 
 const KEYS: readonly ConfigKey[] = [
   'nats',
@@ -21,13 +23,28 @@ const KEYS: readonly ConfigKey[] = [
 export function addDoctorCommand(program: Command): void {
   const command = configured(program.command('doctor'), KEYS)
     .description('every part: state, lag, disk, ports, clocks, suspended tables, each with what to do')
+    .option('--fix', 'first mend what is safe: suspended tables, dead letters whose cause is gone, a stale lock')
+    .option('--self-test', 'put a fault into the simulated fleet and time anomaly, health and alert')
     .action(async () => {
-      const { loaded, answer } = contextOf(command, KEYS);
-      const findings = await examine({ config: loaded.values, clock: systemClock, env: process.env });
-      answer(findings.map(flatFinding), () => findingsText(findings));
+      const context = contextOf(command, KEYS);
+      const { fix, selfTest } = command.opts<{ fix?: true; selfTest?: true }>();
+      if (selfTest === true) return runSelfTest(context);
+      const config = context.loaded.values;
+      const look = (): Promise<Finding[]> => examine({ config, clock: systemClock, env: process.env });
+      let findings = await look();
+      const fixes = fix === true ? await applyFixes(planFixes(findings), { config, clock: systemClock }) : [];
+      if (fixes.some(({ state }) => state === 'done')) findings = await look();
+      const told = findings.map(flatFinding);
+      context.answer(fix === true ? { fixes, findings: told } : told, () =>
+        [...(fix === true ? [fixesText(fixes)] : []), findingsText(findings)].join('\n\n'),
+      );
       process.exitCode = doctorExitCode(findings);
     });
 }
+
+const fixesText = (fixes: readonly Fix[]): string =>
+  fixes.map(({ fix, state, detail }) => `${state.padEnd(6)}  ${fix}: ${detail}`).join('\n') ||
+  'nothing that can be mended without you';
 
 export function doctorExitCode(findings: readonly Finding[]): 0 | 1 | 3 {
   const failed = findings.filter(({ state }) => state === 'fail');

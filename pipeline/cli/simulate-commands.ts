@@ -4,9 +4,10 @@ import { serveFleet } from '../../bench/fleet/serve-fleet.ts';
 import { STORIES } from '../../bench/fleet/stories/story-kinds.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { readAddresses } from '../roles/addresses.ts';
 import { configured, contextOf } from './context.ts';
+import { injectStory } from './inject-story.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const KEYS: readonly ConfigKey[] = ['gpus', 'seed', 'stories', 'speed', 'interval'];
@@ -55,23 +56,7 @@ export function addSimulateCommands(program: Command): void {
           action: 'Start one with `gpu-vitals up`, or name its folder with --data.',
         });
       }
-      const told = await post(`${fleet}/inject`, { story, gpu_uuid: gpu });
+      const told = await injectStory(fleet, { story, gpu_uuid: gpu });
       context.answer(told, () => `${story} on ${gpu}: ${JSON.stringify(told)}`);
     });
-}
-
-async function post(url: string, body: object): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  } catch (cause) {
-    throw new VitalsError('GV-COL-002', 'the simulated fleet does not answer', url, { cause });
-  }
-  const answer = (await response.json()) as { code?: ErrorCode; what?: string; detail?: string; title?: string };
-  if (response.ok) return answer;
-  throw new VitalsError(answer.code ?? 'GV-API-004', answer.what ?? answer.detail ?? answer.title ?? 'refused', url);
 }

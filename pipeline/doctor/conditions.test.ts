@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { type AlertFacts, judgeAlerts } from './alerts.ts';
 import { judgeCollector } from './collector.ts';
 import { seen } from './finding.fixture.ts';
+import { type Finding, finding } from './finding.ts';
+import { planFixes } from './fix.ts';
 import { judgeKeys, type KeyFacts } from './keys.ts';
 import { judgeModels } from './models.ts';
 import { judgeStarts, lookAtStarts } from './starts.ts';
@@ -114,5 +116,36 @@ describe('restarts', () => {
     } finally {
       rmSync(data, { recursive: true });
     }
+  });
+});
+
+describe('what --fix would do', () => {
+  const suspended = (code: 'GV-SNK-003' | 'GV-SNK-004'): Finding =>
+    finding('questdb', 'gpu_metrics', { state: 'fail', what: 'suspended', code });
+  const letters = (reason: string): Finding =>
+    finding('nats', 'dead letters', { state: 'warn', what: reason, figures: { reason, refused: 3 } });
+  const disk = finding('data', 'disk', { state: 'fail', what: 'full', code: 'GV-SNK-004' });
+  const foreign = finding('questdb', 'x; DROP TABLE y', { state: 'fail', what: 'suspended', code: 'GV-SNK-003' });
+  const lock = finding('data', 'lock', { state: 'warn', what: 'stale' });
+  const full = 'the disk is full: it would be suspended again';
+  it.each<[Finding[], [string, string, string][]]>([
+    [[], []],
+    [[suspended('GV-SNK-003')], [['resume', 'gpu_metrics', '']]],
+    [[suspended('GV-SNK-004')], [['resume', 'gpu_metrics', full]]],
+    [[suspended('GV-SNK-003'), disk], [['resume', 'gpu_metrics', full]]],
+    [[foreign], []],
+    [[lock], [['unlock', '', '']]],
+    // What input got wrong is for people to look at.
+    [[letters('late'), letters('out_of_range')], []],
+    [[letters('undelivered')], [['retry', 'undelivered', '']]],
+    [
+      [letters('refused_by_database'), suspended('GV-SNK-003')],
+      [
+        ['retry', 'refused_by_database', 'questdb still has failures'],
+        ['resume', 'gpu_metrics', ''],
+      ],
+    ],
+  ])('%#', (findings, expected) => {
+    expect(planFixes(findings).map(({ kind, of, left_because }) => [kind, of, left_because])).toEqual(expected);
   });
 });

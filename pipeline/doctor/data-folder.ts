@@ -17,6 +17,8 @@ export interface DataFolderFacts {
   /** Pid of the gpu-vitals that has the folder, and whether all its parts are ready. */
   readonly holder_pid: number | null;
   readonly ready: boolean;
+  /** A killed gpu-vitals left its claim behind. */
+  readonly stale_lock?: boolean;
 }
 
 const GIB = 1_024 ** 3;
@@ -25,7 +27,7 @@ const FREE_MIN_SHARE = 0.05;
 const FREE_LOW_SHARE = 0.15;
 
 export function judgeDataFolder(facts: DataFolderFacts): Finding[] {
-  return [judgeHolder(facts), judgeAccess(facts), judgeDisk(facts)];
+  return [judgeHolder(facts), ...judgeLock(facts), judgeAccess(facts), judgeDisk(facts)];
 }
 
 function judgeHolder({ holder_pid, ready, path }: DataFolderFacts): Finding {
@@ -39,6 +41,13 @@ function judgeHolder({ holder_pid, ready, path }: DataFolderFacts): Finding {
   }
   const action = 'Start everything with `gpu-vitals up`, if it is meant to run here.';
   return finding('data', 'owner', { state: 'warn', what: 'gpu-vitals does not run here', action, figures });
+}
+
+function judgeLock({ stale_lock, path }: DataFolderFacts): Finding[] {
+  if (stale_lock !== true) return [];
+  const what = `${path} is claimed by a gpu-vitals that no longer runs`;
+  const action = 'The next `gpu-vitals up` takes it over; `gpu-vitals doctor --fix` removes the claim.';
+  return [finding('data', 'lock', { state: 'warn', what, action })];
 }
 
 function judgeAccess({ exists, writable, path }: DataFolderFacts): Finding {
@@ -63,7 +72,7 @@ function judgeDisk({ disk_free_bytes, disk_bytes, parts }: DataFolderFacts): Fin
 
 export async function lookAtDataFolder(
   data: string,
-  known: Pick<DataFolderFacts, 'holder_pid' | 'ready'>,
+  known: Pick<DataFolderFacts, 'holder_pid' | 'ready' | 'stale_lock'>,
 ): Promise<DataFolderFacts> {
   const path = resolve(data);
   const exists = (await stat(path).catch(() => null))?.isDirectory() ?? false;

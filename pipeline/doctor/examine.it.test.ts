@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ import { openKeyStore } from '../keys/key-store.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
+import { applyFixes, planFixes } from './fix.ts';
+import { selfTest } from './self-test.ts';
 
 let services: TestServices;
 let bus: Bus;
@@ -141,6 +144,54 @@ it('tells a key that expired, a champion that is not there, and a channel that t
   expect(state(findings, 'keys', 'expiry')).toBe('warn GV-SEC-001');
   expect(state(findings, 'models', 'champion')).toBe('fail GV-MDL-102');
   expect(state(findings, 'alerts', 'channel pager')).toBe('fail GV-ALT-004');
+});
+
+it('mends a suspended table and a stale lock, and sends again what a part refused', async () => {
+  await ensureStreams(bus);
+  await prepareDatabase(database);
+  await database.query('ALTER TABLE gpu_assets SUSPEND WAL');
+  const lock = join(services.data, 'lock.json');
+  writeFileSync(lock, JSON.stringify({ pid: 2 ** 22 + 1, started: 'long ago' }));
+  const before = await look();
+  expect(state(before, 'questdb', 'gpu_assets')).toBe('fail GV-SNK-003');
+  expect(state(before, 'data', 'lock')).toBe('warn');
+  const fixes = await applyFixes(planFixes(before), { config: configOf({}), clock: systemClock });
+  expect(fixes.map(({ state: how, fix }) => `${how} ${fix}`).sort()).toEqual([
+    'done remove the stale lock of the data folder',
+    'done resume the table gpu_assets',
+  ]);
+  expect(existsSync(lock)).toBe(false);
+  const after = await look();
+  expect(state(after, 'questdb', 'gpu_assets')).toBe('ok');
+  expect(state(after, 'data', 'lock')).toBeUndefined();
+});
+
+it('times anomaly, health and alert of a self-test, and what does not come', async () => {
+  const publish = (table: string, told: object, gpu = 'GPU-1'): void =>
+    bus.publish({ subject: `vitals.${table}.n1.${gpu}`, data: Buffer.from(JSON.stringify(told)) });
+  const stages: string[] = [];
+  const run = (inject: () => Promise<void>, timeout_ms: number) =>
+    selfTest({
+      bus,
+      clock: systemClock,
+      gpu_uuid: 'GPU-1',
+      inject,
+      timeout_ms,
+      onStage: ({ stage }) => stages.push(stage),
+    });
+  const telling = setInterval(() => {
+    publish('anomalies', { state: 'open' }, 'GPU-2');
+    publish('gpu_health_scores', {});
+  }, 20);
+  ends.push(() => clearInterval(telling));
+  const silent = await run(async () => publish('anomalies', { state: 'closed' }), 200);
+  expect(silent.map(({ latency_ms }) => latency_ms)).toEqual([null, null, null]);
+  const told = await run(async () => {
+    setTimeout(() => publish('anomalies', { state: 'open' }), 50);
+    setTimeout(() => publish('alerts', { state: 'open' }), 150);
+  }, 5_000);
+  expect(stages).toEqual(['anomaly', 'health', 'alert']);
+  expect(told.every(({ latency_ms }) => latency_ms !== null && latency_ms >= 40)).toBe(true);
 });
 
 it('hears an engine in a folder that is in use, which follows the inventory', async () => {

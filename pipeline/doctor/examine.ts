@@ -1,4 +1,4 @@
-import { dataLockHolder } from '../../deploy/services/data-lock.ts';
+import { dataLockHolder, hasStaleLock } from '../../deploy/services/data-lock.ts';
 import { addressOf, probeNats, probeQuestdb, probeTcp } from '../../deploy/services/probe.ts';
 import { PREFERRED_PORTS } from '../../deploy/services/services-options.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
@@ -48,7 +48,11 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
   const holder_pid = await dataLockHolder(config.data);
   const known = await knownAddresses(config);
   const [folder, snapshot_at, starts, bus, database, ports] = await Promise.all([
-    lookAtDataFolder(config.data, { holder_pid, ready: known.running !== null }),
+    lookAtDataFolder(config.data, {
+      holder_pid,
+      ready: known.running !== null,
+      stale_lock: hasStaleLock(config.data, holder_pid),
+    }),
     lookAtSnapshot(config.data),
     lookAtStarts(config.data, clock.now()),
     lookAtBus(known, options),

@@ -122,7 +122,7 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
       QUESTDB_LOG,
       '`cat /proc/sys/vm/max_map_count` and `ulimit -n`: QuestDB needs 1048576 of each for many partitions.',
     ],
-    afterwards: ['An engine resumes it every 5 s by itself; without one: `ALTER TABLE name RESUME WAL`.', AGAIN],
+    afterwards: ['An engine resumes it every 5 s by itself; without one `gpu-vitals doctor --fix` does.', AGAIN],
   },
   'GV-SNK-004': {
     shows: 'Tables are suspended, the engine stops reading, the spool and the stream grow.',
