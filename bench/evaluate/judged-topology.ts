@@ -40,7 +40,16 @@ export function judgedTopology(options: {
   });
   const out: TopologyNode[] = [];
   for (const node of nodes) {
-    if (node.kind !== 'sink' || node.id !== 'anomalies') {
+    if (node.kind !== 'sink') {
+      // Nobody is alerted of what is off: who takes anomalies of the fleet takes those of the defaults.
+      out.push(
+        node.id === 'fleet_alerts'
+          ? { ...node, inputs: node.inputs.filter(({ step }) => !OFF_BY_DEFAULT.includes(step)) }
+          : node,
+      );
+      continue;
+    }
+    if (node.id !== 'anomalies') {
       out.push(node);
       continue;
     }
