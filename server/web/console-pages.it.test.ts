@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
-import type { Anomaly, Episode, Forecast, HealthScore, Incident } from '../../pipeline/contract/events.ts';
+import type { Anomaly, Episode, Incident } from '../../pipeline/contract/events.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
 import { type ConsolePage, openConsolePage, PATIENCE, seriousFindings } from './console-page.fixture.ts';
+import { forecastOf, scoreOf, topologyReport } from './console-rows.fixture.ts';
 import { decisionOf, predictionOf } from './foreseen.fixture.ts';
 
 const GPUS = 16;
@@ -72,69 +73,7 @@ const incident = (): Incident => ({
   closed_at: null,
 });
 
-const score = (): HealthScore => ({
-  ...who(sick),
-  ts: systemClock.now(),
-  overall_score: 40,
-  memory_health: 0,
-  thermal_health: 100,
-  performance_health: 100,
-  power_health: 100,
-  reliability_health: 100,
-  health_grade: 'critical',
-  degradation_factors: [],
-  confidence: 0.9,
-  memory_confidence: 1,
-  thermal_confidence: 1,
-  performance_confidence: 1,
-  power_confidence: 1,
-  reliability_confidence: 1,
-  contributions: [],
-  explanation: 'critical (40.0 of 100).',
-  action: 'drain_and_reset',
-  profile: 'default',
-});
-
-const forecast = (days: number): Forecast => ({
-  ...who(sick),
-  ts: ago(30),
-  metric: 'gpu_temp_celsius',
-  horizon_ms: days * 86_400_000,
-  expected: 70 + days,
-  low: 66 + days,
-  high: 75 + days,
-  limit: 88,
-  eta_ts: null,
-  explanation: 'GPU temperature',
-});
-
-const tellTopology = (seconds: number): void =>
-  world.tell('vitals.topology.w0', {
-    ts: start + seconds * 1_000,
-    worker: 'w0',
-    started_at: start - MINUTE_MS,
-    lag_messages: 12,
-    watermark: start + seconds * 1_000 - 3_000,
-    gpus: GPUS,
-    snapshots: 1,
-    mermaid: 'flowchart LR\n  decode["decode<br/><small>text to columnar batches</small>"]',
-    steps: [
-      { id: 'dcgm_raw', kind: 'source', items_in: 0, items_out: 10 * seconds, batches: seconds, busy_ms: 0 },
-      {
-        id: 'decode',
-        kind: 'stage',
-        items_in: 10 * seconds,
-        items_out: 80 * seconds,
-        batches: seconds,
-        busy_ms: 600 * seconds,
-      },
-      { id: 'gpu_metrics', kind: 'sink', items_in: 80 * seconds, items_out: 0, batches: seconds, busy_ms: 4 * seconds },
-    ],
-    edges: [
-      { from: 'dcgm_raw', port: 'out', to: 'decode' },
-      { from: 'decode', port: 'rows', to: 'gpu_metrics' },
-    ],
-  });
+const tellTopology = (seconds: number): void => world.tell('vitals.topology.w0', topologyReport(start, seconds, GPUS));
 
 beforeAll(async () => {
   await ensureConsoleBuilt();
@@ -150,7 +89,7 @@ beforeAll(async () => {
   const board = (uuid: string) => ({ gpu_uuid: uuid, node: nodeOf(uuid), ts: systemClock.now() });
   const about = (p30: number) => ({ health: 80, p30, utilisation: 0.9 });
   await world.verdicts({
-    scores: [score()],
+    scores: [scoreOf({ ...who(sick), ts: systemClock.now() })],
     episodes: [
       episode(),
       episode({ ...who(uuids[4] ?? ''), id: 'e-2', ts: ago(29), started_at: ago(29) }),
@@ -168,7 +107,7 @@ beforeAll(async () => {
       }),
     ],
     incidents: [incident()],
-    forecasts: [forecast(1), forecast(7)],
+    forecasts: [1, 7].map((days) => forecastOf({ ...who(sick), ts: ago(30) }, days)),
     predictions: [predictionOf(board(costly), 0.4), predictionOf(board(uuids[10] ?? ''), 0.02)],
     decisions: [decisionOf(board(costly), about(0.4)), decisionOf(board(uuids[10] ?? ''), about(0.02))],
   });

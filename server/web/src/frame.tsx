@@ -8,6 +8,7 @@ import { integer } from './format-value.ts';
 import { useKeyboard } from './keyboard.ts';
 import { KeysHelp } from './keys-help.tsx';
 import { fleetHref, useAddress } from './router.ts';
+import { sessionKey, signOut } from './session.ts';
 import { toggleTheme, useTheme } from './theme.ts';
 
 /** What all pages share: the name, the connection, the theme, the keys. */
@@ -44,6 +45,11 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           ?
         </button>
         <ThemeButton />
+        {sessionKey() !== null && (
+          <button type="button" class="small" onClick={signOut} data-testid="sign-out">
+            Sign out
+          </button>
+        )}
       </header>
       <main id="content" tabIndex={-1}>
         {children}

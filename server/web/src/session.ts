@@ -22,7 +22,7 @@ export function signIn(key: string): void {
 }
 
 /** Forgets the key and tells who listens. */
-function signOut(): void {
+export function signOut(): void {
   held = null;
   try {
     sessionStorage.removeItem(KEPT);
