@@ -40,16 +40,14 @@ export function judgedTopology(options: {
   });
   const out: TopologyNode[] = [];
   for (const node of nodes) {
-    if (node.kind !== 'sink') {
-      // Nobody is alerted of what is off: who takes anomalies of the fleet takes those of the defaults.
-      out.push(
-        node.id === 'fleet_alerts'
-          ? { ...node, inputs: node.inputs.filter(({ step }) => !OFF_BY_DEFAULT.includes(step)) }
-          : node,
-      );
+    if (node.kind === 'fleet' && node.id === 'fleet_alerts') {
+      // Nobody is alerted of what is off.
+      const on = node.inputs.map(({ step }) => !OFF_BY_DEFAULT.includes(step));
+      const kept = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => on[i]);
+      out.push({ ...node, inputs: kept(node.inputs), names: kept(node.names) });
       continue;
     }
-    if (node.id !== 'anomalies') {
+    if (node.kind !== 'sink' || node.id !== 'anomalies') {
       out.push(node);
       continue;
     }

@@ -7,7 +7,8 @@ export interface PromBody {
   readonly data: Uint8Array;
 }
 
-const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.)*)"/g;
+const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.)*)"/;
+const HOSTS = new RegExp(HOST, 'g');
 
 /**
  * Cuts an exposition text by the Hostname label of its samples: the text of one node stays as it came; a federated one gives
@@ -17,7 +18,7 @@ const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.)*)"/g;
 export function promBodies(data: Uint8Array, fallback: string): readonly PromBody[] {
   const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
   const hosts = new Set<string>();
-  for (const match of text.matchAll(HOST)) if (match[1] !== '') hosts.add(match[1] as string);
+  for (const match of text.matchAll(HOSTS)) if (match[1] !== '') hosts.add(match[1] as string);
   if (hosts.size <= 1) {
     const [only] = hosts;
     return [{ node: only === undefined ? fallback : labelText(only), data }];
@@ -25,7 +26,6 @@ export function promBodies(data: Uint8Array, fallback: string): readonly PromBod
   const lines = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    HOST.lastIndex = 0;
     const host = HOST.exec(line)?.[1];
     const node = host === undefined || host === '' ? fallback : labelText(host);
     const known = lines.get(node);
