@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { fieldErrors } from './field-errors.ts';
 
 const schema = z.strictObject({
