@@ -137,10 +137,14 @@ const RENT_FACTOR_MAX = 4;
 const RESALE_FACTOR_MAX = 3;
 const ENERGY_MAX = 1;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Rents of all tiers, and residuals of all ages, move together: they are one market each. */
 function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readonly FlipInput[] {
-  const at = (change: Board): OptionValues => optionValues(change, economy).npv;
-  const priced = (change: Economy): OptionValues => optionValues(board, change).npv;
+  // One copy of each that is changed and put back: a hundred copies a decision cost more than what is computed with them.
+  const b: Writable<Board> = { ...board };
+  const e: Writable<Economy> = { ...economy };
+  const values = (): OptionValues => optionValues(b, e).npv;
   const rent = prices.rent_usd_per_hour[board.tier];
   const resale_usd = residualUsd(board, economy);
   const { failures_per_year } = prices;
@@ -150,7 +154,17 @@ function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readon
       value: board.health,
       from: 0,
       to: 100,
-      at: (health) => at({ ...board, ...sharesOf(health, prices) }),
+      at: (health) => {
+        const shares = sharesOf(health, prices);
+        b.health = health;
+        b.performance_loss = shares.performance_loss;
+        b.grade_share = shares.grade_share;
+        const npv = values();
+        b.health = board.health;
+        b.performance_loss = board.performance_loss;
+        b.grade_share = board.grade_share;
+        return npv;
+      },
     },
     {
       input: 'p30',
@@ -159,7 +173,10 @@ function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readon
       to: P30_TO,
       at: (p30) => {
         const hazard = withRisk(board.outlook.hazard, p30, failures_per_year);
-        return at({ ...board, outlook: outlookUnder(hazard, board.outlook.age_shares, prices) });
+        b.outlook = outlookUnder(hazard, board.outlook.age_shares, prices);
+        const npv = values();
+        b.outlook = board.outlook;
+        return npv;
       },
     },
     {
@@ -167,21 +184,36 @@ function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readon
       value: board.utilisation,
       from: 0,
       to: 1,
-      at: (utilisation) => at({ ...board, utilisation }),
+      at: (utilisation) => {
+        b.utilisation = utilisation;
+        const npv = values();
+        b.utilisation = board.utilisation;
+        return npv;
+      },
     },
     {
       input: 'energy_usd_per_kwh',
       value: prices.energy_usd_per_kwh,
       from: 0,
       to: Math.max(ENERGY_MAX, 2 * prices.energy_usd_per_kwh),
-      at: (energy_usd_per_kwh) => priced({ ...economy, energy_usd_per_kwh }),
+      at: (energy_usd_per_kwh) => {
+        e.energy_usd_per_kwh = energy_usd_per_kwh;
+        const npv = values();
+        e.energy_usd_per_kwh = economy.energy_usd_per_kwh;
+        return npv;
+      },
     },
     {
       input: 'repair_usd',
       value: prices.repair_usd,
       from: 0,
       to: Math.max(prices.purchase_usd, 2 * prices.repair_usd),
-      at: (repair_usd) => priced({ ...economy, repair_usd }),
+      at: (repair_usd) => {
+        e.repair_usd = repair_usd;
+        const npv = values();
+        e.repair_usd = economy.repair_usd;
+        return npv;
+      },
     },
   ];
   if (rent > 0) {
@@ -190,7 +222,12 @@ function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readon
       value: rent,
       from: 0,
       to: RENT_FACTOR_MAX * rent,
-      at: (value) => priced({ ...economy, rent_factor: value / rent }),
+      at: (value) => {
+        e.rent_factor = value / rent;
+        const npv = values();
+        e.rent_factor = economy.rent_factor;
+        return npv;
+      },
     });
   }
   if (resale_usd > 0) {
@@ -199,7 +236,12 @@ function flipInputs(board: Board, economy: Economy, prices: ModelPrices): readon
       value: resale_usd,
       from: 0,
       to: RESALE_FACTOR_MAX * resale_usd,
-      at: (value) => at({ ...board, resale_factor: (board.resale_factor * value) / resale_usd }),
+      at: (value) => {
+        b.resale_factor = (board.resale_factor * value) / resale_usd;
+        const npv = values();
+        b.resale_factor = board.resale_factor;
+        return npv;
+      },
     });
   }
   return inputs;
