@@ -19,6 +19,7 @@ import type { ModelDesk } from './model-desk.ts';
 import type { Gate } from './security/gate.ts';
 import type { SimulationDesk } from './simulation-desk.ts';
 import type { TopologyReports } from './topology-reports.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 /** Scores on demand, made where the topology is known. */
 export interface Scorer {
@@ -45,6 +46,8 @@ export interface Predictor {
 export interface ApiParts {
   readonly clock: Clock;
   readonly view: FleetReading;
+  /** The rows behind the verdict on a GPU. */
+  readonly verdicts: Pick<VerdictRows, 'of'>;
   readonly feed: Pick<FleetFeed, 'seeded' | 'last_frame_at'>;
   readonly database: Database;
   readonly bus: Pick<Bus, 'connected'>;

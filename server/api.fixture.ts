@@ -38,6 +38,7 @@ import { memoryAudit } from './security/audit.fixture.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
+import { verdictRows } from './verdict-rows.ts';
 
 export const NOW = 1_767_225_600_000;
 
@@ -149,6 +150,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const app = createApp({
     clock,
     view,
+    verdicts: verdictRows({ database: used, clock, now: () => eventNow({ clock, view }) }),
     feed,
     database: used,
     bus,

@@ -16,12 +16,15 @@ import type { FleetView } from './fleet-view.ts';
 import { seedUntilDone } from './seed-until-done.ts';
 import { DECISION_NOW, HEALTH_NOW, PREDICTION_NOW, type VerdictKind } from './verdict-now.ts';
 import { verdictChange } from './verdict-row.ts';
+import { VERDICT_PARTS, type VerdictRows, verdictTable } from './verdict-rows.ts';
 
 export interface FleetFeedOptions {
   readonly bus: Bus;
   /** Null: begins empty. */
   readonly database: Database | null;
   readonly view: FleetView;
+  /** Told of every row about a GPU that comes over the bus; nobody when absent. */
+  readonly rows?: Pick<VerdictRows, 'apply' | 'forget'>;
   readonly clock: Clock;
   /** How far back the last sample of a GPU is looked for at the start. */
   readonly seed_span_ms?: number;
@@ -47,6 +50,7 @@ export interface FleetFeed {
   stop(): void;
 }
 
+const decoder = new TextDecoder();
 const DAY_MS = 86_400_000;
 const ANOMALIES_MAX = 100_000;
 const VERDICTS = [
@@ -60,7 +64,7 @@ const VERDICTS = [
  * again until it answers. Messages that cannot be read are counted and left.
  */
 export function fleetFeed(options: FleetFeedOptions): FleetFeed {
-  const { bus, view, clock } = options;
+  const { bus, view, clock, rows } = options;
   const reader = frameReader();
   const counters = {
     frames: 0,
@@ -95,9 +99,13 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
       if (seeding !== null && !seeding.done && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
       view.applyAnomaly(anomaly);
     }),
-    ...VERDICTS.map(({ kind, table }) =>
-      bus.subscribe(`vitals.${table.name}.>`, ({ data }) => {
-        const change = verdictChange(kind, parsed(data));
+    ...VERDICT_PARTS.map((part) =>
+      bus.subscribe(`vitals.${verdictTable(part).name}.>`, ({ data }) => {
+        const row = parsed(data);
+        const whose = row?.gpu_uuid;
+        if (typeof whose === 'string') rows?.apply(part, whose, row);
+        if (part === 'episodes') return;
+        const change = verdictChange(part, row);
         if (change === null) {
           counters.verdicts_refused++;
           return;
@@ -108,7 +116,10 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
     ),
   ];
   const announcing = announceFrames(bus);
-  const sweeping = setInterval(() => view.sweep(), 1_000);
+  const sweeping = setInterval(() => {
+    view.sweep();
+    if (!bus.connected) rows?.forget();
+  }, 1_000);
   sweeping.unref();
 
   async function seed(database: Database): Promise<void> {
@@ -136,12 +147,12 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
       if (!closedMeanwhile.has(anomaly.id)) view.applyAnomaly(anomaly);
     }
     for (const { kind, table, columns, equal } of VERDICTS) {
-      const rows = await latestColumns(database, table, {
+      const known = await latestColumns(database, table, {
         columns: [...columns, 'gpu_uuid', ...Object.keys(equal)],
         since,
         equal,
       });
-      for (const row of rows) {
+      for (const row of known) {
         const change = verdictChange(kind, row);
         if (change !== null) view.applyVerdict(change);
       }
@@ -170,9 +181,10 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   };
 }
 
-function parsed(data: Uint8Array): unknown {
+function parsed(data: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
-    return JSON.parse(new TextDecoder().decode(data));
+    const value: unknown = JSON.parse(decoder.decode(data));
+    return typeof value === 'object' ? (value as Readonly<Record<string, unknown>> | null) : null;
   } catch {
     return null;
   }

@@ -256,9 +256,14 @@ it('goes on while QuestDB is down and is whole again after', async () => {
     expect(await get('/api/v1/anomalies')).toMatchObject({ status: 503, body: { code: 'GV-API-003' } });
   }, 30_000);
   expect((await get('/api/v1/gpus')).status).toBe(200);
+  // What was asked for a while ago is still in memory.
   expect((await get('/api/v1/gpus/GPU-a')).body).toMatchObject({
-    unavailable: ['asset', 'health', 'prediction', 'decision', 'episodes'],
+    unavailable: ['asset'],
     sample: { power_watts: 412.5 },
+  });
+  expect((await get('/api/v1/gpus/GPU-m')).body).toMatchObject({
+    unavailable: ['asset', 'health', 'prediction', 'decision', 'episodes'],
+    instances: [{ instance: '1' }, { instance: '2' }],
   });
   await services.restart('questdb');
   await vi.waitFor(async () => expect((await get('/api/v1/anomalies')).status).toBe(200), 30_000);

@@ -25,6 +25,7 @@ import { apiMetrics, engineMetrics } from './own-metrics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
+import { verdictRows } from './verdict-rows.ts';
 
 export interface ApiServerOptions {
   readonly bus: Bus;
@@ -85,7 +86,8 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const metrics = metricsRegistry();
   const topology = topologyReports(bus, clock);
   const listening = listenToMetrics(bus, metrics);
-  const feed = fleetFeed({ bus, database, view, clock });
+  const verdicts = verdictRows({ database, clock, now: () => eventNow({ clock, view }) });
+  const feed = fleetFeed({ bus, database, view, clock, rows: verdicts });
   const { counters } = feed;
   const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }) });
   const alerts = alertView({
@@ -110,6 +112,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const app = createApp({
     clock,
     view,
+    verdicts,
     feed,
     database,
     bus,

@@ -2,16 +2,13 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
-import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
-import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, rowsAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
 import {
   type GpuSummary,
@@ -23,13 +20,12 @@ import {
 } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer } from '../table-schema.ts';
+import { VERDICT_PARTS, type VerdictPart } from '../verdict-rows.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
 
 const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
 const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
-/** A page of the verdict; the whole list has a path of its own. */
-const EPISODES_MAX = 20;
-const LOOKED_UP = ['asset', 'health', 'prediction', 'decision', 'episodes'] as const;
+const LOOKED_UP = ['asset', ...VERDICT_PARTS] as const;
 const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
 const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
 const decisionAnswer = tableRowAnswer(GPU_ECONOMIC_DECISIONS);
@@ -46,7 +42,7 @@ export async function assertGpu(parts: ApiParts, uuid: string): Promise<void> {
   throw new VitalsError('GV-API-002', `No GPU ${uuid} is known`, 'gpu_uuid');
 }
 
-/** `GET /gpus` and `GET /gpus/{gpu_uuid}`: the latest state, from memory; only the asset is looked up. */
+/** `GET /gpus` and `GET /gpus/{gpu_uuid}`: the latest state, from memory; only the asset, and what nobody asked for lately, is looked up. */
 export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const { view } = parts;
   const text = summaryTexts(view);
@@ -126,18 +122,13 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
           return missing;
         }
       };
-      const { database } = parts;
-      const equal = { gpu_uuid };
-      const newest = (spec: TableSpec) => rowsAt(database, spec, { equal }, EPOCH_MS_MAX, LIMIT_DEFAULT);
+      const rows = (part: VerdictPart) => lookUp(part, [], () => parts.verdicts.of(part, gpu_uuid));
       const [asset, scores, predictions, decisions, episodes] = await Promise.all([
         lookUp('asset', null, () => parts.assets.find(gpu_uuid)),
-        lookUp('health', [], () => newest(GPU_HEALTH_SCORES)),
-        lookUp('prediction', [], () => newest(GPU_FAILURE_PREDICTIONS)),
-        lookUp('decision', [], () => newest(GPU_ECONOMIC_DECISIONS)),
-        lookUp('episodes', [], async () => {
-          const { items } = await listRows(database, XID_EPISODES, { equal }, { limit: EPISODES_MAX });
-          return items;
-        }),
+        rows('health'),
+        rows('prediction'),
+        rows('decision'),
+        rows('episodes'),
       ]);
       if (state === null && asset === null) {
         throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');

@@ -22,6 +22,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     behind_proxy: whole.behind_proxy,
     calls_per_s: 0,
     view: tenantView(whole.view, scope),
+    verdicts: { of: async (part, gpu_uuid) => (scope.sees(gpu_uuid) ? whole.verdicts.of(part, gpu_uuid) : []) },
     feed: whole.feed,
     database: tenantDatabase(whole.database, scope),
     bus: whole.bus,

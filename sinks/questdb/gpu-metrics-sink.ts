@@ -28,6 +28,8 @@ export interface GpuMetricsSinkOptions extends DeliveryOptions {
    * with them. A request that begins before the end of the one before makes QuestDB merge, which costs it up to a quarter more a row.
    */
   readonly held_share?: number;
+  /** Told of the event times of every request that the database has taken, ascending; lent for the call. */
+  readonly onStored?: (ts: Float64Array) => void;
 }
 
 const HELD_SHARE = 1 / 8;
@@ -90,6 +92,7 @@ export function gpuMetricsSink(options: GpuMetricsSinkOptions): GpuMetricsSink {
         { ...options, table, signal, onRetry: () => counts.retries++ },
       );
       rowsQueued -= chunk.rows;
+      options.onStored?.(chunk.ts.subarray(0, chunk.rows));
       refuse(refused);
       // Beyond the limit only what came without waiting for `pressure`: that memory is let go.
       if (allocated > options.chunks_max) allocated--;

@@ -1,6 +1,6 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
+import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from './select-rows.ts';
 
 export type TableRow = Readonly<Record<string, unknown>> & { readonly ts: number };
@@ -25,11 +25,6 @@ export async function listRows(
   page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<TableRow>> {
   const [order, onwards] = page.oldest_first ? (['ASC', '>='] as const) : (['DESC', '<='] as const);
-  const matching = filtered(filter);
-  const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM ${quoted(spec.name)}${matching.where()}`,
-    matching.parameters,
-  );
   const [at, given] =
     page.cursor === undefined ? [null, 0] : (decodeCursor(page.cursor, ['number', 'number']) as [number, number]);
   const paged = filtered(filter);
@@ -47,7 +42,13 @@ export async function listRows(
     const same = items.filter(({ ts }) => ts === last.ts).length;
     next = encodeCursor(last.ts, last.ts === at ? given + same : same);
   }
-  return { items, next, total: counted[0]?.total ?? 0 };
+  return withTotal({ items, next }, page.cursor, () => {
+    const matching = filtered(filter);
+    return database.query<{ total: number }>(
+      `SELECT count() AS total FROM ${quoted(spec.name)}${matching.where()}`,
+      matching.parameters,
+    );
+  });
 }
 
 /**
@@ -90,14 +91,14 @@ export async function pageAt(
   const last = items.at(-1);
   const more = last !== undefined && rows.length > page.limit;
   const next = more ? encodeCursor(...keys.map((name) => last[name] as string | number)) : null;
-  if (next === null && page.cursor === undefined) return { items, next, total: items.length };
-  const all = filtered(filter);
-  all.add('ts', '<=', new Date(at));
-  const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM (SELECT ts FROM ${quoted(spec.name)}${all.where()} ${latestOn(keys)})`,
-    all.parameters,
-  );
-  return { items, next, total: counted[0]?.total ?? 0 };
+  return withTotal({ items, next }, page.cursor, () => {
+    const all = filtered(filter);
+    all.add('ts', '<=', new Date(at));
+    return database.query<{ total: number }>(
+      `SELECT count() AS total FROM (SELECT ts FROM ${quoted(spec.name)}${all.where()} ${latestOn(keys)})`,
+      all.parameters,
+    );
+  });
 }
 
 const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');

@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import { METRICS, type Metric, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { ROLLUPS, rollupAggregates } from '../../pipeline/contract/tables.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
+import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Resolution, seriesColumns } from './read-series.ts';
 import { type Conditions, conditions, quoted } from './select-rows.ts';
 
@@ -33,11 +33,6 @@ export async function listSeries(
   page: PageRequest,
 ): Promise<Page<SeriesListRow>> {
   const source = await sourceOf(database, request);
-  const matching = conditions();
-  const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM (${source(matching)})`,
-    matching.parameters,
-  );
   const paged = conditions();
   const from = source(paged);
   const { descending } = request;
@@ -57,7 +52,10 @@ export async function listSeries(
     const same = items.filter(({ ts }) => ts === last.ts).length;
     next = encodeCursor(last.ts, last.ts === at ? given + same : same);
   }
-  return { items, next, total: counted[0]?.total ?? 0 };
+  return withTotal({ items, next }, page.cursor, () => {
+    const matching = conditions();
+    return database.query<{ total: number }>(`SELECT count() AS total FROM (${source(matching)})`, matching.parameters);
+  });
 }
 
 /** Writes the statement that yields all rows of the request, binding its values into `into`. */

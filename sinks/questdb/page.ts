@@ -15,6 +15,16 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
+/** The page with its total: a first page that is the last one tells it, else the rows are counted. */
+export async function withTotal<Row>(
+  page: { readonly items: Row[]; readonly next: string | null },
+  cursor: string | undefined,
+  count: () => Promise<readonly { readonly total: number }[]>,
+): Promise<Page<Row>> {
+  if (cursor === undefined && page.next === null) return { ...page, total: page.items.length };
+  return { ...page, total: (await count())[0]?.total ?? 0 };
+}
+
 /** An opaque cursor from the sort keys of the last row of a page. */
 export const encodeCursor = (...keys: readonly (string | number)[]): string =>
   Buffer.from(JSON.stringify(keys)).toString('base64url');

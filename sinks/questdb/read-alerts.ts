@@ -1,7 +1,7 @@
 import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import type { Alert, AlertHandling } from '../../pipeline/contract/alerts.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
+import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts } from './select-rows.ts';
 
 /** A row of `alerts`: the alert and what people have said of it. */
@@ -34,11 +34,6 @@ export async function listAlerts(
   filter: AlertFilter,
   page: PageRequest & { readonly oldest_first: boolean },
 ): Promise<Page<AlertRow>> {
-  const matching = filtered(filter);
-  const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM alerts${matching.where()}`,
-    matching.parameters,
-  );
   const [order, onwards, beyond] = page.oldest_first ? (['ASC', '>=', '<='] as const) : (['DESC', '<=', '>='] as const);
   const paged = filtered(filter);
   if (page.cursor !== undefined) {
@@ -55,11 +50,14 @@ export async function listAlerts(
   fillTexts(ALERTS, rows);
   const items = rows.slice(0, page.limit) as unknown as AlertRow[];
   const last = items.at(-1);
-  return {
-    items,
-    next: rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null,
-    total: counted[0]?.total ?? 0,
-  };
+  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null;
+  return withTotal({ items, next }, page.cursor, () => {
+    const matching = filtered(filter);
+    return database.query<{ total: number }>(
+      `SELECT count() AS total FROM alerts${matching.where()}`,
+      matching.parameters,
+    );
+  });
 }
 
 /** The row of one alert; null when there is none. Throws GV-API-003 when the database is away. */

@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { Anomaly, Severity } from '../../pipeline/contract/events.ts';
 import { ANOMALIES } from '../../pipeline/contract/tables.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest } from './page.ts';
+import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts } from './select-rows.ts';
 
 export interface AnomalyFilter {
@@ -25,12 +25,6 @@ export async function listAnomalies(
   filter: AnomalyFilter,
   page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<Anomaly>> {
-  const matching = filtered(filter);
-  const counted = await database.query<{ total: number }>(
-    `SELECT count() AS total FROM anomalies${matching.where()}`,
-    matching.parameters,
-  );
-  const total = counted[0]?.total ?? 0;
   const paged = filtered(filter);
   if (page.cursor !== undefined) {
     const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
@@ -48,7 +42,14 @@ export async function listAnomalies(
   fillTexts(ANOMALIES, rows);
   const items = rows.slice(0, page.limit) as unknown as Anomaly[];
   const last = items.at(-1);
-  return { items, next: rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null, total };
+  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null;
+  return withTotal({ items, next }, page.cursor, () => {
+    const matching = filtered(filter);
+    return database.query<{ total: number }>(
+      `SELECT count() AS total FROM anomalies${matching.where()}`,
+      matching.parameters,
+    );
+  });
 }
 
 /** Every open anomaly, of one GPU (all its instances) or of all; newest first, at most `rows_max`. */

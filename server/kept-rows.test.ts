@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { settableClock } from '../pipeline/clock.ts';
+import type { TableRow } from '../sinks/questdb/list-rows.ts';
+import { type KeptRowsOptions, keptRows } from './kept-rows.ts';
+
+const rowAt = (ts: number, gpu_uuid = 'A'): TableRow => ({ ts, gpu_uuid });
+
+/** A table that answers when it is told to. */
+function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max'>> = {}) {
+  const clock = settableClock(0);
+  const table = new Map<string, TableRow[]>();
+  const asked: (readonly string[])[] = [];
+  const answers: { answer: () => void; fail: (cause: Error) => void }[] = [];
+  const kept = keptRows({
+    clock,
+    load: (uuids) => {
+      asked.push(uuids);
+      const rows = new Map([...table].map(([uuid, all]) => [uuid, [...all]]));
+      return new Promise((resolve, reject) => answers.push({ answer: () => resolve(rows), fail: reject }));
+    },
+    read: (told) => (typeof told === 'object' && told !== null && 'ts' in told ? (told as TableRow) : null),
+    merge: (rows, row) => [row, ...rows].sort((a, b) => b.ts - a.ts).slice(0, 2),
+    trusted_ms: 1_000,
+    gpus_max: 10,
+    batch_max: 10,
+    ...options,
+  });
+  return { clock, table, asked, answers, kept, answer: () => answers.shift()?.answer() };
+}
+const times = (rows: readonly TableRow[]): number[] => rows.map(({ ts }) => ts);
+
+describe('kept rows', () => {
+  it('reads once, then answers from memory what the bus told since', async () => {
+    const { table, asked, kept, answer } = world();
+    table.set('A', [rowAt(1)]);
+    const first = kept.of('A');
+    answer();
+    expect(times(await first)).toEqual([1]);
+    kept.apply('A', rowAt(3));
+    kept.apply('A', { not: 'a row' });
+    kept.apply('B', rowAt(9, 'B'));
+    expect(times(await kept.of('A'))).toEqual([3, 1]);
+    expect(asked).toEqual([['A']]);
+  });
+
+  it('keeps that a GPU has none', async () => {
+    const { asked, kept, answer } = world();
+    const first = kept.of('A');
+    answer();
+    expect(await first).toEqual([]);
+    expect(await kept.of('A')).toEqual([]);
+    expect(asked.length).toBe(1);
+  });
+
+  it('does not lose what came while the table was read, or while its turn was waited for', async () => {
+    const { table, kept, answer } = world();
+    table.set('A', [rowAt(1)]);
+    table.set('B', [rowAt(2, 'B')]);
+    const [a, b] = [kept.of('A'), kept.of('B')];
+    kept.apply('A', rowAt(5));
+    kept.apply('B', rowAt(6, 'B'));
+    answer();
+    expect(times(await a)).toEqual([5, 1]);
+    await Promise.resolve();
+    answer();
+    expect(times(await b)).toEqual([6, 2]);
+  });
+
+  it('asks for all that wait at once, and for each only once', async () => {
+    const { asked, kept, answer } = world({ batch_max: 2 });
+    const first = kept.of('A');
+    const others = ['B', 'C', 'B', 'D', 'A'].map((uuid) => kept.of(uuid));
+    answer();
+    await first;
+    await Promise.resolve();
+    answer();
+    await others[0];
+    await Promise.resolve();
+    answer();
+    await Promise.all(others);
+    expect(asked).toEqual([['A'], ['B', 'C'], ['D']]);
+  });
+
+  it('tells a failure to those who waited for it, and reads anew for the next', async () => {
+    const { table, kept, answers, answer } = world();
+    const first = kept.of('A');
+    answers.shift()?.fail(new Error('away'));
+    await expect(first).rejects.toThrow('away');
+    table.set('A', [rowAt(1)]);
+    const second = kept.of('A');
+    answer();
+    expect(times(await second)).toEqual([1]);
+  });
+
+  it('reads anew when rows are old or the bus was away', async () => {
+    const { clock, table, asked, kept, answer } = world();
+    for (const [i, before] of [() => undefined, () => clock.advance(1_000), () => kept.forget()].entries()) {
+      before();
+      table.set('A', [rowAt(i)]);
+      const rows = kept.of('A');
+      answer();
+      expect(times(await rows)).toEqual([i]);
+    }
+    expect(asked.length).toBe(3);
+  });
+
+  it('does not keep a reading during which the bus was lost', async () => {
+    const { table, asked, kept, answer } = world();
+    table.set('A', [rowAt(1)]);
+    const first = kept.of('A');
+    kept.forget();
+    answer();
+    expect(times(await first)).toEqual([1]);
+    const second = kept.of('A');
+    answer();
+    await second;
+    expect(asked.length).toBe(2);
+  });
+
+  it('keeps no more GPUs than it may, those that were asked for last', async () => {
+    const { asked, kept, answer } = world({ gpus_max: 2 });
+    for (const uuid of ['A', 'B']) {
+      const rows = kept.of(uuid);
+      answer();
+      await rows;
+    }
+    await kept.of('A');
+    const third = kept.of('C');
+    answer();
+    await third;
+    await kept.of('A');
+    expect(asked.length).toBe(3);
+    const again = kept.of('B');
+    answer();
+    await again;
+    expect(asked.length).toBe(4);
+  });
+});

@@ -1,0 +1,128 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { TableRow } from '../sinks/questdb/list-rows.ts';
+
+export interface KeptRowsOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** What the table says of these GPUs now; a GPU without rows may be missing. */
+  readonly load: (gpu_uuids: readonly string[]) => Promise<ReadonlyMap<string, readonly TableRow[]>>;
+  /** A row as the bus tells it; null when it is none. */
+  readonly read: (told: unknown) => TableRow | null;
+  /** The rows of a GPU after a new one came. */
+  readonly merge: (rows: readonly TableRow[], row: TableRow) => readonly TableRow[];
+  /** Rows are read anew after so long: what came over the bus meanwhile may have been missed. */
+  readonly trusted_ms: number;
+  /** Most GPUs that are kept; who was not asked for the longest leaves first. */
+  readonly gpus_max: number;
+  /** Most GPUs in one reading. */
+  readonly batch_max: number;
+}
+
+export interface KeptRows {
+  /** Something came over the bus. */
+  apply(gpu_uuid: string, told: unknown): void;
+  /** Throws what `load` throws. */
+  of(gpu_uuid: string): Promise<readonly TableRow[]>;
+  /** The bus was away: everything is read anew. */
+  forget(): void;
+}
+
+interface Kept {
+  rows: readonly TableRow[];
+  readonly read_at: number;
+}
+
+interface Waiting {
+  readonly came: TableRow[];
+  readonly rows: Promise<readonly TableRow[]>;
+  readonly resolve: (rows: readonly TableRow[]) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+/**
+ * The newest rows of GPUs that somebody asked for, kept current by the bus. Who is not kept is read from the table, all that
+ * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few.
+ * State: the rows of at most `gpus_max` GPUs. Cost of an answer that is kept: two look-ups.
+ */
+export function keptRows(options: KeptRowsOptions): KeptRows {
+  const { clock, load, read, merge, trusted_ms, gpus_max, batch_max } = options;
+  const kept = new Map<string, Kept>();
+  const queued = new Map<string, Waiting>();
+  let underWay = new Map<string, Waiting>();
+  /** Readings that began before were of a bus that was lost since. */
+  let generation = 0;
+  let reading = false;
+
+  async function readQueued(): Promise<void> {
+    reading = true;
+    while (queued.size > 0) {
+      const batch = [...queued].slice(0, batch_max);
+      for (const [gpu_uuid] of batch) queued.delete(gpu_uuid);
+      underWay = new Map(batch);
+      const of = generation;
+      const read_at = clock.monotonic();
+      try {
+        const found = await load(batch.map(([gpu_uuid]) => gpu_uuid));
+        underWay = new Map();
+        for (const [gpu_uuid, { came, resolve }] of batch) {
+          const rows = came.reduce(merge, found.get(gpu_uuid) ?? []);
+          if (of === generation) kept.set(gpu_uuid, { rows, read_at });
+          resolve(rows);
+        }
+        for (const gpu_uuid of kept.keys()) {
+          if (kept.size <= gpus_max) break;
+          kept.delete(gpu_uuid);
+        }
+      } catch (cause) {
+        underWay = new Map();
+        for (const [, { reject }] of batch) reject(cause);
+      }
+    }
+    reading = false;
+  }
+
+  return {
+    apply(gpu_uuid, told) {
+      const waiting = underWay.get(gpu_uuid) ?? queued.get(gpu_uuid);
+      const known = kept.get(gpu_uuid);
+      if (waiting === undefined && known === undefined) return;
+      const row = read(told);
+      if (row === null) return;
+      waiting?.came.push(row);
+      if (known !== undefined) known.rows = merge(known.rows, row);
+    },
+    of(gpu_uuid) {
+      const known = kept.get(gpu_uuid);
+      if (known !== undefined) {
+        kept.delete(gpu_uuid);
+        if (clock.monotonic() - known.read_at < trusted_ms) {
+          kept.set(gpu_uuid, known);
+          return Promise.resolve(known.rows);
+        }
+      }
+      const waiting = queued.get(gpu_uuid) ?? underWay.get(gpu_uuid);
+      if (waiting !== undefined) return waiting.rows;
+      const { promise, resolve, reject } = withResolvers<readonly TableRow[]>();
+      queued.set(gpu_uuid, { came: [], rows: promise, resolve, reject });
+      if (!reading) void readQueued();
+      return promise;
+    },
+    forget() {
+      generation++;
+      kept.clear();
+    },
+  };
+}
+
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (cause: unknown) => void;
+} {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (cause: unknown) => void = () => undefined;
+  const promise = new Promise<T>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}

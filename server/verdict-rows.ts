@@ -1,0 +1,111 @@
+import type { Clock } from '../pipeline/clock.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import type { TableSpec } from '../pipeline/contract/table-spec.ts';
+import { days, minutes } from '../pipeline/contract/time.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
+import type { TableRow } from '../sinks/questdb/list-rows.ts';
+import { lastOfGpus, newestOfGpus } from '../sinks/questdb/newest-rows.ts';
+import { type KeptRows, keptRows } from './kept-rows.ts';
+import { tableRowAnswer, tableRowSchema } from './table-schema.ts';
+
+const NEWEST = {
+  health: GPU_HEALTH_SCORES,
+  prediction: GPU_FAILURE_PREDICTIONS,
+  decision: GPU_ECONOMIC_DECISIONS,
+} as const satisfies Readonly<Record<string, TableSpec>>;
+
+/** What a verdict on a GPU shows of tables: by the name that it has there. */
+export type VerdictPart = keyof typeof NEWEST | 'episodes';
+const TABLES: Readonly<Record<VerdictPart, TableSpec>> = { ...NEWEST, episodes: XID_EPISODES };
+export const VERDICT_PARTS = Object.keys(TABLES) as VerdictPart[];
+
+/** A page of the verdict; the whole list has a path of its own. */
+const EPISODES_MAX = 20;
+/** As often as predictions come; a message that the bus lost is missed for so long at most. */
+const TRUSTED_MS = minutes(5);
+const SPAN_MS = days(1);
+/** About 10 kB each with reasons and sensitivities. */
+const GPUS_MAX = 20_000;
+const BATCH_MAX = 256;
+
+export interface VerdictRows {
+  /** A row of the part's table was told on the bus. */
+  apply(part: VerdictPart, gpu_uuid: string, told: unknown): void;
+  /** The newest row of every instance, ordered by key; of episodes the last 20. Throws GV-API-003 when it must be read and cannot be. */
+  of(part: VerdictPart, gpu_uuid: string): Promise<readonly TableRow[]>;
+  /** The bus was away. */
+  forget(): void;
+}
+
+/** The rows behind `GET /gpus/{gpu_uuid}`, kept in memory for GPUs that are asked for. */
+export function verdictRows(options: {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Event time of the fleet, epoch ms. */
+  readonly now: () => number;
+}): VerdictRows {
+  const { database, clock, now } = options;
+  const limits = { clock, trusted_ms: TRUSTED_MS, gpus_max: GPUS_MAX, batch_max: BATCH_MAX };
+  const newest = (spec: TableSpec): KeptRows =>
+    keptRows({
+      ...limits,
+      load: (uuids) => newestOfGpus(database, spec, uuids, now() - SPAN_MS),
+      read: rowReader(spec),
+      merge: newestByKey(spec.keys.filter((key) => key !== 'ts')),
+    });
+  const parts: Readonly<Record<VerdictPart, KeptRows>> = {
+    health: newest(NEWEST.health),
+    prediction: newest(NEWEST.prediction),
+    decision: newest(NEWEST.decision),
+    episodes: keptRows({
+      ...limits,
+      load: (uuids) => lastOfGpus(database, XID_EPISODES, uuids, EPISODES_MAX),
+      read: rowReader(XID_EPISODES),
+      merge: lastRows(XID_EPISODES.keys, EPISODES_MAX),
+    }),
+  };
+  return {
+    apply: (part, gpu_uuid, told) => parts[part].apply(gpu_uuid, told),
+    of: (part, gpu_uuid) => parts[part].of(gpu_uuid),
+    forget() {
+      for (const part of VERDICT_PARTS) parts[part].forget();
+    },
+  };
+}
+
+/** The table whose rows the part shows. */
+export const verdictTable = (part: VerdictPart): TableSpec => TABLES[part];
+
+/** Rows as answers have them; anything else that the bus tells is none. */
+function rowReader(spec: TableSpec): (told: unknown) => TableRow | null {
+  const schema = tableRowSchema(spec);
+  const answer = tableRowAnswer(spec);
+  return (told) => {
+    if (typeof told !== 'object' || told === null || !('ts' in told) || !Number.isSafeInteger(told.ts)) return null;
+    const row = told as TableRow;
+    return schema.safeParse(answer(row)).success ? row : null;
+  };
+}
+
+const sameIn = (keys: readonly string[], a: TableRow, b: TableRow): boolean => keys.every((key) => a[key] === b[key]);
+
+function newestByKey(keys: readonly string[]): (rows: readonly TableRow[], row: TableRow) => readonly TableRow[] {
+  const order = (a: TableRow, b: TableRow): number => {
+    for (const key of keys) {
+      const [one, other] = [String(a[key]), String(b[key])];
+      if (one !== other) return one < other ? -1 : 1;
+    }
+    return 0;
+  };
+  return (rows, row) => {
+    const known = rows.find((one) => sameIn(keys, one, row));
+    if (known !== undefined && known.ts > row.ts) return rows;
+    return [...rows.filter((one) => one !== known), row].sort(order);
+  };
+}
+
+const lastRows =
+  (keys: readonly string[], rows_max: number) =>
+  (rows: readonly TableRow[], row: TableRow): readonly TableRow[] =>
+    [row, ...rows.filter((one) => !sameIn(keys, one, row))].sort((a, b) => b.ts - a.ts).slice(0, rows_max);
