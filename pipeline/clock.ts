@@ -13,6 +13,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
+/** Epoch ms with fractions, for spans: begun with the wall clock when the thread began, and not set with it since. */
+export const exactNow = (): number => performance.timeOrigin + performance.now();
+
 /** Waiting, for those that are also simulated: what they return ends it. */
 export interface Timers {
   after(delay_ms: number, run: () => void): () => void;

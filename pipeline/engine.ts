@@ -41,6 +41,8 @@ export interface EngineOptions {
   /** The machine's, when left out. */
   readonly timers?: Timers;
   readonly report: (error: VitalsError) => void;
+  /** Whether messages tell which trace they belong to. False when absent. */
+  readonly traced?: boolean;
 }
 
 export interface Engine {
@@ -136,7 +138,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     snapshots.stream = now?.created ?? '';
   };
   const read = async (): Promise<void> => {
-    for await (const messages of bus.read({ stream: 'DCGM_RAW', from, batch_max: READ_BATCH_MAX }, stopping.signal)) {
+    const asked = { stream: 'DCGM_RAW', from, batch_max: READ_BATCH_MAX, traces: options.traced === true };
+    for await (const messages of bus.read(asked, stopping.signal)) {
       for (const part of ascending(messages).flatMap((run) => cutBehind(run, states.fleet.position))) {
         const [first, last] = [part[0], part.at(-1)];
         if (first && first.position <= position) await rewind(first.position);

@@ -1,5 +1,5 @@
 import type { MetricSource } from '../server/metrics-registry.ts';
-import { apiMetrics, engineMetrics, TOLD_METRICS, type ToldMetric } from '../server/own-metrics.ts';
+import { apiMetrics, engineMetrics, REQUESTS, TOLD_METRICS, type ToldMetric } from '../server/own-metrics.ts';
 import { performanceMetrics } from '../server/routes/model-performance.ts';
 
 interface Line {
@@ -16,10 +16,10 @@ const ofSource = (source: MetricSource): Line => ({
   type: typeOf(source.name),
   labels: 'labels' in source ? source.labels : [],
 });
-const ofTold = ({ name, help, labels }: ToldMetric): Line => ({
+const ofTold = ({ name, help, labels, type }: ToldMetric): Line => ({
   name,
   help,
-  type: typeOf(name),
+  type: type ?? typeOf(name),
   labels: ['source', ...labels],
 });
 
@@ -41,19 +41,11 @@ export function ownMetricsPage(): string {
     '# Our own metrics',
     '',
     'Generated from `server/own-metrics.ts` by `npm run generate`. `/metrics` of the API has them in the text format of Prometheus. Units stand last in a name; a name that ends in `_total` counts since the start of the part. A part that does not run has no lines.',
-    ...part('Engine', engineMetrics({ last: () => null, workers: () => [] }).map(ofSource)),
+    ...part('Engine', [...engineMetrics({ last: () => null, workers: () => [] }).map(ofSource), ...told('engine')]),
     ...part('Collector', told('collector')),
     ...part('Alerts and their channels', told('alerts')),
     ...part('Live server', told('live')),
-    ...part('API', [
-      ...apiMetrics(() => Number.NaN).map(ofSource),
-      {
-        name: 'http_request_duration_seconds',
-        help: 'Time until an answer was ready.',
-        type: 'histogram',
-        labels: ['route', 'status'],
-      },
-    ]),
+    ...part('API', [...apiMetrics(() => Number.NaN).map(ofSource), { ...ofTold(REQUESTS), labels: REQUESTS.labels }]),
     ...part('Models', performanceMetrics({ known: () => [] }).map(ofSource)),
     '',
   ].join('\n');

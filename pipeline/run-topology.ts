@@ -6,9 +6,11 @@ import { lift, stateSpecs } from '../operators/core/lift.ts';
 import { type FleetEntry, type FleetTime, fleetSpecs } from '../operators/core/run-fleet.ts';
 import type { Clock } from './clock.ts';
 import type { Batch } from './contract/batch.ts';
-import type { StateSpec } from './contract/operator.ts';
+import type { FleetItem, StateSpec } from './contract/operator.ts';
 import type { Port, Sink } from './contract/ports.ts';
 import type { Topology, TopologyNode } from './define-topology.ts';
+import { notePlace } from './step-place.ts';
+import type { StepTraces } from './telemetry/step-traces.ts';
 import { type Cause, type Drain, type FleetStep, wireFleet, wireItems, wirePicks } from './wire-items.ts';
 
 export type Sinks<SinkItems> = { readonly [K in keyof SinkItems]?: Sink<SinkItems[K]> };
@@ -77,10 +79,16 @@ export function wireTopology<SinkItems>(options: {
   readonly states: GroupStates;
   readonly sinks: Sinks<SinkItems>;
   readonly clock: Clock;
-  /** Takes what steps over the fleet pick, where they run elsewhere; without it they run here. */
-  readonly picked?: (step: string, entry: FleetEntry) => void;
+  /**
+   * Takes what steps over the fleet pick, where they run elsewhere; without it they run here. Rows of sinks to which such
+   * steps write too are picked as well: a row that replaces another one has to come after it, so one hand writes both.
+   * `clock`: of the row that was the cause, as its message told it.
+   */
+  readonly picked?: (step: string, entry: FleetEntry, clock: number) => void;
+  /** Watches the steps of what belongs to a trace; nobody when absent. */
+  readonly traces?: StepTraces | null;
 }): WiredTopology {
-  const { topology, states, clock, picked } = options;
+  const { topology, states, clock, picked, traces = null } = options;
   const sinks = options.sinks as Readonly<Record<string, Sink<unknown> | undefined>>;
   const streams = new Map<string, Observable<unknown>>();
   const counters: StepCounters[] = [];
@@ -91,9 +99,13 @@ export function wireTopology<SinkItems>(options: {
   const operators: ((group: number, watermark: number) => void)[] = [];
   const itemSteps: Drain[] = [];
   const fleetSteps: FleetStep[] = [];
+  /** Sinks that groups and steps over the fleet write to. */
+  const shared = new Map<string, (row: unknown) => void>();
   let failure: unknown = null;
   let watermark = 0;
   let nested_ms = 0;
+  /** Whose batch is under way. */
+  let group: number | null = null;
 
   /** Times a step without what the steps behind it take, and keeps the first failure: RxJS would report it too late. */
   const around = (counter: StepCounters, size: number, call: () => void): void => {
@@ -103,12 +115,18 @@ export function wireTopology<SinkItems>(options: {
     const outer_ms = nested_ms;
     nested_ms = 0;
     const started = clock.monotonic();
+    const depths = traces?.active === true ? traces.stepBegins(counter, size, started) : null;
+    let why: string | null = null;
     try {
       call();
     } catch (error) {
       failure ??= error ?? new Error(`step ${counter.id} failed`);
+      why = String(error);
+      notePlace(failure, { step: counter.id, group, position: group === null ? null : cause.position });
     }
-    const took_ms = clock.monotonic() - started;
+    const ended = clock.monotonic();
+    if (depths !== null) traces?.stepEnds(depths, ended, why);
+    const took_ms = ended - started;
     counter.busy_ms += took_ms - nested_ms;
     nested_ms = outer_ms + took_ms;
   };
@@ -144,9 +162,13 @@ export function wireTopology<SinkItems>(options: {
   const withItems = (batch: Batch, call: () => void): void => {
     cause.position = batch.position;
     again = batch.position > 0 && batch.position <= states.fleet.position;
+    group = batch.group;
+    traces?.enter(group);
     call();
     for (const { drain } of itemSteps) drain(batch.group);
     again = false;
+    group = null;
+    traces?.leave();
   };
 
   for (const node of topology.nodes) {
@@ -205,7 +227,7 @@ export function wireTopology<SinkItems>(options: {
         itemSteps.push(wireItems({ node, stream, states, emit: open(node, counter), cause, timed }));
         break;
       case 'fleet':
-        if (picked) wirePicks({ node, stream, states, cause }, (entry) => picked(node.id, entry));
+        if (picked) wirePicks({ node, stream, states, cause }, (entry, clock) => picked(node.id, entry, clock));
         else fleetSteps.push(wireFleet({ node, stream, states, emit: open(node, counter), cause, timed }));
         break;
       case 'sink': {
@@ -213,6 +235,16 @@ export function wireTopology<SinkItems>(options: {
         if (!sink) break;
         used.push(sink);
         const replaced = sink.appends !== true && node.of_fleet;
+        if (replaced) shared.set(node.id, (row) => timed(1, () => sink.write(row)));
+        if (replaced && picked) {
+          inputOf(node.inputs).subscribe((item) => {
+            if (cause.position <= states.fleet.position) return;
+            const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
+            const kept = item as FleetItem;
+            picked(node.id, { at: kept.ts, input: '', kept }, clock);
+          });
+          break;
+        }
         inputOf(node.inputs).subscribe((item) => {
           if (!(again && replaced)) timed(sizeOf(item), () => sink.write(item));
         });
@@ -242,6 +274,7 @@ export function wireTopology<SinkItems>(options: {
       const { clock: cells } = states.fleet.columns(CLOCK_STEP, CLOCK_STATE);
       cells[BEGAN] = time.began;
       cells[NOW] = time.now;
+      for (const [id, write] of shared) for (const { kept } of entries[id] ?? []) write(kept);
       for (const { id, take } of fleetSteps) take(entries[id] ?? []);
       runFleetSteps();
     },

@@ -6,6 +6,7 @@ import type { GroupKeeper } from './group-keeper.ts';
 import { LocalGroups } from './local-groups.ts';
 import { type Sinks, type StepCounters, topologyStateSpecs, wireTopology } from './run-topology.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
+import type { StepTraces } from './telemetry/step-traces.ts';
 
 /** A topology that takes messages, in this thread or spread over others. */
 export interface RunningTopology {
@@ -33,12 +34,13 @@ export function runInOneThread<SinkItems>(options: {
   readonly sinks: Sinks<SinkItems>;
   readonly files: SnapshotFiles;
   readonly clock: Clock;
+  readonly traces?: StepTraces | null;
 }): RunningTopology {
-  const { topology, states } = options;
+  const { topology, states, traces = null } = options;
   const wired = wireTopology<SinkItems>(options);
   const groups = new LocalGroups({ ...options, specs: topologyStateSpecs(topology), flush: () => wired.flush() });
   return {
-    push: (messages) => wired.push(messages),
+    push: (messages) => (traces === null ? wired.push(messages) : traces.around(messages, () => wired.push(messages))),
     pressure: () => wired.pressure(),
     settled: async () => undefined,
     under_way: null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { channelFigures } from '../pipeline/alert-desk/channel-figures.ts';
+import { SampleLatency } from '../pipeline/contract/sample-latency.ts';
 import { metricsRegistry } from './metrics-registry.ts';
 import { engineMetrics, TOLD_METRICS } from './own-metrics.ts';
 
@@ -61,6 +62,45 @@ describe('what parts tell of themselves', () => {
     expect(registry.text()).not.toContain('gpu_vitals_b');
   });
 
+  it('has histograms of several parts as one metric, with buckets that are summed up', () => {
+    const registry = metricsRegistry();
+    const latency = new SampleLatency();
+    latency.observe('stored', 1_000, 1_004);
+    latency.observe('stored', 1_000, 1_300, 3);
+    latency.observe('stored', 0, 800_000);
+    // A past that is told later, and a clock that is ahead.
+    latency.observe('stored', 0, 900_001);
+    latency.observe('live', 5_000, 3_000);
+    for (const source of ['engine.w0', 'engine.w0.1', 'live']) {
+      registry.tell(source, JSON.parse(JSON.stringify({ sample_latency_seconds: latency.told() })));
+    }
+    const text = registry.text();
+    expect(text.match(/# TYPE gpu_vitals_sample_latency_seconds histogram\n/g)).toHaveLength(1);
+    expect(text).toContain('# HELP gpu_vitals_sample_latency_seconds Time from the scrape');
+    const series = (end: string): string => `gpu_vitals_sample_latency_seconds${end}`;
+    const labels = 'source="engine.w0.1",stage="stored"';
+    expect(text).toContain(series(`_bucket{${labels},le="0.005"} 1\n`));
+    expect(text).toContain(series(`_bucket{${labels},le="0.25"} 1\n`));
+    expect(text).toContain(series(`_bucket{${labels},le="0.5"} 4\n`));
+    expect(text).toContain(series(`_bucket{${labels},le="300"} 4\n`));
+    expect(text).toContain(series(`_bucket{${labels},le="+Inf"} 5\n`));
+    expect(text).toContain(series(`_count{${labels}} 5\n`));
+    expect(text).toMatch(new RegExp(`_sum\\{${labels}\\} 800\\.90`));
+    expect(text).not.toContain('stage="live"');
+  });
+
+  it.each([
+    [{ le: [1], counts: [1], sum: 1 }],
+    [{ le: [1], counts: [1, 'x'], sum: 1 }],
+    [{ le: new Array(200).fill(1), counts: new Array(201).fill(1), sum: 1 }],
+    [{ le: [1], counts: [1, 2] }],
+    [null],
+  ])('leaves out what is no histogram: %j', (histogram) => {
+    const registry = metricsRegistry();
+    registry.tell('engine.w0', { a: [{ labels: {}, histogram }] });
+    expect(registry.text().trim()).toBe('');
+  });
+
   it('has engines and their steps by worker', () => {
     const registry = metricsRegistry();
     const step = { id: 'decode', items_in: 4, items_out: 3, batches: 2, busy_ms: 1_500 };
@@ -77,8 +117,10 @@ describe('what parts tell of themselves', () => {
   });
 
   it('has one name for one thing, units last', () => {
-    const names = Object.values(TOLD_METRICS).flatMap((metrics) => Object.values(metrics).map(({ name }) => name));
-    expect(new Set(names).size).toBe(names.length);
+    const all = Object.values(TOLD_METRICS).flatMap((metrics) => Object.values(metrics));
+    const names = all.map(({ name }) => name);
+    // What several parts tell under one name is one definition.
+    expect(new Set(names).size).toBe(new Set(all).size);
     expect(names.filter((name) => !/^[a-z]+(_[a-z]+)+$/.test(name))).toEqual([]);
   });
 });

@@ -8,6 +8,8 @@ export interface ToldMetric {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
+  /** By the end of its name when absent. */
+  readonly type?: 'histogram';
 }
 const told = (name: string, help: string, labels: readonly string[] = []): ToldMetric => ({ name, help, labels });
 
@@ -48,6 +50,22 @@ const REMOTE_WRITE: Readonly<Record<keyof RemoteWriteCounters, ToldMetric>> = {
   targets: told('remote_write_targets', 'Targets that are known now.'),
   series: told('remote_write_series', 'Series that are known now.'),
   waiting_samples: told('remote_write_waiting_samples', 'Samples that wait for the rest of their scrape.'),
+};
+
+/** Of engines and of the live server: each tells the stages that it sees. */
+const SAMPLE_LATENCY: ToldMetric = {
+  name: 'sample_latency_seconds',
+  help: 'Time from the scrape of a sample until it was in the stream (stage arrived), through the steps (processed), in the database (stored), sent to sockets (live). Samples older than 15 min are a past that is told later, and not counted.',
+  labels: ['stage'],
+  type: 'histogram',
+};
+
+/** Counted by the API itself. */
+export const REQUESTS: ToldMetric = {
+  name: 'http_request_duration_seconds',
+  help: 'Time until an answer was ready.',
+  labels: ['route', 'status'],
+  type: 'histogram',
 };
 
 const CHANNEL = ['channel'] as const;
@@ -91,7 +109,8 @@ export const TOLD_METRICS: Readonly<Record<string, Readonly<Record<string, ToldM
     ...Object.fromEntries(Object.entries(REMOTE_WRITE).map(([name, metric]) => [`remote_write_${name}`, metric])),
   },
   alerts: ALERTS,
-  live: LIVE,
+  engine: byName([SAMPLE_LATENCY]),
+  live: { ...LIVE, ...byName([SAMPLE_LATENCY]) },
 };
 
 const API = {

@@ -2,14 +2,15 @@ import type { Msg } from '@nats-io/transport-node';
 import { isBinary, sniffContentType } from '../contract/content-type.ts';
 import type { ContentType, RawMessage } from '../contract/message.ts';
 import { parseInstant } from '../contract/time.ts';
+import { TRACE_HEADER } from '../contract/tracing.ts';
 import type { Delivery } from './delivery.ts';
 import { headerValue, readHeaders } from './wire-headers.ts';
 
 /**
  * A delivered message as the rest knows it. Headers cost 1.3 us to read, so they are left alone when the bytes say binary:
- * that format carries its own times. `data` is a view into the socket's chunk.
+ * that format carries its own times, unless traces are wanted. `data` is a view into the socket's chunk.
  */
-export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
+export function rawMessage(message: Msg, delivery: Delivery, traces = false): RawMessage {
   const data = message.data;
   let contentType: ContentType = 'application/vnd.gpu-vitals.scrape';
   let eventTime = delivery.arrived_at;
@@ -21,7 +22,7 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
     const told = parseInstant(instantOf(headerValue(pairs, 'Event-Time')));
     if (!Number.isNaN(told)) eventTime = told;
   }
-  return {
+  const raw: RawMessage = {
     subject: message.subject,
     data,
     content_type: contentType,
@@ -29,6 +30,8 @@ export function rawMessage(message: Msg, delivery: Delivery): RawMessage {
     arrived_at: delivery.arrived_at,
     event_time: eventTime,
   };
+  const trace = traces ? (message.headers?.get(TRACE_HEADER) ?? '') : '';
+  return trace === '' ? raw : { ...raw, trace };
 }
 
 const isScrapeType = (header: string): boolean =>

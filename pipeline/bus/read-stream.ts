@@ -18,8 +18,8 @@ const REQUEST_BYTES = 8 * 1024 * 1024;
 const HEADROOM_BYTES = 64 * 1024;
 const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
 const EXPIRES_MS = 30_000;
-const HEARTBEAT_MS = 5_000;
-const SILENCE_MAX_MS = 3 * HEARTBEAT_MS;
+const SILENCE_MAX_MS = 15_000;
+const HEARTBEATS_MISSED = 3;
 const CHECK_MS = 1_000;
 const INACTIVE_MS = 300_000;
 const BACK_OFF_MIN_MS = 100;
@@ -53,6 +53,7 @@ export async function* readStream(
   const { stream } = options;
   const subjects = options.subjects ?? [];
   const batchMax = options.batch_max ?? BATCH_MAX;
+  const silenceMax = options.silence_max_ms ?? SILENCE_MAX_MS;
   const window = AHEAD * batchMax;
   let next = options.from;
   let fresh = options.from <= 1;
@@ -93,7 +94,7 @@ export async function* readStream(
       // Less than one message would never be served.
       max_bytes: Math.max(REQUEST_BYTES, (connection.info?.max_payload ?? 0) + HEADROOM_BYTES),
       expires: nanos(EXPIRES_MS),
-      idle_heartbeat: nanos(HEARTBEAT_MS),
+      idle_heartbeat: nanos(silenceMax / HEARTBEATS_MISSED),
     };
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${session.consumer}`, JSON.stringify(request), {
       reply: `${session.inbox}.${session.requests++}`,
@@ -170,6 +171,7 @@ export async function* readStream(
       inactive_threshold: nanos(INACTIVE_MS),
       mem_storage: true,
       num_replicas: 1,
+      ...(options.headers_only && { headers_only: true }),
       ...(subjects.length === 1 && { filter_subject: subjects[0] as string }),
       ...(several && serverFilters && { filter_subjects: [...subjects] }),
     };
@@ -214,7 +216,7 @@ export async function* readStream(
     fresh = false;
     next = delivery.position + 1;
     if (from.filter.length === 0 || from.filter.some((pattern) => subjectMatch(pattern, message.subject))) {
-      const raw = rawMessage(message, delivery);
+      const raw = rawMessage(message, delivery, options.traces);
       queue.push(raw);
       queuedBytes += raw.data.length;
     }
@@ -258,7 +260,7 @@ export async function* readStream(
     // A late tick means that this thread was busy: what the server sent meanwhile has not been looked at yet.
     if (now - checkedAt > 2 * CHECK_MS) heardAt = now;
     checkedAt = now;
-    if (session && outstanding > 0 && now - heardAt > SILENCE_MAX_MS) restart('no heartbeat');
+    if (session && outstanding > 0 && now - heardAt > silenceMax) restart('no heartbeat');
   }, CHECK_MS);
   const unwatch = link.watch((up) => {
     leave();

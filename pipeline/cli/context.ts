@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type LoadedConfig, loadConfig } from '../config.ts';
 import { CONFIG_SECTIONS, type ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
+import { withoutCredentials } from '../contract/without-credentials.ts';
 import { describeError } from './exit-codes.ts';
 
 /** What every command is handed besides its own arguments. */
@@ -51,7 +52,7 @@ export function contextOf(command: Command, keys: readonly ConfigKey[]): Command
     loaded,
     json,
     debug,
-    say: (line) => process.stderr.write(`${line}\n`),
+    say: (line) => process.stderr.write(`${withoutCredentials(line)}\n`),
     tell: (error) => process.stderr.write(`${describeError(error, { json, debug })}\n`),
     answer: (value, text) =>
       process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text().replace(/\n?$/, '\n')}`),

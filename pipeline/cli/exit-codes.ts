@@ -1,4 +1,5 @@
 import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import { withoutCredentials } from '../contract/without-credentials.ts';
 
 /** 0 done, 1 failed, 2 wrong usage, 3 a needed part is missing. */
 const WRONG_USAGE: readonly ErrorCode[] = ['GV-CLI-001', 'GV-CFG-001', 'GV-MDL-202'];
@@ -15,10 +16,10 @@ export function toVitalsError(error: unknown): VitalsError {
   return new VitalsError('GV-CLI-004', error instanceof Error ? error.message : String(error), '', { cause: error });
 }
 
-/** `error GV-...: what, where. What to do.`, or one JSON object; the stack only for `debug`. */
+/** `error GV-...: what, where. What to do.`, or one JSON object; the stack only for `debug`. Nothing in it looks like a secret. */
 export function describeError(error: VitalsError, options: { json: boolean; debug: boolean }): string {
   const line = options.json ? JSON.stringify(error) : error.line();
-  if (!options.debug) return line;
+  if (!options.debug) return withoutCredentials(line);
   const cause = error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
-  return `${line}\n${error.stack ?? ''}${cause}`;
+  return withoutCredentials(`${line}\n${error.stack ?? ''}${cause}`);
 }

@@ -1,5 +1,6 @@
 import type { VitalsError } from '../contract/errors.ts';
 import { openLog } from '../log.ts';
+import { errorFields } from '../logs/error-fields.ts';
 import { STARTS } from '../logs/log-line.ts';
 import { VERSION } from '../roles/version.ts';
 import type { CommandContext } from './context.ts';
@@ -12,10 +13,14 @@ export interface News {
   readonly note: (text: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
-/** `begins`: the process begins with it, which `doctor` counts; else it is a part of one that has. */
-export function loggedNews(context: CommandContext, part: string, { begins } = { begins: true }): News {
+/** `begins`: the process begins with it, which `doctor` counts; else it is a part of one that has. An engine has a `worker`. */
+export function loggedNews(
+  context: CommandContext,
+  part: string,
+  { begins = true, worker }: { readonly begins?: boolean; readonly worker?: string } = {},
+): News {
   const { data, 'log-level': level } = context.loaded.values;
-  const log = openLog({ data, level, part });
+  const log = openLog({ data, level, part, ...(worker === undefined ? {} : { worker }) });
   if (begins) log.info({ version: VERSION }, STARTS);
   return {
     say(line) {
@@ -24,7 +29,7 @@ export function loggedNews(context: CommandContext, part: string, { begins } = {
     },
     tell(error) {
       context.tell(error);
-      log.warn({ code: error.code, where: error.where }, error.message);
+      log.warn(errorFields(error), error.message);
     },
     note(text, fields) {
       log.info(fields, text);

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { StreamPublisher } from '../contract/bus.ts';
 import type { Scrape } from '../contract/scrape.ts';
+import type { Spans } from '../contract/tracing.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import type { TargetAccess } from './scraper-access.ts';
 
@@ -48,6 +49,8 @@ export interface CollectorOptions {
   /** For the back-off's jitter. Default 1. */
   readonly seed?: number;
   readonly on_event?: (event: CollectorEvent) => void;
+  /** Traces of scrapes; none when null or absent. */
+  readonly spans?: Spans | null;
 }
 
 /** Since the start, except where it says now. */

@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
 import type { Scrape } from '../contract/scrape.ts';
+import { type OpenSpan, TRACE_HEADER } from '../contract/tracing.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
@@ -48,7 +49,7 @@ const DRAIN_MS = 3_000;
  * Throws VitalsError GV-COL-005 when `targets` or `targets_url` is wrong; everything later is an event.
  */
 export function startCollector(options: CollectorOptions): Collector {
-  const { clock } = options;
+  const { clock, spans = null } = options;
   const interval_ms = options.interval_ms ?? INTERVAL_MS;
   const timeout_ms = options.timeout_ms ?? Math.min(interval_ms, TIMEOUT_MAX_MS);
   const fixed = parseTargetList(options.targets ?? '');
@@ -96,9 +97,11 @@ export function startCollector(options: CollectorOptions): Collector {
     const one = running.get(key);
     if (one === undefined) return true;
     const ts = clock.now();
+    const span = spans?.begin('scrape', { kind: 'client', attributes: { 'server.address': key } }) ?? null;
     const outcome = await one.scraper.fetch();
     if (stopping !== null || running.get(key) !== one) return true;
     if (!outcome.ok) {
+      span?.end({ failure: outcome.code });
       count.failures++;
       if (one.failures++ === 0) one.since = ts;
       const { code, detail } = outcome;
@@ -111,13 +114,14 @@ export function startCollector(options: CollectorOptions): Collector {
     }
     count.bytes += outcome.body.length;
     // Nobody waits here for NATS: the spool takes everything at once, and the place is free for the next target.
-    void Promise.all(publishBody(one, outcome.body, ts)).then((safeties) => {
+    void Promise.all(publishBody(one, outcome.body, ts, span)).then((safeties) => {
       if (!safeties.includes('dropped')) count.scrapes++;
     });
+    span?.end({ attributes: { 'http.response.body.size': outcome.body.length } });
     return true;
   }
 
-  function publishBody(one: Running, body: Uint8Array, ts: number): Promise<Safety>[] {
+  function publishBody(one: Running, body: Uint8Array, ts: number, above: OpenSpan | null): Promise<Safety>[] {
     const fallback_node = one.target.node;
     let encoded: OutgoingMessage[];
     try {
@@ -129,7 +133,7 @@ export function startCollector(options: CollectorOptions): Collector {
       count.unreadable++;
       encoded = [messages.ofText(fallback_node, ts, body)];
     }
-    return encoded.map(send);
+    return encoded.map((message) => (above === null ? send(message) : sendTraced(message, above.traceparent)));
   }
 
   function tally(scrape: Scrape): void {
@@ -143,6 +147,25 @@ export function startCollector(options: CollectorOptions): Collector {
   function send(message: OutgoingMessage): Promise<Safety> {
     count.out += message.data.length;
     return spool.push(message);
+  }
+
+  /** With a span until the message is safe, which the message names as the one above whatever becomes of it. */
+  function sendTraced(message: OutgoingMessage, parent?: string): Promise<Safety> {
+    const { subject, data, headers } = message;
+    const span = spans?.begin('publish', {
+      kind: 'producer',
+      ...(parent === undefined ? {} : { parent }),
+      attributes: {
+        'messaging.system': 'nats',
+        'messaging.operation.type': 'send',
+        'messaging.destination.name': subject,
+        'messaging.message.body.size': data.length,
+      },
+    });
+    if (!span) return send(message);
+    const sent = send({ subject, data, headers: { ...headers, [TRACE_HEADER]: span.traceparent } });
+    void sent.then((safety) => span.end({ attributes: { 'gpu_vitals.safety': safety } }));
+    return sent;
   }
 
   function take(source: string, targets: readonly Target[]): void {
@@ -228,7 +251,7 @@ export function startCollector(options: CollectorOptions): Collector {
     publishScrape: async (scrape, id) => {
       const encoded = messages.ofScrape(scrape, id);
       tally(scrape);
-      const safeties = await Promise.all(encoded.map(send));
+      const safeties = await Promise.all(encoded.map((message) => sendTraced(message)));
       return safeties.includes('dropped') ? 'dropped' : safeties.includes('spooled') ? 'spooled' : 'stored';
     },
     pressure: () => spool.pressure(),

@@ -36,6 +36,12 @@ export interface ReadOptions {
   readonly subjects?: readonly string[];
   /** Most messages in one array. */
   readonly batch_max?: number;
+  /** Positions, subjects and times, without the messages' data. */
+  readonly headers_only?: boolean;
+  /** A server that says nothing for so long is asked anew, ms. 15 s when absent. */
+  readonly silence_max_ms?: number;
+  /** Looks for traces in the headers, which costs about a microsecond a message. False when absent. */
+  readonly traces?: boolean;
 }
 
 export interface StreamState {

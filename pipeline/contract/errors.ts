@@ -208,6 +208,14 @@ export const ERRORS = {
     meaning: 'A socket asks for too much.',
     action: 'Use fewer topics per socket, or fewer messages per second.',
   },
+  'GV-TEL-001': {
+    meaning: 'The OpenTelemetry collector takes no traces or metrics.',
+    action: 'Check OTEL_EXPORTER_OTLP_ENDPOINT: OTLP over HTTP, port 4318 by default. Everything else goes on.',
+  },
+  'GV-TEL-002': {
+    meaning: 'A profile could not be taken.',
+    action: 'Check with `gpu-vitals doctor` that the part runs, and that nobody else profiles it.',
+  },
   'GV-MDL-301': {
     meaning: 'A training set knows the future.',
     action: 'Look for values that were computed or written after their instant, and leave them out.',

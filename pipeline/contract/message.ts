@@ -12,4 +12,6 @@ export interface RawMessage {
   readonly event_time: number;
   /** The fleet's clock at this message, where somebody who has read the whole stream has noted it; epoch ms. */
   readonly clock?: number;
+  /** `traceparent` of the span that published it; only of sampled traces, and only where they are asked for. */
+  readonly trace?: string;
 }

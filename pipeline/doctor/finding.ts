@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../contract/errors.ts';
+import { withoutCredentials } from '../contract/without-credentials.ts';
 
 export type Part =
   | 'machine'
@@ -40,7 +41,8 @@ export function finding(
     readonly figures?: Finding['figures'];
   },
 ): Finding {
-  const { state = 'ok', what, code, figures = {} } = told;
+  const { state = 'ok', code, figures = {} } = told;
+  const what = withoutCredentials(told.what);
   if (state === 'ok') return { part, check, state, what, action: '', figures };
   const action = told.action ?? (code === undefined ? '' : ERRORS[code].action);
   return { part, check, state, what, action, ...(code === undefined ? {} : { code }), figures };

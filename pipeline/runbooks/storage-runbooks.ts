@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Runbook } from './runbook.ts';
 
-type StorageCode = Extract<ErrorCode, `GV-${'CLI' | 'BKP' | 'CFG' | 'SVC' | 'SNK' | 'SNP'}-${string}`>;
+type StorageCode = Extract<ErrorCode, `GV-${'CLI' | 'BKP' | 'CFG' | 'SVC' | 'SNK' | 'SNP' | 'TEL'}-${string}`>;
 
 const DOCTOR_DISK = '`gpu-vitals doctor`: `data disk` says what takes the space.';
 const DOCTOR_TABLES = '`gpu-vitals doctor`: everything under `questdb`.';
@@ -147,5 +147,18 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
     shows: 'A warning at the first start after an upgrade; the start reads the stream for minutes.',
     check: ['`gpu-vitals doctor`: `engine lag` should fall.'],
     afterwards: ['Windows that are longer than the stream begin anew: baselines of days need days.'],
+  },
+  'GV-TEL-001': {
+    shows: 'A warning in the log, once for each time that it begins; spans and metrics are missing in the collector.',
+    check: [
+      '`env | grep OTEL_` in the environment of the process.',
+      '`curl -i -X POST -H "Content-Type: application/json" -d "{}" ENDPOINT/v1/traces` from its machine: a collector answers 200.',
+    ],
+    afterwards: ['Spans that found no room while the collector was away are dropped; metrics go on as they stand.'],
+  },
+  'GV-TEL-002': {
+    shows: '`gpu-vitals profile` ends with exit code 1 and writes no file.',
+    check: ['`gpu-vitals profile --list` names the parts that can be asked.', '`gpu-vitals doctor`'],
+    afterwards: ['What came incomplete over a slow connection comes whole from a shorter profile: `--seconds 2`.'],
   },
 };

@@ -10,6 +10,8 @@ export interface PackedMessages {
   /** Index into the content types. */
   readonly types: Uint8Array<ArrayBuffer>;
   readonly subjects: readonly string[];
+  /** Of those that belong to a trace, by index; absent when none does. */
+  readonly traces?: Readonly<Record<number, string>>;
 }
 
 /** A message whose place in the fleet's time is known. */
@@ -23,8 +25,13 @@ export function packMessages(messages: readonly ClockedMessage[]): PackedMessage
   const ends = new Uint32Array(messages.length);
   const numbers = new Float64Array(messages.length * NUMBERS);
   const types = new Uint8Array(messages.length);
+  let traces: Record<number, string> | undefined;
   let end = 0;
   messages.forEach((message, i) => {
+    if (message.trace !== undefined) {
+      traces ??= {};
+      traces[i] = message.trace;
+    }
     bytes.set(message.data, end);
     end += message.data.length;
     ends[i] = end;
@@ -34,7 +41,8 @@ export function packMessages(messages: readonly ClockedMessage[]): PackedMessage
     numbers[i * NUMBERS + 2] = message.event_time;
     numbers[i * NUMBERS + 3] = message.clock;
   });
-  return { bytes, ends, numbers, types, subjects: messages.map(({ subject }) => subject) };
+  const packed = { bytes, ends, numbers, types, subjects: messages.map(({ subject }) => subject) };
+  return traces === undefined ? packed : { ...packed, traces };
 }
 
 /** What goes along instead of being copied again. */
@@ -45,7 +53,7 @@ export const buffersOf = ({ bytes, ends, numbers, types }: PackedMessages): Arra
   types.buffer,
 ];
 
-export function unpackMessages({ bytes, ends, numbers, types, subjects }: PackedMessages): ClockedMessage[] {
+export function unpackMessages({ bytes, ends, numbers, types, subjects, traces }: PackedMessages): ClockedMessage[] {
   return subjects.map((subject, i) => ({
     subject,
     data: bytes.subarray(ends[i - 1] ?? 0, ends[i]),
@@ -54,5 +62,6 @@ export function unpackMessages({ bytes, ends, numbers, types, subjects }: Packed
     arrived_at: numbers[i * NUMBERS + 1] as number,
     event_time: numbers[i * NUMBERS + 2] as number,
     clock: numbers[i * NUMBERS + 3] as number,
+    ...(traces?.[i] === undefined ? {} : { trace: traces[i] }),
   }));
 }

@@ -6,6 +6,7 @@ import type { Topology } from '../define-topology.ts';
 import { LocalGroups } from '../local-groups.ts';
 import { type Sinks, topologyStateSpecs, wireTopology } from '../run-topology.ts';
 import type { SnapshotFiles } from '../snapshot-files.ts';
+import type { StepTraces } from '../telemetry/step-traces.ts';
 import { knownAssets } from '../write-inventory.ts';
 import { unpackMessages } from './packed-messages.ts';
 import {
@@ -27,6 +28,7 @@ export interface ShardOptions<SinkItems> {
   /** Id of the enrich step. */
   readonly enrich_step: string;
   readonly clock: Clock;
+  readonly traces?: StepTraces | null;
 }
 
 type Answers = { readonly [Q in keyof Questions]: (asks: Questions[Q]['asks']) => Promise<Questions[Q]['answers']> };
@@ -37,7 +39,7 @@ type Answers = { readonly [Q in keyof Questions]: (asks: Questions[Q]['asks']) =
  * broken invariant it says so once and takes nothing more.
  */
 export function runShard<SinkItems>(options: ShardOptions<SinkItems>): void {
-  const { port, topology, states } = options;
+  const { port, topology, states, traces = null } = options;
   let picked: Record<string, FleetEntry[]> = {};
   const wired = wireTopology<SinkItems>({
     ...options,
@@ -50,7 +52,8 @@ export function runShard<SinkItems>(options: ShardOptions<SinkItems>): void {
   const groups = new LocalGroups({ ...options, specs: topologyStateSpecs(topology), flush: () => wired.flush() });
 
   const poll = async (number: number, messages: readonly RawMessage[]): Promise<void> => {
-    wired.push(messages);
+    if (traces === null) wired.push(messages);
+    else traces.around(messages, () => wired.push(messages));
     const full = wired.pressure();
     if (full !== null) await full;
     const counters = Float64Array.from(

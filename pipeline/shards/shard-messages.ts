@@ -2,6 +2,7 @@ import type { ErrorCode } from '../contract/errors.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { KeptGroup } from '../group-keeper.ts';
+import { placeOf, placeText } from '../step-place.ts';
 import type { KnownAsset } from '../write-inventory.ts';
 import type { PackedMessages } from './packed-messages.ts';
 
@@ -71,7 +72,9 @@ export function errorText(error: unknown): ErrorText {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   if (error instanceof VitalsError) return { ...error.toJSON(), stack };
   const what = error instanceof Error ? error.message : String(error);
-  return { ...new VitalsError('GV-CLI-004', what, 'a thread of the engine').toJSON(), stack };
+  const place = placeOf(error);
+  const where = place === null ? 'a thread of the engine' : placeText(place);
+  return { ...new VitalsError('GV-CLI-004', what, where).toJSON(), stack };
 }
 
 export const errorOf = ({ code, what, where, action, stack }: ErrorText): VitalsError =>

@@ -4,6 +4,7 @@ import { subjectToken } from '../../pipeline/contract/ids.ts';
 import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import type { Sink } from '../../pipeline/contract/ports.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
+import { FRAME_TRACES_HEADER, type TracesUnderWay } from '../../pipeline/contract/tracing.ts';
 import { ByteStrings } from '../byte-strings.ts';
 import {
   FRAME_HEADER_BYTES,
@@ -22,12 +23,16 @@ export interface FramesSinkOptions {
   readonly frame_bytes_max?: number;
   /** Whether anybody reads frames; they are not made while nobody does. Always, when left out. */
   readonly wanted?: () => boolean;
+  /** What belongs to a trace says so in its frame. */
+  readonly traces?: TracesUnderWay | null;
 }
 
 /** Subject on which all engines' frames can be heard. */
 export const FRAMES_WILDCARD = 'vitals.frames.*';
 
 const ROW_BYTES_MAX = FRAME_ROW_HEADER_BYTES + METRIC_COUNT * 8 + FRAME_IDENTITY_BYTES_MAX + 8;
+/** Of one frame. */
+const FRAME_TRACES_MAX = 16;
 const encoder = new TextEncoder();
 
 /** The identity bytes of a group's GPUs by dense index, and what they were made of. */
@@ -64,11 +69,19 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
   let end = FRAME_HEADER_BYTES;
   let rows = 0;
   let scheduled = false;
+  /** Of rows in the frame. */
+  let traces: (readonly [string, string])[] = [];
 
   function send(): void {
     if (rows === 0) return;
     u32[3] = rows;
-    bus.publish({ subject, data: bytes.slice(0, end) });
+    const data = bytes.slice(0, end);
+    bus.publish(
+      traces.length === 0
+        ? { subject, data }
+        : { subject, data, headers: { [FRAME_TRACES_HEADER]: JSON.stringify(traces) } },
+    );
+    traces = [];
     rows = 0;
     end = FRAME_HEADER_BYTES;
   }
@@ -139,6 +152,9 @@ export function framesSink(bus: Bus, options: FramesSinkOptions): Sink<Batch> {
         u16[(end >> 1) + 9] = at64 - firstValue;
         end = next;
         rows++;
+      }
+      for (const { traceparent, node } of options.traces?.current ?? []) {
+        if (rows > 0 && traces.length < FRAME_TRACES_MAX) traces.push([traceparent, node]);
       }
       if (rows > 0 && !scheduled) {
         scheduled = true;
