@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../pipeline/clock.ts';
+import type { TopologyReport } from '../../pipeline/engine.ts';
+import { actOut } from './act-out.ts';
+import type { ChaosInput } from './chaos-input.ts';
+import type { ChaosPlan } from './chaos-plan.ts';
+import { startStage } from './chaos-stage.ts';
+import { feedInput, type InputFeed } from './input-feed.ts';
+import { type Results, readResults } from './read-results.ts';
+import { toldAlerts } from './told-alerts.ts';
+
+export interface ChaosRunOptions {
+  readonly input: ChaosInput;
+  readonly plan: ChaosPlan;
+  readonly trace: (line: string) => void;
+  /** Bytes a second of links that are slow. */
+  readonly slow_bytes_per_second: number;
+  /** Leaves the folder behind. */
+  readonly keep: boolean;
+}
+
+export interface ChaosRun {
+  readonly results: Results;
+  /** What is wrong without comparing: lost or doubled scrapes, ends that nobody ordered, alerts told twice. */
+  readonly problems: readonly string[];
+  readonly broken_off: number;
+  readonly seconds: number;
+  /** Bytes a second from the engine to the database while the input came. */
+  readonly row_bytes_per_second: number;
+  readonly folder: string;
+}
+
+const LOOK_EVERY_MS = 50;
+/** Input, faults and recovery together take a tenth of this. */
+const LIMIT_MS = 240_000;
+
+/** The whole system, from a fleet that tells a fixed story to its tables, while a plan's faults happen. */
+export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
+  const { input, plan, trace: say } = options;
+  const began = systemClock.monotonic();
+  const trace = (line: string): void =>
+    say(`${((systemClock.monotonic() - began) / 1_000).toFixed(2).padStart(6)} ${line}`);
+  const folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-chaos-'));
+  let feed: InputFeed | null = null;
+  const stage = await startStage({
+    folder,
+    plan,
+    small_disks: plan.kinds.includes('disk_full'),
+    exporter_port: () => feed?.exporter.port ?? 0,
+    trace,
+  });
+  const over = new AbortController();
+  try {
+    const told = toldAlerts(stage.bus);
+    const fed = await feedInput({
+      input,
+      bus: stage.bus,
+      collectorLife: () => stage.lives('collector'),
+      people: () => null,
+    });
+    feed = fed;
+    let position = 0;
+    stage.bus.subscribe('vitals.topology.w0', ({ data }) => {
+      position = (JSON.parse(Buffer.from(data).toString()) as TopologyReport).position;
+    });
+    const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+      while (!(await condition())) {
+        if (systemClock.monotonic() - began > LIMIT_MS) throw new Error(`not within ${LIMIT_MS / 1_000} s: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+    };
+    const { slow_bytes_per_second } = options;
+    const acted = actOut({ stage, plan, tick: fed.exporter.tick, trace, signal: over.signal, slow_bytes_per_second });
+    await until(`all scrapes in the stream, ${fed.stored()} are`, fed.complete);
+    trace('all scrapes are in the stream');
+    const row_bytes_per_second = (stage.links['engine-rows'].bytes() / (systemClock.monotonic() - began)) * 1_000;
+    await acted;
+    const last = (await stage.bus.streamState('DCGM_RAW')).last_position;
+    await until(`the engine at position ${last}`, () => position >= last);
+    trace('the engine has read everything');
+    await until('the API is up', () => stage.api() !== null);
+    const problems = [...fed.problems, ...(await stage.endRoles()), ...stage.complaints];
+    const results = await readResults(stage.bus, stage.services.questdb?.pg_url ?? '');
+    trace('the results are read');
+    if (!plan.faults.some(touchesNats)) problems.push(...told.twice());
+    const seconds = (systemClock.monotonic() - began) / 1_000;
+    return { results, problems, broken_off: fed.broken_off(), seconds, row_bytes_per_second, folder };
+  } finally {
+    over.abort();
+    await feed?.close();
+    await stage.close();
+    if (!options.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    trace('everything is closed');
+  }
+}
+
+/** Whether it may keep an answer of the server away, so that a message is sent again: who listens without a stream hears it twice. */
+const touchesNats = ({ fault }: ChaosPlan['faults'][number]): boolean => {
+  switch (fault.kind) {
+    case 'kill':
+      return fault.parts.includes('nats');
+    case 'stop':
+      return fault.part === 'nats';
+    case 'disk_full':
+      return fault.disk === 'nats';
+    default:
+      return fault.link === 'engine-nats';
+  }
+};

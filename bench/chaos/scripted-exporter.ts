@@ -1,0 +1,81 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type InputTick, TICKS_A_BODY } from './chaos-input.ts';
+
+export interface ScriptedExporterOptions {
+  readonly ticks: readonly InputTick[];
+  /** What is to be done between two ticks, once all before is stored; null when nothing is. */
+  readonly before: (tick: number) => Promise<void> | null;
+  /**
+   * Whether the last body was taken cannot be told: resolves when all pages before this place, counted from the first
+   * page on, lie in the stream.
+   */
+  readonly unsure: (pages: number) => Promise<void>;
+}
+
+export interface ScriptedExporter {
+  readonly port: number;
+  /** The tick that is told next. */
+  readonly tick: () => number;
+  close(): Promise<void>;
+}
+
+/**
+ * An exporter of a whole fleet whose time moves on only when a body was taken: every run tells the same, however often the
+ * collector dies. A body was taken when its connection asks again; when another connection does, nobody knows, and nothing
+ * more is told until it is found out. Answers 503 meanwhile, and at the end.
+ */
+export async function scriptedExporter(options: ScriptedExporterOptions): Promise<ScriptedExporter> {
+  const { ticks } = options;
+  let tick = 0;
+  let pages = 0;
+  let busy = false;
+  let prepared = -1;
+  let told: Socket | null = null;
+
+  const wait = (work: Promise<void>, then: () => void): void => {
+    busy = true;
+    void work.then(() => {
+      then();
+      busy = false;
+    });
+  };
+
+  function answer(socket: Socket, response: ServerResponse): void {
+    if (!busy && told !== null && told !== socket) {
+      wait(options.unsure(pages), () => {
+        told = null;
+      });
+    }
+    if (!busy && tick < ticks.length && prepared < tick) {
+      const work = options.before(tick);
+      if (work === null) prepared = tick;
+      else {
+        wait(work, () => {
+          prepared = tick;
+        });
+      }
+    }
+    if (busy || tick >= ticks.length) {
+      response.writeHead(503).end();
+      return;
+    }
+    const body = ticks.slice(tick, tick + TICKS_A_BODY).flatMap((one) => one.pages);
+    tick += TICKS_A_BODY;
+    pages += body.length;
+    told = socket;
+    response.end(body.map(({ text }) => text).join(''));
+  }
+
+  const server = createServer((request, response) => answer(request.socket, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    tick: () => tick,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
