@@ -6,9 +6,12 @@ import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
+import { GPU_ASSETS } from '../pipeline/contract/tables.ts';
 import { type KnownAssetVersion, knownVersion, newVersion } from '../pipeline/inventory.ts';
+import { newestOfGpus } from '../sinks/questdb/newest-rows.ts';
 import { allAssets, readAsset } from '../sinks/questdb/read-assets.ts';
 import { cachedAnswer } from './cached-answer.ts';
+import { keptRows } from './kept-rows.ts';
 
 /** Where versions of assets are kept: the stream ASSETS, or memory in tests. */
 export interface AssetLog {
@@ -136,6 +139,16 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   }
 
   const tableRows = cachedAnswer(clock, ROWS_AGE_MS, () => allAssets(database));
+  const rowsOf = keptRows({
+    clock,
+    load: (uuids) => newestOfGpus(database, GPU_ASSETS, uuids, null),
+    // The bus does not tell these rows.
+    read: () => null,
+    merge: (rows) => rows,
+    trusted_ms: ROWS_AGE_MS,
+    gpus_max: 1_000,
+    batch_max: 256,
+  });
 
   const known = (gpu_uuid: string, row: Asset | undefined): KnownAssetVersion | undefined => {
     const logged = newest.get(gpu_uuid);
@@ -184,7 +197,9 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   return {
     all,
     async find(gpu_uuid) {
-      return (await lookUp(gpu_uuid))?.asset ?? null;
+      await whenReady();
+      const [row] = (await rowsOf.of(gpu_uuid)) as readonly unknown[] as readonly Asset[];
+      return known(gpu_uuid, row)?.asset ?? null;
     },
     async change(gpu_uuid, decide) {
       const before = await lookUp(gpu_uuid);

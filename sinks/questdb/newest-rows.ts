@@ -7,16 +7,17 @@ type RowsByGpu = Map<string, TableRow[]>;
 
 /**
  * Of each GPU the newest row of every key (all columns of the table's keys but `ts`), ordered by key. Rows since `since` (epoch
- * ms) are looked at first; only who has none costs a scan of what is older. GPUs without rows are missing in the answer. Throws
+ * ms) are looked at first, so that only who has none costs a scan of what is older; null: all at once. GPUs without rows are missing in the answer. Throws
  * GV-API-003 when the database is away.
  */
 export async function newestOfGpus(
   database: Database,
   spec: TableSpec,
   gpu_uuids: readonly string[],
-  since: number,
+  since: number | null,
 ): Promise<RowsByGpu> {
   const found = await newest(database, spec, gpu_uuids, since);
+  if (since === null) return found;
   const others = gpu_uuids.filter((uuid) => !found.has(uuid));
   if (others.length > 0) for (const [uuid, rows] of await newest(database, spec, others, null)) found.set(uuid, rows);
   return found;
