@@ -9,6 +9,7 @@ import type { Batch } from './contract/batch.ts';
 import type { FleetItem, StateSpec } from './contract/operator.ts';
 import type { Port, Sink } from './contract/ports.ts';
 import type { Topology, TopologyNode } from './define-topology.ts';
+import { isBatch, sizeOf } from './item-size.ts';
 import { notePlace } from './step-place.ts';
 import type { StepTraces } from './telemetry/step-traces.ts';
 import { type Cause, type Drain, type FleetStep, wireFleet, wireItems, wirePicks } from './wire-items.ts';
@@ -60,13 +61,6 @@ export const fleetStateSpecs = (topology: Topology): Map<string, StateSpec> =>
     [CLOCK_STEP, CLOCK_STATE] as [string, StateSpec],
     ...topology.nodes.flatMap((node) => (node.kind === 'fleet' ? fleetSpecs(node.id, node.operator) : [])),
   ]);
-
-const sizeOf = (item: unknown): number =>
-  item !== null && typeof item === 'object' && 'rows' in item && typeof item.rows === 'number'
-    ? item.rows
-    : Array.isArray(item)
-      ? item.length
-      : 1;
 
 /**
  * Nodes to Observables: one Subject per port carries whole batches, so the graph costs per batch and not per row.
@@ -300,6 +294,3 @@ export function wireTopology<SinkItems>(options: {
     },
   };
 }
-
-const isBatch = (item: unknown): item is Batch =>
-  item !== null && typeof item === 'object' && 'registry' in item && 'values' in item;

@@ -3,6 +3,7 @@ import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { FRAME_TRACES_HEADER } from '../pipeline/contract/tracing.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { announceFrames } from '../sinks/live/frame-interest.ts';
@@ -26,6 +27,8 @@ export interface FleetFeedOptions {
   /** Told of every row about a GPU that comes over the bus; nobody when absent. */
   readonly rows?: Pick<VerdictRows, 'apply' | 'forget'>;
   readonly clock: Clock;
+  /** Told of frames whose rows belong to traces, once they are in the view: the header as it came. */
+  readonly onTraces?: (header: string) => void;
   /** How far back the last sample of a GPU is looked for at the start. */
   readonly seed_span_ms?: number;
   readonly retry_ms?: number;
@@ -80,14 +83,17 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   let stopped = false;
 
   const subscriptions: BusSubscription[] = [
-    bus.subscribe(FRAMES_WILDCARD, ({ data }) => {
+    bus.subscribe(FRAMES_WILDCARD, ({ data, headers }) => {
       lastFrameAt = clock.now();
       try {
         counters.rows += reader.read(data, (who, ts, values) => view.applySample(who, ts, values, lastFrameAt));
         counters.frames++;
       } catch {
         counters.frames_refused++;
+        return;
       }
+      const traces = headers[FRAME_TRACES_HEADER];
+      if (traces !== undefined) options.onTraces?.(traces);
     }),
     bus.subscribe('vitals.anomalies.>', ({ data }) => {
       const anomaly = readAnomaly(data);

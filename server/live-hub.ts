@@ -5,6 +5,7 @@ import { LIVE_LIMITS, type LiveLimits } from './live-limits.ts';
 import { LivePace } from './live-pace.ts';
 import { readLiveRequest, topicOf } from './live-request.ts';
 import type { LiveSession, Subscription } from './live-session.ts';
+import type { LiveTold } from './live-told.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
@@ -20,6 +21,10 @@ export interface LiveHubOptions {
   readonly limits?: Partial<LiveLimits>;
   /** Who may listen; everybody when absent. */
   readonly gate?: Gate;
+  /** Told of every delta that was sent; nobody when absent. */
+  readonly told?: LiveTold;
+  /** Told of everything that a socket is refused; nobody when absent. */
+  readonly onRefused?: (code: ErrorCode, detail: string) => void;
 }
 
 /**
@@ -37,6 +42,8 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private readonly listeners = new Map<LiveTopic, Set<LiveSession>>();
   private server: SocketServer | null = null;
   private readonly pace: LivePace;
+  private readonly telling: LiveTold | null;
+  private readonly onRefused: NonNullable<LiveHubOptions['onRefused']>;
   private readonly entry: LiveEntry<LiveSession>;
   private snapshotBudget: number;
   /** Counters for the metrics page. */
@@ -46,6 +53,8 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.clock = options.clock;
     this.topics = options.topics;
     this.tenants = options.tenants;
+    this.telling = options.told ?? null;
+    this.onRefused = options.onRefused ?? (() => undefined);
     this.limits = { ...LIVE_LIMITS, ...options.limits };
     this.rate = { burst: this.limits.message_burst, per_s: this.limits.messages_per_s };
     this.entry = new LiveEntry({
@@ -83,6 +92,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     for (const session of this.sessions) this.serve(session);
     for (const topics of this.tenants?.all() ?? [this.topics]) topics.expire();
     this.entry.lookAround(this.sessions);
+    this.telling?.tick();
   }
 
   close(): void {
@@ -159,10 +169,12 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private sendDelta(topic: LiveTopic): boolean {
     const listeners = this.listeners.get(topic);
     const [first] = listeners ?? [];
+    const entries = this.telling === null ? [] : [...topic.gpus];
     const text = (first?.subscriptions.get(topic.name)?.home ?? this.topics).takeDelta(topic);
     if (text === null || listeners === undefined) return false;
     for (const session of listeners) this.holdBack(session, topic);
     this.server?.publish(topic.channel, text);
+    this.telling?.told(topic, entries);
     this.counters.deltas++;
     return true;
   }
@@ -271,13 +283,16 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private mayTalk(session: LiveSession): boolean {
     const left = takeToken(session.bucket, this.rate, this.clock.monotonic());
     if (left >= 0) return true;
-    if (left < -this.limits.message_burst) session.socket.close(1008, 'GV-LIVE-003');
-    else this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.messages_per_s} messages per second`, null);
+    if (left < -this.limits.message_burst) {
+      this.onRefused('GV-LIVE-003', 'a socket that does not stop was closed');
+      session.socket.close(1008, 'GV-LIVE-003');
+    } else this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.messages_per_s} messages per second`, null);
     return false;
   }
 
   private refuse(session: LiveSession, code: ErrorCode, detail: string, topic: string | null): void {
     this.counters.errors++;
+    this.onRefused(code, detail);
     const shown = topic === null ? null : topic.slice(0, 256);
     session.socket.send(this.topics.envelope(shown, null, 'error', JSON.stringify({ code, detail, topic: shown })));
   }

@@ -1,10 +1,12 @@
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../pipeline/clock.ts';
+import { threadInsight } from '../pipeline/telemetry/thread-insight.ts';
 import { assetDesk, assetLogOf } from './asset-desk.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { runAsThread, type ThreadConnections } from './run-as-thread.ts';
 import { openGate } from './security/open-gate.ts';
 import { startLive } from './start-live.ts';
+import { refusalTeller } from './tell-refusals.ts';
 
 /** workerData of this thread. */
 export interface LiveThreadData extends ThreadConnections {
@@ -18,6 +20,7 @@ await runAsThread(async () => {
   const connections = await readSideConnections({ ...data, name: 'gpu-vitals live' }, systemClock);
   try {
     const { bus, database } = connections;
+    const insight = await threadInsight({ part: 'live', log: data.log, bus });
     const gate = await openGate({ bus, clock: systemClock, host: data.host, oidc: data.oidc ?? null });
     const live = await startLive({
       ...data,
@@ -25,13 +28,18 @@ await runAsThread(async () => {
       database,
       gate,
       clock: systemClock,
+      spans: insight.spans,
+      onRefused: refusalTeller((fields, text) => insight.log.info(fields, text), systemClock),
       followAssets: () => assetDesk({ log: assetLogOf(bus), database, clock: systemClock, now: systemClock.now }),
     });
+    insight.log.info({ url: live.url, library: live.library }, 'listens');
     return {
       url: live.url,
       async close() {
         await live.close();
         await gate.stop();
+        insight.log.info('stopped');
+        await insight.stop();
         await connections.close();
       },
     };

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { ThreadLog } from '../pipeline/telemetry/thread-insight.ts';
 import type { TlsFiles } from '../sinks/live/socket-server.ts';
 import type { OidcOptions } from './security/oidc.ts';
 
@@ -15,6 +16,7 @@ export interface ThreadConnections {
   readonly tls?: TlsFiles | null;
   /** Single sign-on; none when absent. */
   readonly oidc?: Omit<OidcOptions, 'clock'> | null;
+  readonly log: ThreadLog;
 }
 
 /**

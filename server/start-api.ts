@@ -19,7 +19,7 @@ import { deadLetterDesk } from './dead-letter-desk.ts';
 import { eventNow } from './event-now.ts';
 import { fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
-import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
+import { listenToMetrics, type MetricFamily, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
 import { apiMetrics, engineMetrics } from './own-metrics.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
@@ -73,6 +73,8 @@ export interface RunningApi {
   readonly url: string;
   readonly view: FleetView;
   readonly seeding: Promise<void>;
+  /** What /metrics shows. */
+  readonly families: () => readonly MetricFamily[];
   close(): Promise<void>;
 }
 
@@ -172,6 +174,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     url: `${tls === null ? 'http' : 'https'}://${host}:${port}`,
     view,
     seeding: feed.seeding,
+    families: metrics.families,
     async close() {
       await stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,6 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
+import type { Spans } from '../pipeline/contract/tracing.ts';
 import type { TlsFiles } from '../sinks/live/socket-server.ts';
 import { startSocketServer } from '../sinks/live/start-socket-server.ts';
 import { allowOrigin } from './allow-origin.ts';
@@ -9,6 +10,7 @@ import { FleetView } from './fleet-view.ts';
 import { liveAlerts } from './live-alerts.ts';
 import { LiveHub } from './live-hub.ts';
 import type { LiveLimits } from './live-limits.ts';
+import { LiveTold } from './live-told.ts';
 import { LiveTopics } from './live-topics.ts';
 import type { Gate } from './security/gate.ts';
 import { type FollowedAssets, LiveTenants } from './security/live-tenants.ts';
@@ -35,6 +37,10 @@ export interface LiveServerOptions {
   readonly followAssets?: () => FollowedAssets;
   /** Plain sockets when absent. */
   readonly tls?: TlsFiles | null;
+  /** The end of traces; none when null or absent. */
+  readonly spans?: Spans | null;
+  /** Told of what strangers and clients are refused; nobody when absent. */
+  readonly onRefused?: (reason: string, detail: string) => void;
 }
 
 export interface RunningLive {
@@ -49,11 +55,15 @@ export interface RunningLive {
 const ALERTS_MAX = 10_000;
 /** How soon a GPU that changes hands is no longer told to who had it. */
 const TENANTS_EVERY_MS = 500;
+/** Of what strangers send, in the log. */
+const SHOWN_CHARS_MAX = 120;
+const shown = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARS_MAX));
 const LIVE_PROTOCOL = 'gpu-vitals.v1';
 
 /** Runs the live server in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
 export async function startLive(options: LiveServerOptions): Promise<RunningLive> {
-  const { bus, clock } = options;
+  const { bus, clock, onRefused = () => undefined } = options;
+  const told = new LiveTold({ clock, spans: options.spans ?? null });
   const view: FleetView = new FleetView({
     clock,
     ...(options.stale_after_ms === undefined ? {} : { stale_after_ms: options.stale_after_ms }),
@@ -83,6 +93,8 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     clock,
     topics,
     tenants,
+    told,
+    onRefused,
     ...(options.gate === undefined ? {} : { gate: options.gate }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
@@ -97,13 +109,18 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       sockets_max: options.sockets_max ?? 10_000,
       tls: options.tls ?? null,
       allow: allowOrigin({ host: options.host, origins: options.origins ?? [] }),
+      onRefused: (status, { origin, host }) =>
+        onRefused(
+          `handshake ${status}`,
+          `a handshake with ${status}, origin ${shown(origin ?? 'none')}, host ${shown(host)}`,
+        ),
       ...(options.library === undefined ? {} : { library: options.library }),
     },
     hub,
   );
   hub.attach(server);
 
-  const feed = fleetFeed({ bus, database: options.database, view, clock });
+  const feed = fleetFeed({ bus, database: options.database, view, clock, onTraces: (header) => told.heard(header) });
   const alerts = liveAlerts({
     bus,
     database: options.database,
@@ -116,7 +133,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
   const ticking = setInterval(() => hub.tick(), 100);
   const telling = setInterval(() => {
     const { frames, rows, frames_refused } = feed.counters;
-    const told = {
+    const figures = {
       live_sockets: hub.sockets,
       live_topics: topics.size,
       live_deltas_total: hub.counters.deltas,
@@ -130,8 +147,9 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       live_gpus: view.size,
       live_alerts_refused_total: alerts.counters.refused,
       live_verdicts_refused_total: feed.counters.verdicts_refused,
+      sample_latency_seconds: told.latency.told(),
     };
-    bus.publish({ subject: 'vitals.metrics.live', data: new TextEncoder().encode(JSON.stringify(told)) });
+    bus.publish({ subject: 'vitals.metrics.live', data: new TextEncoder().encode(JSON.stringify(figures)) });
   }, 1_000);
   const lookingAtTenants = setInterval(() => {
     tenants.changed().then(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VitalsError } from '../contract/errors.ts';
+import { logPath } from '../log.ts';
 import { newLines, startOf } from '../logs/follow-file.ts';
 import { LOG_LEVELS, type LogLevelName, readLogLine } from '../logs/log-line.ts';
 import { configured, contextOf } from './context.ts';
@@ -33,7 +34,8 @@ export function addLogsCommand(program: Command): void {
       const context = contextOf(command, []);
       const { follow, part, level, lines } = command.opts<Wanted>();
       const service = part !== undefined && SERVICES.includes(part);
-      const path = join(context.loaded.values.data, 'logs', `${service ? part : 'gpu-vitals'}.log`);
+      const { data } = context.loaded.values;
+      const path = service ? join(data, 'logs', `${part}.log`) : logPath(data);
       if (!existsSync(path) && follow !== true) throw new VitalsError('GV-CLI-002', 'there is no log', path);
       // A service's lines have no level that we know: they are shown as they are.
       const chosen = (line: string): string | null => {
@@ -46,11 +48,14 @@ export function addLogsCommand(program: Command): void {
 
       const place = startOf(path);
       const last: string[] = [];
-      for await (const line of newLines(place)) {
-        const text = chosen(line);
-        if (text === null) continue;
-        last.push(text);
-        if (last.length > 2 * lines) last.splice(0, last.length - lines);
+      // The file may have been begun a moment ago: what was set aside before it is read first.
+      for (const from of [startOf(`${path}.1`), place]) {
+        for await (const line of newLines(from)) {
+          const text = chosen(line);
+          if (text === null) continue;
+          last.push(text);
+          if (last.length > 2 * lines) last.splice(0, last.length - lines);
+        }
       }
       last.slice(-lines).forEach(print);
       while (follow === true) {

@@ -10,6 +10,7 @@ import { addKeysCommand } from './keys-command.ts';
 import { addLabelsCommand } from './labels-command.ts';
 import { addLogsCommand } from './logs-command.ts';
 import { addModelsCommand } from './models-command.ts';
+import { addProfileCommand } from './profile-command.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addRoleCommands } from './role-commands.ts';
 import { addServicesCommand } from './services-command.ts';
@@ -39,6 +40,7 @@ export function makeProgram(): Command {
   addBackupCommands(program);
   addDoctorCommand(program);
   addLogsCommand(program);
+  addProfileCommand(program);
   addConfigCommand(program);
   quieten(program);
   return program;

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { hours, minutes } from '../contract/time.ts';
+import { logPath } from '../log.ts';
 import { nearEndOf, newLines } from '../logs/follow-file.ts';
 import { readLogLine, STARTS } from '../logs/log-line.ts';
 import { type Finding, finding } from './finding.ts';
@@ -41,19 +41,21 @@ export function judgeStarts({ starts, services_ended }: StartFacts): Finding[] {
   return [finding('machine', 'restarts', { what: 'nothing was started again and again in the last hour' })];
 }
 
-/** From the end of the log in the data folder. */
+/** From the end of the log in the data folder, and of the one that was set aside before it. */
 export async function lookAtStarts(data: string, now: number): Promise<StartFacts> {
   const starts = new Map<string, { hour: number; lately: number }>();
   let services_ended = 0;
-  for await (const line of newLines(await nearEndOf(join(data, 'logs', 'gpu-vitals.log'), READ_BYTES))) {
-    const { part, at, message, code } = readLogLine(line);
-    if (at === null || at < now - HOUR_MS) continue;
-    if (code === 'GV-SVC-005') services_ended++;
-    if (message !== STARTS || part === null) continue;
-    const counts = starts.get(part) ?? { hour: 0, lately: 0 };
-    counts.hour++;
-    if (at >= now - LATELY_MS) counts.lately++;
-    starts.set(part, counts);
+  for (const path of [`${logPath(data)}.1`, logPath(data)]) {
+    for await (const line of newLines(await nearEndOf(path, READ_BYTES))) {
+      const { part, at, message, code } = readLogLine(line);
+      if (at === null || at < now - HOUR_MS) continue;
+      if (code === 'GV-SVC-005') services_ended++;
+      if (message !== STARTS || part === null) continue;
+      const counts = starts.get(part) ?? { hour: 0, lately: 0 };
+      counts.hour++;
+      if (at >= now - LATELY_MS) counts.lately++;
+      starts.set(part, counts);
+    }
   }
   return { starts, services_ended };
 }

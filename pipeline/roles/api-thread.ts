@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { channelDesk } from '../../server/channel-desk.ts';
@@ -9,7 +9,6 @@ import { startApi } from '../../server/start-api.ts';
 import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import { systemClock } from '../clock.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
-import type { VitalsError } from '../contract/errors.ts';
 import type { FailureModel } from '../contract/failure-model.ts';
 import { examine } from '../doctor/examine.ts';
 import { effectiveConfig } from '../effective-config.ts';
@@ -19,6 +18,8 @@ import { predictFeatures, predictStored } from '../predict-stored.ts';
 import { type SamplesToScore, scoreSamples } from '../score-samples.ts';
 import { scoreStored } from '../score-stored.ts';
 import { openShipped } from '../shipped-model.ts';
+import { sendMetrics } from '../telemetry/send-metrics.ts';
+import { threadInsight } from '../telemetry/thread-insight.ts';
 import { failureModels, type ModelConfig } from './failure-models.ts';
 
 /** workerData of this thread; the message `{ live_url }` tells it later where the live server is, `{ fleet_url }` where the simulated fleet is. */
@@ -41,18 +42,17 @@ const data = workerData as ApiThreadData;
 let liveUrl = data.live_url;
 let fleetUrl: string | null = null;
 
-/** The thread that owns the log writes it. */
-const onFailure = (error: unknown, where: string): void =>
-  parentPort?.postMessage({
-    failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    where,
-  });
-
 await runAsThread(
   async () => {
-    const tellOwner = (error: VitalsError): void => onFailure(error, 'models');
     const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
     try {
+      const insight = await threadInsight({ part: 'api', log: data.log, bus: connections.bus });
+      const tellOwner = insight.tell;
+      /** A request that failed for a reason of our own: its stack is for the log alone. */
+      const onFailure = (error: unknown, where: string): void => {
+        const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        insight.log.error({ code: 'GV-API-004', where, stack }, 'a request failed');
+      };
       const gate = await openGate({
         bus: connections.bus,
         clock: systemClock,
@@ -110,14 +110,25 @@ await runAsThread(
         prices: loadPriceBook(data.price_book || null),
         onFailure,
       });
+      const metrics = await sendMetrics({
+        part: 'api',
+        version: data.version,
+        env: process.env,
+        tell: insight.tell,
+        families: api.families,
+      });
+      insight.log.info({ url: api.url }, 'listens');
       return {
         url: api.url,
         async close() {
+          await metrics?.stop();
           await api.close();
           await gate.stop();
           await mlflow?.close();
           await shipped.close();
           await models.stop();
+          insight.log.info('stopped');
+          await insight.stop();
           await connections.close();
         },
       };

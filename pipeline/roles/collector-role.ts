@@ -57,6 +57,7 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     scrape_size_max_bytes: config['scrape-size-max'] * MIB,
     spool_size_max_bytes: config['spool-size-max'] * MIB,
     seed: config.seed,
+    log: { data: config.data, level: config['log-level'] },
     remote_write: remoteWriteOf(config),
   };
   const tellEdge = edgeTeller({

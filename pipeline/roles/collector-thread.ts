@@ -6,6 +6,7 @@ import type { CollectorEvent } from '../collect/collector-events.ts';
 import { ExpositionParser } from '../collect/exposition-parser.ts';
 import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
+import { type ThreadLog, threadInsight } from '../telemetry/thread-insight.ts';
 
 export interface CollectorThreadOptions {
   readonly nats_url: string;
@@ -21,6 +22,7 @@ export interface CollectorThreadOptions {
   readonly scrape_size_max_bytes: number;
   readonly spool_size_max_bytes: number;
   readonly seed: number;
+  readonly log: ThreadLog;
   /** Null: nobody writes. */
   readonly remote_write: {
     readonly host: string;
@@ -51,14 +53,16 @@ if (parentPort) {
 }
 
 async function run(options: CollectorThreadOptions, parent: NonNullable<typeof parentPort>): Promise<void> {
-  const { nats_url, targets, targets_url, remote_write, ...rest } = options;
+  const { nats_url, targets, targets_url, remote_write, log, ...rest } = options;
   const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock: systemClock });
+  const insight = await threadInsight({ part: 'collector', log, bus });
   const on_event = (event: CollectorEvent): void => parent.postMessage({ event });
   const collector: Collector = startCollector({
     ...rest,
     clock: systemClock,
     publisher: bus.publisher(),
     connected: () => bus.connected,
+    spans: insight.spans,
     create_parser: () => new ExpositionParser(),
     on_event,
     ...(targets === '' ? {} : { targets }),
@@ -82,6 +86,7 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
     clearInterval(reports);
     void Promise.resolve(written?.stop())
       .then(() => collector.stop())
+      .then(() => insight.stop())
       .then(() => bus.close())
       .finally(() => parent.close());
   });

@@ -8,7 +8,7 @@ import type { AssetFacts } from '../asset-merge.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import type { Clock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
-import type { VitalsError } from '../contract/errors.ts';
+import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { Sink } from '../contract/ports.ts';
 import { seconds } from '../contract/time.ts';
@@ -17,16 +17,20 @@ import type { Topology } from '../define-topology.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { importAssets } from '../inventory.ts';
 import { ASSET_SETTLE_MS, followInventory } from '../inventory-follower.ts';
+import { errorFields } from '../logs/error-fields.ts';
 import { type RunningTopology, runInOneThread } from '../running-topology.ts';
 import { runInShards } from '../shards/run-in-shards.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
+import type { StepTraces } from '../telemetry/step-traces.ts';
+import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory.ts';
 import { startAlertDesk } from './alert-desk-role.ts';
 import { type DatabaseCare, startDatabaseCare } from './database-care.ts';
 import { engineSinks, openSinks, type SinkMakers, SMALL_TABLES, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology, futureMax } from './engine-topology.ts';
+import { tracingOf } from './engine-tracing.ts';
 import { failureModels } from './failure-models.ts';
 import { startShards } from './start-shards.ts';
 
@@ -61,7 +65,14 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   const database = connectDatabase({ url: options.questdb_pg, ...DATABASE });
   await prepareDatabase(database, { onStep: (step) => say(`questdb: ${step}`) });
 
-  const { delivery, makers } = engineSinks(options);
+  const insight = await threadInsight({
+    part: 'engine',
+    log: { data: config.data, level: config['log-level'] },
+    bus,
+    worker: options.worker,
+  });
+  const tracing = tracingOf(insight.spans, options.worker, clock);
+  const { delivery, makers } = engineSinks({ ...options, tracing });
   const care = startDatabaseCare({ database, config, clock, say, tell });
   if (options.assets.length > 0) {
     const { added, changed, unchanged } = await importAssets({ bus, database }, options.assets, clock.now());
@@ -75,7 +86,8 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
   const models = await failureModels(options);
   const topology = await engineTopology(options, inventory.book, models.book);
   const files = new SnapshotFiles(snapshotFolder(config), tell);
-  const { running, known, assets } = await startTopology(options, makers, { topology, states, files });
+  const traces = tracing?.traces ?? null;
+  const { running, known, assets } = await startTopology(options, makers, { topology, states, files, traces });
   const engine = await startEngine({
     bus,
     clock,
@@ -86,7 +98,14 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     files,
     snapshot_interval: config['snapshot-interval'],
     report: tell,
+    traced: tracing !== null,
   });
+  engine.done.catch((error: unknown) => {
+    const told =
+      error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), '', { cause: error });
+    insight.log.error({ ...errorFields(told), stack: error instanceof Error ? error.stack : undefined }, told.message);
+  });
+  insight.log.info({ position: engine.from, threads: config['engine-threads'] }, 'reads DCGM_RAW');
   const alerts = await startAlertDesk({
     ...options,
     database,
@@ -108,9 +127,11 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       await inventory.stop();
       await models.stop();
       await engine.stop();
+      insight.log.info({ position: engine.counters().position }, 'stopped');
       // What the engine told last is still told on.
       await alerts.stop();
       await care.stop();
+      await insight.stop();
       await database.close();
     },
   };
@@ -127,7 +148,13 @@ interface StartedTopology {
 async function startTopology(
   options: EngineRoleOptions,
   makers: SinkMakers,
-  parts: { readonly topology: Topology; readonly states: GroupStates; readonly files: SnapshotFiles },
+  parts: {
+    readonly topology: Topology;
+    readonly states: GroupStates;
+    readonly files: SnapshotFiles;
+    /** Of this thread. */
+    readonly traces: StepTraces | null;
+  },
 ): Promise<StartedTopology> {
   const { config, nats_url, questdb_http, worker, wall_time, clock, say, tell } = options;
   const { topology, states } = parts;

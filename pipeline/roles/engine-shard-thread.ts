@@ -8,9 +8,11 @@ import { runShard } from '../shards/run-shard.ts';
 import { errorText, type ToShard } from '../shards/shard-messages.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
+import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { engineSinks, openSinks, snapshotFolder } from './engine-sinks.ts';
 import { type EngineTime, engineTopology } from './engine-topology.ts';
+import { tracingOf } from './engine-tracing.ts';
 import { failureModels } from './failure-models.ts';
 
 /** workerData of this thread. */
@@ -19,6 +21,7 @@ export interface EngineShardData extends EngineTime {
   readonly questdb_http: string;
   /** Of the whole engine. */
   readonly worker: string;
+  readonly thread: number;
 }
 
 /** Entry of a thread that does the work of some of an engine's groups, with connections and an inventory of its own. */
@@ -38,10 +41,18 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
   const say = (line: string): void => parent.postMessage({ kind: 'say', line });
   const tell = (error: VitalsError): void => parent.postMessage({ kind: 'tell', why: errorText(error) });
   const bus = await connectBus({ servers: data.nats_url, name: 'gpu-vitals engine thread', clock });
+  const insight = await threadInsight({
+    part: `engine-${data.thread}`,
+    log: { data: config.data, level: config['log-level'] },
+    bus,
+    worker,
+  });
+  const tracing = tracingOf(insight.spans, worker, clock);
   const inventory = await followInventory({ bus, clock, tell });
   const models = await failureModels({ config, bus, clock, say, tell });
   const topology = splitTopology(await engineTopology(data, inventory.book, models.book)).groups;
-  const { makers } = engineSinks({ config, bus, questdb_http: data.questdb_http, worker, clock, say, tell });
+  const { questdb_http, thread } = data;
+  const { makers } = engineSinks({ config, bus, questdb_http, worker, thread, clock, tracing, say, tell });
   let take: (message: ToShard) => void = () => undefined;
   runShard<SinkItems>({
     topology,
@@ -50,6 +61,7 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
     files: new SnapshotFiles(snapshotFolder(config), tell),
     enrich_step: ENRICH_STEP,
     clock,
+    traces: tracing?.traces ?? null,
     port: {
       post: (message, transfer = []) => parent.postMessage(message, [...transfer]),
       listen(handler) {
@@ -63,7 +75,7 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
       take(message);
       return;
     }
-    void Promise.all([inventory.stop(), models.stop()])
+    void Promise.all([inventory.stop(), models.stop(), insight.stop()])
       .then(() => bus.close())
       .finally(() => parent.close());
   });

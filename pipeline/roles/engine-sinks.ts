@@ -9,7 +9,7 @@ import { alertSink } from '../bus/alert-sink.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
 import { tapSink } from '../bus/tap-sink.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemTimers } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Batch } from '../contract/batch.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -25,12 +25,15 @@ import type {
   HealthScore,
   Incident,
 } from '../contract/events.ts';
+import { subjectToken } from '../contract/ids.ts';
 import type { Sink } from '../contract/ports.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
 import type { Decision, Prediction } from '../contract/predictions.ts';
+import { SampleLatency } from '../contract/sample-latency.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
 import { milliseconds, seconds } from '../contract/time.ts';
+import type { Spans } from '../contract/tracing.ts';
 import {
   FLEET_QUANTILES,
   GPU_FEATURES,
@@ -41,6 +44,8 @@ import {
 } from '../contract/verdict-tables.ts';
 import type { Topology } from '../define-topology.ts';
 import { teeSink } from '../tee-sink.ts';
+import { measuredSamples } from '../telemetry/measured-samples.ts';
+import type { StepTraces } from '../telemetry/step-traces.ts';
 import type { SinkItems } from '../topology.ts';
 
 export interface EngineSinksOptions {
@@ -48,14 +53,25 @@ export interface EngineSinksOptions {
   readonly bus: Bus;
   readonly questdb_http: string;
   readonly worker: string;
+  /** Which of an engine's threads, for figures of its own; the only one when absent. */
+  readonly thread?: number;
   readonly clock: Clock;
+  /** Null or absent: no traces. */
+  readonly tracing?: EngineTracing | null;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
 }
 
 export type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
 
+/** Spans, and the traces that are under way in this thread. */
+export interface EngineTracing {
+  readonly spans: Spans;
+  readonly traces: StepTraces;
+}
+
 const MIB = 1_048_576;
+const TELL_EVERY_MS = 1_000;
 export const SMALL_TABLES = { rows_max: 5_000, waiting_max: 50_000 };
 /** Rows of 250 columns: a transaction costs by the column, and so little by the row that it pays to wait. */
 const WIDE_TABLES = { rows_max: 5_000, waiting_max: 20_000, age_max: seconds(15) };
@@ -70,7 +86,7 @@ export function engineSinks(options: EngineSinksOptions): {
   readonly delivery: DeliveryOptions;
   readonly makers: SinkMakers;
 } {
-  const { config, bus, clock, worker, say, tell } = options;
+  const { config, bus, clock, say, tell } = options;
   const deadLetters = deadLetterSink(bus, {
     onRefused: (letter, cause) =>
       tell(new VitalsError('GV-BUS-002', `a dead letter was refused: ${letter.detail}`, letter.node, { cause })),
@@ -99,7 +115,15 @@ export function engineSinks(options: EngineSinksOptions): {
     delivery,
     makers: {
       gpu_metrics: () =>
-        gpuMetricsSink({ ...delivery, rows_max: config['flush-rows'], bytes_max: FLUSH_BYTES_MAX, chunks_max: 4 }),
+        toldSamples(options, (onStored) =>
+          gpuMetricsSink({
+            ...delivery,
+            rows_max: config['flush-rows'],
+            bytes_max: FLUSH_BYTES_MAX,
+            chunks_max: 4,
+            onStored,
+          }),
+        ),
       gpu_assets: () => tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES }),
       gpu_features: () =>
         tableSink<FeatureVector>(GPU_FEATURES, {
@@ -124,7 +148,7 @@ export function engineSinks(options: EngineSinksOptions): {
           onTrouble: (cause) =>
             tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
         }),
-      live: () => wantedFrames(bus, worker, clock),
+      live: () => wantedFrames(options),
       validated_tap: () => tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: () => tapSink(bus, { prefix: 'dcgm.enriched', clock }),
       dead_letters: () => deadLetters,
@@ -140,10 +164,31 @@ export const openSinks = (makers: SinkMakers, topology: Topology): { [K in keyof
       .map(({ id }) => [id, makers[id as keyof SinkItems]()] as const),
   );
 
+/** Samples with their latency, which is told on the bus while the sink is open. */
+function toldSamples(
+  { bus, worker, thread, clock, tracing = null }: EngineSinksOptions,
+  make: (onStored: (ts: Float64Array) => void) => Sink<Batch>,
+): Sink<Batch> {
+  const latency = new SampleLatency();
+  const sink = measuredSamples(make, { latency, clock, tracing });
+  const source = `engine.${subjectToken(worker)}${thread === undefined ? '' : `.${thread}`}`;
+  const endTelling = systemTimers.every(TELL_EVERY_MS, () => {
+    const figures = { sample_latency_seconds: latency.told() };
+    bus.publish({ subject: `vitals.metrics.${source}`, data: Buffer.from(JSON.stringify(figures)) });
+  });
+  return {
+    ...sink,
+    async close() {
+      endTelling();
+      await sink.close();
+    },
+  };
+}
+
 /** Frames while somebody reads them. */
-function wantedFrames(bus: Bus, worker: string, clock: Clock): Sink<Batch> {
+function wantedFrames({ bus, worker, clock, tracing = null }: EngineSinksOptions): Sink<Batch> {
   const interest = frameInterest(bus, clock);
-  const frames = framesSink(bus, { worker, wanted: interest.wanted });
+  const frames = framesSink(bus, { worker, wanted: interest.wanted, traces: tracing?.traces ?? null });
   return {
     ...frames,
     async close() {

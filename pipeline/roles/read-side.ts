@@ -35,7 +35,13 @@ const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
 /** Live server and REST API, each on a thread of its own, so that a slow query never delays a push. */
 export async function startReadSide(options: ReadSideOptions): Promise<ReadSide> {
   const { config, nats_url, questdb_pg_url, onExit } = options;
-  const connections = { nats_url, questdb_pg_url, tls: requireSafeWay(config), oidc: oidcOf(config) };
+  const connections = {
+    nats_url,
+    questdb_pg_url,
+    tls: requireSafeWay(config),
+    oidc: oidcOf(config),
+    log: { data: config.data, level: config['log-level'] },
+  };
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),
     name: 'live',

@@ -6,7 +6,7 @@ import { startThread } from './thread.ts';
 const STOP_GRACE_MS = 3_000;
 
 interface ShardNews {
-  readonly data: EngineShardData;
+  readonly data: Omit<EngineShardData, 'thread'>;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
 }
@@ -27,7 +27,7 @@ async function startShard(number: number, { data, say, tell }: ShardNews): Promi
   const thread = await startThread<true>({
     file: new URL('./engine-shard-thread.js', import.meta.url),
     name: `engine-${number}`,
-    data,
+    data: { ...data, thread: number } satisfies EngineShardData,
     onExit: (error) => take({ kind: 'failed', why: errorText(error) }),
     onMessage(message) {
       const told = message as FromShard;

@@ -45,6 +45,8 @@ export interface SocketServerOptions {
   /** Null: plain sockets. */
   readonly tls?: TlsFiles | null;
   allow(handshake: Handshake): boolean;
+  /** Told of handshakes that were refused, with the status of the answer; nobody when absent. */
+  onRefused?(status: number, handshake: Handshake): void;
 }
 
 export interface SocketServer {
@@ -62,10 +64,24 @@ export type StartSocketServer = <S>(options: SocketServerOptions, handlers: Sock
 export const BUFFERED_BYTES_MAX = 268_435_456;
 
 /** What to answer a handshake: null = accept; a protocol is only named to clients that offered some. */
-export function judgeHandshake(
-  options: SocketServerOptions,
-  asked: { path: string; protocols: string | null; handshake: Handshake; sockets: number },
-): { status: number; reason: string } | null {
+export function judgeHandshake(options: SocketServerOptions, asked: AskedHandshake): Refusal | null {
+  const refusal = refusalOf(options, asked);
+  if (refusal !== null) options.onRefused?.(refusal.status, asked.handshake);
+  return refusal;
+}
+
+interface AskedHandshake {
+  readonly path: string;
+  readonly protocols: string | null;
+  readonly handshake: Handshake;
+  readonly sockets: number;
+}
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+function refusalOf(options: SocketServerOptions, asked: AskedHandshake): Refusal | null {
   if (asked.path !== options.path) return { status: 404, reason: 'Not Found' };
   if (asked.protocols !== null && !offered(asked.protocols).includes(options.protocol)) {
     return { status: 400, reason: 'Bad Request' };
