@@ -82,10 +82,10 @@ export interface FleetStep {
   finish(watermark: number): void;
 }
 
-/** Hands on what a step over the fleet picks of its inputs. */
+/** Hands on what a step over the fleet picks of its inputs, and the clock of the row that was the cause. */
 export function wirePicks(
   { node, stream, states, cause }: Pick<Wiring<FleetNode>, 'node' | 'stream' | 'states' | 'cause'>,
-  picked: (entry: FleetEntry) => void,
+  picked: (entry: FleetEntry, clock: number) => void,
 ): void {
   const { operator, names } = node;
   node.inputs.forEach((port, i) => {
@@ -95,7 +95,7 @@ export function wirePicks(
       if (cause.at === null && cause.position <= states.fleet.position) return;
       const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
       const entry = pickForFleet(operator, input, item, cause.at ?? clock - operator.delay);
-      if (entry !== null) picked(entry);
+      if (entry !== null) picked(entry, clock);
     });
   });
 }

@@ -21,6 +21,11 @@ interface AlertSinkOptions {
   readonly storedIds?: (since: number) => AsyncIterable<string>;
 }
 
+export interface AlertSink extends Sink<Alert> {
+  /** Reads what others have stored since an instant, epoch ms: what is told now may be told again. Alerts wait for it. */
+  remember(since: number): Promise<void>;
+}
+
 const RETRY_MS = 1_000;
 /** So many may wait for the stream to be read. */
 const WAITING_MAX = 10_000;
@@ -36,7 +41,7 @@ const WILDCARD = 'alerts.>';
  * Cost: one stored message per change, held in memory until it is acknowledged; about 60 B for each id that is stored
  * already and does not come again.
  */
-export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
+export function alertSink(bus: Bus, options: AlertSinkOptions): AlertSink {
   const { clock, timers = systemTimers, storedIds = (since: number) => idsSince(bus, since) } = options;
   const publisher = bus.publisher();
   const stored = new Set<string>();
@@ -45,10 +50,10 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
   let ready = false;
   let wake: () => void = () => {};
   let closed = false;
-  const reading = readStored();
+  let reading = readStored(0);
 
-  async function readStored(): Promise<void> {
-    const since = clock.now() - options.told_again_max;
+  async function readStored(from: number): Promise<void> {
+    const since = Math.max(from, clock.now() - options.told_again_max);
     while (!closed) {
       try {
         for await (const id of storedIds(since)) stored.add(id);
@@ -87,6 +92,14 @@ export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
 
   return {
     appends: true,
+    remember(since) {
+      ready = false;
+      reading = reading.then(() => {
+        ready = false;
+        return readStored(since);
+      });
+      return reading;
+    },
     write(alert) {
       if (ready) send(alert);
       else waiting.push(alert);

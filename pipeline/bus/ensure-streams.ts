@@ -126,7 +126,8 @@ export const ensureAuditStream = (bus: Bus): Promise<StreamChange> =>
 /** What is left as it is where nobody says otherwise: a collector must not undo the limits that its engine has set. */
 const LIMITS: readonly (keyof StreamConfig)[] = ['max_bytes', 'max_age', 'duplicate_window'];
 
-async function ensureStream(
+/** Makes a stream, or brings it to these settings. Throws as `ensureStreams`. */
+export async function ensureStream(
   bus: Bus,
   initial: Partial<StreamConfig> & { name: string },
   kept: readonly (keyof StreamConfig)[] = [],

@@ -22,6 +22,8 @@ export interface KeyValue {
    * another writer was faster.
    */
   replace(key: string, value: Uint8Array, after: number): Promise<boolean>;
+  /** As `replace`; the key's new revision, or null when another writer was faster. */
+  exchange(key: string, value: Uint8Array, after: number): Promise<number | null>;
   /** Forgets a key, whatever it holds; `matching` and `follow` then give an empty value for it. */
   remove(key: string): Promise<void>;
   /**
@@ -53,8 +55,22 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
     }
   };
 
+  const exchange = async (key: string, value: Uint8Array, after: number): Promise<number | null> => {
+    try {
+      return await kv.put(key, value, { previousSeq: after });
+    } catch (cause) {
+      if (isConflict(cause)) return null;
+      if (cause instanceof JetStreamApiError) throw streamError(cause, `${key} cannot be written`, where);
+      // No answer: it may be written all the same.
+      const now = await get(key);
+      if (now !== null && now.revision > after && Buffer.compare(now.value, value) === 0) return now.revision;
+      throw streamError(cause, `${key} cannot be written`, where);
+    }
+  };
+
   return {
     get,
+    exchange,
     async matching(pattern) {
       const found: KeyValueEntry[] = [];
       for await (const { subject, data, position } of storedMessages(bus, stream, {
@@ -65,19 +81,7 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
       }
       return found;
     },
-    async replace(key, value, after) {
-      try {
-        await kv.put(key, value, { previousSeq: after });
-        return true;
-      } catch (cause) {
-        if (isConflict(cause)) return false;
-        if (cause instanceof JetStreamApiError) throw streamError(cause, `${key} cannot be written`, where);
-        // No answer: it may be written all the same.
-        const now = await get(key);
-        if (now !== null && now.revision > after && Buffer.compare(now.value, value) === 0) return true;
-        throw streamError(cause, `${key} cannot be written`, where);
-      }
-    },
+    replace: async (key, value, after) => (await exchange(key, value, after)) !== null,
     async remove(key) {
       try {
         await kv.purge(key);

@@ -11,6 +11,10 @@ export interface ObjectStore {
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** Null when there is no such object; a text, for people, when it is damaged or parts of it are missing. */
   get(name: string): Promise<Uint8Array | string | null>;
+  /** Nothing happens when there is no such object. */
+  remove(name: string): Promise<void>;
+  /** Of all objects. */
+  names(): Promise<readonly string[]>;
 }
 
 const CHUNK_BYTES = 128 * 1024;
@@ -43,6 +47,21 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
         await store.put({ name, options: { max_chunk_size: CHUNK_BYTES } }, chunksOf(bytes));
       } catch (cause) {
         throw streamError(cause, `${name} cannot be stored`, where);
+      }
+    },
+    async remove(name) {
+      try {
+        await store.delete(name);
+      } catch (cause) {
+        if (!isMissing(cause)) throw streamError(cause, `${name} cannot be removed`, where);
+      }
+    },
+    async names() {
+      try {
+        return (await store.list()).flatMap(({ name, deleted }) => (deleted ? [] : [name]));
+      } catch (cause) {
+        if (isMissing(cause)) return [];
+        throw streamError(cause, 'the names cannot be listed', where);
       }
     },
     async get(name) {

@@ -148,6 +148,18 @@ export const ERRORS = {
     meaning: 'A snapshot was written by another version.',
     action: 'It is set aside; the stream is read again from its start.',
   },
+  'GV-CLU-001': {
+    meaning: 'A worker of a cluster could not say in time that it is there, and has let go of its groups.',
+    action: 'Nothing to do: others have taken over, and it comes back. If it repeats, raise cluster-lease or give it CPU.',
+  },
+  'GV-CLU-002': {
+    meaning: 'Another worker of a cluster has the same name.',
+    action: 'Give each worker a name of its own with --worker-name; this one waits until the other is gone.',
+  },
+  'GV-CLU-003': {
+    meaning: 'Something that groups of a cluster had told the steps over the fleet is lost.',
+    action: 'See why: stream PICKED was full, older than stream-age-max, or deleted. Rows of single GPUs are complete.',
+  },
   'GV-MDL-101': {
     meaning: 'There is no such model version or alias.',
     action: 'See `gpu-vitals models list`.',

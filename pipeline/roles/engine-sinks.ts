@@ -60,6 +60,8 @@ export interface EngineSinksOptions {
   readonly tracing?: EngineTracing | null;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
+  /** As in `DeliveryOptions`. */
+  readonly before_send?: () => void;
 }
 
 export type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
@@ -98,6 +100,7 @@ export function engineSinks(options: EngineSinksOptions): {
     backoff_min: milliseconds(100),
     backoff_max: seconds(5),
     close_timeout: seconds(5),
+    ...(options.before_send === undefined ? {} : { before_send: options.before_send }),
     onRefused(rows) {
       for (const { table, row, reason } of rows) deadLetters.write(refusedRow(table, row, reason, clock.now()));
     },

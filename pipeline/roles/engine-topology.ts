@@ -19,9 +19,17 @@ export const futureMax = ({ config, wall_time }: EngineTime): DurationMs | null 
   wall_time ? config['future-max'] : null;
 
 /** An engine's topology, the same in all of its threads. */
-export async function engineTopology(options: EngineTime, assets: AssetBook, models: ModelBook): Promise<Topology> {
+export const engineTopology = async (options: EngineTime, assets: AssetBook, models: ModelBook): Promise<Topology> =>
+  (await topologyMaker(options, assets, models))();
+
+/** Makes topologies that share nothing but what they look up. */
+export async function topologyMaker(
+  options: EngineTime,
+  assets: AssetBook,
+  models: ModelBook,
+): Promise<() => Topology> {
   const analysis = analysisOf(options.config);
   const prices = loadPriceBook(options.config['price-book'] || null);
   const optional = await loadOptionalDetectors(analysis.detectors);
-  return fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models, prices });
+  return () => fleetVitals({ ...analysis, ...optional, future_max: futureMax(options), assets, models, prices });
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Runbook } from './runbook.ts';
 
-type StorageCode = Extract<ErrorCode, `GV-${'CLI' | 'BKP' | 'CFG' | 'SVC' | 'SNK' | 'SNP' | 'TEL'}-${string}`>;
+type StorageCode = Extract<ErrorCode, `GV-${'CLI' | 'BKP' | 'CFG' | 'SVC' | 'SNK' | 'SNP' | 'CLU' | 'TEL'}-${string}`>;
 
 const DOCTOR_DISK = '`gpu-vitals doctor`: `data disk` says what takes the space.';
 const DOCTOR_TABLES = '`gpu-vitals doctor`: everything under `questdb`.';
@@ -147,6 +147,24 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
     shows: 'A warning at the first start after an upgrade; the start reads the stream for minutes.',
     check: ['`gpu-vitals doctor`: `engine lag` should fall.'],
     afterwards: ['Windows that are longer than the stream begin anew: baselines of days need days.'],
+  },
+  'GV-CLU-001': {
+    shows: 'A warning of a worker; for some seconds its groups are read late, by others.',
+    check: [
+      '`gpu-vitals doctor`: `engine alive` of each worker says which groups it has.',
+      'CPU of its machine, and whether NATS answered it: a pause of two thirds of `cluster-lease` is enough.',
+    ],
+    afterwards: ['It is back by itself, with its share of the groups. Rows and alerts are complete, once each.'],
+  },
+  'GV-CLU-002': {
+    shows: 'A worker that does not begin to work.',
+    check: ['`gpu-vitals doctor` names the workers that are heard.'],
+    afterwards: ['It begins as soon as the other one has ended, or was silent for `cluster-lease`.'],
+  },
+  'GV-CLU-003': {
+    shows: 'Peers, incidents, quantiles and silent nodes lack what some groups had found.',
+    check: ['`nats stream info PICKED`: messages, bytes, first and last.', '`gpu-vitals doctor`: `engine lag`.'],
+    afterwards: ['What was lost stays lost; what comes is complete. Give the fleet\'s worker more CPU if it had fallen behind.'],
   },
   'GV-TEL-001': {
     shows: 'A warning in the log, once for each time that it begins; spans and metrics are missing in the collector.',

@@ -48,6 +48,8 @@ export interface SendOptions {
   readonly onEvent: (event: SinkEvent) => void;
   readonly onRetry: () => void;
   readonly signal: AbortSignal;
+  /** As in `DeliveryOptions`. */
+  readonly before_send?: (() => void) | undefined;
   /** The machine's, when left out. */
   readonly timers?: Timers | undefined;
 }
@@ -69,6 +71,7 @@ export async function sendUntilTaken(
   let trouble: ErrorCode | null = null;
   for (;;) {
     options.signal.throwIfAborted();
+    options.before_send?.();
     const outcome = await attempt(from, to);
     if (outcome.kind === 'unavailable') {
       if (outcome.code !== trouble) {

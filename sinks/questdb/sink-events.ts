@@ -44,6 +44,8 @@ export interface DeliveryOptions {
   readonly close_timeout: DurationMs;
   readonly onRefused: (rows: readonly RefusedRow[]) => void;
   readonly onEvent: (event: SinkEvent) => void;
+  /** Called right before every request; does not return where nothing may be written any more. */
+  readonly before_send?: () => void;
   /** The machine's, when left out. */
   readonly timers?: Timers;
 }

@@ -1,0 +1,137 @@
+import { GroupState, type SavedGroup } from '../../operators/core/group-state.ts';
+import type { KeyValue } from '../bus/key-value.ts';
+import type { ObjectStore } from '../bus/object-store.ts';
+import type { Clock } from '../clock.ts';
+import { VitalsError } from '../contract/errors.ts';
+import type { StateSpec } from '../contract/operator.ts';
+import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
+import { unitName } from './assign-units.ts';
+import { unitKey } from './cluster-keys.ts';
+import type { ClusterView, SeenUnit } from './cluster-view.ts';
+import { type UnitRecord, type UnitSnapshot, writeUnit } from './unit-record.ts';
+
+export interface UnitStoreOptions {
+  readonly keys: KeyValue;
+  readonly objects: ObjectStore;
+  readonly view: ClusterView;
+  readonly worker: string;
+  readonly incarnation: string;
+  readonly clock: Clock;
+  readonly tell: (error: VitalsError) => void;
+}
+
+/** A unit that is ours until its key changes under our hands. */
+export interface OwnedUnit {
+  readonly unit: number;
+  readonly epoch: number;
+  record: UnitRecord;
+  revision: number;
+}
+
+const GENERATIONS = 2;
+/** A server that has just taken over may not know yet what the one before has stored. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 250;
+
+/** Owning units, and their states. Everything that counts is written by compare-and-set over what was read. */
+export class UnitStore {
+  private readonly options: UnitStoreOptions;
+  private saves = 0;
+
+  constructor(options: UnitStoreOptions) {
+    this.options = options;
+  }
+
+  /** Takes a unit; null when somebody else was faster. */
+  async claim(unit: number, seen: SeenUnit): Promise<OwnedUnit | null> {
+    const { worker: holder, incarnation } = this.options;
+    const epoch = seen.record.epoch + 1;
+    const record: UnitRecord = { ...seen.record, holder, incarnation, epoch };
+    const owned: OwnedUnit = { unit, epoch, record: seen.record, revision: seen.revision };
+    return (await this.write(owned, record)) ? owned : null;
+  }
+
+  /** Gives a unit up; whoever is to have it may begin. False: it was not ours any more. */
+  release(owned: OwnedUnit): Promise<boolean> {
+    return this.write(owned, { ...owned.record, holder: '', incarnation: '' });
+  }
+
+  /**
+   * A unit's newest state that can be read, of this stream; null when there is none: it then begins with the stream's first
+   * message. What is damaged, or of another stream, is told.
+   */
+  async load(
+    owned: OwnedUnit,
+    stream: { readonly created: string; readonly last_position: number },
+    specs: ReadonlyMap<string, StateSpec>,
+  ): Promise<{ readonly state: GroupState; readonly snapshot: UnitSnapshot } | null> {
+    const { record } = owned;
+    const [newest] = record.snapshots;
+    if (newest === undefined) return null;
+    if (record.stream !== stream.created || newest.position > stream.last_position) {
+      const detail = `the snapshot knows position ${newest.position}, the stream ends at ${stream.last_position}`;
+      this.tell('GV-SNP-002', `${detail}: it is another stream`, owned.unit);
+      return null;
+    }
+    for (const snapshot of record.snapshots) {
+      const saved = await this.read(snapshot.name);
+      if (typeof saved !== 'string') return { state: GroupState.restore(saved, specs), snapshot };
+      this.tell('GV-SNP-001', `snapshot ${snapshot.name}: ${saved}`, owned.unit);
+    }
+    return null;
+  }
+
+  /**
+   * Stores a state and puts it in the unit's record; false: the unit is not ours any more, and nothing of its owner's was
+   * touched. `read_from`: as in `UnitSnapshot`.
+   */
+  async save(owned: OwnedUnit, saved: SavedGroup, stream: string, read_from: number): Promise<boolean> {
+    const { objects, clock } = this.options;
+    const name = `${unitName(owned.unit)}.${owned.epoch}.${++this.saves}`;
+    await objects.put(name, Buffer.concat(encodeSnapshot(saved)));
+    const before = owned.record.stream === stream ? owned.record.snapshots : [];
+    const snapshot: UnitSnapshot = { name, position: saved.position, read_from, saved_at: clock.now() };
+    const known = new Set(owned.record.snapshots.map((one) => one.name));
+    const snapshots = [snapshot, ...before].slice(0, GENERATIONS);
+    const written = await this.write(owned, { ...owned.record, stream, snapshots });
+    const dropped = written ? [...known].filter((one) => !snapshots.some((kept) => kept.name === one)) : [name];
+    for (const one of dropped) await objects.remove(one);
+    return written;
+  }
+
+  /** Removes what lies in the object store and no unit names: left by owners that died between two steps. */
+  async clear(owned: OwnedUnit): Promise<void> {
+    const { objects } = this.options;
+    const named = new Set(owned.record.snapshots.map(({ name }) => name));
+    const prefix = `${unitName(owned.unit)}.`;
+    for (const name of await objects.names()) {
+      const epoch = Number(name.slice(prefix.length).split('.')[0]);
+      if (name.startsWith(prefix) && epoch < owned.epoch && !named.has(name)) await objects.remove(name);
+    }
+  }
+
+  private async read(name: string): Promise<SavedGroup | string> {
+    for (let look = 1; ; look++) {
+      const bytes = await this.options.objects.get(name);
+      const saved = bytes === null ? 'it is not there' : typeof bytes === 'string' ? bytes : decodeSnapshot(bytes);
+      if (typeof saved !== 'string' || look === LOOKS) return saved;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+
+  private async write(owned: OwnedUnit, record: UnitRecord): Promise<boolean> {
+    const { keys, view } = this.options;
+    const key = unitKey(owned.unit);
+    const value = writeUnit(record);
+    const revision = await keys.exchange(key, value, owned.revision);
+    if (revision === null) return false;
+    owned.record = record;
+    owned.revision = revision;
+    view.take({ key, value, revision });
+    return true;
+  }
+
+  private tell(code: 'GV-SNP-001' | 'GV-SNP-002', what: string, unit: number): void {
+    this.options.tell(new VitalsError(code, what, `cluster, ${unitName(unit)}`));
+  }
+}
