@@ -16,6 +16,7 @@ interface Answer {
 }
 
 export interface Child {
+  readonly pid: number;
   call<T>(name: string, argument?: unknown): Promise<T>;
   /** Ends the process. */
   close(): Promise<void>;
@@ -52,6 +53,7 @@ export function forkChild(file: URL): Child {
     else one?.reject(new Error(error));
   });
   return {
+    pid: child.pid ?? 0,
     call: <T>(name: string, argument?: unknown): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         const id = next++;

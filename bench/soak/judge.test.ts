@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest';
+import { judge } from './judge.ts';
+import { type ProcessTrends, processTrends } from './process-figures.ts';
+import type { ProcessSample } from './process-sample.ts';
+import type { FaultRun, SoakReport, SoakWindow } from './soak-report.ts';
+
+type Judged = Parameters<typeof judge>[0];
+
+const MIB = 1_048_576;
+const GIB = 1_073_741_824;
+const parts = { stream: GIB, gpu_metrics: GIB, rollups: 0, other_tables: 0, snapshots: 0, spool: 0 };
+const rows: SoakReport['rows'] = {
+  served: 80_000,
+  stored: 80_000,
+  pages_served: 10_000,
+  pages_killed: 3,
+  pages_stopped: 4,
+  killed_lead_max_ms: 200,
+  pages_given_up: 0,
+  pages_lost: 0,
+  pages_uneven: 0,
+  rows_strange: 0,
+  rubbish_served: 100,
+  rubbish_letters: 99,
+  hangs: 10,
+  alerts: 20,
+  alerts_twice: 0,
+  tables_suspended: [],
+};
+const fault: FaultRun = {
+  kind: 'kill',
+  target: 'collector',
+  at_ms: 0,
+  for_ms: 2_000,
+  struck_ms: 0,
+  back_ms: 3_000,
+  recovered_ms: 4_000,
+};
+const windows: SoakWindow[] = Array.from({ length: 30 }, (_, i) => ({
+  t_ms: i * 10_000,
+  calm: true,
+  scrapes: 100,
+  p50_ms: 2,
+  p99_ms: 20,
+  max_ms: 40,
+  rows: 100,
+  lag_messages_max: 0,
+  cpu_share: 0.5,
+}));
+const good: Judged = {
+  rows,
+  faults: [fault],
+  windows,
+  unplanned_ends: [],
+  disk: {
+    first: parts,
+    last: { ...parts, stream: 1.5 * GIB, gpu_metrics: 2 * GIB },
+    hours: 1,
+    foretold_per_hour: { stream: 10 * GIB, gpu_metrics: 0.9 * GIB },
+    stream_max_bytes: 1.5 * GIB,
+  },
+};
+
+/** An hour of a process whose heap and handles rise. */
+function trendsOf(rise: { readonly heap_mib?: number; readonly handles?: number }): Map<string, ProcessTrends> {
+  const samples: ProcessSample[] = Array.from({ length: 60 }, (_, i) => ({
+    process: 'engine',
+    pid: 1,
+    t_ms: i * 60_000,
+    rss_bytes: 400 * MIB,
+    anonymous_bytes: (300 + (i % 3)) * MIB,
+    handles: 20 + ((rise.handles ?? 0) * i) / 60,
+    threads: 10,
+    cpu_ms: i,
+    heap_bytes: (100 + (i % 5) + ((rise.heap_mib ?? 0) * i) / 60) * MIB,
+    external_bytes: 0,
+    resources: 5,
+    pause_max_ms: 1,
+  }));
+  return new Map([['engine', processTrends(samples, 3_600_000)]]);
+}
+const notMet = (report: Judged, trends = trendsOf({})): string[] =>
+  judge(report, trends)
+    .filter(({ ok }) => !ok)
+    .map(({ name }) => name);
+
+it('finds nothing wrong where nothing is', () => {
+  expect(notMet(good)).toEqual([]);
+});
+
+it.each<[string, Partial<Judged>]>([
+  ['pages lost', { rows: { ...rows, pages_lost: 1 } }],
+  ['pages stored with other rows than served', { rows: { ...rows, pages_uneven: 1 } }],
+  ['rows that nobody has served', { rows: { ...rows, rows_strange: 1 } }],
+  ['alerts told twice', { rows: { ...rows, alerts_twice: 1 } }],
+  ['pages that the collector gave up on', { rows: { ...rows, pages_given_up: 50 } }],
+  ['rubbish in the dead letters', { rows: { ...rows, rubbish_letters: 90 } }],
+  ['rubbish in the dead letters', { rows: { ...rows, rubbish_letters: 101 } }],
+  ['tables suspended', { rows: { ...rows, tables_suspended: ['anomalies'] } }],
+  ['processes that ended by themselves', { unplanned_ends: ['engine'] }],
+  ['killed: collector, 1 times', { faults: [{ ...fault, recovered_ms: null }] }],
+  ['killed: collector, 1 times', { faults: [{ ...fault, recovered_ms: 64_000 }] }],
+  ['disk: gpu_metrics', { disk: { ...good.disk, last: { ...parts, stream: 1.5 * GIB, gpu_metrics: 4 * GIB } } }],
+  ['disk: raw stream', { disk: { ...good.disk, last: { ...parts, stream: 3 * GIB, gpu_metrics: 2 * GIB } } }],
+  [
+    'scrape to live, p99, last third of the calm time',
+    { windows: windows.map((one, i) => ({ ...one, p99_ms: i < 15 ? 20 : 80 })) },
+  ],
+])('finds: %s', (name, wrong) => {
+  expect(notMet({ ...good, ...wrong })).toEqual([name]);
+});
+
+it.each([
+  ['engine: heap', { heap_mib: 40 }],
+  ['engine: open files', { handles: 60 }],
+] as const)('finds a leak: %s', (name, rise) => {
+  expect(notMet(good, trendsOf(rise))).toEqual([name]);
+});
