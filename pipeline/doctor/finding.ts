@@ -41,10 +41,16 @@ export function finding(
     readonly figures?: Finding['figures'];
   },
 ): Finding {
-  const { state = 'ok', code, figures = {} } = told;
+  const { state = 'ok', code } = told;
   const what = withoutCredentials(told.what);
+  const figures = Object.fromEntries(
+    Object.entries(told.figures ?? {}).map(([name, figure]) => [
+      name,
+      typeof figure === 'string' ? withoutCredentials(figure) : figure,
+    ]),
+  );
   if (state === 'ok') return { part, check, state, what, action: '', figures };
-  const action = told.action ?? (code === undefined ? '' : ERRORS[code].action);
+  const action = withoutCredentials(told.action ?? (code === undefined ? '' : ERRORS[code].action));
   return { part, check, state, what, action, ...(code === undefined ? {} : { code }), figures };
 }
 

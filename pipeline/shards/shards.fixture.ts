@@ -1,11 +1,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GroupStates } from '../../operators/core/group-state.ts';
-import { settableClock } from '../clock.ts';
+import { type Clock, settableClock } from '../clock.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import type { Sinks } from '../run-topology.ts';
 import type { SnapshotFiles } from '../snapshot-files.ts';
+import type { StepTraces } from '../telemetry/step-traces.ts';
 import { ENRICH_STEP } from '../topology.ts';
 import { runInShards, type ShardedTopology } from './run-in-shards.ts';
 import { runShard } from './run-shard.ts';
@@ -30,9 +31,11 @@ export function shardsInOneThread<SinkItems>(options: {
   /** One entry a shard. */
   readonly shard_sinks: readonly Sinks<SinkItems>[];
   readonly future_max: DurationMs | null;
+  /** One that stands when absent. */
+  readonly clock?: Clock;
+  readonly traces?: StepTraces | null;
 }): { readonly running: ShardedTopology; kill(): void } {
-  const { topology, files } = options;
-  const clock = settableClock(0);
+  const { topology, files, traces = null, clock = settableClock(0) } = options;
   const ends: MessagePort[] = [];
   const ports = options.shard_sinks.map((sinks) => {
     const { port1, port2 } = new MessageChannel();
@@ -45,6 +48,7 @@ export function shardsInOneThread<SinkItems>(options: {
       files,
       enrich_step: ENRICH_STEP,
       clock,
+      traces,
     });
     return portOf<ToShard, FromShard>(port1);
   });
