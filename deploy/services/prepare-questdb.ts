@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { containerName, dockerRunArguments, findDocker, removeContainer } from './docker.ts';
@@ -7,7 +8,7 @@ import { findQuestdbJar } from './find-questdb.ts';
 import { freePort } from './free-port.ts';
 import { notFound } from './not-found.ts';
 import { QUESTDB_IMAGE } from './pinned.ts';
-import { probeQuestdb, probeTcp } from './probe.ts';
+import { probeQuestdb, probeQuestdbRoot, probeTcp } from './probe.ts';
 import { questdbArguments, renderQuestdbConfig, renderQuestdbLogConfig } from './questdb-config.ts';
 import { PREFERRED_PORTS, type PreparedService, type ServicesOptions } from './services-options.ts';
 
@@ -106,8 +107,19 @@ export async function prepareQuestdb(
     urls: { url: http_url, pg_url: `postgres://${login}@127.0.0.1:${pg_port}/qdb` },
     probe: async () => {
       const version = await probeQuestdb(http_url, 2_000);
-      return version !== null && (await probeTcp('127.0.0.1', pg_port, 1_000)) ? version : null;
+      if (version === null || !(await probeTcp('127.0.0.1', pg_port, 1_000))) return null;
+      // Whoever else got the port in between is not taken for ours: rows would be written to a stranger's tables.
+      const folder = await probeQuestdbRoot(http_url, 2_000);
+      return folder === '' || (folder !== null && sameFolder(folder, root)) ? version : null;
     },
     clear: () => (inDocker ? removeContainer(found.program, name, env) : Promise.resolve()),
   };
+}
+
+function sameFolder(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
 }

@@ -66,6 +66,28 @@ export function probeTcp(host: string, port: number, timeoutMs: number): Promise
 
 /** Asks QuestDB's HTTP side for its build; the version (`''` when it does not tell one), or null when it does not answer. */
 export async function probeQuestdb(url: string, timeoutMs: number): Promise<string | null> {
+  const text = await askQuestdb(url, 'select build()', timeoutMs);
+  return text === null ? null : (/QuestDB ([\w.-]+)/.exec(text)?.[1] ?? '');
+}
+
+/**
+ * The folder that a QuestDB keeps its data in, as it was started with; `''` when it answers and does not tell (another release),
+ * null when it does not answer.
+ */
+export async function probeQuestdbRoot(url: string, timeoutMs: number): Promise<string | null> {
+  const text = await askQuestdb(
+    url,
+    "select value from (show parameters) where property_path = 'cairo.sql.copy.work.root'",
+    timeoutMs,
+  );
+  if (text === null) return null;
+  const { dataset } = JSON.parse(text) as { readonly dataset?: readonly (readonly unknown[])[] };
+  const folder = dataset?.[0]?.[0];
+  return typeof folder === 'string' ? folder.replace(/[\\/]tmp$/, '') : '';
+}
+
+/** The answer to a statement as JSON; null when there is none. */
+async function askQuestdb(url: string, query: string, timeoutMs: number): Promise<string | null> {
   try {
     const address = new URL(url);
     const user = decodeURIComponent(address.username);
@@ -77,10 +99,9 @@ export async function probeQuestdb(url: string, timeoutMs: number): Promise<stri
     address.username = '';
     address.password = '';
     address.pathname = `${address.pathname.replace(/\/$/, '')}/exec`;
-    address.search = `?query=${encodeURIComponent('select build()')}`;
+    address.search = `?query=${encodeURIComponent(query)}`;
     const answer = await fetch(address, { headers, signal: AbortSignal.timeout(timeoutMs) });
-    if (!answer.ok) return null;
-    return /QuestDB ([\w.-]+)/.exec(await answer.text())?.[1] ?? '';
+    return answer.ok ? await answer.text() : null;
   } catch {
     return null;
   }

@@ -9,6 +9,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import { servicesStatus, startDetached, stopDetached } from './detached.ts';
+import { probeQuestdbRoot } from './probe.ts';
 import { isRunning, type ProcessIdentity, processIdentity } from './process-identity.ts';
 import type { ReportLine } from './report.ts';
 import { type RunningServices, startServices } from './start-services.ts';
@@ -51,6 +52,7 @@ it('starts both, and a second start finds the data of the first within three sec
   const first = await startServices({ data, ...small });
   expect(first.nats).toMatchObject({ owned: true, version: expect.stringMatching(/^2\./) });
   expect(first.questdb).toMatchObject({ owned: true, pg_url: expect.stringMatching(/^postgres:\/\/admin:quest@127/) });
+  expect(await probeQuestdbRoot(first.questdb?.http_url ?? '', 5_000)).toBe(join(data, 'questdb'));
   await sql(first, 'create table kept (ts timestamp, v double) timestamp(ts) partition by day wal');
   await sql(first, "insert into kept values ('2026-01-01', 41.5)");
   const config = { name: 'KEPT', subjects: ['kept.>'] };
