@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 
 /** Sets a log file aside before a start; the one of the start before is kept as `FILE.1`. */
 export function rotateLog(path: string): void {
@@ -6,6 +6,20 @@ export function rotateLog(path: string): void {
     renameSync(path, `${path}.1`);
   } catch {
     // There is none yet.
+  }
+}
+
+/**
+ * Sets a log aside while its program goes on writing: what it holds becomes `FILE.1`, and it begins anew. The program must
+ * append; what it writes between copy and cut is lost, which is a line or two. A disk that has no room leaves all as it is.
+ */
+export function cutLog(path: string, size_max_bytes: number): void {
+  try {
+    if (statSync(path).size < size_max_bytes) return;
+    copyFileSync(path, `${path}.1`);
+    truncateSync(path, 0);
+  } catch {
+    // It is looked at again.
   }
 }
 

@@ -7,14 +7,14 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { GUARD_SCRIPT } from './guard.ts';
 import type { Report, ServiceName } from './report.ts';
-import { lastComplaint, rotateLog } from './service-log.ts';
+import { cutLog, lastComplaint, rotateLog } from './service-log.ts';
 
 export interface LaunchCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Rotated before the first start (one old file is kept), appended to by restarts. */
+  /** Rotated before the first start and at 64 MiB (one old file is kept), appended to by restarts. */
   readonly log_path: string;
 }
 
@@ -57,6 +57,8 @@ interface Run {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 }
 
+const LOG_BYTES_MAX = 64 * 1_024 ** 2;
+const LOG_LOOK_EVERY_MS = 60_000;
 const BACK_OFF_MS = { first: 500, most: 30_000, forgiven_after: 60_000 };
 
 /**
@@ -127,6 +129,8 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
     throw error;
   }
   held = false;
+  const looking = setInterval(() => cutLog(command.log_path, LOG_BYTES_MAX), LOG_LOOK_EVERY_MS);
+  looking.unref();
 
   return {
     get pid() {
@@ -149,6 +153,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
     },
     async stop() {
       stopping = true;
+      clearInterval(looking);
       pause.abort();
       if (run !== null) report({ service, step: 'stop', detail: `pid ${run.pid}` });
       await end(options, run);
