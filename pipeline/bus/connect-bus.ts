@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ConnectionOptions, connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../clock.ts';
 import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
@@ -5,6 +6,7 @@ import { VitalsError } from '../contract/errors.ts';
 import type { BusEvent, Link } from './link.ts';
 import { readAddress } from './read-address.ts';
 import { readStream } from './read-stream.ts';
+import { reconnectPause } from './reconnect-pause.ts';
 import { manager, registerConnection, streamError } from './stream-manager.ts';
 import { streamPublisher } from './stream-publisher.ts';
 import { encodeHeaders, readHeaders } from './wire-headers.ts';
@@ -38,6 +40,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const { clock } = options;
   const connection = await firstConnection(options);
   const closing = new AbortController();
+  // A reader each: a worker of a cluster has one for every group.
+  setMaxListeners(0, closing.signal);
   const watchers = new Set<(up: boolean) => void>();
   const publishers = new Set<{ close(): Promise<void> }>();
   let connected = true;
@@ -206,8 +210,7 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
       timeout: Math.max(1, Math.min(ATTEMPT_TIMEOUT_MS, left)),
       reconnect: true,
       maxReconnectAttempts: -1,
-      reconnectTimeWait: RETRY_MS,
-      reconnectJitter: RETRY_MS,
+      reconnectDelayHandler: reconnectPause({ clock, servers: address.servers.length, pause_ms: RETRY_MS }),
       // Rotated credentials must not end a connection that is meant to last for ever.
       ignoreAuthErrorAbort: true,
       pingInterval: PING_MS,
