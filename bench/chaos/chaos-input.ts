@@ -25,7 +25,7 @@ export interface ChaosInput {
 }
 
 const INTERVAL = seconds(60);
-const GPUS = 48;
+const GPUS = 24;
 const FLEET_SEED = 11;
 /** Instants in one body: with less than two the collector would stamp it with its own time. */
 export const TICKS_A_BODY = 4;
@@ -48,9 +48,9 @@ export function chaosInput(options: { readonly ticks: number; readonly start_ms:
     interval_ms: INTERVAL,
     stories: [
       { story: 'power_cap', gpu: 5, at_ms: at(30), duration_ms: minutes(50) },
-      { story: 'cold_plate_decay', gpu: 20, at_ms: at(25), duration_ms: minutes(60) },
-      { story: 'util_garbage', gpu: 33, at_ms: at(10), duration_ms: minutes(60) },
-      { story: 'fallen_off_bus', gpu: 41, at_ms: at(40), duration_ms: minutes(40) },
+      { story: 'cold_plate_decay', gpu: 15, at_ms: at(25), duration_ms: minutes(60) },
+      { story: 'util_garbage', gpu: 13, at_ms: at(10), duration_ms: minutes(60) },
+      { story: 'fallen_off_bus', gpu: 19, at_ms: at(40), duration_ms: minutes(40) },
     ],
   });
   // A page without host labels could not be told apart in a body of several nodes.

@@ -34,7 +34,7 @@ export interface ChaosRun {
 
 const LOOK_EVERY_MS = 50;
 /** Input, faults and recovery together take a tenth of this. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 180_000;
 
 /** The whole system, from a fleet that tells a fixed story to its tables, while a plan's faults happen. */
 export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
@@ -62,25 +62,43 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
     });
     feed = fed;
     let position = 0;
+    let failure: unknown = null;
     stage.bus.subscribe('vitals.topology.w0', ({ data }) => {
       position = (JSON.parse(Buffer.from(data).toString()) as TopologyReport).position;
     });
-    const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
+    const until = async (what: () => string, condition: () => boolean | Promise<boolean>): Promise<void> => {
       while (!(await condition())) {
-        if (systemClock.monotonic() - began > LIMIT_MS) throw new Error(`not within ${LIMIT_MS / 1_000} s: ${what}`);
+        if (failure !== null) throw failure;
+        if (systemClock.monotonic() - began > LIMIT_MS) throw new Error(`not within ${LIMIT_MS / 1_000} s: ${what()}`);
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     };
     const { slow_bytes_per_second } = options;
-    const acted = actOut({ stage, plan, tick: fed.exporter.tick, trace, signal: over.signal, slow_bytes_per_second });
-    await until(`all scrapes in the stream, ${fed.stored()} are`, fed.complete);
+    const acted = actOut({
+      stage,
+      plan,
+      tick: fed.exporter.tick,
+      trace,
+      signal: over.signal,
+      slow_bytes_per_second,
+    }).catch((error: unknown) => {
+      failure = error;
+    });
+    await until(() => `all scrapes in the stream: ${fed.state()}`, fed.complete);
     trace('all scrapes are in the stream');
     const row_bytes_per_second = (stage.links['engine-rows'].bytes() / (systemClock.monotonic() - began)) * 1_000;
     await acted;
+    if (failure !== null) throw failure;
     const last = (await stage.bus.streamState('DCGM_RAW')).last_position;
-    await until(`the engine at position ${last}`, () => position >= last);
+    await until(
+      () => `the engine at position ${last}`,
+      () => position >= last,
+    );
     trace('the engine has read everything');
-    await until('the API is up', () => stage.api() !== null);
+    await until(
+      () => 'the API is up',
+      () => stage.api() !== null,
+    );
     const problems = [...fed.problems, ...(await stage.endRoles()), ...stage.complaints];
     const results = await readResults(stage.bus, stage.services.questdb?.pg_url ?? '');
     trace('the results are read');

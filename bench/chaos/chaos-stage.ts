@@ -43,8 +43,8 @@ export interface ChaosStage {
 
 export type Role = 'collector' | 'engine' | 'api';
 
-const DISK_MIB: Readonly<Record<DiskOwner, number>> = { nats: 96, questdb: 1_536, collector: 48, engine: 96 };
-const SCRAPE_EVERY = '250ms';
+const DISK_MIB: Readonly<Record<DiskOwner, number>> = { nats: 256, questdb: 4_096, collector: 64, engine: 128 };
+const SCRAPE_EVERY = '500ms';
 const END_LIMIT_MS = 12_000;
 
 export async function startStage(options: ChaosStageOptions): Promise<ChaosStage> {

@@ -26,7 +26,8 @@ export interface InputFeed {
   readonly problems: readonly string[];
   /** Everything that was told lies in the stream. */
   readonly complete: () => boolean;
-  readonly stored: () => number;
+  /** Where it stands, in words. */
+  readonly state: () => string;
   close(): Promise<void>;
 }
 
@@ -50,6 +51,7 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
   let stored = 0;
   let position_read = 0;
   let broken_off = 0;
+  let doing = 'nothing is waited for';
   let report = { at: 0, holds: 0 };
 
   const problem = (text: string): void => {
@@ -57,6 +59,11 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
   };
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition() && !closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  };
+
+  const publish = async (message: OutgoingMessage): Promise<void> => {
+    if (closing.signal.aborted) return;
+    await publisher.publish(message).catch((error: unknown) => problem(`${message.subject}: ${String(error)}`));
   };
 
   const reports: BusSubscription = bus.subscribe('vitals.metrics.collector', ({ data }) => {
@@ -110,22 +117,26 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
 
   const unsure = async (pages: number): Promise<void> => {
     if (stored >= pages) return;
+    doing = `looking for ${pages} scrapes`;
     let idle = false;
     void collectorIdle().then(() => {
       idle = true;
     });
     await until(() => stored >= pages || idle);
+    doing = 'nothing is waited for';
     if (stored >= pages || closing.signal.aborted) return;
+    doing = 'putting scrapes into their place';
     let last = Number.POSITIVE_INFINITY;
     void lastPosition().then((position) => {
       last = position;
     });
     await until(() => position_read >= last);
     for (const page of expected.slice(stored, pages)) {
-      await publisher.publish(scrapeMessage(page, broken_off));
+      await publish(scrapeMessage(page, broken_off));
       broken_off++;
     }
     await until(() => stored >= pages);
+    doing = 'nothing is waited for';
   };
 
   const exporter = await scriptedExporter({
@@ -138,7 +149,7 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
       const pages = input.ticks.slice(0, tick).reduce((sum, one) => sum + one.pages.length, 0);
       return (async () => {
         await until(() => stored >= pages);
-        for (const message of foreign) await publisher.publish(message);
+        for (const message of foreign) await publish(message);
         await people?.();
       })();
     },
@@ -148,7 +159,8 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
     broken_off: () => broken_off,
     problems,
     complete: () => stored >= expected.length,
-    stored: () => stored,
+    state: () =>
+      `${stored} of ${expected.length} scrapes are stored, tick ${exporter.tick()} is told next, ${doing}; the collector holds ${report.holds}`,
     async close() {
       closing.abort();
       reports.unsubscribe();

@@ -1,21 +1,21 @@
-import { execFile } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface SmallDisk {
-  /** Takes every byte that is left. */
+  /** Leaves no room: nothing more can be written until `free`. */
   fill(): void;
-  /** Gives back what `fill` took. */
   free(): void;
   unmount(): Promise<void>;
 }
 
 const run = promisify(execFile);
-const CHUNK = Buffer.alloc(256 * 1024);
 
-/** Mounts a file system of its own, in memory, at a folder; null where this user may not mount. */
+/**
+ * Mounts a file system of its own, in memory, at a folder; null where this user may not mount. Full is one that is made as
+ * small as what it holds: nothing has to be written for it.
+ */
 export async function smallDisk(folder: string, size_mib: number): Promise<SmallDisk | null> {
   await mkdir(folder, { recursive: true });
   try {
@@ -23,26 +23,29 @@ export async function smallDisk(folder: string, size_mib: number): Promise<Small
   } catch {
     return null;
   }
-  const ballast = join(folder, 'ballast');
+  const resize = (size: string): void => {
+    execFileSync('mount', ['-o', `remount,size=${size}`, folder]);
+  };
+  // A run that dies on its way must not leave it mounted.
+  const leave = (): void => {
+    execFileSync('umount', ['-l', folder]);
+  };
+  process.once('exit', leave);
   return {
     fill() {
-      const fd = openSync(ballast, 'a');
-      try {
-        for (let bytes = CHUNK.length; bytes >= 1; bytes = Math.floor(bytes / 2)) {
-          try {
-            while (writeSync(fd, CHUNK, 0, bytes) === bytes);
-          } catch {
-            // Full for pieces of this size: smaller ones may fit.
-          }
+      for (;;) {
+        const { blocks, bfree, bsize } = statfsSync(folder);
+        try {
+          resize(`${Math.max(1, blocks - bfree) * bsize}`);
+          return;
+        } catch {
+          // Something was written in between, and it is smaller than what it holds: once more.
         }
-      } finally {
-        closeSync(fd);
       }
     },
-    free() {
-      rmSync(ballast, { force: true });
-    },
+    free: () => resize(`${size_mib}m`),
     async unmount() {
+      process.off('exit', leave);
       // What still holds a file keeps the file system, not the name.
       await run('umount', ['-l', folder]);
     },

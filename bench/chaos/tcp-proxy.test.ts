@@ -56,8 +56,8 @@ it('breaks connections and refuses new ones until it is mended', async () => {
   const closed = closing(socket);
   proxy.cut();
   await closed;
-  const refused = await call();
-  await closing(refused.socket);
+  const refused = connect(proxy.port, '127.0.0.1').on('error', () => undefined);
+  await closing(refused);
   proxy.mend();
   const { socket: again, heard } = await call();
   again.write('x');
