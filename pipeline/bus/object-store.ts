@@ -1,7 +1,8 @@
 import { type ObjectStore as LibraryStore, Objm, setSha256Backend } from '@nats-io/obj';
 import type { Bus } from '../contract/bus.ts';
 import { oncePossible } from './once-possible.ts';
-import { connectionOf, isMissing, streamError } from './stream-manager.ts';
+import { countBySubject } from './stored-messages.ts';
+import { connectionOf, isMissing, managerOf, streamError } from './stream-manager.ts';
 
 /** Named bytes in a JetStream object store, which every process on the same NATS can reach. */
 export interface ObjectStore {
@@ -24,6 +25,8 @@ const SILENCE_MAX_MS = 10_000;
 export async function openObjectStore(bus: Bus, bucket: string, description: string): Promise<ObjectStore> {
   setSha256Backend('native');
   const where = `object store ${bucket}`;
+  const stream = `OBJ_${bucket}`;
+  const meta = `$O.${bucket}.M.`;
   const store = await oncePossible(() => new Objm(connectionOf(bus)).create(bucket, { description })).catch(
     (cause: unknown) => {
       throw streamError(cause, 'the object store cannot be set up', where);
@@ -51,18 +54,19 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
     },
     async remove(name) {
       try {
-        await store.delete(name);
+        const found = await store.info(name);
+        if (found === null) return;
+        // The library would leave a note of each object that there was.
+        const { streams } = await managerOf(bus);
+        await streams.purge(stream, { filter: meta + encodeName(name) });
+        await streams.purge(stream, { filter: `$O.${bucket}.C.${found.nuid}` });
       } catch (cause) {
         if (!isMissing(cause)) throw streamError(cause, `${name} cannot be removed`, where);
       }
     },
     async names() {
-      try {
-        return (await store.list()).flatMap(({ name, deleted }) => (deleted ? [] : [name]));
-      } catch (cause) {
-        if (isMissing(cause)) return [];
-        throw streamError(cause, 'the names cannot be listed', where);
-      }
+      const subjects = await countBySubject(bus, stream, `${meta}*`);
+      return Object.keys(subjects).map((subject) => decodeName(subject.slice(meta.length)));
     },
     async get(name) {
       const found = await info(name);
@@ -84,6 +88,13 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
     },
   };
 }
+
+/** As the library spells it: with padding. */
+const encodeName = (name: string): string => {
+  const token = Buffer.from(name, 'utf8').toString('base64url');
+  return token.padEnd(Math.ceil(token.length / 4) * 4, '=');
+};
+const decodeName = (token: string): string => Buffer.from(token, 'base64url').toString('utf8');
 
 /** One array of everything would be copied once per chunk that the library cuts off it. */
 function chunksOf(bytes: Uint8Array): ReadableStream<Uint8Array> {

@@ -94,7 +94,7 @@ export async function* readStream(
       // Less than one message would never be served.
       max_bytes: Math.max(REQUEST_BYTES, (connection.info?.max_payload ?? 0) + HEADROOM_BYTES),
       expires: nanos(EXPIRES_MS),
-      idle_heartbeat: nanos(silenceMax / HEARTBEATS_MISSED),
+      idle_heartbeat: nanos(Math.floor(silenceMax / HEARTBEATS_MISSED)),
     };
     connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${session.consumer}`, JSON.stringify(request), {
       reply: `${session.inbox}.${session.requests++}`,

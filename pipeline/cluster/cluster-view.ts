@@ -46,6 +46,11 @@ export class ClusterView {
     }
   }
 
+  /** Everything as it stands. */
+  async load(keys: KeyValue): Promise<void> {
+    for (const entry of await keys.matching('>')) this.take(entry);
+  }
+
   /** Everything as it stands, then every change until the signal aborts. `onChange` after each. */
   async follow(keys: KeyValue, signal: AbortSignal, onChange: () => void): Promise<void> {
     for await (const entry of keys.follow('>', signal)) {

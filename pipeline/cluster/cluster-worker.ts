@@ -10,7 +10,7 @@ import type { Topology } from '../define-topology.ts';
 import { fleetStateSpecs, type Sinks, type StepCounters, topologyStateSpecs } from '../run-topology.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { assignUnits, FLEET_UNIT, unitName } from './assign-units.ts';
-import { ClusterView } from './cluster-view.ts';
+import { ClusterView, type SeenUnit } from './cluster-view.ts';
 import { FleetWork } from './fleet-work.ts';
 import { type GroupReader, groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
@@ -117,6 +117,8 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   /** Units that are coming or going. */
   const moving = new Set<number>();
   const stopping = new AbortController();
+  /** Lives of workers that are over. */
+  const ended = new Map<string, true>();
   let leaving = false;
   let lost = false;
   let joined = false;
@@ -226,20 +228,19 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   }
 
   let stream = '';
-  async function claim(unit: number): Promise<void> {
-    const seen = view.unit(unit);
+  interface StreamPlace {
+    readonly created: string;
+    readonly last_position: number;
+  }
+  async function claim(unit: number, seen: SeenUnit, at: StreamPlace): Promise<void> {
     const owned = await store.claim(unit, seen);
     if (owned === null) return;
-    const state = await bus.streamState('DCGM_RAW');
-    stream = state.created ?? '';
-    const at = { created: stream, last_position: state.last_position };
     if (unit === FLEET_UNIT) await startFleet(owned, at);
     else await startGroup(owned, at);
-    void store.clear(owned).catch(() => undefined);
     wake();
   }
 
-  async function startGroup(owned: OwnedUnit, at: { created: string; last_position: number }): Promise<void> {
+  async function startGroup(owned: OwnedUnit, at: StreamPlace): Promise<void> {
     const topology = splitTopology(options.topology()).groups;
     const loaded = await store.load(owned, at, topologyStateSpecs(topology));
     const last = await log.last(owned.unit);
@@ -267,7 +268,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     groups.set(owned.unit, { work, reader, telling: Promise.resolve(), saved: position });
   }
 
-  async function startFleet(owned: OwnedUnit, at: { created: string; last_position: number }): Promise<void> {
+  async function startFleet(owned: OwnedUnit, at: StreamPlace): Promise<void> {
     const whole = options.topology();
     const loaded = await store.load(owned, at, fleetStateSpecs(whole));
     const fleetSinks = options.fleetSinks();
@@ -343,27 +344,43 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     for (const name of buried) say(`cluster: ${name} was silent for ${options.lease} ms, its groups are taken over`);
     const plan = assignUnits(membership.names());
     const give: number[] = [];
-    const take: number[] = [];
+    /** As they were when they were found to be free: they are taken from there or not at all. */
+    const free = new Map<number, SeenUnit>();
     plan.forEach((owner, unit) => {
       if (moving.has(unit)) return;
       if (ours(unit)) {
         if (leaving || (owner !== null && owner !== worker)) give.push(unit);
         return;
       }
-      const { record } = view.unit(unit);
+      const seen = view.unit(unit);
+      const { record } = seen;
       // Taken, and then something went wrong.
       const stuck = record.holder === worker && record.incarnation === incarnation;
-      const free = record.holder === '' || !membership.alive(record.holder, record.incarnation);
-      if (stuck || (free && owner === worker && !leaving)) take.push(unit);
+      const nobodys = record.holder === '' || !membership.alive(record.holder, record.incarnation);
+      if (stuck || (nobodys && owner === worker && !leaving)) free.set(unit, seen);
     });
+    for (const [unit, { record }] of free) {
+      const { holder, incarnation: life } = record;
+      if (holder === '' || life === incarnation) continue;
+      const name = `${holder} ${life}`;
+      const over = ended.get(name) ?? (await membership.isOver(holder, life));
+      // It never comes back.
+      if (over) ended.set(name, true);
+      else free.delete(unit);
+    }
+    const take = [...free.keys()];
     if (give.length > 0) move(give, () => handOver(give));
     if (take.length === 0) return;
     move(take, async () => {
       const began = clock.monotonic();
       const before = take.filter(ours).length;
-      const since = take.map((unit) => view.unit(unit).record.snapshots.at(-1)?.saved_at ?? 0);
+      const since = [...free.values()].map(({ record }) => record.snapshots.at(-1)?.saved_at ?? 0);
       await options.beforeGroups?.(Math.min(...since));
-      await eachOf(take, claim);
+      const { created = '', last_position } = await bus.streamState('DCGM_RAW');
+      stream = created;
+      await eachOf([...free], ([unit, seen]) => claim(unit, seen, { created, last_position }));
+      const mine = [...take.flatMap((unit) => groups.get(unit) ?? []), ...(fleet === null ? [] : [fleet])];
+      void store.clear(mine.map(({ work }) => work.owned)).catch(() => undefined);
       const taken = take.filter(ours).length - before;
       const took = (clock.monotonic() - began).toFixed(0);
       if (taken > 0) say(`cluster: ${worker} took ${taken} units in ${took} ms`);
@@ -426,7 +443,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     if (copies.length > 0) await Promise.all([flush(), ...copies.map(({ running }) => tellFleet(running))]);
     for (const { running, saved } of copies) {
       const { group } = running.work;
-      if (moving.has(group) || !groups.has(group)) continue;
+      if (moving.has(group) || groups.get(group) !== running) continue;
       bytes += saved.columns.reduce((sum, { data }) => sum + data.byteLength, 0);
       if (!(await saveGroup(running, saved))) throw new LostUnit(`${unitName(group)} is in other hands`);
     }
@@ -457,6 +474,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   // ---- its life ----
 
+  await view.load(keys);
   const followed = follow();
   while (!(await membership.join().catch(() => false))) await pause(TICK_MS);
   joined = true;

@@ -88,10 +88,20 @@ export class Membership {
     return this.options.view.all().flatMap(({ record }) => (record.state === 'here' ? [record.worker] : []));
   }
 
-  /** Whether this life of a worker may own something; else its units are free. */
+  /** Whether this life of a worker may own something, as far as was heard. */
   alive(worker: string, incarnation: string): boolean {
     const seen = this.options.view.member(worker);
     return seen !== undefined && seen.record.incarnation === incarnation && seen.record.state !== 'gone';
+  }
+
+  /** Whether a life of a worker is over, as it is written: what is heard of units may be ahead of what is heard of workers. */
+  async isOver(worker: string, incarnation: string): Promise<boolean> {
+    const { keys, view } = this.options;
+    const now = await keys.get(memberKey(worker));
+    if (now === null) return true;
+    view.take(now);
+    const record = readMember(now.value);
+    return record === null || record.incarnation !== incarnation || record.state === 'gone';
   }
 
   /** Takes for dead whoever has said nothing for the whole lease. */

@@ -35,6 +35,13 @@ const GZIP_FROM_BYTES = 4_096;
 const GZIP_BYTES_MAX = 256 * 1024 * 1024;
 const GZIP_MAGIC = 0x1f;
 
+/** It comes out as it is, its fields in their order. */
+const isItem = (item: unknown): boolean =>
+  typeof item === 'object' &&
+  item !== null &&
+  typeof (item as Partial<FleetItem>).ts === 'number' &&
+  typeof (item as Partial<FleetItem>).node === 'string';
+
 const partSchema = z.object({
   v: z.literal(VERSION),
   group: z.number(),
@@ -43,7 +50,7 @@ const partSchema = z.object({
   from: z.number(),
   to: z.number(),
   times: z.array(z.tuple([z.number(), z.number()])),
-  entries: z.array(z.tuple([z.number(), z.string(), z.string(), z.looseObject({ ts: z.number(), node: z.string() })])),
+  entries: z.array(z.tuple([z.number(), z.string(), z.string(), z.custom<FleetItem>(isItem)])),
   piece: z.number(),
   pieces: z.number(),
 });

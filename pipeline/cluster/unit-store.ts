@@ -99,14 +99,15 @@ export class UnitStore {
     return written;
   }
 
-  /** Removes what lies in the object store and no unit names: left by owners that died between two steps. */
-  async clear(owned: OwnedUnit): Promise<void> {
+  /** Removes what lies in the object store and none of these units names: left by owners that died between two steps. */
+  async clear(units: readonly OwnedUnit[]): Promise<void> {
     const { objects } = this.options;
-    const named = new Set(owned.record.snapshots.map(({ name }) => name));
-    const prefix = `${unitName(owned.unit)}.`;
-    for (const name of await objects.names()) {
-      const epoch = Number(name.slice(prefix.length).split('.')[0]);
-      if (name.startsWith(prefix) && epoch < owned.epoch && !named.has(name)) await objects.remove(name);
+    const epochs = new Map(units.map(({ unit, epoch }) => [unitName(unit), epoch]));
+    const names = await objects.names();
+    const named = new Set(units.flatMap(({ record }) => record.snapshots.map(({ name }) => name)));
+    for (const name of names) {
+      const [unit = '', epoch] = name.split('.');
+      if (Number(epoch) < (epochs.get(unit) ?? 0) && !named.has(name)) await objects.remove(name);
     }
   }
 

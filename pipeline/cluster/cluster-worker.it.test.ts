@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
+import { GroupStates } from '../../operators/core/group-state.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
+import { ensurePickedStream } from '../bus/picked-log.ts';
+import { until } from '../cli/cli.fixture.ts';
+import { settableClock, systemClock } from '../clock.ts';
+import type { Bus } from '../contract/bus.ts';
+import { GROUPS } from '../contract/ids.ts';
+import type { RawMessage } from '../contract/message.ts';
+import { hours } from '../contract/time.ts';
+import { differences, stream, Tables } from '../resume.fixture.ts';
+import { runInOneThread } from '../running-topology.ts';
+import { SnapshotFiles } from '../snapshot-files.ts';
+import type { SinkItems } from '../topology.ts';
+import { startTestWorker, type TestWorker, wholeTopology } from './cluster.fixture.ts';
+
+let services: TestServices;
+let bus: Bus;
+const running: TestWorker[] = [];
+
+beforeAll(async () => {
+  services = await startTestServices({ nats: true });
+  bus = await connectBus({ servers: services.nats_url, name: 'test', clock: systemClock });
+  await ensureStreams(bus);
+  await ensurePickedStream(bus, hours(24));
+});
+afterAll(async () => {
+  await Promise.all(running.map((one) => one.stop().catch(() => undefined)));
+  await bus?.close();
+  await services?.stop();
+});
+
+/** What one process makes of what is stored. */
+async function whole(): Promise<Tables> {
+  const tables = new Tables();
+  const one = runInOneThread<SinkItems>({
+    topology: wholeTopology(),
+    states: new GroupStates(),
+    sinks: tables.sinks,
+    files: new SnapshotFiles('nowhere', () => undefined),
+    clock: settableClock(0),
+  });
+  const { last_position } = await bus.streamState('DCGM_RAW');
+  for await (const messages of bus.read({ stream: 'DCGM_RAW', from: 1 }, new AbortController().signal)) {
+    one.push(messages);
+    if ((messages.at(-1)?.position ?? 0) >= last_position) break;
+  }
+  await one.close();
+  return tables;
+}
+
+const explain = (error: Error): never => {
+  const lines = running.map(({ name, said, errors, lost, worker }) => [
+    `${name}: ${worker.groups.length} groups, fleet ${worker.fleet?.position}, sees ${worker.members()}, ${lost()}`,
+    ...said,
+    ...errors,
+  ]);
+  throw new Error(`${error.message}\n${lines.flat().join('\n')}`);
+};
+const owned = (workers: readonly TestWorker[]): number =>
+  workers.reduce((sum, { worker }) => sum + worker.groups.length, 0);
+
+it('tells what one process tells, while workers come, go, die and are cut off', async () => {
+  const messages = stream(7);
+  const durable = new Map<string, string>();
+  const publisher = bus.publisher();
+  const publish = async (part: readonly RawMessage[]): Promise<void> => {
+    await Promise.all(
+      part.map(({ subject, data, content_type }) =>
+        publisher.publish({ subject, data, headers: { 'Content-Type': content_type } }),
+      ),
+    );
+  };
+  const start = async (name: string): Promise<TestWorker> => {
+    const worker = await startTestWorker(name, { nats_url: services.nats_url, durable });
+    running.push(worker);
+    return worker;
+  };
+  const settled = async (workers: readonly TestWorker[], what: string): Promise<void> => {
+    await until(
+      `${what}: all units have one owner`,
+      () => {
+        const fleets = workers.filter(({ worker }) => worker.fleet !== null).length;
+        const shares = workers.map(({ worker }) => worker.groups.length);
+        return owned(workers) === GROUPS && fleets === 1 && Math.max(...shares) - Math.min(...shares) <= 1;
+      },
+      20_000,
+    ).catch(explain);
+  };
+  const part = Math.ceil(messages.length / 6);
+  const next = (step: number): Promise<void> => publish(messages.slice(step * part, (step + 1) * part));
+
+  const a = await start('a');
+  await settled([a], 'one');
+  await next(0);
+  const others = await Promise.all(['b', 'c', 'd'].map(start));
+  const feeding = next(1);
+  await settled([a, ...others], 'four');
+  await feeding;
+  const [b, c, d] = others as [TestWorker, TestWorker, TestWorker];
+
+  const fed = next(2);
+  await b.kill();
+  await settled([a, c, d], 'three, one was killed');
+  await fed;
+
+  c.cutOff();
+  const fedAgain = next(3);
+  await until('the one that is cut off lets go', () => c.lost() !== '');
+  await settled([a, d], 'two, one was cut off');
+  await fedAgain;
+
+  const late = next(4);
+  await a.stop();
+  await settled([d], 'one again');
+  await late;
+  await next(5);
+  const { last_position } = await bus.streamState('DCGM_RAW');
+  await until('all has gone through', () => d.worker.fleet?.position === last_position, 30_000).catch(explain);
+  await d.stop();
+  await publisher.close();
+
+  const tables = new Tables(durable);
+  const reference = await whole();
+  expect(differences(tables, reference)).toEqual([]);
+  expect(reference.durable.size).toBeGreaterThan(2_000);
+  for (const { name, errors } of [a, d]) expect({ name, errors }).toEqual({ name, errors: [] });
+});

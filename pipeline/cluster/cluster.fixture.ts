@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { loadPriceBook } from '../../operators/decisions/price-book.ts';
+import { DEFAULT_ANALYSIS } from '../analysis.ts';
+import { Assets } from '../asset-book.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { pickedLog } from '../bus/picked-log.ts';
+import { systemClock } from '../clock.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { NO_MODELS } from '../contract/failure-model.ts';
+import { milliseconds, minutes } from '../contract/time.ts';
+import type { Topology } from '../define-topology.ts';
+import { Tables } from '../resume.fixture.ts';
+import { fleetVitals, type SinkItems } from '../topology.ts';
+import { openClusterKeys, openClusterObjects } from './cluster-keys.ts';
+import { type ClusterWorker, startClusterWorker } from './cluster-worker.ts';
+
+export const FUTURE_MAX = minutes(5);
+/** All workers of a test share one thread. */
+const LEASE = milliseconds(4_000);
+const prices = loadPriceBook(null);
+
+export const wholeTopology = (): Topology =>
+  fleetVitals({ ...DEFAULT_ANALYSIS, future_max: FUTURE_MAX, assets: new Assets(), models: NO_MODELS, prices });
+
+export interface TestWorker {
+  readonly name: string;
+  readonly worker: ClusterWorker;
+  /** Why it has let go of everything; empty while it has not. */
+  readonly lost: () => string;
+  readonly said: readonly string[];
+  readonly errors: readonly string[];
+  /** As a kill: nothing of it reaches anybody any more. */
+  kill(): Promise<void>;
+  /** From here on the cluster's keys cannot be reached, everything else can. */
+  cutOff(): void;
+  stop(): Promise<void>;
+}
+
+/** A worker in this process, with connections of its own, that writes to tables in memory. */
+export async function startTestWorker(
+  name: string,
+  options: { readonly nats_url: string; readonly durable: Map<string, string> },
+): Promise<TestWorker> {
+  const clock = systemClock;
+  const bus = await connectBus({ servers: options.nats_url, name, clock });
+  const [all, ofFleet] = [new Tables(options.durable), new Tables(options.durable)];
+  const log = pickedLog(bus, 1_500);
+  const keys = await openClusterKeys(bus);
+  let reachable = true;
+  let lost = '';
+  const said: string[] = [];
+  const errors: string[] = [];
+  const die = (why: string): void => {
+    lost = why;
+    all.kill();
+    ofFleet.kill();
+  };
+  const worker = await startClusterWorker<SinkItems>({
+    bus,
+    log,
+    keys: {
+      ...keys,
+      exchange(key, value, after) {
+        if (!reachable) return Promise.reject(new VitalsError('GV-BUS-001', 'cut off', ''));
+        return keys.exchange(key, value, after);
+      },
+    },
+    objects: await openClusterObjects(bus),
+    worker: name,
+    incarnation: randomUUID(),
+    lease: LEASE,
+    topology: wholeTopology,
+    sinks: all.sinks,
+    fleetSinks: () => ofFleet.sinks,
+    future_max: FUTURE_MAX,
+    snapshot_interval: milliseconds(400),
+    clock,
+    say: (line) => said.push(line),
+    tell: (error) => errors.push(error.message),
+    onLost: die,
+  });
+  worker.failed.catch((error: unknown) => errors.push(String(error)));
+  return {
+    name,
+    worker,
+    said,
+    errors,
+    lost: () => lost,
+    async kill() {
+      die('killed');
+      reachable = false;
+      await bus.close();
+    },
+    cutOff() {
+      reachable = false;
+    },
+    async stop() {
+      await worker.stop();
+      await log.close();
+      await bus.close();
+    },
+  };
+}
