@@ -15,8 +15,8 @@ export async function countEverything(options: {
   /** Folder of the log of what was served. */
   readonly log: string;
   readonly nodes: readonly string[];
-  /** Instants at which the collector was killed or ended, epoch ms. */
-  readonly kills: readonly number[];
+  /** The collector's ends, from the signal until it was gone. */
+  readonly kills: readonly Stop[];
   /** When it stood still. */
   readonly stops: readonly Stop[];
   readonly figures: SoakFleetFigures;

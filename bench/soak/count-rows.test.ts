@@ -63,7 +63,7 @@ describe('pages against the table', () => {
 });
 
 describe('why a page is missing', () => {
-  const kills = [100_000];
+  const kills = [{ from: 100_000, to: 100_300 }];
   const stops = [{ from: 200_000, to: 205_000 }];
   const missing = (ts: number, cut_after_ms: number | null): OddPage => ({
     ...page(ts, 0, 8, cut_after_ms),
@@ -73,6 +73,7 @@ describe('why a page is missing', () => {
   it.each([
     ['killed', 'just before a kill', missing(99_800, 200)],
     ['killed', 'just before a kill, on a connection that was used again', missing(99_800, null)],
+    ['killed', 'after the signal, before the end', missing(100_200, 90)],
     ['lost', 'long before a kill, so that it had to be on the spool', missing(98_000, 2_000)],
     ['lost', 'taken, and no kill near', missing(150_000, null)],
     ['given_up', 'the collector hung up', missing(150_000, 1_000)],

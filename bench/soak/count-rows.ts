@@ -100,7 +100,7 @@ export interface MissingPages {
   readonly lost: readonly OddPage[];
 }
 
-/** When a collector stood still, epoch ms. */
+/** When a collector stood still or ended, epoch ms. */
 export interface Stop {
   readonly from: number;
   readonly to: number;
@@ -110,10 +110,10 @@ export interface Stop {
 const KILL_TAKES_MS = 1_000;
 const HUNG_UP_WITH_KILL_MS = 500;
 
-/** `kills` are instants at which the collector was killed or ended, epoch ms. */
+/** `kills`: from the signal until it was gone. */
 export function explainMissing(
   missing: readonly OddPage[],
-  kills: readonly number[],
+  kills: readonly Stop[],
   stops: readonly Stop[],
 ): MissingPages {
   let killed = 0;
@@ -122,14 +122,16 @@ export function explainMissing(
   let given_up = 0;
   const lost: OddPage[] = [];
   for (const page of missing) {
-    const kill = kills.find((at) => page.ts <= at && page.ts >= at - KILL_TAKES_MS);
+    const kill = kills.find(({ from, to }) => page.ts <= to && page.ts >= from - KILL_TAKES_MS);
     if (kill !== undefined) {
       killed++;
-      lead_max = Math.max(lead_max, kill - page.ts);
+      lead_max = Math.max(lead_max, kill.from - page.ts);
       continue;
     }
     const hung_up_at = page.cut_after_ms === null ? null : page.ts + page.cut_after_ms;
-    const with_kill = hung_up_at !== null && kills.some((at) => Math.abs(hung_up_at - at) < HUNG_UP_WITH_KILL_MS);
+    const with_kill =
+      hung_up_at !== null &&
+      kills.some(({ from, to }) => hung_up_at > from - HUNG_UP_WITH_KILL_MS && hung_up_at < to + HUNG_UP_WITH_KILL_MS);
     const with_stop = hung_up_at !== null && stops.some(({ from, to }) => page.ts <= to && hung_up_at >= from);
     if (with_stop) stopped++;
     else if (hung_up_at !== null && !with_kill) given_up++;

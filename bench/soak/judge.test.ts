@@ -33,6 +33,7 @@ const fault: FaultRun = {
   at_ms: 0,
   for_ms: 2_000,
   struck_ms: 0,
+  gone_ms: 0,
   back_ms: 3_000,
   recovered_ms: 4_000,
 };
@@ -49,14 +50,15 @@ const windows: SoakWindow[] = Array.from({ length: 30 }, (_, i) => ({
 }));
 const good: Judged = {
   rows,
+  rows_per_s: 10,
   faults: [fault],
   windows,
   unplanned_ends: [],
   disk: {
     first: parts,
     last: { ...parts, stream: 1.5 * GIB, gpu_metrics: 2 * GIB },
-    hours: 1,
-    foretold_per_hour: { stream: 10 * GIB, gpu_metrics: 0.9 * GIB },
+    rows: 1_000,
+    foretold_per_row: { stream: 0.01 * GIB, gpu_metrics: 0.0009 * GIB },
     stream_max_bytes: 1.5 * GIB,
   },
 };
@@ -93,9 +95,11 @@ it.each<[string, Partial<Judged>]>([
   ['pages stored with other rows than served', { rows: { ...rows, pages_uneven: 1 } }],
   ['rows that nobody has served', { rows: { ...rows, rows_strange: 1 } }],
   ['alerts told twice', { rows: { ...rows, alerts_twice: 1 } }],
-  ['pages that the collector gave up on', { rows: { ...rows, pages_given_up: 50 } }],
-  ['rubbish in the dead letters', { rows: { ...rows, rubbish_letters: 90 } }],
+  ['pages that came too late for the collector', { rows: { ...rows, pages_given_up: 200 } }],
+  ['rubbish in the dead letters', { rows: { ...rows, rubbish_letters: 80 } }],
   ['rubbish in the dead letters', { rows: { ...rows, rubbish_letters: 101 } }],
+  ['load in calm time', { rows_per_s: 12 }],
+  ['waiting in the stream in calm time', { windows: windows.map((one) => ({ ...one, lag_messages_max: 9 })) }],
   ['tables suspended', { rows: { ...rows, tables_suspended: ['anomalies'] } }],
   ['processes that ended by themselves', { unplanned_ends: ['engine'] }],
   ['killed: collector, 1 times', { faults: [{ ...fault, recovered_ms: null }] }],

@@ -21,15 +21,11 @@ const MESSAGE_EXTRA_BYTES = MEASURED.stored_bytes.value - MEASURED.message_bytes
 /** Bytes of a row in its column files, missing values included. */
 export const rowWidth = (spec: TableSpec): number => spec.columns.reduce((sum, { type }) => sum + WIDTH[type], 0);
 
-/** How fast the two big parts grow, bytes an hour, told before anything has run; the stream up to its limit. */
-export function predictDisk(options: {
-  readonly rows_per_s: number;
-  readonly messages_per_s: number;
+/** What a row adds to the two big parts, bytes, told before anything has run; to the stream up to its limit. */
+export const predictDisk = (options: {
   readonly message_bytes: number;
-}): { readonly stream: number; readonly gpu_metrics: number } {
-  const hour = 3_600;
-  return {
-    stream: options.messages_per_s * hour * (options.message_bytes + MESSAGE_EXTRA_BYTES),
-    gpu_metrics: options.rows_per_s * hour * rowWidth(GPU_METRICS),
-  };
-}
+  readonly rows_per_message: number;
+}): { readonly stream: number; readonly gpu_metrics: number } => ({
+  stream: (options.message_bytes + MESSAGE_EXTRA_BYTES) / options.rows_per_message,
+  gpu_metrics: rowWidth(GPU_METRICS),
+});

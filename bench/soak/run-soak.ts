@@ -19,7 +19,7 @@ const program = new Command('soak')
     'The whole system for hours at half of what the machine carries, with faults. Nothing else should run meanwhile.',
   )
   .option('--hours <n>', 'how long', Number, 1)
-  .option('--gpus <n>', 'size of the simulated fleet', Number, 10_000)
+  .option('--gpus <n>', 'size of the simulated fleet', Number, 20_000)
   .option('--rows-per-second <n>', 'load; left out, half of what a calibration of a minute says', Number)
   .option('--fault-every <duration>', 'time between two faults, or off; by default 3m, more often in a short soak')
   .option('--seed <n>', 'of fleet and faults', Number, 42)

@@ -27,7 +27,8 @@ export interface Sampling {
 
 const SAMPLE_MS = 1_000;
 const PROCESSES_EVERY = 5;
-const WINDOW_MS = 10_000;
+/** Length of a window. */
+export const WINDOW_MS = 10_000;
 const WINDOWS_A_LINE = 6;
 /** After rows are fresh again, until latencies count. */
 const NOT_FRESH_MS = 60_000;

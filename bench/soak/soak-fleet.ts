@@ -25,6 +25,7 @@ export interface SoakFleetReady {
   readonly nodes: readonly string[];
   /** What a node's scrape is as a message, bytes. */
   readonly message_bytes: number;
+  readonly rows_per_message: number;
 }
 
 export interface SoakFleetFigures {
@@ -68,7 +69,7 @@ async function start(options: SoakFleetOptions): Promise<SoakFleetReady> {
     const how = node === undefined ? 'refuses' : fleet.answer(name, ts);
     if (how === 'hangs') return;
     const page = node === undefined || how === 'refuses' ? null : fleet.exposition(name, ts, { timestamps: true });
-    if (node === undefined || page === null) {
+    if (node === undefined || page === null || request.socket.destroyed) {
       request.socket.destroy();
       return;
     }
@@ -116,5 +117,6 @@ async function start(options: SoakFleetOptions): Promise<SoakFleetReady> {
     sd_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sd`,
     nodes: fleet.node_names,
     message_bytes: scrape === null ? 0 : encodeScrape(scrape).length,
+    rows_per_message: Math.max(1, scrape?.gpus.length ?? 1),
   };
 }

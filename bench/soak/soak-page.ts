@@ -88,14 +88,12 @@ export function soakPage(report: SoakReport): string {
     ),
     '## Disk',
     table(
-      ['part', 'first look, GiB', 'last look, GiB', 'foretold growth, GiB'],
+      ['part', 'first look, GiB', 'last look, GiB', 'foretold growth, GiB; the stream up to its limit'],
       (['stream', 'gpu_metrics', 'rollups', 'other_tables', 'snapshots', 'spool'] as const).map((part) => [
         part.replace('_', ' '),
         (disk.first[part] / GIB).toFixed(2),
         (disk.last[part] / GIB).toFixed(2),
-        part === 'stream' || part === 'gpu_metrics'
-          ? ((disk.foretold_per_hour[part] * disk.hours) / GIB).toFixed(2)
-          : '',
+        part === 'stream' || part === 'gpu_metrics' ? ((disk.foretold_per_row[part] * disk.rows) / GIB).toFixed(2) : '',
       ]),
     ),
   ].join('\n\n')}\n`;

@@ -4,8 +4,9 @@ import type { LatencyFigures } from './live-watch.ts';
 
 /** A fault as it went; times after the beginning of the soak. */
 export interface FaultRun extends PlannedFault {
-  /** When it was really there: the process killed or stopped. */
+  /** When it really came, and when the process had ended. */
   readonly struck_ms: number;
+  readonly gone_ms: number;
   /** When the process was back, and when live rows were fresh and nothing waited in the stream; null: not by the next fault. */
   readonly back_ms: number;
   readonly recovered_ms: number | null;
@@ -73,12 +74,12 @@ export interface SoakReport {
   readonly faults: readonly FaultRun[];
   readonly windows: readonly SoakWindow[];
   readonly processes: readonly ProcessFigures[];
-  /** First and last look, and what was foretold, bytes an hour. */
+  /** First and last look, the rows served in between, and what was foretold for each of them, bytes. */
   readonly disk: {
     readonly first: DiskParts;
     readonly last: DiskParts;
-    readonly hours: number;
-    readonly foretold_per_hour: { readonly stream: number; readonly gpu_metrics: number };
+    readonly rows: number;
+    readonly foretold_per_row: { readonly stream: number; readonly gpu_metrics: number };
     readonly stream_max_bytes: number;
   };
   readonly rows: {

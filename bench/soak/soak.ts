@@ -6,7 +6,8 @@ import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { type Clock, systemClock } from '../../pipeline/clock.ts';
 import { forkChild } from '../live/child-calls.ts';
 import { countEverything } from './count-everything.ts';
-import { diskParts } from './disk-use.ts';
+import type { Stop } from './count-rows.ts';
+import { type DiskParts, diskParts } from './disk-use.ts';
 import { followEngine } from './engine-news.ts';
 import { planFaults } from './fault-plan.ts';
 import { judge } from './judge.ts';
@@ -117,13 +118,15 @@ async function soakIn(
   ends.push(() => watch.stop());
 
   let interval_ms = intervalFor(gpus, options.rows_per_s ?? (gpus * 1_000) / CALIBRATION_INTERVAL_MS);
-  const kills: number[] = [];
+  const kills: Stop[] = [];
+  const endCollector = async (): Promise<void> => {
+    const from = clock.now();
+    await system.end('collector');
+    kills.push({ from, to: clock.now() });
+  };
   const collect = async (ms: number): Promise<void> => {
     interval_ms = ms;
-    if (system.pid('collector') !== null) {
-      kills.push(clock.now());
-      await system.end('collector');
-    }
+    if (system.pid('collector') !== null) await endCollector();
     system.scrape({ sd_url: served.sd_url, interval_ms });
     await system.start('collector');
   };
@@ -177,9 +180,9 @@ async function soakIn(
       ? []
       : planFaults({ seed, duration_ms, every_ms: options.fault_every_ms, calm_ms: options.calm_ms });
   const disk_from_ms = Math.min(120_000, duration_ms / 4);
-  const looks: { readonly at_ms: number; readonly parts: Awaited<ReturnType<typeof diskParts>> }[] = [];
+  const looks: { readonly rows: number; readonly parts: DiskParts }[] = [];
   const look = async (): Promise<void> => {
-    looks.push({ at_ms: elapsed(), parts: await diskParts(data) });
+    looks.push({ rows: (await figures()).rows, parts: await diskParts(data) });
   };
   const looking = (async () => {
     await sleep(disk_from_ms, undefined, { signal });
@@ -201,9 +204,11 @@ async function soakIn(
       fresh,
       signal,
       until_ms: Math.max(plan[i + 1]?.at_ms ?? duration_ms, elapsed()),
-      onKill: ({ target }) => target === 'collector' && kills.push(clock.now()),
     });
     faults.push(run);
+    if (fault.kind === 'kill' && fault.target === 'collector') {
+      kills.push({ from: began_at + run.struck_ms, to: began_at + run.gone_ms });
+    }
     const took =
       run.recovered_ms === null ? 'not fresh yet' : `fresh ${inSeconds(run.recovered_ms - run.back_ms)} later`;
     say(`${fault.target} back after ${inSeconds(run.back_ms - run.struck_ms)}, ${took}`);
@@ -214,8 +219,7 @@ async function soakIn(
   await sampling.stop();
   watch.stop();
 
-  kills.push(clock.now());
-  await system.end('collector');
+  await endCollector();
   await fleet.call('stop');
   const last = (await bus.streamState('DCGM_RAW')).last_position;
   await until(() => (news.last?.position ?? 0) >= last, DRAIN_MAX_MS, `position ${last}`, signal);
@@ -260,12 +264,8 @@ async function soakIn(
     disk: {
       first: first.parts,
       last: end.parts,
-      hours: (end.at_ms - first.at_ms) / HOUR_MS,
-      foretold_per_hour: predictDisk({
-        rows_per_s,
-        messages_per_s: (served.nodes.length * 1_000) / interval_ms,
-        message_bytes: served.message_bytes,
-      }),
+      rows: end.rows - first.rows,
+      foretold_per_row: predictDisk(served),
       stream_max_bytes: options.stream_max_mib * MIB,
     },
     rows,

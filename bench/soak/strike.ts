@@ -11,8 +11,6 @@ export interface StrikeOptions {
   /** Since the beginning of the soak, ms. */
   readonly elapsed: () => number;
   readonly fresh: () => boolean;
-  /** Told of every kill, before the process is gone. */
-  readonly onKill: (fault: PlannedFault) => void;
   /** When waiting for recovery ends. */
   readonly until_ms: number;
   readonly signal: AbortSignal;
@@ -23,12 +21,13 @@ export async function strike(fault: PlannedFault, options: StrikeOptions): Promi
   const { system, elapsed, signal } = options;
   const { kind, target, for_ms } = fault;
   const struck_ms = elapsed();
+  let gone_ms = struck_ms;
   if (kind === 'stop') {
     system.signal(target, 'SIGSTOP');
     await sleep(for_ms, undefined, { signal }).finally(() => system.signal(target, 'SIGCONT'));
   } else {
-    options.onKill(fault);
     await system.kill(target);
+    gone_ms = elapsed();
     await sleep(for_ms, undefined, { signal });
     for (let tries = 1; ; tries++) {
       try {
@@ -41,8 +40,8 @@ export async function strike(fault: PlannedFault, options: StrikeOptions): Promi
   }
   const back_ms = elapsed();
   while (!options.fresh()) {
-    if (elapsed() > options.until_ms) return { ...fault, struck_ms, back_ms, recovered_ms: null };
+    if (elapsed() > options.until_ms) return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: null };
     await sleep(POLL_MS, undefined, { signal });
   }
-  return { ...fault, struck_ms, back_ms, recovered_ms: elapsed() };
+  return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: elapsed() };
 }
