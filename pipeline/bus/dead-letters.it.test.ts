@@ -152,3 +152,19 @@ it('tells of a letter that the stream refuses', async () => {
   expect(refused).toEqual(['large']);
   expect((await list()).map((one) => one.detail)).toEqual(['small']);
 });
+
+it('stores nothing twice that another sink stored before, however long ago, sent again or not', async () => {
+  const stream = 'DCGM_INVALID';
+  // So short a window shows that the stream's own memory of ids is not what is relied on.
+  await (await managerOf(bus)).streams.update(stream, { duplicate_window: 100_000_000 });
+  await bus.publisher().publish({ subject: rawSubject('node-1'), data: Buffer.from('what they are about') });
+  await write(LETTERS);
+  const [first] = await list();
+  await retryDeadLetters(bus, { clock, positions: [first?.position ?? 0] });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+
+  await write([...LETTERS, letter({ original: 'new' })]);
+  expect((await list()).map(({ original }) => original).sort()).toEqual(
+    [...LETTERS.map((one) => one.original), 'new'].sort(),
+  );
+});

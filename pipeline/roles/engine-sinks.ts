@@ -92,6 +92,8 @@ export function engineSinks(options: EngineSinksOptions): {
   const deadLetters = deadLetterSink(bus, {
     onRefused: (letter, cause) =>
       tell(new VitalsError('GV-BUS-002', `a dead letter was refused: ${letter.detail}`, letter.node, { cause })),
+    onTrouble: (cause) =>
+      tell(new VitalsError('GV-BUS-001', 'dead letters that are stored cannot be read', 'DCGM_INVALID', { cause })),
   });
   const delivery: DeliveryOptions = {
     url: options.questdb_http,

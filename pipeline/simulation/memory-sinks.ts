@@ -90,6 +90,11 @@ export function memorySinks(options: MemorySinksOptions): SinkMakers {
     close: async () => undefined,
   });
   const letters = deadLetterSink(bus, {
+    timers,
+    storedIds: async function* () {
+      await bus.streamState('DCGM_INVALID');
+      for (const { id } of options.remembers_alerts ? streams.held('DCGM_INVALID') : []) yield id;
+    },
     onRefused: (letter) => tell(new VitalsError('GV-BUS-002', letter.detail, letter.node)),
   });
   return {
