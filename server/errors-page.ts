@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../pipeline/contract/errors.ts';
+import { ERRORS, type ErrorCode } from '../pipeline/contract/error-catalogue.ts';
 import { RUNBOOKS } from '../pipeline/runbooks/runbooks.ts';
 import { docsFrame } from './docs-page.ts';
 import { htmlText } from './html-text.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../pipeline/clock.ts';
-import type { ErrorCode } from '../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../pipeline/contract/error-catalogue.ts';
 import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
 import { LIVE_LIMITS, type LiveLimits } from './live-limits.ts';
 import { LivePace } from './live-pace.ts';

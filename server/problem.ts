@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { type ErrorCode, VitalsError } from '../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../pipeline/contract/error-catalogue.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
 
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   'GV-API-001': 400,

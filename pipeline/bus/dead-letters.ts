@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Bus, OutgoingMessage } from '../contract/bus.ts';
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { DeadLetter, Reason, RefusalLevel } from '../contract/events.ts';
 import { rawSubject, subjectToken } from '../contract/ids.ts';

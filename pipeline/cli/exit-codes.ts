@@ -1,4 +1,5 @@
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { withoutCredentials } from '../contract/without-credentials.ts';
 
 /** 0 done, 1 failed, 2 wrong usage, 3 a needed part is missing. */

@@ -1,4 +1,5 @@
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { VitalsError } from '../contract/errors.ts';
 
 /** Makes a story happen in the simulated fleet at this address; what it answered. Throws what the fleet refuses, and GV-COL-002 when it is away. */
 export async function injectStory(

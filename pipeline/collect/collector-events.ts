@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { SpoolEvent } from './spool-options.ts';
 
 /** What the collector tells while it runs. Counted by metrics, logged at the edges only. */

@@ -1,6 +1,6 @@
 import { gunzip, gunzipSync } from 'node:zlib';
 import { Client, type Dispatcher } from 'undici';
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Access } from './scraper-access.ts';
 import type { Target } from './targets.ts';
 

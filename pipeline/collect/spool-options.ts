@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { StreamPublisher } from '../contract/bus.ts';
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 
 export interface SpoolOptions {
   /** Folder of the files; made when absent, owned by one process. */

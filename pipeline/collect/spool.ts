@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { SpoolFiles } from './spool-files.ts';
 import type { SpoolCounters, SpoolOptions } from './spool-options.ts';
 import { type Safety, type SpoolEntry, SpoolSender, settle, spoolEntry } from './spool-sender.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-catalogue.ts';
 
 /** Rows other than samples. Field names are those of the tables, of REST, of NATS and of JSONL; instants are epoch ms. */
 

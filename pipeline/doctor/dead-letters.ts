@@ -1,4 +1,4 @@
-import { ERRORS } from '../contract/errors.ts';
+import { ERRORS } from '../contract/error-catalogue.ts';
 import { REASON_CODES, type Reason } from '../contract/events.ts';
 import { type Finding, finding } from './finding.ts';
 

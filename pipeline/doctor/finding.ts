@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../contract/errors.ts';
+import { ERRORS, type ErrorCode } from '../contract/error-catalogue.ts';
 import { withoutCredentials } from '../contract/without-credentials.ts';
 
 export type Part =

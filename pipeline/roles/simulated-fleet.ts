@@ -10,7 +10,8 @@ import type {
 import type { StoryTruth } from '../../bench/fleet/story-schedule.ts';
 import type { Clock } from '../clock.ts';
 import type { StreamPublisher } from '../contract/bus.ts';
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { rawSubject } from '../contract/ids.ts';
 import { type DurationMs, minutes } from '../contract/time.ts';
 

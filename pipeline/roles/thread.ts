@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, VitalsError } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { VitalsError } from '../contract/errors.ts';
 
 /** What a thread of ours says to the one that started it; anything else goes to `onMessage`. */
 type ThreadMessage =

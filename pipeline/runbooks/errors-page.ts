@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../contract/errors.ts';
+import { ERRORS, type ErrorCode } from '../contract/error-catalogue.ts';
 import { RUNBOOKS } from './runbooks.ts';
 
 /** The runbooks as Markdown, one section a code; `#GV-...` leads to it. */

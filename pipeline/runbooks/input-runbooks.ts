@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Reason } from '../contract/events.ts';
 import type { Runbook } from './runbook.ts';
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { errorsPage as htmlPage } from '../../server/errors-page.ts';
 import { makeProgram } from '../cli/program.ts';
 import { CONFIG_KEYS } from '../config-schema.ts';
-import { ERRORS } from '../contract/errors.ts';
+import { ERRORS } from '../contract/error-catalogue.ts';
 import { REASON_CODES } from '../contract/events.ts';
 import { errorsPage } from './errors-page.ts';
 import { RUNBOOKS } from './runbooks.ts';

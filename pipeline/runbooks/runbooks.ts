@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import { INPUT_RUNBOOKS } from './input-runbooks.ts';
 import { MODEL_RUNBOOKS } from './model-runbooks.ts';
 import { PEOPLE_RUNBOOKS } from './people-runbooks.ts';

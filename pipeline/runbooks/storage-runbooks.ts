@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Runbook } from './runbook.ts';
 
 type StorageCode = Extract<ErrorCode, `GV-${'CLI' | 'BKP' | 'CFG' | 'SVC' | 'SNK' | 'SNP' | 'CLU' | 'TEL'}-${string}`>;
@@ -164,7 +164,9 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
   'GV-CLU-003': {
     shows: 'Peers, incidents, quantiles and silent nodes lack what some groups had found.',
     check: ['`nats stream info PICKED`: messages, bytes, first and last.', '`gpu-vitals doctor`: `engine lag`.'],
-    afterwards: ['What was lost stays lost; what comes is complete. Give the fleet\'s worker more CPU if it had fallen behind.'],
+    afterwards: [
+      "What was lost stays lost; what comes is complete. Give the fleet's worker more CPU if it had fallen behind.",
+    ],
   },
   'GV-TEL-001': {
     shows: 'A warning in the log, once for each time that it begins; spans and metrics are missing in the collector.',

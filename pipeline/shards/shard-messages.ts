@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../contract/errors.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { KeptGroup } from '../group-keeper.ts';

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { ERRORS, VitalsError } from '../../pipeline/contract/errors.ts';
+import { ERRORS } from '../../pipeline/contract/error-catalogue.ts';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import type { FleetNow } from '../fleet-now.ts';

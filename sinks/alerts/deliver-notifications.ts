@@ -1,6 +1,6 @@
 import type { Clock } from '../../pipeline/clock.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
-import type { ErrorCode } from '../../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DeadLetter } from '../../pipeline/contract/events.ts';
 import type { Channel, Notification, Outbox, OutboxRetryAnswer } from '../../pipeline/contract/notifications.ts';
 import { type DurationMs, minutes, seconds } from '../../pipeline/contract/time.ts';

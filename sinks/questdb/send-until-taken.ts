@@ -1,5 +1,5 @@
 import { pause, systemTimers, type Timers } from '../../pipeline/clock.ts';
-import type { ErrorCode } from '../../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import type { SinkEvent } from './sink-events.ts';
 

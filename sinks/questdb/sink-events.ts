@@ -1,5 +1,5 @@
 import type { Timers } from '../../pipeline/clock.ts';
-import type { ErrorCode } from '../../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 
 /** Something that a person should know of the database; the same state is told once, not at every try. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../pipeline/contract/database.ts';
-import type { ErrorCode } from '../../pipeline/contract/errors.ts';
+import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { quoted } from './select-rows.ts';
 import type { SinkEvent } from './sink-events.ts';

@@ -1,0 +1,4 @@
+export interface ErrorSpec {
+  readonly meaning: string;
+  readonly action: string;
+}
