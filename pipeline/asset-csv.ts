@@ -3,7 +3,7 @@ import type { AssetFacts } from './asset-merge.ts';
 import type { Asset } from './contract/events.ts';
 import { GPU_ASSETS } from './contract/tables.ts';
 import { parseInstant } from './contract/time.ts';
-import { csvCell, csvLines } from './csv-lines.ts';
+import { csvCell, csvLines, HEADER_COLUMNS_MAX } from './csv-lines.ts';
 
 /** Inventory as CSV: the columns of gpu_assets as header, times ISO; `ts` is left out, it is the row's key and no fact. */
 const COLUMNS = GPU_ASSETS.columns.map(({ name }) => name).filter((name) => name !== 'ts');
@@ -77,7 +77,7 @@ export function parseAssetsCsv(text: string): AssetTable {
       issues.push(ofLine(line, wrong));
     } else if (header === null) {
       header = cells;
-      issues.push(...headerProblems(header, line));
+      for (const problem of headerProblems(header, line)) issues.push(problem);
     } else {
       const found = rowProblems(header, cells, line);
       if (found.facts !== null) {
@@ -88,11 +88,11 @@ export function parseAssetsCsv(text: string): AssetTable {
         } else issues.push(ofCell(header, line, 'gpu_uuid', `is on line ${before} already`));
         lineOf.set(found.facts.gpu_uuid, before ?? line);
       }
-      issues.push(...found.problems);
+      for (const problem of found.problems) issues.push(problem);
     }
   }
   if (header === null && issues.length === 0) issues.push(ofLine(1, 'there is no header'));
-  const usable = header?.includes('gpu_uuid') === true;
+  const usable = header?.includes('gpu_uuid') === true && header.length <= HEADER_COLUMNS_MAX;
   return {
     rows: usable ? rows : [],
     lines: usable ? lines : [],
@@ -114,6 +114,8 @@ export function formatAssetsCsv(assets: readonly Asset[]): string {
 }
 
 function headerProblems(header: readonly string[], line: number): AssetProblem[] {
+  if (header.length > HEADER_COLUMNS_MAX)
+    return [ofLine(line, `${header.length} columns, there are ${COLUMNS.length}`)];
   const problems = header.flatMap((name, i) => {
     const told = (detail: string): AssetProblem[] => [
       { line, field: name, detail, text: `line ${line}, column ${i + 1}: ${detail}` },

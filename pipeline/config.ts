@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { CONFIG_KEYS, type Config, type ConfigKey, configSchema } from './config-schema.ts';
 import { VitalsError } from './contract/errors.ts';
 
@@ -16,8 +16,12 @@ export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Options of the command line by their configuration key; undefined ones were not given. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Reads the file; the machine's when absent. */
+  readonly read?: (path: string) => string;
 }
 
+/** Far more than all options take; YAML that is nested by the thousand costs the square of its length. */
+const FILE_CHARACTERS_MAX = 131_072;
 const VARIABLE_PREFIX = 'GPU_VITALS_';
 export const variableOf = (key: string): string => VARIABLE_PREFIX + key.toUpperCase().replaceAll('-', '_');
 
@@ -28,7 +32,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const origins: Record<string, string> = Object.fromEntries(CONFIG_KEYS.map((key) => [key, 'default']));
   const take = (key: string, value: unknown, origin: string): void => {
     if (!CONFIG_KEYS.includes(key as ConfigKey)) {
-      problems.push(`${origin}: there is no option ${key}${suggestion(key)}`);
+      problems.push(`${origin}: there is no option ${key.slice(0, KEY_CHARACTERS_MAX)}${suggestion(key)}`);
       return;
     }
     given[key] = value;
@@ -56,19 +60,26 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   return { values: parsed.data, origins: origins as Record<ConfigKey, string> };
 }
 
+const readText = (path: string): string => readFileSync(path, 'utf8');
+
 function readConfigFile(sources: ConfigSources): Record<string, unknown> {
   let body: string;
   try {
-    body = readFileSync(sources.file, 'utf8');
+    body = (sources.read ?? readText)(sources.file);
   } catch (cause) {
     if (!sources.file_required && (cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new VitalsError('GV-CLI-002', 'the configuration file cannot be read', sources.file, { cause });
   }
+  if (body.length > FILE_CHARACTERS_MAX) {
+    throw new VitalsError('GV-CFG-001', `the file has more than ${FILE_CHARACTERS_MAX} characters`, sources.file);
+  }
   let content: unknown;
   try {
-    content = parse(body);
+    // A library that draws every mistake looks at the file once for each of them.
+    content = parse(body, { prettyErrors: false, logLevel: 'error' });
   } catch (cause) {
-    const detail = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    const line = cause instanceof YAMLParseError ? `, line ${body.slice(0, cause.pos[0]).split('\n').length}` : '';
+    const detail = (cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)) + line;
     // Without the cause: it quotes the lines around the mistake, and there may be a secret in them.
     throw new VitalsError('GV-CFG-001', `not YAML: ${detail}`, sources.file);
   }
@@ -80,10 +91,14 @@ function readConfigFile(sources: ConfigSources): Record<string, unknown> {
 }
 
 function suggestion(key: string): string {
+  if (key.length > KEY_CHARACTERS_MAX) return '';
   const [near] = CONFIG_KEYS.map((known) => ({ known, edits: distance(known, key) })).sort((a, b) => a.edits - b.edits);
   const meant = near && near.edits <= 2 ? near.known : CONFIG_KEYS.find((known) => known.startsWith(key));
   return meant ? `, did you mean ${meant}?` : '';
 }
+
+/** A longer text is no misspelt option, and comparing it would take long. */
+const KEY_CHARACTERS_MAX = 64;
 
 /** Levenshtein distance. */
 function distance(a: string, b: string): number {

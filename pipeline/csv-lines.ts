@@ -5,6 +5,9 @@ import { splitQuoted } from './replay/csv-records.ts';
 /** A note may run over some lines; a quote that is open for longer is a stray one. */
 const RECORD_LINES_MAX = 64;
 
+/** No table that people write has so many: each of them would be told as unknown. */
+export const HEADER_COLUMNS_MAX = 1_000;
+
 export interface CsvRecord {
   /** Line that it begins on, from 1. */
   readonly line: number;

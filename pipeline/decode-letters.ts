@@ -7,7 +7,7 @@ import { nodeOfSubject } from './group-of-subject.ts';
 export function reasonOf(error: unknown): Reason | null {
   if (error instanceof WireError) return error.reason;
   const reason = (error as { reason?: unknown } | null)?.reason;
-  return typeof reason === 'string' && reason in REASON_CODES ? (reason as Reason) : null;
+  return typeof reason === 'string' && Object.hasOwn(REASON_CODES, reason) ? (reason as Reason) : null;
 }
 
 /** A whole message that was refused, with its bytes. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { z } from 'zod';
 import { FLEET, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
-import { groupToken } from './contract/ids.ts';
+import { GROUPS, groupToken } from './contract/ids.ts';
 import { type Disk, machineDisk } from './disk.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
 
@@ -92,13 +93,23 @@ export class SnapshotFiles {
   }
 }
 
+const position = z.int().nonnegative();
+const manifestSchema = z.object({
+  stream: z.string().optional(),
+  groups: z.record(
+    z.string().refine((name) => /^\d{1,2}$/.test(name) && Number(name) < GROUPS),
+    z.object({ saved: position, covered: position }),
+  ),
+});
+
 /** JSON, and its CRC-32 in a line of its own; earlier releases wrote none. */
 function parseManifest(text: string): Manifest {
   const [json = '', checksum] = text.split('\n');
   if (checksum !== undefined && checksum !== String(crc32(json))) throw new Error('checksum does not match');
-  const manifest = JSON.parse(json) as Partial<Manifest>;
-  if (typeof manifest.groups !== 'object') throw new Error('no groups in it');
-  return manifest as Manifest;
+  const manifest = manifestSchema.safeParse(JSON.parse(json));
+  if (!manifest.success) throw new Error('no stream and groups in it');
+  const { stream, groups } = manifest.data;
+  return stream === undefined ? { groups } : { stream, groups };
 }
 
 const fileOf = (group: number): string => (group === FLEET ? 'fleet' : `group-${groupToken(group)}`);

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { SavedColumn, SavedGroup } from '../operators/core/group-state.ts';
-import type { ElementType } from './contract/operator.ts';
 import type { RegistrySnapshot } from './contract/registry.ts';
+import { areRecords, isHead, isRegistry, type SnapshotHead } from './snapshot-checks.ts';
 
 /**
  * A saved group as bytes: `GPVSNAP1`, u32 length of the JSON head, u32 length of the registry, head, registry as JSON,
@@ -11,13 +11,6 @@ const MAGIC = 'GPVSNAP1';
 const PREFIX_BYTES = 16;
 const SNAPSHOT_VERSION = 3;
 
-interface Head {
-  readonly version: number;
-  readonly group: number;
-  readonly position: number;
-  readonly columns: readonly { step: string; name: string; type: ElementType; width: number; bytes: number }[];
-}
-
 const ARRAYS = {
   f64: Float64Array,
   f32: Float32Array,
@@ -26,6 +19,9 @@ const ARRAYS = {
   u8: Uint8Array,
   record: Uint8Array,
 } as const;
+const ELEMENT_BYTES: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(ARRAYS).map(([type, { BYTES_PER_ELEMENT }]) => [type, BYTES_PER_ELEMENT]),
+);
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 const ZEROS = new Uint8Array(8);
 
@@ -39,7 +35,7 @@ export function encodeSnapshot(saved: SavedGroup): Uint8Array[] {
     registry = Buffer.from(JSON.stringify(saved.registry), 'utf8');
     registryTexts.set(saved.registry, registry);
   }
-  const head: Head = {
+  const head: SnapshotHead = {
     version: SNAPSHOT_VERSION,
     group: saved.group,
     position: saved.position,
@@ -77,20 +73,24 @@ export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
   const headLength = buffer.readUInt32LE(8);
   const registryAt = PREFIX_BYTES + headLength;
   const columnsAt = registryAt + buffer.readUInt32LE(12);
-  let head: Head;
-  let registry: RegistrySnapshot;
+  let head: unknown;
+  let registry: unknown;
   try {
-    head = JSON.parse(buffer.toString('utf8', PREFIX_BYTES, registryAt)) as Head;
-    if (head.version !== SNAPSHOT_VERSION) return `version ${head.version}, this release reads ${SNAPSHOT_VERSION}`;
-    registry = JSON.parse(buffer.toString('utf8', registryAt, columnsAt)) as RegistrySnapshot;
+    head = JSON.parse(buffer.toString('utf8', PREFIX_BYTES, registryAt));
+    const version = (head as { readonly version?: unknown } | null)?.version;
+    if (version !== SNAPSHOT_VERSION) return `version ${String(version)}, this release reads ${SNAPSHOT_VERSION}`;
+    registry = JSON.parse(buffer.toString('utf8', registryAt, columnsAt));
   } catch {
     return 'head cannot be read';
   }
+  if (!isHead(head, ELEMENT_BYTES)) return 'head does not fit together';
+  if (!isRegistry(registry)) return 'registry does not fit together';
   let at = aligned(columnsAt);
   const columns: SavedColumn[] = [];
   for (const { step, name, type, width, bytes: length } of head.columns) {
     if (at + length > end) return 'columns are cut';
     const copy = Uint8Array.from(buffer.subarray(at, at + length));
+    if (type === 'record' && !areRecords(copy)) return `records of ${step}.${name} cannot be read`;
     columns.push({ step, name, type, width, data: new ARRAYS[type](copy.buffer) });
     at += aligned(length);
   }

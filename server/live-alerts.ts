@@ -1,6 +1,7 @@
 import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
+import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
 import { listRows } from '../sinks/questdb/list-rows.ts';
 import type { AlertTold } from './live-topics.ts';
 import { seedUntilDone } from './seed-until-done.ts';
@@ -110,7 +111,7 @@ function rowOf(told: unknown): AlertRow | null {
   }
   for (const name of INSTANTS) {
     const value = fields[name];
-    row[name] = typeof value === 'number' && Number.isFinite(value) ? value : null;
+    row[name] = typeof value === 'number' && value >= 0 && value <= EPOCH_MS_MAX ? value : null;
   }
   row.ts ??= row.opened_at ?? 0;
   return row.id === '' || (row.state !== 'open' && row.state !== 'closed') ? null : (row as AlertRow);

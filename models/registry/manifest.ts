@@ -11,6 +11,15 @@ const TRAINED_ON = ['simulated', 'real', 'mixed', 'unknown'] as const;
 const count = z.int().nonnegative();
 const instant = z.int();
 
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+/** Parameters are a list in a list at most; what is nested by the thousand would exhaust the stack of whoever writes it. */
+const PARAMS_DEPTH_MAX = 16;
+const isJson = (value: unknown, depth: number): boolean =>
+  typeof value === 'object' && value !== null
+    ? depth < PARAMS_DEPTH_MAX && Object.values(value).every((one) => isJson(one, depth + 1))
+    : ['string', 'number', 'boolean'].includes(typeof value) || value === null;
+const params = z.custom<Json>((value) => isJson(value, 0), { error: `must be JSON, at most ${PARAMS_DEPTH_MAX} deep` });
+
 /** Where a model comes from; null is what nobody knows any more. */
 const lineage = z.object({
   /** Event time of the first and the last row that it learned from, epoch ms. */
@@ -24,7 +33,7 @@ const lineage = z.object({
   seed: z.int().nullable().default(null),
   /** Of this project's sources. */
   commit: z.string().max(200).nullable().default(null),
-  params: z.record(z.string(), z.json()).default({}),
+  params: z.record(z.string(), params).default({}),
 });
 
 const said = {

@@ -123,6 +123,7 @@ export class GroupState {
     const state = new GroupState(saved.group);
     state.registry = Registry.restore(saved.group, saved.registry);
     state.position = saved.position;
+    const used = { gpu: state.registry.gpus.length, node: state.registry.nodes.length, group: 1 };
     for (const [step, spec] of specs) {
       const arrays = state.columns(step, spec) as Record<string, Cells>;
       for (const column of saved.columns) {
@@ -130,7 +131,8 @@ export class GroupState {
         if (column.step !== step || declared?.type !== column.type || declared.width !== column.width) continue;
         const cells = arrays[column.name];
         if (Array.isArray(cells)) unpackRecords(column.data as Uint8Array, cells);
-        else cells?.set(column.data);
+        // As many cells as the scope has things: others are of another scope, or of nothing.
+        else if (column.data.length === used[declared.scope] * declared.width) cells?.set(column.data);
       }
     }
     return state;
@@ -166,7 +168,7 @@ const packRecords = (cells: readonly unknown[]): Uint8Array =>
 
 function unpackRecords(packed: Uint8Array, into: unknown[]): void {
   const pairs = JSON.parse(Buffer.from(packed).toString('utf8')) as readonly (readonly [cell: number, unknown])[];
-  for (const [cell, record] of pairs) into[cell] = record;
+  for (const [cell, record] of pairs) if (cell < into.length) into[cell] = record;
 }
 
 /** The 64 groups of one engine, made when first needed, and what spans them. */

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { Alert } from '../contract/alerts.ts';
 import type { Severity } from '../contract/events.ts';
 import type { Notification } from '../contract/notifications.ts';
 import type { Quiet } from './quiet.ts';
+import { alertSchema } from './read-alert.ts';
 
 /** An open alert, or one that closed and whose closing is still to be told. */
 export interface Entry {
@@ -89,22 +91,64 @@ export function deskText(state: DeskState): string {
   return JSON.stringify(stored);
 }
 
+const severity = z.enum(['info', 'warning', 'critical']);
+const text = z.string();
+const count = z.int().nonnegative();
+const instant = z.number();
+const memberSchema = z.object({
+  told: severity.nullable(),
+  told_at: instant,
+  escalated: z.boolean(),
+  by_escalation: z.boolean(),
+});
+const alert = z.custom<Alert>((value) => alertSchema.safeParse(value).success);
+const notification = z.custom<Notification>(
+  (value) => z.object({ id: text, group_key: text, alerts: z.array(alert) }).safeParse(value).success,
+);
+const deskSchema = z.object({
+  version: z.literal(VERSION),
+  position: count,
+  stream: text,
+  entries: z.array(
+    z.tuple([
+      text,
+      z.object({
+        alert,
+        changed_at: instant,
+        late: z.boolean(),
+        quiet: z.object({ silenced_by: text, inhibited_by: text }),
+        audible_at: instant,
+        places: z.record(text, text),
+      }),
+    ]),
+  ),
+  groups: z.array(
+    z.object({
+      ...{ id: text, channel: text, route: text, key: text, labels: z.record(text, text), told_at: instant.nullable() },
+      members: z.array(z.tuple([text, memberSchema])),
+    }),
+  ),
+  over: z.array(z.tuple([text, instant])),
+  outgoing: z.array(z.object({ channel: text, notification })),
+});
+
 /** Null when the text is not one of this release. */
-export function readDesk(text: string): DeskState | null {
-  let stored: StoredDesk;
+export function readDesk(stored: string): DeskState | null {
+  let told: unknown;
   try {
-    stored = JSON.parse(text) as StoredDesk;
+    told = JSON.parse(stored);
   } catch {
     return null;
   }
-  if (stored?.version !== VERSION) return null;
-  const { position, stream, outgoing } = stored;
+  const read = deskSchema.safeParse(told);
+  if (!read.success) return null;
+  const { position, stream, outgoing, entries, groups, over } = read.data;
   return {
     position,
     stream,
-    outgoing: [...outgoing],
-    entries: new Map(stored.entries),
-    groups: new Map(stored.groups.map((group) => [group.id, { ...group, members: new Map(group.members) }])),
-    over: new Map(stored.over),
+    outgoing,
+    entries: new Map(entries),
+    groups: new Map(groups.map((group) => [group.id, { ...group, members: new Map(group.members) }])),
+    over: new Map(over),
   };
 }

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
 import type { KeyValue } from '../bus/key-value.ts';
 import { causeId } from '../contract/ids.ts';
 import { type DeskState, deskText, readDesk } from './desk-state.ts';
@@ -12,13 +13,17 @@ const HEAD = 'state';
 const PART_BYTES = 512 * 1024;
 const TEXT_BYTES_MAX = 512 * 1024 * 1024;
 
-interface Head {
+const headSchema = z.object({
   /** Whose parts these are, and which of its two places they lie in. */
-  readonly writer: string;
-  readonly slot: number;
-  readonly parts: number;
-  readonly id: string;
-}
+  writer: z.string().regex(/^[\w-]{1,128}$/),
+  slot: z.union([z.literal(0), z.literal(1)]),
+  parts: z
+    .int()
+    .min(0)
+    .max(TEXT_BYTES_MAX / PART_BYTES),
+  id: z.string(),
+});
+type Head = z.output<typeof headSchema>;
 
 export interface StoredState {
   /** Null when there is none, or none that this release can read. */
@@ -32,7 +37,7 @@ export interface StoredState {
  * read before. Parts of two writers never share keys, so that one who has lost the desk damages nothing.
  */
 export function deskStore(kv: KeyValue, writer: string) {
-  let slot = 0;
+  let slot: Head['slot'] = 0;
   const keyOf = (head: Pick<Head, 'writer' | 'slot'>, part: number): string =>
     `part.${head.writer}.${head.slot}.${part}`;
 
@@ -40,7 +45,7 @@ export function deskStore(kv: KeyValue, writer: string) {
     /** The revision to build on next; null, and nothing is changed, when another one has written since `revision`. Throws VitalsError as KeyValue. */
     async save(state: DeskState, revision: number): Promise<number | null> {
       const bytes = await pack(deskText(state), { level: 1 });
-      slot = 1 - slot;
+      slot = slot === 0 ? 1 : 0;
       const parts = Math.ceil(bytes.length / PART_BYTES);
       for (let part = 0; part < parts; part++) {
         const key = keyOf({ writer, slot }, part);
@@ -70,7 +75,7 @@ export function deskStore(kv: KeyValue, writer: string) {
 
   async function readParts(value: Uint8Array): Promise<DeskState | null> {
     try {
-      const head = JSON.parse(Buffer.from(value).toString('utf8')) as Head;
+      const head = headSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
       const parts: Uint8Array[] = [];
       for (let part = 0; part < head.parts; part++)
         parts.push((await kv.get(keyOf(head, part)))?.value ?? Buffer.alloc(0));

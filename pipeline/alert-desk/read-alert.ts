@@ -10,7 +10,7 @@ const GPUS_MAX = 10_000;
 /** What becomes a key, a subject or a part of an address. */
 export const ALERT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-const schema = z
+export const alertSchema = z
   .object({
     ts: INSTANT,
     gpu_uuid: NAME,
@@ -54,7 +54,7 @@ export function readAlert(data: Uint8Array): Alert | string {
   } catch {
     return 'not JSON';
   }
-  const read = schema.safeParse(told);
+  const read = alertSchema.safeParse(told);
   if (!read.success) {
     const [issue] = read.error.issues;
     return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not an alert'}`.slice(0, 300);

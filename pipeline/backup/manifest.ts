@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isOwnStream } from '../bus/stream-copy.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { TABLES } from '../contract/tables.ts';
 
 /** Raised when a backup of this release would be read wrongly by the one before. */
 export const BACKUP_VERSION = 1;
@@ -9,7 +11,7 @@ export const MANIFEST_FILE = 'manifest.json';
 
 const fileSchema = z.strictObject({
   /** Inside the backup, with `/` between folders. */
-  path: z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/),
+  path: z.string().regex(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'must be a file of the backup'),
   bytes: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[\da-f]{64}$/),
 });
@@ -23,19 +25,24 @@ const manifestSchema = z.strictObject({
   started_at: z.number(),
   finished_at: z.number(),
   streams: z.array(
-    z.strictObject({
-      name: z.string(),
-      messages: z.number().int().nonnegative(),
-      /** When the server made it: what remembers positions knows the stream by it. */
-      created: z.string(),
-      config: z.record(z.string(), z.unknown()),
-      state: z.record(z.string(), z.unknown()),
-      file: fileSchema,
-    }),
+    z
+      .strictObject({
+        name: z.string().refine(isOwnStream, 'is no stream of ours'),
+        messages: z.number().int().nonnegative(),
+        /** When the server made it: what remembers positions knows the stream by it. */
+        created: z.string(),
+        config: z.record(z.string(), z.unknown()),
+        state: z.record(z.string(), z.unknown()),
+        file: fileSchema,
+      })
+      .refine(({ name, config }) => config.name === name, 'its settings are of another stream'),
   ),
   tables: z.array(
     z.strictObject({
-      name: z.string(),
+      name: z.enum(
+        TABLES.map(({ name }) => name),
+        'is no table of ours',
+      ),
       columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
       rows: z.number().int().nonnegative(),
       files: z.array(fileSchema.extend({ rows: z.number().int().nonnegative() })),
@@ -63,18 +70,27 @@ export async function readManifest(dir: string): Promise<BackupManifest> {
   } catch (cause) {
     throw new VitalsError('GV-CLI-002', 'there is no finished backup: its manifest cannot be read', path, { cause });
   }
+  return parseManifest(text, path);
+}
+
+/** Throws VitalsError GV-BKP-001 when it is damaged or names what is none of ours, GV-BKP-003 when a newer release made it. */
+export function parseManifest(text: string, where: string): BackupManifest {
   let told: unknown;
   try {
     told = JSON.parse(text);
   } catch (cause) {
-    throw new VitalsError('GV-BKP-001', 'the manifest is not JSON', path, { cause });
+    throw new VitalsError('GV-BKP-001', 'the manifest is not JSON', where, { cause });
   }
   const version = z.looseObject({ backup_version: z.number() }).safeParse(told).data?.backup_version;
   if (version !== undefined && version > BACKUP_VERSION) {
-    throw new VitalsError('GV-BKP-003', `the backup has format ${version}, this release reads ${BACKUP_VERSION}`, dir);
+    throw new VitalsError(
+      'GV-BKP-003',
+      `the backup has format ${version}, this release reads ${BACKUP_VERSION}`,
+      where,
+    );
   }
   const manifest = manifestSchema.safeParse(told);
   if (manifest.success) return manifest.data;
   const [issue] = manifest.error.issues;
-  throw new VitalsError('GV-BKP-001', `${issue?.path.join('.')}: ${issue?.message}`, path);
+  throw new VitalsError('GV-BKP-001', `${issue?.path.join('.')}: ${issue?.message}`, where);
 }

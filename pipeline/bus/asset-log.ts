@@ -3,6 +3,7 @@ import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import { causeId, subjectToken } from '../contract/ids.ts';
 import { GPU_ASSETS } from '../contract/tables.ts';
+import { EPOCH_MS_MAX } from '../contract/time.ts';
 import { ASSETS_STREAM } from './ensure-streams.ts';
 import { storedMessages } from './stored-messages.ts';
 
@@ -94,7 +95,7 @@ function logged(message: {
 }
 
 /** Fields by the table's specification; unknown ones are left, absent ones are unknown facts. */
-function readAsset(data: Uint8Array): Asset | null {
+export function readAsset(data: Uint8Array): Asset | null {
   let told: unknown;
   try {
     told = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
@@ -107,8 +108,10 @@ function readAsset(data: Uint8Array): Asset | null {
   for (const { name, type } of GPU_ASSETS.columns) {
     const value = fields[name];
     const text = type === 'SYMBOL' || type === 'VARCHAR';
+    const instant = type === 'TIMESTAMP';
     if (text) asset[name] = typeof value === 'string' ? value : '';
-    else asset[name] = typeof value === 'number' && Number.isFinite(value) ? value : null;
+    else if (typeof value !== 'number' || !Number.isFinite(value)) asset[name] = null;
+    else asset[name] = !instant || Math.abs(value) <= EPOCH_MS_MAX ? value : null;
   }
   const { gpu_uuid, ts, registered_at } = asset;
   const whole = gpu_uuid !== '' && Number(ts) > 0 && Number(registered_at) > 0;

@@ -1,12 +1,17 @@
+import { z } from 'zod';
+
 type PublishAck =
   | { readonly ok: true; readonly position: number; readonly duplicate: boolean }
   | { readonly ok: false; readonly code: number; readonly error: number; readonly detail: string };
 
-interface AckJson {
-  readonly seq?: number;
-  readonly duplicate?: boolean;
-  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string };
-}
+const ackSchema = z.object({
+  seq: z.number().optional(),
+  duplicate: z.boolean().optional(),
+  error: z
+    .object({ code: z.number().optional(), err_code: z.number().optional(), description: z.string().optional() })
+    .optional(),
+});
+type AckJson = z.output<typeof ackSchema>;
 
 const DIGIT_0 = 0x30;
 const END = 0x7d;
@@ -19,9 +24,9 @@ export function parsePublishAck(data: Uint8Array): PublishAck {
   if (position > 0) return { ok: true, position, duplicate: false };
   let answer: AckJson;
   try {
-    answer = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8')) as AckJson;
+    answer = ackSchema.parse(JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8')));
   } catch {
-    return { ok: false, code: 0, error: 0, detail: 'an answer that is no JSON: another listener takes this subject' };
+    return { ok: false, code: 0, error: 0, detail: 'no answer of JetStream: another listener takes this subject' };
   }
   const { error, seq, duplicate } = answer;
   if (!error && typeof seq === 'number' && seq > 0) return { ok: true, position: seq, duplicate: duplicate === true };
@@ -44,7 +49,7 @@ function closingSequence(data: Uint8Array): number {
     number += digit * place;
   }
   for (const byte of SEQUENCE_REVERSED) if (data[i--] !== byte) return 0;
-  return number;
+  return Number.isSafeInteger(number) ? number : 0;
 }
 
 /**

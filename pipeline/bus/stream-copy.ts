@@ -22,14 +22,16 @@ export const COPY_CHUNK_BYTES = 128 * 1_024;
 const ANSWER_MS = 30_000;
 const NO_CONTENT = 204;
 /** Buckets are streams with these names. */
-const OWN_BUCKET = /^(KV|OBJ)_(GPU_VITALS|VITALS)_/;
+const OWN_BUCKET = /^(KV|OBJ)_(GPU_VITALS|VITALS)_[\w-]+$/;
+
+export const isOwnStream = (name: string): boolean => STREAM_NAMES.includes(name) || OWN_BUCKET.test(name);
 
 /** Streams and buckets of ours that the server has, by name. Throws VitalsError. */
 export async function ownStreams(bus: Bus): Promise<readonly OwnStream[]> {
   const found: OwnStream[] = [];
   try {
     for await (const { config, state } of (await managerOf(bus)).streams.list()) {
-      if (!STREAM_NAMES.includes(config.name) && !OWN_BUCKET.test(config.name)) continue;
+      if (!isOwnStream(config.name)) continue;
       found.push({ name: config.name, messages: state.messages, bytes: state.bytes });
     }
   } catch (cause) {

@@ -7,8 +7,6 @@ export interface InstantBody {
   readonly body: Uint8Array;
 }
 
-const SERIES = /^[^{]*?\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\}|^\S+/;
-
 /**
  * Cuts an exposition text by the own times of its samples, oldest first, each with its lines in their order. For texts that
  * hold several instants of one series, as dumps and back-fills of Prometheus do. Lines that cannot be read stay with the line
@@ -21,16 +19,32 @@ export function cutByInstant(body: Uint8Array): InstantBody[] {
   let lines = waiting;
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const tail = readTail(line.slice(SERIES.exec(line)?.[0].length ?? line.length));
+    const tail = readTail(line.slice(seriesEnd(line)));
     if (tail !== null) {
       const known = parts.get(tail.ts);
       lines = known ?? [];
       if (known === undefined) parts.set(tail.ts, lines);
-      lines.push(...waiting.splice(0));
+      for (const before of waiting.splice(0)) lines.push(before);
     }
     lines.push(line);
   }
   return [...parts]
     .sort(([a], [b]) => (Number.isNaN(a) ? 0 : a) - (Number.isNaN(b) ? 0 : b))
     .map(([ts, own]) => ({ ts, body: Buffer.from(`${own.join('\n')}\n`, 'latin1') }));
+}
+
+/** Where the name and the labels of a sample line end; the whole line when the labels are left open. */
+function seriesEnd(line: string): number {
+  const name = line.search(/[\s{]/);
+  if (name < 0) return line.length;
+  let at = name;
+  while (line[at] === ' ' || line[at] === '\t') at++;
+  if (line[at] !== '{') return name;
+  let quoted = false;
+  for (at++; at < line.length; at++) {
+    if (quoted && line[at] === '\\') at++;
+    else if (line[at] === '"') quoted = !quoted;
+    else if (line[at] === '}' && !quoted) return at + 1;
+  }
+  return line.length;
 }

@@ -19,7 +19,7 @@ export interface Tail {
 const SECONDS_BELOW = 1e11;
 
 /** When a counter began, of OpenMetrics 2: says nothing that a decrease does not. */
-const START_TIME = /[ \t]+[cs]t@[\d.e+-]+(?=\s|$)/;
+const START_TIME = /(?<=[ \t])[cs]t@[\d.e+-]+(?=\s|$)/;
 
 /**
  * Reads `value [timestamp] [# exemplar]`. Milliseconds (Prometheus text) and seconds (OpenMetrics) are told apart by their

@@ -8,7 +8,7 @@
 const DIGITS_MAX = 15;
 const POWERS = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, k) => 10 ** k);
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NAN = /^[+-]?nan$/i;
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 

@@ -6,7 +6,14 @@ const LINES_MAX = 1_000;
 const BYTES_MAX = 262_144;
 const UNIDENTIFIED_BYTES_MAX = 4_096;
 
+interface Kept {
+  /** Of all that this scrape refuses. */
+  readonly number: number;
+  readonly refusal: Refusal;
+}
+
 interface Unidentified {
+  readonly number: number;
   samples: number;
   lines: string[];
   bytes: number;
@@ -14,14 +21,19 @@ interface Unidentified {
 
 /** What one scrape refuses, per node, in the order of its lines. Bounded, whatever the body is. */
 export class ExpositionRefusals {
-  #kept: { node: number; refusal: Refusal }[] = [];
+  /** By node. */
+  #kept = new Map<number, Kept[]>();
+  #number = 0;
   #lines = 0;
   #bytes = 0;
   #beyond = 0;
   #unidentified = new Map<number, Unidentified>();
 
   value(node: number, refusal: Refusal): void {
-    this.#kept.push({ node, refusal });
+    const known = this.#kept.get(node);
+    const kept = { number: this.#number++, refusal };
+    if (known === undefined) this.#kept.set(node, [kept]);
+    else known.push(kept);
   }
 
   /** A GPU of which nothing known was told. */
@@ -37,12 +49,12 @@ export class ExpositionRefusals {
       this.#beyond++;
       return;
     }
-    this.#kept.push({ node: ANY_NODE, refusal: { level: 'line', reason: 'unreadable_line', detail, original } });
+    this.value(ANY_NODE, { level: 'line', reason: 'unreadable_line', detail, original });
   }
 
   /** A sample of a known metric whose labels do not tell which GPU it is of. */
   unidentified(node: number, original: string): void {
-    const group = this.#unidentified.get(node) ?? { samples: 0, lines: [], bytes: 0 };
+    const group = this.#unidentified.get(node) ?? { number: this.#number++, samples: 0, lines: [], bytes: 0 };
     this.#unidentified.set(node, group);
     group.samples++;
     group.bytes += original.length;
@@ -51,13 +63,15 @@ export class ExpositionRefusals {
 
   /** Those of a node; `first` also takes what names no host. */
   of(node: number, first: boolean): Refusal[] {
-    const mine = (other: number): boolean => other === node || (first && other === ANY_NODE);
-    const refusals = this.#kept.filter((one) => mine(one.node)).map((one) => one.refusal);
+    const mine = first ? [node, ANY_NODE] : [node];
+    const inOrder = (a: { readonly number: number }, b: { readonly number: number }): number => a.number - b.number;
+    const kept = mine.flatMap((one) => this.#kept.get(one) ?? []).sort(inOrder);
+    const refusals = kept.map(({ refusal }) => refusal);
     if (first && this.#beyond > 0) {
       const detail = `${this.#beyond} more unreadable lines in this scrape`;
       refusals.push({ level: 'line', reason: 'unreadable_line', detail, original: '' });
     }
-    const groups = [...this.#unidentified].filter(([other]) => mine(other)).map(([, group]) => group);
+    const groups = mine.flatMap((one) => this.#unidentified.get(one) ?? []).sort(inOrder);
     if (groups.length > 0) {
       const samples = groups.reduce((sum, group) => sum + group.samples, 0);
       refusals.push({

@@ -17,12 +17,10 @@ interface Row {
   attribution: Attribution[];
 }
 
-interface XidCount extends XidReport {
-  readonly row: number;
-}
-
 const XID_LAST = metricIndex('xid_last');
 const XID_MAX = METRICS[XID_LAST]?.max ?? 0;
+/** A GPU has a few users; more come from somebody who makes them up. */
+const ATTRIBUTIONS_MAX = 1_000;
 const EMPTY = 0;
 const TAKEN = 1;
 
@@ -41,7 +39,10 @@ export class ExpositionRows {
   /** Rows of this scrape, in the order of their first known sample, and the scrape that last touched each row. */
   #touched: number[] = [];
   #stamp: number[] = [];
-  #xids: XidCount[] = [];
+  /** By row, then by code. */
+  #xids = new Map<number, Map<number, XidReport>>();
+  /** Rows by node, once they are asked for. */
+  #byNode: Map<number, number[]> | null = null;
   /** Sticky: once a reading above 1 was seen under a ratio's name, this exporter sends percent. */
   #percent = false;
   /** Own times by cell, where samples carry one; whether a cell was told of two instants. */
@@ -50,7 +51,8 @@ export class ExpositionRows {
 
   begin(): void {
     this.#touched = [];
-    this.#xids = [];
+    if (this.#xids.size > 0) this.#xids = new Map();
+    this.#byNode = null;
     if (this.#told.size > 0) this.#told = new Map();
     this.repeated = false;
   }
@@ -99,7 +101,8 @@ export class ExpositionRows {
       row.slot ||= identity.slot;
     }
     const user = identity.attribution;
-    if (user !== null && !row.attribution.some((other) => same(other, user))) row.attribution.push(user);
+    if (user === null || row.attribution.length >= ATTRIBUTIONS_MAX) return;
+    if (!row.attribution.some((other) => same(other, user))) row.attribution.push(user);
   }
 
   /** Takes a reading that needs no second look; false leaves the cell taken and empty, for `settle` after a judgement. */
@@ -152,16 +155,19 @@ export class ExpositionRows {
   }
 
   countXid(row: number, xid: number, count: number): void {
-    if (this.#xids.some((other) => other.row === row && other.xid === xid)) return;
-    this.#xids.push({ row, xid, kind: 'window_count', count });
+    let codes = this.#xids.get(row);
+    if (codes === undefined) {
+      codes = new Map();
+      this.#xids.set(row, codes);
+    }
+    if (!codes.has(xid)) codes.set(xid, { xid, kind: 'window_count', count });
   }
 
   /** The rows of a node, normalised; the caller owns them. */
   finish(node: number, ts: number): ScrapedGpu[] {
     const gpus: ScrapedGpu[] = [];
-    for (const slot of this.#touched) {
+    for (const slot of this.#rowsOf(node)) {
       const row = this.#rows[slot] as Row;
-      if (row.node !== node) continue;
       const own = this.#ts[slot] as number;
       gpus.push({
         uuid: row.uuid,
@@ -172,11 +178,25 @@ export class ExpositionRows {
         slot: row.slot,
         ts: Number.isNaN(own) ? ts : own,
         values: this.#normalised(slot),
-        xids: this.#xids.filter((x) => x.row === slot).map(({ xid, kind, count }) => ({ xid, kind, count })),
+        xids: [...(this.#xids.get(slot)?.values() ?? [])],
         attribution: row.attribution,
       });
     }
     return gpus;
+  }
+
+  /** In the order of their first samples. */
+  #rowsOf(node: number): readonly number[] {
+    if (this.#byNode === null) {
+      this.#byNode = new Map();
+      for (const slot of this.#touched) {
+        const of = (this.#rows[slot] as Row).node;
+        const known = this.#byNode.get(of);
+        if (known === undefined) this.#byNode.set(of, [slot]);
+        else known.push(slot);
+      }
+    }
+    return this.#byNode.get(node) ?? [];
   }
 
   /** Must come before `finish`: whether this exporter's ratios are percent, told by all its GPUs together. */

@@ -156,7 +156,7 @@ function twinInstant(text: string, fallback: string, ts: number): TwinScrape[] |
       const count = reading ?? Number.NaN;
       if (said || isBlank(count)) scrape.blanks++;
       else if (Number.isNaN(count)) scrape.refusals.push('value not_a_number');
-      else if (count < 0 || count > 2 ** 53 - 1) scrape.refusals.push('value out_of_range');
+      else if (count < 0 || count > 2 ** 53 - 1 || count % 1 !== 0) scrape.refusals.push('value out_of_range');
       else if (!row.xids.some((one) => one.xid === xid)) row.xids.push({ xid, count });
       continue;
     }

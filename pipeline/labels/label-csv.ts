@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GPU_FAILURE_LABELS } from '../contract/prediction-tables.ts';
 import { FAILURE_TYPES, type FailureLabel } from '../contract/predictions.ts';
 import { parseInstant } from '../contract/time.ts';
-import { csvCell, csvLines } from '../csv-lines.ts';
+import { csvCell, csvLines, HEADER_COLUMNS_MAX } from '../csv-lines.ts';
 import {
   failedAtProblem,
   LABEL_SOURCES,
@@ -58,7 +58,7 @@ export function parseLabelsCsv(text: string): LabelTable {
     if (wrong !== null) problems.push({ line, field: '', detail: wrong });
     else if (header === null) {
       header = cells;
-      problems.push(...headerProblems(header, line));
+      for (const problem of headerProblems(header, line)) problems.push(problem);
     } else if (cells.length > header.length) {
       problems.push({ line, field: '', detail: `${cells.length} cells under ${header.length} columns` });
     } else {
@@ -82,7 +82,8 @@ export function parseLabelsCsv(text: string): LabelTable {
   }
   if (header === null && problems.length === 0) problems.push({ line: 1, field: '', detail: 'there is no header' });
   const columns: readonly string[] = header ?? [];
-  return { rows: NEEDED.every((name) => columns.includes(name)) ? rows : [], problems };
+  const usable = columns.length <= HEADER_COLUMNS_MAX && NEEDED.every((name) => columns.includes(name));
+  return { rows: usable ? rows : [], problems };
 }
 
 /**
@@ -125,6 +126,9 @@ function orList(words: readonly string[]): string {
 }
 
 function headerProblems(header: readonly string[], line: number): LabelProblem[] {
+  if (header.length > HEADER_COLUMNS_MAX) {
+    return [{ line, field: '', detail: `${header.length} columns, there are ${COLUMNS.length}` }];
+  }
   const problems = header.flatMap((field, i): LabelProblem[] => {
     if (header.indexOf(field) < i) return [{ line, field, detail: 'the column is there twice' }];
     return field === 'ts' || COLUMNS.includes(field) ? [] : [{ line, field, detail: 'there is no such column' }];

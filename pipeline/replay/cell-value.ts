@@ -1,5 +1,6 @@
 import { isBlankText } from '../collect/check-value.ts';
 import type { Metric } from '../contract/metrics.ts';
+import { ownEntry } from '../contract/own-entry.ts';
 
 /**
  * What a cell of a table says: the number that stands in it and how many canonical units one of it is, nothing, or something
@@ -50,7 +51,7 @@ const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 
 /** Canonical units in one of `unit`, or undefined when the metric is not measured in such a thing. */
 export const unitFactor = (metric: Metric, unit: string): number | undefined =>
-  UNITS[metric.unit]?.[unit.toLowerCase()];
+  ownEntry(UNITS[metric.unit] ?? {}, unit.toLowerCase());
 
 const BLANKS = new Set(['', 'na', 'nan', 'null', 'none', '-']);
 /** What nvidia-smi writes where it could not read: worth a dead letter, unlike a reading that a board does not have. */
@@ -99,11 +100,16 @@ export function readCell(text: string, metric: Metric, factor: number): Cell {
   if (!Number.isNaN(number)) return { kind: 'reading', reading: number, factor };
   const trimmed = text.trim();
   const bare = trimmed.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  const word = metric.name === 'recovery_action' ? RECOVERY[bare] : metric.kind === 'flag' ? WORDS[bare] : undefined;
+  const word =
+    metric.name === 'recovery_action'
+      ? ownEntry(RECOVERY, bare)
+      : metric.kind === 'flag'
+        ? ownEntry(WORDS, bare)
+        : undefined;
   if (word !== undefined) return { kind: 'reading', reading: word, factor: 1 };
   if (BLANKS.has(bare) || isBlankText(trimmed)) return BLANK;
   if (FAILURES.test(bare)) return SENTINEL;
-  const match = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\D.*)$/.exec(trimmed);
+  const match = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(\D.*)$/.exec(trimmed);
   const unit = match === null ? undefined : unitFactor(metric, match[2] as string);
   return unit === undefined ? NOT_A_NUMBER : { kind: 'reading', reading: Number(match?.[1]), factor: unit };
 }

@@ -1,4 +1,5 @@
 import { METRICS, type Metric, type MetricName } from '../contract/metrics.ts';
+import { ownEntry } from '../contract/own-entry.ts';
 import { unitFactor } from './cell-value.ts';
 
 /**
@@ -109,16 +110,24 @@ METRICS.forEach((metric, index) => {
  * null. Without a unit in the name the unit is the one that DCGM and nvidia-smi report in.
  */
 export function metricColumn(header: string): MetricColumn | null {
-  const bracket = /^(.*?)\s*[[(]([^\])]+)[\])]\s*$/.exec(header.trim());
-  const name = normalName(bracket?.[1] ?? header);
-  if (bracket === null) {
+  const { before, unit } = bracketed(header.trim());
+  const name = normalName(before);
+  if (unit === null) {
     const exact = BY_NAME.get(name);
     if (exact !== undefined) return exact;
     const suffix = UNIT_SUFFIX.exec(name);
     return suffix === null ? null : inUnit(BY_NAME.get(name.slice(0, suffix.index)), suffix[1] as string);
   }
   const found = BY_NAME.get(name);
-  return inUnit(found, bracket[2] as string);
+  return inUnit(found, unit);
+}
+
+/** `power.draw [W]` is a name and its unit; step by step, for a cell may be a million brackets. */
+function bracketed(header: string): { readonly before: string; readonly unit: string | null } {
+  const opens = header.search(/[[(]/);
+  const unit = opens < 0 ? '' : header.slice(opens + 1, -1);
+  const whole = /[\])]$/.test(header) && unit !== '' && !/[\])]/.test(unit);
+  return whole ? { before: header.slice(0, opens), unit } : { before: header, unit: null };
 }
 
 function inUnit(column: MetricColumn | undefined, unit: string): MetricColumn | null {
@@ -133,5 +142,5 @@ export const exporterMetric = (name: string): MetricColumn | null => BY_NAME.get
 /** The bit of `clocks_event_reasons.sw_power_cap` and the like, or 0. */
 export function reasonBit(header: string): number {
   const match = /^clocks_(?:event|throttle)_reasons_(.+)$/.exec(normalName(header));
-  return match === null ? 0 : (REASON_BITS[match[1] as string] ?? 0);
+  return match === null ? 0 : (ownEntry(REASON_BITS, match[1] as string) ?? 0);
 }

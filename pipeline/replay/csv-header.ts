@@ -1,4 +1,5 @@
 import { findMetric } from '../contract/metrics.ts';
+import { ownEntry } from '../contract/own-entry.ts';
 import { type MetricColumn, metricColumn, normalName, reasonBit } from './column-names.ts';
 import type { TimeUnit } from './row-times.ts';
 
@@ -123,7 +124,7 @@ function canonicalHeader(names: readonly string[]): CsvHeader {
   let unknown = 0;
   names.forEach((name, column) => {
     const metric = findMetric(name);
-    const fact = CANONICAL_FACTS[name];
+    const fact = ownEntry(CANONICAL_FACTS, name);
     if (metric >= 0) metrics.push({ metric, factor: 1, rank: 0, maybe_percent: false, column });
     else if (fact !== undefined) facts[fact] ??= column;
     else if (name !== 'ts') unknown++;
@@ -134,7 +135,7 @@ function canonicalHeader(names: readonly string[]): CsvHeader {
 
 function foreignHeader(names: readonly string[]): CsvHeader {
   const plain = names.map((name) => normalName(name));
-  const long = plain.includes('value') && plain.some((name) => LONG_FACTS[name] === 'metric_name');
+  const long = plain.includes('value') && plain.some((name) => ownEntry(LONG_FACTS, name) === 'metric_name');
   const facts: { [K in FactName]?: number } = {};
   const metrics: (MetricColumn & { column: number })[] = [];
   const reasons: { column: number; bit: number }[] = [];
@@ -143,7 +144,7 @@ function foreignHeader(names: readonly string[]): CsvHeader {
   names.forEach((cell, column) => {
     const name = plain[column] as string;
     const when = TIME.exec(name);
-    const fact = (long ? LONG_FACTS[name] : undefined) ?? FOREIGN_FACTS[name];
+    const fact = (long ? ownEntry(LONG_FACTS, name) : undefined) ?? ownEntry(FOREIGN_FACTS, name);
     if (when !== null) {
       time ??= { column, unit: (when[1] as TimeUnit | undefined) ?? 'auto' };
       return;
@@ -156,7 +157,7 @@ function foreignHeader(names: readonly string[]): CsvHeader {
     const bit = reasonBit(cell);
     if (metric !== null) metrics.push({ ...metric, column });
     else if (bit !== 0) reasons.push({ column, bit });
-    else if (!DESCRIPTIONS.has(normalName(cell.replace(/\s*[[(].*$/, '')).replace(/_mi?b$/, ''))) unknown++;
+    else if (!DESCRIPTIONS.has(normalName(cell.split(/[[(]/, 1)[0] ?? '').replace(/_mi?b$/, ''))) unknown++;
   });
   metrics.sort((a, b) => a.rank - b.rank || a.column - b.column);
   return { form: long ? 'long' : 'wide', cells: names, time, facts, metrics, reasons, unknown };

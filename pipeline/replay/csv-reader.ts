@@ -221,7 +221,7 @@ function longTable(header: CsvHeader, options: ReaderOptions) {
     };
     const column = exporterMetric(name);
     const xid = name === XID_COUNT ? Number(label(labels, 'xid') || Number.NaN) : Number.NaN;
-    if (column === null && !(xid > 0)) {
+    if (column === null && !(Number.isInteger(xid) && xid > 0)) {
       if (!Number.isNaN(ts)) grouper.countUnknown(identity.node, ts, 1);
       return null;
     }
@@ -232,8 +232,7 @@ function longTable(header: CsvHeader, options: ReaderOptions) {
     const give = (): void => {
       draft.begin(original);
       if (column === null) {
-        if (Number(text) > 0) draft.xidCount(xid, Number(text));
-        else draft.blank();
+        draft.xidCount(xid, decimal(text, false));
       } else {
         const factor = column.maybe_percent ? ratioFactor(identity.node, Number(text)) : column.factor;
         const cell = readCell(text, METRICS[column.metric] as Metric, factor);

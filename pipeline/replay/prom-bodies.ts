@@ -7,7 +7,8 @@ export interface PromBody {
   readonly data: Uint8Array;
 }
 
-const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.)*)"/;
+/** A longer name is none: what is matched without end exhausts the expression's stack. */
+const HOST = /[{,]\s*"?[Hh]ostname"?\s*=\s*"((?:[^"\\]|\\.){0,1024})"/;
 const HOSTS = new RegExp(HOST, 'g');
 
 /**

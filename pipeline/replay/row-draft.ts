@@ -22,6 +22,7 @@ export interface RowDraft {
   refuse(metric: number, reason: 'not_a_number' | 'sentinel'): void;
   /** XIDs that happened at the row's instant: codes, a list of them as text (`79;31`, `[79, 31]`), or both mixed. */
   xidEvents(content: unknown): void;
+  /** How often a code was counted in the exporter's window; no count, or none of it, is a blank. */
   xidCount(xid: number, count: number): void;
   unknown(): void;
 }
@@ -33,6 +34,7 @@ export function createRowDraft(): RowDraft {
   let original = '';
   let refusals: Refusal[] = [];
   let xids: XidReport[] = [];
+  const events = new Set<number>();
   let known = 0;
   let blanks = 0;
   let unknown = 0;
@@ -41,11 +43,18 @@ export function createRowDraft(): RowDraft {
     const detail = `xids holds ${content === null ? 'null' : told}, valid is 0..${XID_MAX}`;
     refusals.push({ level: 'value', reason, detail, original });
   };
+  const refuseCount = (xid: number, count: number): void => {
+    const detail = `XID ${xid}, ${count} times: codes are 1..${XID_MAX}, counts whole`;
+    refusals.push({ level: 'value', reason: 'out_of_range', detail, original });
+  };
   const addXid = (content: unknown): void => {
     const xid = typeof content === 'string' && /^\s*\d+\s*$/.test(content) ? Number(content) : content;
     if (typeof xid !== 'number') refuseXid('not_a_number', content);
     else if (!Number.isInteger(xid) || xid < 0 || xid > XID_MAX) refuseXid('out_of_range', content);
-    else if (xid !== 0 && !xids.some((one) => one.xid === xid)) xids.push({ xid, kind: 'event', count: 1 });
+    else if (xid !== 0 && !events.has(xid)) {
+      events.add(xid);
+      xids.push({ xid, kind: 'event', count: 1 });
+    }
   };
   return {
     values,
@@ -69,6 +78,7 @@ export function createRowDraft(): RowDraft {
       values.fill(Number.NaN);
       if (refusals.length > 0) refusals = [];
       if (xids.length > 0) xids = [];
+      if (events.size > 0) events.clear();
       known = 0;
       blanks = 0;
       unknown = 0;
@@ -103,7 +113,9 @@ export function createRowDraft(): RowDraft {
     },
     xidCount(xid, count) {
       known++;
-      xids.push({ xid, kind: 'window_count', count });
+      if (Number.isNaN(count) || count === 0) blanks++;
+      else if (xid > XID_MAX || !Number.isSafeInteger(count) || count < 0) refuseCount(xid, count);
+      else xids.push({ xid, kind: 'window_count', count });
     },
     unknown() {
       unknown++;

@@ -2,6 +2,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { Attribution } from '../../pipeline/contract/events.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import { METRIC_COUNT, METRICS } from '../../pipeline/contract/metrics.ts';
+import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 
 /**
  * A frame: samples that the engine has seen, on their way to the read side. Little-endian, rows aligned to 8 bytes; every
@@ -94,8 +95,9 @@ export function frameReader(options: { identities_max?: number } = {}): FrameRea
           }
         }
         if (from !== identityAt) throw damaged(`row ${row}: values do not fit`);
-        const who = identity(view.getUint32(at + 4, true), data, identityAt, identityBytes);
-        onRow(who, view.getFloat64(at + 8, true), values);
+        const ts = view.getFloat64(at + 8, true);
+        if (!(ts > 0 && ts <= EPOCH_MS_MAX)) throw damaged(`row ${row}: no usable time`);
+        onRow(identity(view.getUint32(at + 4, true), data, identityAt, identityBytes), ts, values);
         at += size;
       }
       if (at !== data.length) throw damaged(`${data.length - at} bytes too many`);
@@ -138,6 +140,7 @@ function parseIdentity(bytes: Uint8Array): FrameIdentity {
   if (![gpu_uuid, instance, node, model, slot].every((text) => typeof text === 'string')) {
     throw damaged('identity is no list of texts');
   }
+  if (!parsed[5].every(isAttribution)) throw damaged('identity has other users than pods and jobs');
   return {
     gpu_uuid: gpu_uuid as string,
     instance: instance as string,
@@ -146,4 +149,9 @@ function parseIdentity(bytes: Uint8Array): FrameIdentity {
     slot: slot as string,
     attribution: parsed[5] as Attribution[],
   };
+}
+
+function isAttribution(value: unknown): value is Attribution {
+  const told = value as Readonly<Record<string, unknown>> | null;
+  return ['namespace', 'pod', 'container', 'job'].every((field) => typeof told?.[field] === 'string');
 }

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VitalsError } from '../../contract/errors.ts';
+import { ownEntry } from '../../contract/own-entry.ts';
 import type { RemoteWriteOutcome, RemoteWriteVersion } from './remote-write-options.ts';
 
 export interface RemoteWriteServerOptions {
@@ -167,12 +168,13 @@ function versionOf({ headers }: IncomingMessage): RemoteWriteVersion | null {
   if (type.toLowerCase() !== 'application/x-protobuf') return null;
   const proto = parameters.find((part) => /^proto\s*=/i.test(part)) ?? 'proto=';
   return (
-    PROTOCOLS[
+    ownEntry(
+      PROTOCOLS,
       proto
         .replace(/^proto\s*=\s*/i, '')
         .replace(/^"|"$/g, '')
-        .toLowerCase()
-    ] ?? null
+        .toLowerCase(),
+    ) ?? null
   );
 }
 

@@ -71,7 +71,9 @@ export class TargetInstants {
   complete(overdue: number): ToldScrape[] {
     const told: ToldScrape[] = [];
     // What is told may make the next one complete: it shows which series there are.
-    for (let more = this.#complete(overdue); more.length > 0; more = this.#complete(overdue)) told.push(...more);
+    for (let more = this.#complete(overdue); more.length > 0; more = this.#complete(overdue)) {
+      for (const one of more) told.push(one);
+    }
     return told.filter(({ scrapes }) => scrapes.length > 0);
   }
 
