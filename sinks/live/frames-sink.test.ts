@@ -102,6 +102,14 @@ describe('frames', () => {
     expect(bus.published).toEqual([]);
   });
 
+  it('let a snapshot go on when the connection breaks while they leave', async () => {
+    const bus = memoryBus();
+    const sink = framesSink({ ...bus, flush: () => Promise.reject(new Error('away')) }, { worker: 'w1' });
+    sink.write(batchOf([{ uuid: 'GPU-a', node: 'n1', ts: 1, values: { power_watts: 300 } }]));
+    await expect(sink.flush()).resolves.toBeUndefined();
+    await expect(sink.close()).resolves.toBeUndefined();
+  });
+
   it('keep a GPU with a monstrous attribution and leave one with a monstrous name', async () => {
     const bus = memoryBus();
     const sink = framesSink(bus, { worker: 'w1' });
