@@ -20,6 +20,7 @@ import { benchParser } from './parser.ts';
 import { benchQuestdb } from './questdb.ts';
 import { benchRemoteWrite } from './remote-write.ts';
 import { type BenchServices, startBenchServices } from './start-bench-services.ts';
+import { TRUST_BENCHES } from './trust-benches.ts';
 
 export const BENCHES: readonly Bench[] = [
   {
@@ -184,6 +185,7 @@ export const BENCHES: readonly Bench[] = [
     },
   },
   LIVE_BENCH,
+  ...TRUST_BENCHES,
   {
     name: 'latency',
     summary: 'publish into DCGM_RAW to a WebSocket message, whole system, 2,000 rows/s',

@@ -24,8 +24,9 @@ export async function startBenchServices(options: {
   readonly quick: boolean;
   readonly services?: readonly ServiceName[];
   readonly jetstream_max_mib?: number;
+  readonly durability?: 'fast' | 'safe';
 }): Promise<BenchServices> {
-  const { quick, services = ['nats', 'questdb'], jetstream_max_mib = 16_384 } = options;
+  const { quick, services = ['nats', 'questdb'], jetstream_max_mib = 16_384, durability = 'fast' } = options;
   const data = await mkdtemp(join(tmpdir(), 'gpu-vitals-bench-'));
   const remove = (): Promise<void> => rm(data, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -36,6 +37,7 @@ export async function startBenchServices(options: {
       questdb_heap_max_mib: quick ? 160 : 2_048,
       questdb_quick_start: quick,
       jetstream_max_mib,
+      durability,
       restart: false,
     });
     return {

@@ -63,8 +63,6 @@ interface Look {
   /** Published and not worked off: as it is, and as the engine told it last. */
   readonly lag: number;
   readonly lag_told: number;
-  /** How far the fleet's view is behind what the engine has worked off, ms; null when nothing has come yet. */
-  readonly view_behind_ms: number | null;
 }
 
 /**
@@ -99,7 +97,6 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     const { gpus, seed } = options;
     const order = { nats_url: system.nats_url, gpus, seed };
     const { alarm_nodes } = await publisher.call<{ alarm_nodes: string[] }>('start', order);
-    const news = followEngine(bus, clock);
     const told = new Map<string, number>();
     bus.subscribe('alerts.>', ({ data }) => {
       const { gpu_uuid } = JSON.parse(Buffer.from(data).toString('utf8')) as Alert;
@@ -107,6 +104,10 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     });
     const views = await watchViews(system.live_url, alarm_nodes, clock);
     ends.push(() => views.close());
+    let behind: number[] = [];
+    const news = followEngine(bus, clock, ({ watermark }) => {
+      if (views.fleet_ts > 0) behind.push(Math.max(0, watermark - views.fleet_ts));
+    });
 
     const looks: Look[] = [];
     const rss = (target: 'engine' | 'api'): number => {
@@ -114,19 +115,15 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
       const sample = sampleProcess({ process: target, pid, t_ms: 0, now: clock.now(), probe_dir: probes });
       return sample?.anonymous_bytes ?? 0;
     };
-    let reported_at = 0;
     const look = async (): Promise<void> => {
       const { sent } = await publisher.call<{ sent: number }>('figures');
       const last = news.last;
       await publisher.call('worked_off', last?.position ?? 0);
-      const told_now = last !== null && last.ts !== reported_at;
-      reported_at = last?.ts ?? 0;
       looks.push({
         engine_bytes: rss('engine'),
         live_bytes: rss('api'),
         lag: sent - (last?.position ?? 0),
         lag_told: last?.lag_messages ?? 0,
-        view_behind_ms: told_now && views.fleet_ts > 0 ? Math.max(0, last.watermark - views.fleet_ts) : null,
       });
     };
     let looking: Promise<void> = Promise.resolve();
@@ -169,6 +166,7 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     const calm_looks = since(calm_from);
 
     const from = looks.length;
+    behind = [];
     const asked = sustainable * options.times;
     const before = { frames: views.fleet_messages, position: news.last?.position ?? 0 };
     const over = await publish({ seconds: options.seconds, rows_per_s: asked, window: 0 });
@@ -193,7 +191,6 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     if (ended.length > 0) throw new Error(ended.join('; '));
     const peak = (some: readonly Look[], key: 'engine_bytes' | 'live_bytes'): number =>
       Math.max(0, ...some.map((one) => one[key])) / MIB;
-    const behind = over_looks.flatMap(({ view_behind_ms }) => view_behind_ms ?? []);
     const rate_messages = asked / GPUS_PER_NODE;
     const untold = over_looks.map(({ lag, lag_told }) => Math.abs(lag - lag_told) / rate_messages);
     const alerts = alertDelays([...over.alarms, ...last.alarms], told, views.seen_at);

@@ -35,6 +35,8 @@ export interface SoakSystem {
   signal(target: FaultTarget, signal: NodeJS.Signals): void;
   /** SIGTERM; the exit code of a role. */
   end(target: 'engine' | 'collector' | 'api'): Promise<number | null>;
+  /** First position that the engine read after its last start, as it said. */
+  read_from(): number;
   /** The collector scrapes these from its next start on. */
   scrape(options: { readonly sd_url: string; readonly interval_ms: number }): void;
   stop(): Promise<void>;
@@ -111,6 +113,7 @@ export async function startSoakSystem(options: SoakSystemOptions): Promise<SoakS
       else roles[target].signal(signal);
     },
     end: (target) => roles[target].end(),
+    read_from: () => Number([...roles.engine.tail().matchAll(/reads DCGM_RAW from (\d+)/g)].at(-1)?.[1]),
     scrape({ sd_url, interval_ms }) {
       scraped = ['--targets-url', sd_url, '--interval', `${interval_ms}ms`];
     },
