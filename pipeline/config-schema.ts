@@ -141,6 +141,16 @@ export const CONFIG_SECTIONS = {
       { min: 1, max: 64, whole: true },
       'How many threads share the work of the engine; 1 runs everything in one. More write the same, over more connections.',
     ),
+    cluster: flag(
+      false,
+      'Share the work with all other engines on the same NATS that have it too: each takes some of the 64 groups, of one that ends or dies the others take over.',
+    ),
+    'worker-name': text('', 'Name of this engine in a cluster, one of a kind; empty: the name of the machine.'),
+    'cluster-lease': duration(
+      '2s',
+      { min: '500ms', max: '1m' },
+      'How long a worker of a cluster may be silent before others take its groups; it stops by itself after two thirds. Longer than NATS needs to choose another leader (about 5 s) where that has several servers.',
+    ),
     'zscore-threshold': number(
       3,
       { min: 1, max: 100 },

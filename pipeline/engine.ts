@@ -26,6 +26,10 @@ export interface TopologyReport {
   readonly gpus: number;
   readonly snapshots: number;
   readonly mermaid: string;
+  /** Of a worker of a cluster: the groups that it has, whether it has the work over the fleet, and who else is there. */
+  readonly groups?: readonly number[];
+  readonly has_fleet?: boolean;
+  readonly workers?: readonly string[];
 }
 
 export interface EngineOptions {

@@ -2,10 +2,9 @@ import type { Clock, Timers } from '../clock.ts';
 import type { Alert } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
 import { subjectToken } from '../contract/ids.ts';
-import type { Sink } from '../contract/ports.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { ALERTS_STREAM } from './ensure-streams.ts';
-import { idsSince, onceSink } from './once-sink.ts';
+import { idsSince, type OnceSink, onceSink } from './once-sink.ts';
 
 interface AlertSinkOptions {
   readonly clock: Clock;
@@ -21,18 +20,13 @@ interface AlertSinkOptions {
   readonly storedIds?: (since: number) => AsyncIterable<string>;
 }
 
-export interface AlertSink extends Sink<Alert> {
-  /** Reads what others have stored since an instant, epoch ms: what is told now may be told again. Alerts wait for it. */
-  remember(since: number): Promise<void>;
-}
-
 const WILDCARD = 'alerts.>';
 
 /**
  * Stores every change of an alert in ALERTS under `alerts.<severity>.<node>.<gpu>.<rule>`, as JSON, once, also when an engine
  * that comes back tells again what it had told. Cost: as of onceSink; the ids of the time told are read when it is opened.
  */
-export function alertSink(bus: Bus, options: AlertSinkOptions): Sink<Alert> {
+export function alertSink(bus: Bus, options: AlertSinkOptions): OnceSink<Alert> {
   const { clock, storedIds = (since: number) => idsSince(bus, ALERTS_STREAM, WILDCARD, since) } = options;
   return onceSink<Alert>(bus, {
     message: alertMessage,

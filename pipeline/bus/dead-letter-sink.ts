@@ -3,9 +3,8 @@ import type { Bus } from '../contract/bus.ts';
 import { sniffContentType } from '../contract/content-type.ts';
 import type { DeadLetter } from '../contract/events.ts';
 import { causeId, subjectToken } from '../contract/ids.ts';
-import type { Sink } from '../contract/ports.ts';
 import { INVALID_STREAM, RAW_STREAM } from './ensure-streams.ts';
-import { idsSince, onceSink } from './once-sink.ts';
+import { idsSince, type OnceSink, onceSink } from './once-sink.ts';
 import { storedMessage } from './stored-messages.ts';
 
 interface DeadLetterSinkOptions {
@@ -36,7 +35,7 @@ const RETRIED = /^(?:retried:\d+:)+/;
  * also after the stream's own memory of ids has ended. Cost: as of onceSink; ids are read when the first letter comes, those
  * since the raw stream's oldest message, and nothing is read while nothing is refused.
  */
-export function deadLetterSink(bus: Bus, options: DeadLetterSinkOptions = {}): Sink<DeadLetter> {
+export function deadLetterSink(bus: Bus, options: DeadLetterSinkOptions = {}): OnceSink<DeadLetter> {
   const { storedIds = () => idsOfRaw(bus) } = options;
   return onceSink<DeadLetter>(bus, {
     message: deadLetterMessage,

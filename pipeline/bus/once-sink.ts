@@ -18,6 +18,11 @@ export interface OnceSinkOptions<Item> {
   readonly onTrouble?: ((error: unknown) => void) | undefined;
 }
 
+export interface OnceSink<Item> extends Sink<Item> {
+  /** Others may have stored what is told from now on: their ids are read before the next item is sent. */
+  readAgain(): void;
+}
+
 const RETRY_MS = 1_000;
 /** So many may wait for the stream to be read. */
 const WAITING_MAX = 10_000;
@@ -32,7 +37,7 @@ const WAITING_MAX = 10_000;
  * Cost: one stored message an item, held in memory until it is acknowledged; about 100 B for each id that is stored already
  * and does not come again.
  */
-export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOptions<Item>): Sink<Item> {
+export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOptions<Item>): OnceSink<Item> {
   const { message, timers = systemTimers } = options;
   const publisher = bus.publisher();
   const stored = new Set<string>();
@@ -41,12 +46,15 @@ export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOpt
   let ready = false;
   let wake: () => void = () => {};
   let closed = false;
+  let again = false;
   let reading: Promise<void> | null = options.read_at_once ? readStored() : null;
 
   async function readStored(): Promise<void> {
     while (!closed) {
       try {
+        again = false;
         for await (const id of options.storedIds()) stored.add(id);
+        if (again) continue;
         ready = true;
         for (const item of waiting) send(item);
         waiting = [];
@@ -82,6 +90,12 @@ export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOpt
 
   return {
     appends: true,
+    readAgain() {
+      again = true;
+      if (!ready) return;
+      ready = false;
+      reading = null;
+    },
     write(item) {
       if (ready) {
         send(item);

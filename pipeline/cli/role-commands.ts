@@ -1,11 +1,14 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { ANALYSIS_KEYS } from '../analysis.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
-import type { ConfigKey } from '../config-schema.ts';
+import type { Config, ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { subjectToken } from '../contract/ids.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { startClusterRole } from '../roles/cluster-role.ts';
 import { startCollectorRole } from '../roles/collector-role.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
 import { hasTargets } from '../roles/has-targets.ts';
@@ -49,6 +52,9 @@ const ENGINE: readonly ConfigKey[] = [
   'future-max',
   'snapshot-interval',
   'engine-threads',
+  'cluster',
+  'worker-name',
+  'cluster-lease',
   'flush-rows',
   'flush-interval',
   'parquet-after',
@@ -132,18 +138,30 @@ const engine =
     const questdb = await questdbAddress(config);
     const nats_url = await natsAddress(config);
     const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals engine', clock: systemClock });
-    const running = await startEngineRole({
+    const options = {
       config,
       bus,
       nats_url,
       questdb_http: questdb.http,
       questdb_pg: questdb.pg,
-      worker: 'w0',
+      worker: config.cluster ? workerName(config) : 'w0',
       clock: systemClock,
       wall_time: true,
       assets: readInventory(config.assets),
       ...news,
-    });
+    };
+    if (config.cluster) {
+      const worker = await startClusterRole(options);
+      worker.failed.catch(fail);
+      return {
+        failed,
+        async stop() {
+          await worker.stop();
+          await bus.close();
+        },
+      };
+    }
+    const running = await startEngineRole(options);
     news.say(`engine: reads DCGM_RAW from ${running.from}`);
     running.done.catch((error: unknown) =>
       fail(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), '')),
@@ -156,6 +174,9 @@ const engine =
       },
     };
   };
+
+/** A token of a subject. */
+const workerName = (config: Config): string => subjectToken(config['worker-name'] || hostname()).replaceAll('.', '_');
 
 const serve =
   ({ loaded, say }: CommandContext): Role =>

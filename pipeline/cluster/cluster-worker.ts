@@ -35,8 +35,8 @@ export interface ClusterWorkerOptions<SinkItems> {
   readonly sinks: Sinks<SinkItems>;
   /** Of the fleet's half: opened when the fleet's work comes here, closed when it goes. */
   readonly fleetSinks: () => Sinks<SinkItems>;
-  /** Called before groups go on here from states that were saved at `since` (epoch ms; 0: never). */
-  readonly beforeGroups?: (since: number) => Promise<void>;
+  /** Called before units go on here: what others have written out may be told again. */
+  readonly beforeUnits?: () => void;
   /** As for `decode`. */
   readonly future_max: DurationMs | null;
   /** Time between two snapshots of a group. */
@@ -374,8 +374,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     move(take, async () => {
       const began = clock.monotonic();
       const before = take.filter(ours).length;
-      const since = [...free.values()].map(({ record }) => record.snapshots.at(-1)?.saved_at ?? 0);
-      await options.beforeGroups?.(Math.min(...since));
+      options.beforeUnits?.();
       const { created = '', last_position } = await bus.streamState('DCGM_RAW');
       stream = created;
       await eachOf([...free], ([unit, seen]) => claim(unit, seen, { created, last_position }));

@@ -8,6 +8,7 @@ import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { alertSink } from '../bus/alert-sink.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
+import type { OnceSink } from '../bus/once-sink.ts';
 import { tapSink } from '../bus/tap-sink.ts';
 import { type Clock, systemTimers } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
@@ -87,6 +88,8 @@ export function engineSinks(options: EngineSinksOptions): {
   /** How rows reach the database; what it refuses becomes a dead letter. */
   readonly delivery: DeliveryOptions;
   readonly makers: SinkMakers;
+  /** The one into which all of them put what is refused. */
+  readonly letters: OnceSink<DeadLetter>;
 } {
   const { config, bus, clock, say, tell } = options;
   const deadLetters = deadLetterSink(bus, {
@@ -118,6 +121,7 @@ export function engineSinks(options: EngineSinksOptions): {
       teeSink(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES }), jsonEventSink<Row>(bus, spec.name));
   return {
     delivery,
+    letters: deadLetters,
     makers: {
       gpu_metrics: () =>
         toldSamples(options, (onStored) =>

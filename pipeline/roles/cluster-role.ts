@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { featureDefinitionRows } from '../../operators/features/feature-row.ts';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
+import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
+import { ensurePickedStream } from '../bus/picked-log.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { seconds } from '../contract/time.ts';
+import { FEATURE_DEFINITIONS } from '../contract/verdict-tables.ts';
+import { importAssets } from '../inventory.ts';
+import { type ErrorText, errorOf } from '../shards/shard-messages.ts';
+import { startAlertDesk } from './alert-desk-role.ts';
+import type { ClusterThreadData } from './cluster-thread.ts';
+import type { EngineRoleOptions } from './engine-role.ts';
+import { engineSinks, SMALL_TABLES } from './engine-sinks.ts';
+import { type RunningThread, startThread } from './thread.ts';
+
+const MIB = 1_048_576;
+const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
+const AGAIN_MS = 500;
+const STOP_GRACE_MS = 8_000;
+
+type Told =
+  | { readonly kind: 'say'; readonly line: string }
+  | { readonly kind: 'tell'; readonly why: ErrorText }
+  | { readonly kind: 'failed'; readonly why: ErrorText };
+
+export interface ClusterRole {
+  /** Rejects when an invariant broke. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/**
+ * One worker of a cluster: streams and tables here, the work in a thread, which is started anew whenever it had to let go of
+ * everything; and the alert desk, one of which is active among all workers.
+ */
+export async function startClusterRole(options: EngineRoleOptions): Promise<ClusterRole> {
+  const { config, bus, clock, worker, say, tell } = options;
+  if (config['engine-threads'] !== 1) {
+    throw new VitalsError('GV-CFG-001', 'a worker of a cluster has one thread: start more workers', 'engine-threads');
+  }
+  const age_max = config['stream-age-max'];
+  await ensureStreams(bus, {
+    raw: { age_max, size_max: config['stream-size-max'] * MIB },
+    invalid: { age_max: config['dead-letters-age-max'] },
+  });
+  await ensurePickedStream(bus, age_max);
+  const database = connectDatabase({ url: options.questdb_pg, ...DATABASE });
+  await prepareDatabase(database, { onStep: (step) => say(`questdb: ${step}`) });
+  if (options.assets.length > 0) {
+    const { added, changed, unchanged } = await importAssets({ bus, database }, options.assets, clock.now());
+    say(`inventory: ${added} assets new, ${changed} changed, ${unchanged} as before`);
+  }
+  const { delivery, makers } = engineSinks(options);
+  const definitions = tableSink<object>(FEATURE_DEFINITIONS, { ...delivery, ...SMALL_TABLES });
+  for (const row of featureDefinitionRows()) definitions.write(row);
+  await definitions.close();
+
+  let fail: (error: VitalsError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  let stopping = false;
+  let thread: RunningThread<true> | null = null;
+  const { nats_url, questdb_http, questdb_pg, wall_time } = options;
+  const data: ClusterThreadData = { config, nats_url, questdb_http, questdb_pg, worker, wall_time };
+  const start = async (): Promise<RunningThread<true>> =>
+    startThread<true>({
+      file: new URL('./cluster-thread.js', import.meta.url),
+      name: 'engine',
+      data,
+      onExit: () => {
+        thread = null;
+        if (!stopping) void again();
+      },
+      onMessage(message) {
+        const told = message as Told;
+        if (told.kind === 'say') say(told.line);
+        else if (told.kind === 'tell') tell(errorOf(told.why));
+        else fail(errorOf(told.why));
+      },
+    });
+  async function again(): Promise<void> {
+    while (!stopping && thread === null) {
+      await sleep(AGAIN_MS);
+      thread = await start().catch((error: unknown) => {
+        tell(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), worker));
+        return null;
+      });
+    }
+  }
+  thread = await start();
+  const alerts = await startAlertDesk({
+    ...options,
+    database,
+    delivery,
+    deadLetters: makers.dead_letters(),
+    simulated: options.simulated ?? false,
+  });
+  return {
+    failed,
+    async stop() {
+      stopping = true;
+      await thread?.stop(STOP_GRACE_MS);
+      await alerts.stop();
+      await database.close();
+    },
+  };
+}

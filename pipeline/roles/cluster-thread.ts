@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { alertSink } from '../bus/alert-sink.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { pickedLog } from '../bus/picked-log.ts';
+import { systemClock } from '../clock.ts';
+import { openClusterKeys, openClusterObjects } from '../cluster/cluster-keys.ts';
+import { type ClusterWorker, startClusterWorker } from '../cluster/cluster-worker.ts';
+import { guardedBus } from '../cluster/guarded-bus.ts';
+import { answerKnown, askKnown } from '../cluster/known-boards.ts';
+import { reportWorker } from '../cluster/report-worker.ts';
+import { VitalsError } from '../contract/errors.ts';
+import { seconds } from '../contract/time.ts';
+import { followInventory } from '../inventory-follower.ts';
+import { errorText } from '../shards/shard-messages.ts';
+import { splitTopology } from '../shards/split-topology.ts';
+import { threadInsight } from '../telemetry/thread-insight.ts';
+import { ENRICH_STEP, type SinkItems } from '../topology.ts';
+import { writeInventory } from '../write-inventory.ts';
+import { startDatabaseCare } from './database-care.ts';
+import { engineSinks, openSinks } from './engine-sinks.ts';
+import { type EngineTime, futureMax, topologyMaker } from './engine-topology.ts';
+import { tracingOf } from './engine-tracing.ts';
+import { failureModels } from './failure-models.ts';
+
+/** workerData of this thread. */
+export interface ClusterThreadData extends EngineTime {
+  readonly nats_url: string;
+  readonly questdb_http: string;
+  readonly questdb_pg: string;
+  readonly worker: string;
+}
+
+const LOOK_MS = 250;
+const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(5) };
+
+/**
+ * Entry of the thread in which a worker of a cluster lives. When its groups may be in other hands the thread ends at once,
+ * as if killed: nothing of it is flushed, sent again or finished. Whoever started it starts another one.
+ */
+if (parentPort) {
+  const parent = parentPort;
+  try {
+    await run(workerData as ClusterThreadData, parent);
+  } catch (error) {
+    parent.postMessage({ error: errorText(error) });
+    parent.close();
+  }
+}
+
+async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPort>): Promise<void> {
+  const { config, worker } = data;
+  const clock = systemClock;
+  const say = (line: string): void => parent.postMessage({ kind: 'say', line });
+  const tell = (error: VitalsError): void => parent.postMessage({ kind: 'tell', why: errorText(error) });
+  const bus = await connectBus({ servers: data.nats_url, name: `gpu-vitals worker ${worker}`, clock });
+  const insight = await threadInsight({
+    part: 'engine',
+    log: { data: config.data, level: config['log-level'] },
+    bus,
+    worker,
+  });
+  const tracing = tracingOf(insight.spans, worker, clock);
+  const inventory = await followInventory({ bus, clock, tell });
+  const models = await failureModels({ config, bus, clock, say, tell });
+  const topology = await topologyMaker(data, inventory.book, models.book);
+
+  let running: ClusterWorker | null = null;
+  const onLost = (why: string): never => {
+    tell(new VitalsError('GV-CLU-001', `${worker}: ${why}`, 'cluster'));
+    process.exit(0);
+  };
+  const before_send = (): void => {
+    if (running !== null && !running.held()) onLost('its lease could not be renewed in time');
+  };
+  const guarded = guardedBus(bus, before_send);
+  const { questdb_http } = data;
+  const writing = { config, bus: guarded, questdb_http, worker, clock, tracing, say, tell, before_send };
+  const { makers, letters } = engineSinks(writing);
+  const alerts = alertSink(guarded, {
+    clock,
+    told_again_max: config['stream-age-max'],
+    onRefused: ({ node, id }, cause) => tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
+    onTrouble: (cause) =>
+      tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
+  });
+  const halves = splitTopology(topology());
+  const log = pickedLog(guarded, Math.max(1_500, config['cluster-lease']));
+  const own = openSinks({ ...makers, alerts: () => alerts }, halves.groups);
+  parent.postMessage({ ready: true });
+  running = await startClusterWorker<SinkItems>({
+    bus: guarded,
+    log,
+    keys: await openClusterKeys(bus),
+    objects: await openClusterObjects(bus),
+    worker,
+    incarnation: randomUUID(),
+    lease: config['cluster-lease'],
+    topology,
+    sinks: own,
+    fleetSinks: () => openSinks(makers, halves.fleet),
+    beforeUnits() {
+      alerts.readAgain();
+      letters.readAgain();
+    },
+    future_max: futureMax(data),
+    snapshot_interval: config['snapshot-interval'],
+    clock,
+    say,
+    tell,
+    onLost,
+  });
+  const mine = running;
+  mine.failed.catch((error: unknown) => {
+    parent.postMessage({ kind: 'failed', why: errorText(error) });
+    process.exit(0);
+  });
+  const answering = answerKnown({ bus, worker, step: ENRICH_STEP, groups: () => mine.groups });
+  const reports = reportWorker({ bus, worker, running: mine, topology: topology(), clock });
+
+  /** What one of all workers does: the one that has the fleet. */
+  let fleets: { stop(): Promise<void> } | null = null;
+  const look = (): void => {
+    if ((mine.fleet !== null) === (fleets !== null)) return;
+    if (fleets !== null) {
+      void fleets.stop();
+      fleets = null;
+      return;
+    }
+    const database = connectDatabase({ url: data.questdb_pg, ...DATABASE });
+    const care = startDatabaseCare({ database, config, clock, say, tell });
+    const sink = makers.gpu_assets();
+    const writer = writeInventory({
+      follower: inventory,
+      known: (assets) => askKnown(bus, () => mine.members(), assets),
+      sink,
+      caughtUp: () => reports.caught_up,
+    });
+    fleets = {
+      async stop() {
+        await writer.stop();
+        await sink.close().catch(() => undefined);
+        await care.stop();
+        await database.close();
+      },
+    };
+  };
+  const looking = setInterval(look, LOOK_MS);
+
+  parent.on('message', (message: unknown) => {
+    if (message !== 'stop') return;
+    const stop = async (): Promise<void> => {
+      clearInterval(looking);
+      await fleets?.stop();
+      await mine.stop();
+      running = null;
+      answering.unsubscribe();
+      reports.stop();
+      await Promise.all(Object.values(own).map((sink) => sink?.close()));
+      await log.close();
+      await inventory.stop();
+      await models.stop();
+      await insight.stop();
+      await bus.close();
+    };
+    void stop().finally(() => parent.close());
+  });
+}
