@@ -16,7 +16,8 @@ describe.each(TARGET_NAMES)('%s', (name) => {
   it('takes some of its seeds, so that what is tried is more than refusing', async () => {
     const target = await findTarget(name);
     const outcomes = [];
-    for (const seed of target?.seeds.slice(0, 4) ?? []) outcomes.push(target === null ? null : await feedOne(target, seed));
+    for (const seed of target?.seeds.slice(0, 4) ?? [])
+      outcomes.push(target === null ? null : await feedOne(target, seed));
     expect(outcomes).toContain(true);
   });
 });

@@ -15,7 +15,8 @@ export function lawfulScrape({ node, ts, gpus, refusals }: Scrape): void {
       const value = gpu.values[m] as number;
       law(Number.isNaN(value) || (value >= min && value <= max), `${name} is ${value}`);
     });
-    for (const { xid, count } of gpu.xids) law(xid >= 0 && count > 0, `XID ${xid}, ${count} times`);
+    for (const { xid, count } of gpu.xids)
+      law(xid >= 0 && Number.isSafeInteger(count) && count >= 0, `XID ${xid}, ${count} times`);
   }
   for (const { reason } of refusals) law(Object.hasOwn(REASON_CODES, reason), `refused for ${reason}`);
 }
