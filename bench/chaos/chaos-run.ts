@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ALERTS_STREAM } from '../../pipeline/bus/ensure-streams.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { TopologyReport } from '../../pipeline/engine.ts';
 import { actOut } from './act-out.ts';
+import { peopleAt, settledViews } from './api-side.ts';
 import type { ChaosInput } from './chaos-input.ts';
 import type { ChaosPlan } from './chaos-plan.ts';
 import { startStage } from './chaos-stage.ts';
+import { deskPosition } from './desk-position.ts';
 import { feedInput, type InputFeed } from './input-feed.ts';
 import { type Results, readResults } from './read-results.ts';
 import { toldAlerts } from './told-alerts.ts';
@@ -17,6 +20,8 @@ export interface ChaosRunOptions {
   readonly trace: (line: string) => void;
   /** Bytes a second of links that are slow. */
   readonly slow_bytes_per_second: number;
+  /** Results of the undisturbed run; null: this is it. */
+  readonly wanted: Results | null;
   /** Leaves the folder behind. */
   readonly keep: boolean;
 }
@@ -33,6 +38,8 @@ export interface ChaosRun {
 }
 
 const LOOK_EVERY_MS = 50;
+/** So long the API may take to show what is stored. */
+const VIEWS_LIMIT_MS = 15_000;
 /** Input, faults and recovery together take a tenth of this. */
 const LIMIT_MS = 180_000;
 
@@ -58,7 +65,7 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
       input,
       bus: stage.bus,
       collectorLife: () => stage.lives('collector'),
-      people: () => null,
+      people: (tick) => peopleAt(tick, input.told_gpu, stage.api),
     });
     feed = fed;
     let position = 0;
@@ -95,12 +102,20 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
       () => position >= last,
     );
     trace('the engine has read everything');
+    const alerts = (await stage.bus.streamState(ALERTS_STREAM)).last_position;
+    await until(
+      () => `the alert desk at position ${alerts}`,
+      async () => (await deskPosition(stage.bus)) >= alerts,
+    );
     await until(
       () => 'the API is up',
       () => stage.api() !== null,
     );
+    const views = await settledViews(stage.api, options.wanted, VIEWS_LIMIT_MS);
+    trace('the API was asked');
     const problems = [...fed.problems, ...(await stage.endRoles()), ...stage.complaints];
-    const results = await readResults(stage.bus, stage.services.questdb?.pg_url ?? '');
+    const stored = await readResults(stage.bus, stage.services.questdb?.pg_url ?? '');
+    const results = { ...stored, ...views };
     trace('the results are read');
     if (!plan.faults.some(touchesNats)) problems.push(...told.twice());
     const seconds = (systemClock.monotonic() - began) / 1_000;

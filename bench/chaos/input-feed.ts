@@ -150,7 +150,7 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
       return (async () => {
         await until(() => stored >= pages);
         for (const message of foreign) await publish(message);
-        await people?.();
+        await people?.().catch((error: unknown) => problem(String(error)));
       })();
     },
   });

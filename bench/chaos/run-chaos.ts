@@ -55,7 +55,7 @@ const reproduction = (seed: number): string =>
     .concat(options.without.length > 0 ? [`--without ${options.without.join()}`] : [])
     .join(' ');
 
-const undisturbed = { input, plan: NO_CHAOS, trace, slow_bytes_per_second: 1e9, keep: options.keep };
+const undisturbed = { input, plan: NO_CHAOS, trace, slow_bytes_per_second: 1e9, wanted: null, keep: options.keep };
 const reference = await runChaos(undisturbed);
 for (const problem of reference.problems) say(`undisturbed: ${problem}`);
 say(
@@ -76,6 +76,7 @@ for (let seed = first; seed < last; seed++) {
     plan,
     trace,
     slow_bytes_per_second: reference.row_bytes_per_second / 10,
+    wanted: reference.results,
     keep: options.keep,
   };
   const problems: string[] = [];
