@@ -19,12 +19,42 @@ export interface ThreadConnections {
   readonly log: ThreadLog;
 }
 
+/** A question to a thread, and what it says; status 0: it could not. */
+export interface ThreadQuestion {
+  readonly number: number;
+  readonly path: string;
+}
+export interface ThreadAnswer {
+  readonly number: number;
+  readonly status: number;
+  readonly text: string;
+}
+
+interface RunningFace {
+  readonly url: string;
+  readonly ask?: (path: string) => Promise<Response>;
+  close(): Promise<void>;
+}
+
+async function answerTo(
+  { number, path }: ThreadQuestion,
+  ask: (path: string) => Promise<Response>,
+): Promise<ThreadAnswer> {
+  try {
+    const response = await ask(path);
+    return { number, status: response.status, text: await response.text() };
+  } catch (error) {
+    return { number, status: 0, text: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /**
  * The frame of a worker thread: says `{ ready: { url } }` when `start` is done, or `{ error }` (code, what, where, action), and
- * ends on the message `stop`. Other messages go to `onMessage`.
+ * ends on the message `stop`. `{ ask: { number, path } }` is answered with `{ answer: { number, status, text } }`, where the
+ * thread can be asked. Other messages go to `onMessage`.
  */
 export async function runAsThread(
-  start: () => Promise<{ url: string; close(): Promise<void> }>,
+  start: () => Promise<RunningFace>,
   onMessage: (message: unknown) => void = () => {},
 ): Promise<void> {
   const port = parentPort;
@@ -32,6 +62,11 @@ export async function runAsThread(
   try {
     const running = await start();
     port.on('message', (message) => {
+      const { ask } = (message ?? {}) as { readonly ask?: ThreadQuestion };
+      if (ask !== undefined && running.ask !== undefined) {
+        void answerTo(ask, running.ask).then((answer) => port.postMessage({ answer }));
+        return;
+      }
       if (message !== 'stop') {
         onMessage(message);
         return;

@@ -22,6 +22,7 @@ import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, type MetricFamily, metricsRegistry } from './metrics-registry.ts';
 import type { ModelDesk } from './model-desk.ts';
 import { apiMetrics, engineMetrics } from './own-metrics.ts';
+import { ITSELF } from './security/caller.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
@@ -75,6 +76,8 @@ export interface RunningApi {
   readonly seeding: Promise<void>;
   /** What /metrics shows. */
   readonly families: () => readonly MetricFamily[];
+  /** Answers a call of this installation itself, without a key or the network: what a viewer sees. */
+  ask(path: string): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -175,6 +178,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     view,
     seeding: feed.seeding,
     families: metrics.families,
+    ask: async (path) => app.fetch(new Request(new URL(path, 'http://itself')), { caller: ITSELF }),
     async close() {
       await stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

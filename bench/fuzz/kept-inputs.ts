@@ -106,6 +106,11 @@ export const KEPT_INPUTS: readonly KeptInput[] = [
     input: () => text(Array.from({ length: 2_000 }, () => '{"interval": "10s"}}]')),
   },
   {
+    target: 'config',
+    why: 'a rule that has what every object has',
+    input: () => text('alert-rules: {thermal: {constructor: 1}}\n'),
+  },
+  {
     target: 'registry',
     why: 'parameters nested by the thousand exhausted the stack',
     input: () => text([MANIFEST, '{"a":'.repeat(20_000), '0', '}'.repeat(20_000), '}}']),

@@ -33,7 +33,7 @@ export function readForest(data: ForestData): Forest {
     if (feature === -1) return;
     const child = data.child[node] as number;
     // Children lie behind their parent, so that every walk ends.
-    if (!isIndex(feature, features) || !isIndex(child + 1, nodes) || child <= node) {
+    if (!isIndex(feature, features) || !isIndex(child, nodes - 1) || child <= node) {
       throw refused(`node ${node} leads nowhere`);
     }
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Severity } from '../../pipeline/contract/events.ts';
+import { ownEntry } from '../../pipeline/contract/own-entry.ts';
 import { type DurationMs, minutes, parseDuration, seconds } from '../../pipeline/contract/time.ts';
 import type { AlertRule, AlertSource, Comparison } from './alert-rule.ts';
 import { DEFAULT_RULES } from './default-rules.ts';
@@ -80,7 +81,7 @@ function readable(one: unknown): AlertRuleChange {
   const fields: Readonly<Record<string, z.ZodType>> = alertRuleChange.shape;
   return Object.fromEntries(
     given.flatMap(([key, value]) => {
-      const parsed = fields[key]?.safeParse(value);
+      const parsed = ownEntry(fields, key)?.safeParse(value);
       return parsed?.success ? [[key, parsed.data]] : [];
     }),
   );
@@ -108,7 +109,7 @@ function problemsOf(name: string, change: AlertRuleChange): Problem[] {
   }
   const fields = RULE_FIELDS[on];
   for (const [field, wanted] of Object.entries(change.when ?? {})) {
-    const kind = fields[field];
+    const kind = ownEntry(fields, field);
     const path = ['when', field];
     if (kind === undefined) say(path, `${on} has no such field; it has ${Object.keys(fields).join(', ')}`);
     else if (wanted !== null) {

@@ -120,6 +120,7 @@ await runAsThread(
       insight.log.info({ url: api.url }, 'listens');
       return {
         url: api.url,
+        ask: api.ask,
         async close() {
           await metrics?.stop();
           await api.close();

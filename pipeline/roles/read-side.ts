@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { LiveThreadData } from '../../server/live-thread.ts';
-import type { ThreadConnections } from '../../server/run-as-thread.ts';
+import type { ThreadAnswer, ThreadConnections } from '../../server/run-as-thread.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { ApiThreadData } from './api-thread.ts';
@@ -14,6 +14,8 @@ export interface ReadSide {
   readonly live: string;
   /** Where the simulated fleet is served, once it is. */
   tellFleet(url: string): void;
+  /** What the API answers this installation itself: JSON of a path; null when it cannot now. */
+  ask(path: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface ReadSideOptions {
 }
 
 const STOP_GRACE_MS = 3_000;
+const ASK_TIMEOUT_MS = 5_000;
 /** The built console lies beside the compiled server. */
 const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
 
@@ -50,6 +53,8 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
   });
   const stopLive = (): Promise<void> => live.stop(STOP_GRACE_MS);
   try {
+    const asked = new Map<number, (answer: unknown) => void>();
+    let questions = 0;
     const api = await startThread<{ url: string }>({
       file: new URL('./api-thread.js', import.meta.url),
       name: 'api',
@@ -70,12 +75,32 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
         origins: options.origins ?? null,
         version: VERSION,
       } satisfies ApiThreadData,
+      onMessage(message) {
+        const { answer } = (message ?? {}) as { readonly answer?: ThreadAnswer };
+        if (answer === undefined) return;
+        asked.get(answer.number)?.(answer.status === 200 ? JSON.parse(answer.text) : null);
+        asked.delete(answer.number);
+      },
       onExit,
     });
     return {
       api: api.ready.url,
       live: live.ready.url,
       tellFleet: (fleet_url) => api.post({ fleet_url }),
+      ask(path) {
+        const number = ++questions;
+        return new Promise((resolve) => {
+          const timer = setTimeout(() => {
+            asked.delete(number);
+            resolve(null);
+          }, ASK_TIMEOUT_MS);
+          asked.set(number, (answer) => {
+            clearTimeout(timer);
+            resolve(answer);
+          });
+          api.post({ ask: { number, path } });
+        });
+      },
       async stop() {
         await Promise.all([api.stop(STOP_GRACE_MS), stopLive()]);
       },

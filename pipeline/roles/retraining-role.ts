@@ -14,8 +14,8 @@ export interface RetrainingRoleOptions {
   readonly nats_url: string;
   readonly questdb_http: string;
   readonly questdb_pg: string;
-  /** `http://host:port` of the REST API. */
-  readonly api: string;
+  /** What the REST API answers to a path, whoever needs keys there; null when it cannot now. */
+  readonly ask: (path: string) => Promise<unknown>;
   readonly event_time: () => number;
   readonly clock: Clock;
   readonly say: (line: string) => void;
@@ -24,7 +24,6 @@ export interface RetrainingRoleOptions {
 
 const LOOK_MS = 30_000;
 const DRIFT_ASKED_EVERY = minutes(10);
-const ASK_TIMEOUT_MS = 5_000;
 const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** Retrains on schedule, as `gpu-vitals models train` in a process of its own with the lowest priority: nothing waits for it. */
@@ -41,7 +40,7 @@ export async function startRetraining(options: RetrainingRoleOptions): Promise<{
     async drift_at() {
       if (clock.monotonic() - asked < DRIFT_ASKED_EVERY) return drift;
       asked = clock.monotonic();
-      drift = await newestAlarm(options.api);
+      drift = newestAlarm(await options.ask('/api/v1/models/performance?horizon=30'));
       return drift;
     },
     train: () => trainInChild(options, stopping.signal),
@@ -60,17 +59,10 @@ export async function startRetraining(options: RetrainingRoleOptions): Promise<{
 }
 
 /** NaN when there is none, and when the API does not answer: the schedule goes on without it. */
-async function newestAlarm(api: string): Promise<number> {
-  try {
-    const response = await fetch(`${api}/api/v1/models/performance?horizon=30`, {
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-    });
-    const { items } = (await response.json()) as { items?: { alarms?: { at: string }[] }[] };
-    const instants = (items ?? []).flatMap(({ alarms }) => (alarms ?? []).map(({ at }) => parseInstant(at)));
-    return instants.length === 0 ? Number.NaN : Math.max(...instants);
-  } catch {
-    return Number.NaN;
-  }
+function newestAlarm(performance: unknown): number {
+  const { items = [] } = (performance ?? {}) as { readonly items?: readonly { alarms?: { at: string }[] }[] };
+  const instants = items.flatMap(({ alarms }) => (alarms ?? []).map(({ at }) => parseInstant(at)));
+  return instants.length === 0 ? Number.NaN : Math.max(...instants);
 }
 
 function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Promise<void> {

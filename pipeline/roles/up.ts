@@ -129,7 +129,7 @@ export async function startUp(options: UpOptions): Promise<RunningSystem> {
       nats_url: nats.url,
       questdb_http: questdb.http_url,
       questdb_pg: questdb.pg_url,
-      api: faces.api,
+      ask: faces.ask,
       event_time: () => engine.counters().watermark || Number.NaN,
       clock,
       say,

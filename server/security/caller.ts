@@ -16,6 +16,9 @@ export interface Caller {
 /** While there are no keys everybody on this machine may do everything. */
 export const ANYBODY: Caller = { kind: 'open', id: '', name: '', role: 'admin', tenant: '' };
 
+/** A part of this installation that asks another one in the same process. */
+export const ITSELF: Caller = { kind: 'key', id: '', name: 'gpu-vitals', role: 'viewer', tenant: '' };
+
 declare module 'hono' {
   interface ContextVariableMap {
     caller: Caller;
