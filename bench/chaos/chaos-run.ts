@@ -31,6 +31,8 @@ export interface ChaosRun {
   /** What is wrong without comparing: lost or doubled scrapes, ends that nobody ordered, alerts told twice. */
   readonly problems: readonly string[];
   readonly broken_off: number;
+  /** Faults that could not happen here, and why; null: all did. */
+  readonly left_out: string | null;
   readonly seconds: number;
   /** Bytes a second from the engine to the database while the input came. */
   readonly row_bytes_per_second: number;
@@ -60,6 +62,8 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
   });
   const over = new AbortController();
   try {
+    const mounts = !plan.kinds.includes('disk_full') || stage.disks.engine !== null;
+    const left_out = mounts ? null : 'no disk ran full: this user may not mount one';
     const told = toldAlerts(stage.bus);
     const fed = await feedInput({
       input,
@@ -119,7 +123,7 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
     trace('the results are read');
     if (!plan.faults.some(touchesNats)) problems.push(...told.twice());
     const seconds = (systemClock.monotonic() - began) / 1_000;
-    return { results, problems, broken_off: fed.broken_off(), seconds, row_bytes_per_second, folder };
+    return { results, problems, broken_off: fed.broken_off(), left_out, seconds, row_bytes_per_second, folder };
   } finally {
     over.abort();
     await feed?.close();

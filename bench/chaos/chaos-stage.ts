@@ -122,7 +122,6 @@ export async function startStage(options: ChaosStageOptions): Promise<ChaosStage
   const start = (role: Role): KeptProcess => {
     const said: string[] = [];
     return keptProcess({
-      name: role,
       args: args[role],
       env() {
         const skew = plan.skewOf(role, lives[role] ?? 0);

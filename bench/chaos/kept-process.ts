@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface KeptProcessOptions {
-  readonly name: string;
   /** Of the command line. */
   readonly args: readonly string[];
   /** Asked before every start. */
@@ -26,7 +25,10 @@ export interface KeptProcess {
   end(limit_ms: number): Promise<number | null>;
 }
 
-const MAIN = fileURLToPath(new URL('../../pipeline/cli/main.js', import.meta.url));
+/** The built command line, also when this file is not built itself. */
+const MAIN = fileURLToPath(
+  new URL(`${import.meta.url.endsWith('.ts') ? '../../dist/' : '../../'}pipeline/cli/main.js`, import.meta.url),
+);
 const AGAIN_AFTER_MS = 300;
 
 export function keptProcess(options: KeptProcessOptions): KeptProcess {

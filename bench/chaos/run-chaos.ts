@@ -88,6 +88,7 @@ for (let seed = first; seed < last; seed++) {
     problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   done++;
+  if (ran !== null && ran.left_out !== null) say(`seed ${seed}: ${ran.left_out}`);
   const story = `${plan.engine_threads} threads${plan.kinds.includes('skew') ? ', skewed clocks' : ''}; ${plan.faults.map(({ tick, fault }) => `${tick}: ${faultInWords(fault)}`).join('; ')}`;
   if (problems.length === 0) {
     say(`seed ${seed}: same in ${ran?.seconds.toFixed(0)} s, ${ran?.broken_off} scrapes broken off; ${story}`);
