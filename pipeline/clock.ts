@@ -16,6 +16,9 @@ export const systemClock: Clock = {
 /** Epoch ms with fractions, for spans: begun with the wall clock when the thread began, and not set with it since. */
 export const exactNow = (): number => performance.timeOrigin + performance.now();
 
+/** Monotonic ms that mean the same in all threads of this process, unlike those of a Clock. */
+export const sharedMonotonic = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
+
 /** Waiting, for those that are also simulated: what they return ends it. */
 export interface Timers {
   after(delay_ms: number, run: () => void): () => void;

@@ -109,8 +109,10 @@ it('writes what one process writes: 1, 4 and 2 workers, one killed, one paused, 
     const whole = await startEngineProcess({ data: await freshFolder(), nats_url, questdb: reference });
     await finishEngine(bus, whole);
     const alone = await allTables(bus, reference);
-    expect(tableDifferences(alone, sharded)).toEqual(
-      Object.entries(alone).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
+    // The alert desk's own table follows ALERTS, which is compared; the reference ends before its desk has begun.
+    const { alerts: _, ...compared } = alone;
+    expect(tableDifferences(compared, sharded)).toEqual(
+      Object.entries(compared).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
     );
     expect(alone.gpu_metrics?.length).toBeGreaterThan(INSTANTS * 46);
     for (const table of ['anomalies', 'gpu_health_scores', 'gpu_features', 'fleet_quantiles', 'dead_letters']) {

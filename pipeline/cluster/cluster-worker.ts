@@ -15,6 +15,7 @@ import { FleetWork } from './fleet-work.ts';
 import { type GroupReader, groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
 import { Membership } from './membership.ts';
+import type { OwnLease } from './own-lease.ts';
 import { decodePart, encodePart } from './picked-parts.ts';
 import { strayRelay } from './stray-relay.ts';
 import { type OwnedUnit, UnitStore } from './unit-store.ts';
@@ -27,7 +28,9 @@ export interface ClusterWorkerOptions<SinkItems> {
   /** Its name, of which there is one at a time; and one of this life alone. */
   readonly worker: string;
   readonly incarnation: string;
-  /** As for `Membership`. */
+  /** Ours, which somebody else renews. */
+  readonly own: Pick<OwnLease, 'held'>;
+  /** As for `OwnLease`. */
   readonly lease: DurationMs;
   /** A topology of its own for whoever asks. */
   readonly topology: () => Topology;
@@ -52,8 +55,6 @@ export interface ClusterWorkerOptions<SinkItems> {
 }
 
 export interface ClusterWorker {
-  /** Whether what is ours may be written out. */
-  held(): boolean;
   readonly groups: readonly GroupWork<never>[];
   readonly fleet: Pick<FleetWork<never>, 'position'> | null;
   /** Names of the workers that are here. */
@@ -66,7 +67,7 @@ export interface ClusterWorker {
   readonly snapshots: number;
   /** Rejects when an invariant broke. */
   readonly failed: Promise<never>;
-  /** Hands everything over, then leaves. */
+  /** Hands everything over. Its lease is to say before that it leaves, and is to end after. */
   stop(): Promise<void>;
 }
 
@@ -107,7 +108,7 @@ class LostUnit extends Error {}
  * read the rest again: rows replace themselves, what the fleet was told is not told again.
  */
 export async function startClusterWorker<SinkItems>(options: ClusterWorkerOptions<SinkItems>): Promise<ClusterWorker> {
-  const { bus, keys, log, clock, worker, incarnation, say, tell, sinks } = options;
+  const { bus, keys, log, clock, worker, incarnation, say, tell, sinks, own } = options;
   const silence_max_ms = Math.max(1_500, options.lease);
   const view = new ClusterView(clock);
   const membership = new Membership({ ...options, view });
@@ -121,7 +122,6 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   const ended = new Map<string, true>();
   let leaving = false;
   let lost = false;
-  let joined = false;
   let rounds = 0;
   let wake: () => void = () => undefined;
   let changed: () => void = () => undefined;
@@ -132,7 +132,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   failed.catch(() => undefined);
 
   const lose = (why: string): void => {
-    if (lost || !joined || stopping.signal.aborted) return;
+    if (lost || stopping.signal.aborted) return;
     lost = true;
     stopping.abort();
     for (const { reader } of groups.values()) void reader.stop();
@@ -170,19 +170,8 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-  async function beat(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const began = clock.monotonic();
-      try {
-        if (!(await membership.renew())) lose('others have taken it for dead');
-      } catch {
-        // The bus is away: `held` ends by itself.
-      }
-      await pause(Math.max(10, membership.every - (clock.monotonic() - began)));
-    }
-  }
   const guard = setInterval(() => {
-    if (joined && !membership.held()) lose('its lease could not be renewed in time');
+    if (!own.held()) lose('its lease could not be renewed in time');
   }, TICK_MS);
 
   // ---- what is ours ----
@@ -192,7 +181,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     if (untold === null) return;
     for (const piece of encodePart(untold, PIECE_BYTES)) {
       for (let at: number | null = null; at === null; ) {
-        if (!membership.held()) throw new LostUnit('its lease could not be renewed in time');
+        if (!own.held()) throw new LostUnit('its lease could not be renewed in time');
         at = await log.append(work.group, piece, work.told_at);
         if (at !== null) {
           work.told_at = at;
@@ -245,7 +234,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     const loaded = await store.load(owned, at, topologyStateSpecs(topology));
     const last = await log.last(owned.unit);
     const part = last === null ? null : decodePart(last.data);
-    if (!membership.held() || stopping.signal.aborted) return;
+    if (!own.held() || stopping.signal.aborted) return;
     const work = new GroupWork<SinkItems>({
       owned,
       topology,
@@ -391,7 +380,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   async function arrangeAll(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        if (membership.held()) await arrange();
+        if (own.held()) await arrange();
       } catch (error) {
         if (error instanceof LostUnit) onFailure(error);
         // The bus is away: `held` ends by itself.
@@ -475,15 +464,12 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   await view.load(keys);
   const followed = follow();
-  while (!(await membership.join().catch(() => false))) await pause(TICK_MS);
-  joined = true;
   say(`cluster: ${worker} is there`);
-  const loops = [beat(), arrangeAll(), pump(), tellAll(), saveAll()];
+  const loops = [arrangeAll(), pump(), tellAll(), saveAll()];
   for (const loop of loops) loop.catch(onFailure);
 
   return {
     failed,
-    held: () => membership.held(),
     get groups() {
       return [...groups.values()].map(({ work }) => work as unknown as GroupWork<never>);
     },
@@ -524,7 +510,6 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     async stop() {
       leaving = true;
       const end = clock.monotonic() + STOP_TICKS_MS;
-      await membership.leave().catch(() => undefined);
       changed();
       while (!lost && (groups.size > 0 || fleet !== null || moving.size > 0) && clock.monotonic() < end) {
         await pause(TICK_MS / 2);
@@ -533,7 +518,6 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
       clearInterval(guard);
       wake();
       changed();
-      if (!lost) await membership.end().catch(() => undefined);
       await Promise.allSettled([followed, ...loops]);
     },
   };

@@ -3,7 +3,9 @@ import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import { connectBus } from '../bus/connect-bus.ts';
+import type { KeyValue } from '../bus/key-value.ts';
 import { pickedLog } from '../bus/picked-log.ts';
+import { until } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { NO_MODELS } from '../contract/failure-model.ts';
@@ -13,6 +15,7 @@ import { Tables } from '../resume.fixture.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
 import { openClusterKeys, openClusterObjects } from './cluster-keys.ts';
 import { type ClusterWorker, startClusterWorker } from './cluster-worker.ts';
+import { OwnLease } from './own-lease.ts';
 
 export const FUTURE_MAX = minutes(5);
 /** All workers of a test share one thread. */
@@ -55,19 +58,25 @@ export async function startTestWorker(
     all.kill();
     ofFleet.kill();
   };
+  const incarnation = randomUUID();
+  const guarded: KeyValue = {
+    ...keys,
+    exchange(key, value, after) {
+      if (!reachable) return Promise.reject(new VitalsError('GV-BUS-001', 'cut off', ''));
+      return keys.exchange(key, value, after);
+    },
+  };
+  const own = new OwnLease({ keys: guarded, worker: name, incarnation, lease: LEASE, clock });
+  await until('it is there', () => own.join());
+  const beating = setInterval(() => void own.renew().catch(() => undefined), own.every);
   const worker = await startClusterWorker<SinkItems>({
     bus,
     log,
-    keys: {
-      ...keys,
-      exchange(key, value, after) {
-        if (!reachable) return Promise.reject(new VitalsError('GV-BUS-001', 'cut off', ''));
-        return keys.exchange(key, value, after);
-      },
-    },
+    own,
+    keys: guarded,
     objects: await openClusterObjects(bus),
     worker: name,
-    incarnation: randomUUID(),
+    incarnation,
     lease: LEASE,
     topology: wholeTopology,
     sinks: all.sinks,
@@ -95,7 +104,12 @@ export async function startTestWorker(
       reachable = false;
     },
     async stop() {
+      clearInterval(beating);
+      await own.leave();
+      const goingOn = setInterval(() => void own.renew().catch(() => undefined), own.every);
       await worker.stop();
+      clearInterval(goingOn);
+      await own.end();
       await log.close();
       await bus.close();
     },

@@ -3,84 +3,24 @@ import type { Clock } from '../clock.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { memberKey } from './cluster-keys.ts';
 import type { ClusterView, SeenMember } from './cluster-view.ts';
-import { type MemberRecord, readMember, writeMember } from './unit-record.ts';
+import { readMember, writeMember } from './unit-record.ts';
 
 export interface MembershipOptions {
   readonly keys: KeyValue;
   readonly view: ClusterView;
+  /** Who looks. */
   readonly worker: string;
-  /** Unique among all lives of all workers. */
-  readonly incarnation: string;
-  /** Who has said nothing for so long is taken for dead. */
+  /** As for `OwnLease`. */
   readonly lease: DurationMs;
   readonly clock: Clock;
 }
 
-/** Share of the lease within which a worker has to have renewed, to believe that it lives. */
-const OWN_SHARE = 2 / 3;
-/** So many times a worker says that it is there within its own share. */
-const BEATS = 4;
-
-/**
- * One worker's lease: a key that it renews by compare-and-set, and under which it owns all its units.
- *
- * Nobody's wall clock counts. Others take a worker for dead when its key has not changed for the whole lease by their own
- * monotonic clock; they write so into its key, over the very word that they had heard last, before they touch what it owns.
- * A worker stops by itself when it could not renew for two thirds of the lease, counted from before it asked: so it stops
- * before anybody else may begin, whoever was paused or cut off, as long as no two clocks run apart by a third.
- */
+/** Who is there, as one worker sees it. */
 export class Membership {
   private readonly options: MembershipOptions;
-  private renewed_at = Number.NEGATIVE_INFINITY;
-  private revision = 0;
-  private beat = 0;
-  private state: MemberRecord['state'] = 'here';
-  private readonly started_at: number;
 
   constructor(options: MembershipOptions) {
     this.options = options;
-    this.started_at = options.clock.now();
-  }
-
-  /** Time between two calls of `renew`. */
-  get every(): number {
-    return (this.options.lease * OWN_SHARE) / BEATS;
-  }
-
-  /** Whether we own what is ours, as far as that can be known here and now. */
-  held(): boolean {
-    return this.options.clock.monotonic() - this.renewed_at < this.options.lease * OWN_SHARE;
-  }
-
-  /**
-   * Enters, or does not because another life of this name may still be alive: to be called until it is true. A clean end, and
-   * a life that was taken for dead, are followed at once.
-   */
-  async join(): Promise<boolean> {
-    const { keys, worker, view, lease, clock } = this.options;
-    const now = await keys.get(memberKey(worker));
-    const seen = view.member(worker);
-    if (now !== null && seen !== undefined && seen.record.state !== 'gone') {
-      if (seen.revision !== now.revision || clock.monotonic() - seen.heard_at < lease) return false;
-    } else if (now !== null && seen === undefined) return false;
-    return this.write(now?.revision ?? 0);
-  }
-
-  /** Says that we are there. False: others have taken us for dead. Throws when the bus is away: then `held` ends by itself. */
-  renew(): Promise<boolean> {
-    return this.write(this.revision);
-  }
-
-  /** Tells others to take over what we hand them. */
-  async leave(): Promise<void> {
-    this.state = 'leaving';
-    await this.renew();
-  }
-
-  async end(): Promise<void> {
-    this.state = 'gone';
-    await this.renew();
-    this.renewed_at = Number.NEGATIVE_INFINITY;
   }
 
   /** Workers that can own something. */
@@ -121,31 +61,11 @@ export class Membership {
     const value = writeMember({ ...record, state: 'gone' });
     const now = await keys.exchange(key, value, revision);
     if (now !== null) view.take({ key, value, revision: now });
+    else {
+      // It lives: its later words have not come here yet.
+      const last = await keys.get(key);
+      if (last !== null) view.take(last);
+    }
     return now !== null;
-  }
-
-  private async write(after: number): Promise<boolean> {
-    const { keys, worker, incarnation, clock, view } = this.options;
-    const asked_at = clock.monotonic();
-    const { state, started_at } = this;
-    const key = memberKey(worker);
-    const value = writeMember({ worker, incarnation, beat: ++this.beat, state, started_at });
-    let revision = await keys.exchange(key, value, after);
-    if (revision === null) {
-      // A word of ours to which no answer came may have been stored all the same.
-      const now = await keys.get(key);
-      const last = now === null ? null : readMember(now.value);
-      if (now !== null && last?.incarnation === incarnation && last.state !== 'gone') {
-        revision = await keys.exchange(key, value, now.revision);
-      }
-    }
-    if (revision === null) {
-      this.renewed_at = Number.NEGATIVE_INFINITY;
-      return false;
-    }
-    this.revision = revision;
-    this.renewed_at = asked_at;
-    view.take({ key, value, revision });
-    return true;
   }
 }

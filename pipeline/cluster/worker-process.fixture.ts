@@ -19,7 +19,7 @@ export function startWorkerProcess(options: {
 }): WorkerProcess {
   const { name, data, nats_url, questdb, more = [] } = options;
   const run = startCli([
-    ...['engine', '--cluster', '--worker-name', name, '--nats', nats_url, '--data', `${data}/${name}`],
+    ...['engine', '--cluster', 'true', '--worker-name', name, '--nats', nats_url, '--data', `${data}/${name}`],
     ...['--questdb', questdb.questdb_http_url, '--questdb-pg', questdb.questdb_pg_url],
     ...['--snapshot-interval', '1s', '--flush-interval', '20ms', ...more],
   ]);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { featureDefinitionRows } from '../../operators/features/feature-row.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
@@ -5,6 +6,9 @@ import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { ensurePickedStream } from '../bus/picked-log.ts';
+import { type Clock, sharedMonotonic } from '../clock.ts';
+import { openClusterKeys } from '../cluster/cluster-keys.ts';
+import { OwnLease } from '../cluster/own-lease.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { seconds } from '../contract/time.ts';
 import { FEATURE_DEFINITIONS } from '../contract/verdict-tables.ts';
@@ -19,7 +23,15 @@ import { type RunningThread, startThread } from './thread.ts';
 const MIB = 1_048_576;
 const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 const AGAIN_MS = 500;
+const JOIN_MS = 100;
+const SAME_NAME_MS = 3_000;
 const STOP_GRACE_MS = 8_000;
+
+interface Life {
+  readonly own: OwnLease;
+  readonly thread: RunningThread<true>;
+  readonly over: () => void;
+}
 
 type Told =
   | { readonly kind: 'say'; readonly line: string }
@@ -63,19 +75,47 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     fail = reject;
   });
   failed.catch(() => undefined);
-  let stopping = false;
-  let thread: RunningThread<true> | null = null;
+  const keys = await openClusterKeys(bus);
   const { nats_url, questdb_http, questdb_pg, wall_time } = options;
-  const data: ClusterThreadData = { config, nats_url, questdb_http, questdb_pg, worker, wall_time };
-  const start = async (): Promise<RunningThread<true>> =>
-    startThread<true>({
+  const given = { config, nats_url, questdb_http, questdb_pg, worker, wall_time };
+  const shared: Clock = { now: () => clock.now(), monotonic: sharedMonotonic };
+  let life: Life | null = null;
+  let stopping = false;
+
+  /** Says that it is there until the thread has ended, which it does when that is not heard. */
+  async function live(): Promise<void> {
+    const incarnation = randomUUID();
+    const own = new OwnLease({ keys, worker, incarnation, lease: config['cluster-lease'], clock: shared });
+    if (!(await joined(own))) return;
+    const until = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    const note = (): void => {
+      Atomics.store(until, 0, own.until > 0 ? BigInt(Math.floor(own.until * 1_000)) : 0n);
+    };
+    note();
+    let over: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    let thread: RunningThread<true> | null = null;
+    let renewing = false;
+    const beating = setInterval(() => {
+      if (!own.held()) void thread?.kill().then(over);
+      if (renewing) return;
+      renewing = true;
+      own
+        .renew()
+        // The bus is away: the lease ends by itself.
+        .catch(() => undefined)
+        .finally(() => {
+          renewing = false;
+          note();
+        });
+    }, own.every);
+    const starting = startThread<true>({
       file: new URL('./cluster-thread.js', import.meta.url),
       name: 'engine',
-      data,
-      onExit: () => {
-        thread = null;
-        if (!stopping) void again();
-      },
+      data: { ...given, incarnation, until } satisfies ClusterThreadData,
+      onExit: () => over(),
       onMessage(message) {
         const told = message as Told;
         if (told.kind === 'say') say(told.line);
@@ -83,16 +123,39 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
         else fail(errorOf(told.why));
       },
     });
-  async function again(): Promise<void> {
-    while (!stopping && thread === null) {
-      await sleep(AGAIN_MS);
-      thread = await start().catch((error: unknown) => {
-        tell(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), worker));
-        return null;
-      });
+    try {
+      thread = await starting;
+      life = { own, thread, over };
+      await ended;
+    } finally {
+      clearInterval(beating);
+      life = null;
+      await own.end().catch(() => undefined);
     }
   }
-  thread = await start();
+
+  async function joined(own: OwnLease): Promise<boolean> {
+    const waits_from = shared.monotonic();
+    let told = false;
+    while (!stopping) {
+      if (await own.join().catch(() => false)) return true;
+      if (!told && shared.monotonic() - waits_from > SAME_NAME_MS + config['cluster-lease']) {
+        told = true;
+        tell(new VitalsError('GV-CLU-002', `a worker ${worker} is there already`, 'cluster'));
+      }
+      await sleep(JOIN_MS);
+    }
+    return false;
+  }
+
+  const lives = (async () => {
+    while (!stopping) {
+      await live().catch((error: unknown) => {
+        tell(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), worker));
+      });
+      if (!stopping) await sleep(AGAIN_MS);
+    }
+  })();
   const alerts = await startAlertDesk({
     ...options,
     database,
@@ -104,7 +167,12 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     failed,
     async stop() {
       stopping = true;
-      await thread?.stop(STOP_GRACE_MS);
+      if (life !== null) {
+        await life.own.leave().catch(() => undefined);
+        await life.thread.stop(STOP_GRACE_MS);
+        life?.over();
+      }
+      await lives;
       await alerts.stop();
       await database.close();
     },

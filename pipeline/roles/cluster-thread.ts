@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { alertSink } from '../bus/alert-sink.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { pickedLog } from '../bus/picked-log.ts';
-import { systemClock } from '../clock.ts';
+import { sharedMonotonic, systemClock } from '../clock.ts';
 import { openClusterKeys, openClusterObjects } from '../cluster/cluster-keys.ts';
 import { type ClusterWorker, startClusterWorker } from '../cluster/cluster-worker.ts';
 import { guardedBus } from '../cluster/guarded-bus.ts';
@@ -30,6 +29,9 @@ export interface ClusterThreadData extends EngineTime {
   readonly questdb_http: string;
   readonly questdb_pg: string;
   readonly worker: string;
+  /** Of this life of the worker, and up to when it is ours: microseconds of `sharedMonotonic`, kept by whoever renews it. */
+  readonly incarnation: string;
+  readonly until: BigInt64Array<SharedArrayBuffer>;
 }
 
 const LOOK_MS = 250;
@@ -66,13 +68,13 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   const models = await failureModels({ config, bus, clock, say, tell });
   const topology = await topologyMaker(data, inventory.book, models.book);
 
-  let running: ClusterWorker | null = null;
+  const held = (): boolean => sharedMonotonic() * 1_000 < Number(Atomics.load(data.until, 0));
   const onLost = (why: string): never => {
     tell(new VitalsError('GV-CLU-001', `${worker}: ${why}`, 'cluster'));
     process.exit(0);
   };
   const before_send = (): void => {
-    if (running !== null && !running.held()) onLost('its lease could not be renewed in time');
+    if (!held()) onLost('its lease could not be renewed in time');
   };
   const guarded = guardedBus(bus, before_send);
   const { questdb_http } = data;
@@ -89,13 +91,14 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   const log = pickedLog(guarded, Math.max(1_500, config['cluster-lease']));
   const own = openSinks({ ...makers, alerts: () => alerts }, halves.groups);
   parent.postMessage({ ready: true });
-  running = await startClusterWorker<SinkItems>({
+  const mine: ClusterWorker = await startClusterWorker<SinkItems>({
     bus: guarded,
     log,
     keys: await openClusterKeys(bus),
     objects: await openClusterObjects(bus),
     worker,
-    incarnation: randomUUID(),
+    incarnation: data.incarnation,
+    own: { held },
     lease: config['cluster-lease'],
     topology,
     sinks: own,
@@ -111,7 +114,6 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     tell,
     onLost,
   });
-  const mine = running;
   mine.failed.catch((error: unknown) => {
     parent.postMessage({ kind: 'failed', why: errorText(error) });
     process.exit(0);
@@ -154,7 +156,6 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       clearInterval(looking);
       await fleets?.stop();
       await mine.stop();
-      running = null;
       answering.unsubscribe();
       reports.stop();
       await Promise.all(Object.values(own).map((sink) => sink?.close()));
@@ -164,6 +165,6 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       await insight.stop();
       await bus.close();
     };
-    void stop().finally(() => parent.close());
+    void stop().finally(() => process.exit(0));
   });
 }

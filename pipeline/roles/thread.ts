@@ -12,6 +12,8 @@ export interface RunningThread<Ready> {
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** Asks the thread to end, and ends it when it has not after `grace_ms`. */
   stop(grace_ms: number): Promise<void>;
+  /** Ends the thread at once. */
+  kill(): Promise<void>;
 }
 
 /**
@@ -48,6 +50,10 @@ export async function startThread<Ready>(options: {
   return {
     ready,
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    async kill() {
+      stopping = true;
+      await worker.terminate();
+    },
     async stop(grace_ms) {
       stopping = true;
       worker.postMessage('stop');
