@@ -8,7 +8,8 @@ export type ApiAddress = () => string | null;
 const AGAIN_MS = 200;
 const ANSWER_MS = 5_000;
 const SETTLE_MS = 1_300;
-const VIEWS = ['gpus', 'alerts', 'anomalies', 'episodes', 'assets', 'failure-labels'] as const;
+/** Lists of what is judged and told; the newest samples are left out, which live views get of the present only. */
+const VIEWS = ['alerts', 'anomalies', 'episodes', 'assets', 'failure-labels'] as const;
 
 /** What people do at a tick, through the API, again until it takes it; null: nothing. */
 export function peopleAt(tick: number, gpu_uuid: string, api: ApiAddress): (() => Promise<void>) | null {

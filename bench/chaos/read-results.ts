@@ -41,7 +41,8 @@ export async function readResults(bus: Bus, questdb_pg: string): Promise<Results
 }
 
 const ROWS_SHOWN = 3;
-const CHARACTERS_SHOWN = 600;
+const CHARACTERS_SHOWN = 400;
+const HEAD_CHARACTERS = 120;
 
 /** What one has and the other has not, in words; empty when both are the same row for row. */
 export function differences(wanted: Results, found: Results): string[] {
@@ -57,12 +58,24 @@ export function differences(wanted: Results, found: Results): string[] {
     }
     const missing = [...counts].flatMap(([row, left]) => Array.from({ length: left }, () => row));
     if (missing.length + extra.length === 0) return [];
-    const shown = (sign: string, list: readonly string[]): string[] =>
-      list.slice(0, ROWS_SHOWN).map((row) => `    ${sign} ${row.slice(0, CHARACTERS_SHOWN)}`);
     return [
       `${table}: ${others.length} rows instead of ${rows.length}, ${missing.length} missing, ${extra.length} that should not be`,
-      ...shown('-', missing),
-      ...shown('+', extra),
+      ...excerpts(missing.slice(0, ROWS_SHOWN), extra.slice(0, ROWS_SHOWN)),
     ];
   });
+}
+
+/** Rows in short: how each begins, and where one that is missing and one that came instead begin to differ. */
+function excerpts(missing: readonly string[], extra: readonly string[]): string[] {
+  const shown = (sign: string, row: string, other: string): string => {
+    let same = 0;
+    while (same < row.length && row[same] === other[same]) same++;
+    const from = same > HEAD_CHARACTERS * 2 ? same - HEAD_CHARACTERS : HEAD_CHARACTERS;
+    const gap = from > HEAD_CHARACTERS ? ' ... ' : '';
+    return `    ${sign} ${row.slice(0, HEAD_CHARACTERS)}${gap}${row.slice(from, from + CHARACTERS_SHOWN)}`;
+  };
+  return [
+    ...missing.map((row, i) => shown('-', row, extra[i] ?? '')),
+    ...extra.map((row, i) => shown('+', row, missing[i] ?? '')),
+  ];
 }

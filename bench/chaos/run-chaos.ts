@@ -44,8 +44,8 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const DAY_MS = 86_400_000;
-/** Yesterday at six: all of it is history, and no day ends within. */
-const start_ms = Math.floor(systemClock.now() / DAY_MS) * DAY_MS - DAY_MS * 0.75;
+/** The day before yesterday at six: all of it is history for whoever looks a day back, and no day ends within. */
+const start_ms = Math.floor(systemClock.now() / DAY_MS) * DAY_MS - DAY_MS * 1.75;
 const input = chaosInput({ ticks: options.ticks, start_ms });
 const trace = options.trace ? say : () => undefined;
 const began = systemClock.monotonic();

@@ -31,9 +31,10 @@ export async function smallDisk(folder: string, size_mib: number): Promise<Small
     execFileSync('umount', ['-l', folder]);
   };
   process.once('exit', leave);
+  let mounted = true;
   return {
     fill() {
-      for (;;) {
+      while (mounted) {
         const { blocks, bfree, bsize } = statfsSync(folder);
         try {
           resize(`${Math.max(1, blocks - bfree) * bsize}`);
@@ -43,8 +44,11 @@ export async function smallDisk(folder: string, size_mib: number): Promise<Small
         }
       }
     },
-    free: () => resize(`${size_mib}m`),
+    free() {
+      if (mounted) resize(`${size_mib}m`);
+    },
     async unmount() {
+      mounted = false;
       process.off('exit', leave);
       // What still holds a file keeps the file system, not the name.
       await run('umount', ['-l', folder]);
