@@ -12,6 +12,8 @@ export interface FuzzTarget {
   readonly grown_bytes_max?: number;
   /** Makes lengths and checksums fit again, so that more than these is tried. */
   readonly mend?: (input: Uint8Array) => Uint8Array;
+  /** It reads in pieces: memory that it has let go of meanwhile does not count. */
+  readonly streams?: true;
   /** True: taken, and what came of it keeps its laws; false: refused as declared. Whatever it throws is a broken law. */
   readonly feed: (input: Uint8Array) => boolean | Promise<boolean>;
 }

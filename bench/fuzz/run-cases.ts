@@ -1,4 +1,5 @@
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../pipeline/clock.ts';
 import { BrokenLaw, type FuzzTarget } from './fuzz-target.ts';
 import { makeCase } from './make-case.ts';
@@ -71,12 +72,21 @@ export async function feedOne(target: FuzzTarget, input: Uint8Array): Promise<bo
   try {
     const told = target.feed(input);
     const taken = typeof told === 'boolean' ? told : await told;
-    const grown = getHeapStatistics().external_memory - before;
+    let grown = getHeapStatistics().external_memory - before;
+    if (grown > CASE_LIMITS.memory_bytes && target.streams === true) {
+      collectGarbage();
+      grown = getHeapStatistics().external_memory - before;
+    }
     if (grown > CASE_LIMITS.memory_bytes) return `took ${grown} bytes of memory for ${input.length} bytes`;
     return taken;
   } catch (error) {
     return told(error);
   }
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** What broke, and where: a law by its words, anything else with its place. */

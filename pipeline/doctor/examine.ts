@@ -18,7 +18,7 @@ import { judgeCollector } from './collector.ts';
 import { judgeDataFolder, lookAtDataFolder } from './data-folder.ts';
 import { judgeDeadLetters } from './dead-letters.ts';
 import { judgeEngine, lookAtSnapshot } from './engine.ts';
-import { judgeApi, judgeLive, lookAtApi, lookAtLive } from './faces.ts';
+import { judgeApi, judgeCertificate, judgeLive, lookAtApi, lookAtLive } from './faces.ts';
 import { type Finding, finding } from './finding.ts';
 import { type HeardParts, hearParts } from './hear-parts.ts';
 import { judgeKeys, type KeyFacts, lookAtKeys } from './keys.ts';
@@ -238,5 +238,5 @@ async function lookAtFaces({ running }: KnownAddresses, clock: Clock): Promise<F
   if (running === null) return [];
   const monotonic = (): number => clock.monotonic();
   const [api, live] = await Promise.all([lookAtApi(running.api, monotonic), lookAtLive(running.live, monotonic)]);
-  return [...judgeApi(api), judgeLive(live)];
+  return [...judgeApi(api), ...judgeCertificate(api, clock.now()), judgeLive(live)];
 }

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { askFace, certificateEnd } from './ask-face.ts';
 import { type Finding, finding, type Part } from './finding.ts';
 
 export interface ApiFacts {
@@ -8,6 +8,8 @@ export interface ApiFacts {
   readonly ready: boolean | null;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
   readonly answer_ms: number;
+  /** Until when its certificate is good, epoch ms; null without TLS. */
+  readonly certificate_until: number | null;
 }
 
 export interface LiveFacts {
@@ -16,7 +18,9 @@ export interface LiveFacts {
   readonly answer_ms: number;
 }
 
-const TIMEOUT_MS = 3_000;
+const DAY_MS = 86_400_000;
+/** Time to get another one. */
+const CERTIFICATE_DAYS_LEFT = 14;
 
 export function judgeApi({ url, alive, ready, checks, answer_ms }: ApiFacts): Finding[] {
   const figures = { url, answer_ms };
@@ -26,6 +30,30 @@ export function judgeApi({ url, alive, ready, checks, answer_ms }: ApiFacts): Fi
   const missing = checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
   const what = ready === null ? '/readyz does not answer' : `not ready: ${missing.join('; ')}`;
   return [livez, finding('api', 'readyz', { state: 'fail', what, code: 'GV-API-003', action: ACTION })];
+}
+
+/** Both servers show the same certificate. None without TLS. */
+export function judgeCertificate(
+  { certificate_until: until }: Pick<ApiFacts, 'certificate_until'>,
+  now: number,
+): Finding[] {
+  if (until === null) return [];
+  const left = Math.floor((until - now) / DAY_MS);
+  const figures = { days_left: left };
+  const day = new Date(until).toISOString().slice(0, 10);
+  if (left >= CERTIFICATE_DAYS_LEFT) {
+    return [finding('api', 'certificate', { what: `the certificate is good until ${day}`, figures })];
+  }
+  const over = until <= now;
+  return [
+    finding('api', 'certificate', {
+      state: over ? 'fail' : 'warn',
+      what: over ? `the certificate has ended on ${day}` : `the certificate ends on ${day}, in ${left} days`,
+      code: 'GV-SEC-006',
+      action: 'Put another one where tls-cert and tls-key point to, and restart gpu-vitals.',
+      figures,
+    }),
+  ];
 }
 
 export function judgeLive({ url, upgraded, answer_ms }: LiveFacts): Finding {
@@ -49,20 +77,39 @@ export async function lookAtApi(url: string, monotonic: () => number): Promise<A
   const started = monotonic();
   const livez = await getJson(`${url}/livez`);
   const answer_ms = monotonic() - started;
-  const readyz = (await getJson(`${url}/readyz`)) as { ready?: boolean; checks?: ApiFacts['checks'] } | null;
+  const { said } = await getJson(`${url}/readyz`);
+  const readyz = said as { ready?: boolean; checks?: ApiFacts['checks'] } | null;
   return {
     url,
-    alive: (livez as { alive?: unknown } | null)?.alive === true,
+    alive: (livez.said as { alive?: unknown } | null)?.alive === true,
     ready: typeof readyz?.ready === 'boolean' ? readyz.ready : null,
     checks: readyz?.checks ?? [],
     answer_ms,
+    certificate_until: livez.certificate_until,
   };
 }
 
-async function getJson(url: string): Promise<unknown> {
+/** `said` is null when it does not answer, or something else than JSON. */
+function getJson(url: string): Promise<{ readonly said: unknown; readonly certificate_until: number | null }> {
+  return new Promise((resolve) => {
+    const call = askFace(url);
+    call.on('error', () => resolve({ said: null, certificate_until: null }));
+    call.on('response', (response) => {
+      const certificate_until = certificateEnd(response.socket);
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('error', () => resolve({ said: null, certificate_until }));
+      response.on('end', () => resolve({ said: parsed(text), certificate_until }));
+    });
+    call.end();
+  });
+}
+
+function parsed(text: string): unknown {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return await answer.json();
+    return JSON.parse(text);
   } catch {
     return null;
   }
@@ -72,7 +119,7 @@ async function getJson(url: string): Promise<unknown> {
 export async function lookAtLive(url: string, monotonic: () => number): Promise<LiveFacts> {
   const started = monotonic();
   const upgraded = await new Promise<boolean>((resolve) => {
-    const call = request(url.replace(/^ws/, 'http'), {
+    const call = askFace(url.replace(/^ws/, 'http'), {
       headers: {
         Connection: 'Upgrade',
         Upgrade: 'websocket',
@@ -80,7 +127,6 @@ export async function lookAtLive(url: string, monotonic: () => number): Promise<
         'Sec-WebSocket-Key': Buffer.from('gpu-vitals doctor').subarray(0, 16).toString('base64'),
         'Sec-WebSocket-Protocol': 'gpu-vitals.v1',
       },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     call.on('upgrade', (_, socket) => {
       socket.destroy();

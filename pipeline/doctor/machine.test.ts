@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctorExitCode, findingsText } from '../cli/doctor-command.ts';
 import { type DataFolderFacts, judgeDataFolder } from './data-folder.ts';
-import { judgeApi, judgeLive } from './faces.ts';
+import { judgeApi, judgeCertificate, judgeLive } from './faces.ts';
 import { seen } from './finding.fixture.ts';
 import { finding, flatFinding } from './finding.ts';
 import { bytesText, spanText } from './in-words.ts';
@@ -76,7 +76,7 @@ describe('programs', () => {
 });
 
 it('judges API and live socket', () => {
-  const api = { url: 'http://a', alive: true, ready: true, checks: [], answer_ms: 1 };
+  const api = { url: 'http://a', alive: true, ready: true, checks: [], answer_ms: 1, certificate_until: null };
   expect(seen(judgeApi(api))).toEqual(['livez ok', 'readyz ok']);
   expect(seen(judgeApi({ ...api, ready: null }))).toEqual(['livez ok', 'readyz fail GV-API-003']);
   const checks = [{ name: 'questdb', ok: false, detail: 'does not answer' }];
@@ -84,6 +84,16 @@ it('judges API and live socket', () => {
   expect(seen(judgeApi({ ...api, alive: false }))).toEqual(['answer fail GV-API-003']);
   expect(seen(judgeLive({ url: 'ws://a', upgraded: true, answer_ms: 1 }))).toEqual(['socket ok']);
   expect(seen(judgeLive({ url: 'ws://a', upgraded: false, answer_ms: 1 }))).toEqual(['answer fail GV-API-003']);
+});
+
+it.each([
+  [null, []],
+  ['2026-03-01T00:00:00Z', ['certificate ok']],
+  ['2026-01-10T00:00:00Z', ['certificate warn GV-SEC-006']],
+  ['2025-12-31T00:00:00Z', ['certificate fail GV-SEC-006']],
+])('judges a certificate that is good until %s', (until, expected) => {
+  const certificate_until = until === null ? null : Date.parse(until);
+  expect(seen(judgeCertificate({ certificate_until }, Date.UTC(2026, 0, 1)))).toEqual(expected);
 });
 
 describe('what is printed', () => {

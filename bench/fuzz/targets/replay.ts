@@ -40,6 +40,7 @@ export const replay: FuzzTarget = {
   words: WORDS,
   bytes_max: 16_384,
   grown_bytes_max: 1_048_576,
+  streams: true,
   async feed(input) {
     let last = 0;
     let rows = 0;
