@@ -73,6 +73,7 @@ export async function startTestWorker(
     bus,
     log,
     own,
+    silence_max_ms: 1_500,
     keys: guarded,
     objects: await openClusterObjects(bus),
     worker: name,

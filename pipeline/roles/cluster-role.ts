@@ -86,32 +86,13 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
   async function live(): Promise<void> {
     const incarnation = randomUUID();
     const own = new OwnLease({ keys, worker, incarnation, lease: config['cluster-lease'], clock: shared });
-    if (!(await joined(own))) return;
     const until = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
-    const note = (): void => {
-      Atomics.store(until, 0, own.until > 0 ? BigInt(Math.floor(own.until * 1_000)) : 0n);
-    };
-    note();
     let over: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       over = resolve;
     });
-    let thread: RunningThread<true> | null = null;
-    let renewing = false;
-    const beating = setInterval(() => {
-      if (!own.held()) void thread?.kill().then(over);
-      if (renewing) return;
-      renewing = true;
-      own
-        .renew()
-        // The bus is away: the lease ends by itself.
-        .catch(() => undefined)
-        .finally(() => {
-          renewing = false;
-          note();
-        });
-    }, own.every);
-    const starting = startThread<true>({
+    // First everything is made ready: from the moment at which others hear of us they hand their groups over.
+    const thread = await startThread<true>({
       file: new URL('./cluster-thread.js', import.meta.url),
       name: 'engine',
       data: { ...given, incarnation, until } satisfies ClusterThreadData,
@@ -123,15 +104,36 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
         else fail(errorOf(told.why));
       },
     });
-    try {
-      thread = await starting;
-      life = { own, thread, over };
-      await ended;
-    } finally {
-      clearInterval(beating);
-      life = null;
-      await own.end().catch(() => undefined);
-    }
+    life = { own, thread, over };
+    if (!(await joined(own))) return;
+    const beating = keepAlive(own, until, () => void thread.kill().then(over));
+    thread.post('go');
+    await ended;
+    clearInterval(beating);
+    life = null;
+    await own.end().catch(() => undefined);
+  }
+
+  /** Renews a lease, and notes up to when it is held; `onLost` again and again when it is not. */
+  function keepAlive(own: OwnLease, until: BigInt64Array, onLost: () => void): NodeJS.Timeout {
+    const note = (): void => {
+      Atomics.store(until, 0, own.until > 0 ? BigInt(Math.floor(own.until * 1_000)) : 0n);
+    };
+    note();
+    let renewing = false;
+    return setInterval(() => {
+      if (!own.held()) onLost();
+      if (renewing) return;
+      renewing = true;
+      own
+        .renew()
+        // The bus is away: the lease ends by itself.
+        .catch(() => undefined)
+        .finally(() => {
+          renewing = false;
+          note();
+        });
+    }, own.every);
   }
 
   async function joined(own: OwnLease): Promise<boolean> {

@@ -35,6 +35,7 @@ export interface ClusterThreadData extends EngineTime {
 }
 
 const LOOK_MS = 250;
+const SILENCE_MIN_MS = 1_500;
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 
 /**
@@ -88,17 +89,27 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
   });
   const halves = splitTopology(topology());
-  const log = pickedLog(guarded, Math.max(1_500, config['cluster-lease']));
+  const silence_max_ms = Math.max(SILENCE_MIN_MS, config['cluster-lease']);
+  const log = pickedLog(guarded, silence_max_ms);
   const own = openSinks({ ...makers, alerts: () => alerts }, halves.groups);
+  const [keys, objects] = await Promise.all([openClusterKeys(bus), openClusterObjects(bus)]);
+  const going = new Promise<void>((resolve) => {
+    parent.on('message', (message: unknown) => {
+      if (message === 'go') resolve();
+      else if (!held()) process.exit(0);
+    });
+  });
   parent.postMessage({ ready: true });
+  await going;
   const mine: ClusterWorker = await startClusterWorker<SinkItems>({
     bus: guarded,
     log,
-    keys: await openClusterKeys(bus),
-    objects: await openClusterObjects(bus),
+    keys,
+    objects,
     worker,
     incarnation: data.incarnation,
     own: { held },
+    silence_max_ms,
     lease: config['cluster-lease'],
     topology,
     sinks: own,

@@ -1,0 +1,270 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { fleetStateSpecs, type StepCounters, topologyStateSpecs } from '../run-topology.ts';
+import { splitTopology } from '../shards/split-topology.ts';
+import { FLEET_UNIT, unitName } from './assign-units.ts';
+import type { ClusterWorkerOptions } from './cluster-options.ts';
+import type { SeenUnit } from './cluster-view.ts';
+import { eachOf } from './each-of.ts';
+import { FleetWork } from './fleet-work.ts';
+import { type GroupReader, groupReader } from './group-reader.ts';
+import { GroupWork } from './group-work.ts';
+import { decodePart, encodePart } from './picked-parts.ts';
+import { strayRelay } from './stray-relay.ts';
+import type { OwnedUnit, UnitStore } from './unit-store.ts';
+
+export interface HeldUnitsOptions<SinkItems> {
+  readonly worker: ClusterWorkerOptions<SinkItems>;
+  readonly store: UnitStore;
+  /** Aborts when nothing may go on. */
+  readonly stopping: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The stream that is read, by the time at which it was made, and where it ends. */
+export interface StreamPlace {
+  readonly created: string;
+  readonly last_position: number;
+}
+
+/** Somebody else has what was ours. */
+export class LostUnit extends Error {}
+
+interface RunningGroup<SinkItems> {
+  readonly work: GroupWork<SinkItems>;
+  readonly reader: GroupReader;
+  readonly stream: string;
+  /** The fleet is told one thing after the other. */
+  telling: Promise<void>;
+  saved: number;
+}
+interface RunningFleet<SinkItems> {
+  readonly work: FleetWork<SinkItems>;
+  readonly stream: string;
+  readonly close: () => Promise<void>;
+  saved: number;
+}
+
+const PUSH_MAX = 128;
+/** Items that a group may find before the fleet has been told. */
+const UNTOLD_MAX = 5_000;
+const PIECE_BYTES = 512 * 1024;
+/** A round of snapshots goes over all groups in so many slices. */
+export const SLICES = 8;
+
+/** The units that a worker has, at work: what goes into them, what the fleet is told, what is stored of them. */
+export class HeldUnits<SinkItems> {
+  readonly groups = new Map<number, RunningGroup<SinkItems>>();
+  fleet: RunningFleet<SinkItems> | null = null;
+  /** Units that are coming or going. */
+  readonly moving = new Set<number>();
+  private readonly options: HeldUnitsOptions<SinkItems>;
+  /** Resolves when no state is being stored. */
+  private saving: Promise<unknown> = Promise.resolve();
+  private wake: () => void = () => undefined;
+
+  constructor(options: HeldUnitsOptions<SinkItems>) {
+    this.options = options;
+    options.stopping.addEventListener('abort', () => this.wake(), { once: true });
+  }
+
+  has(unit: number): boolean {
+    return unit === FLEET_UNIT ? this.fleet !== null : this.groups.has(unit);
+  }
+
+  /** Of all that is here. */
+  get owned(): OwnedUnit[] {
+    const works = [...this.groups.values(), ...(this.fleet === null ? [] : [this.fleet])];
+    return works.map(({ work }) => work.owned);
+  }
+
+  /** Stops all reading; what waits is let go of. */
+  drop(): void {
+    for (const { reader } of this.groups.values()) void reader.stop();
+    void this.fleet?.work.stop();
+  }
+
+  /** Takes a unit as it was seen, and goes on with it; or does not, when somebody else was faster. */
+  async claim(unit: number, seen: SeenUnit, place: StreamPlace): Promise<void> {
+    const owned = await this.options.store.claim(unit, seen);
+    if (owned === null) return;
+    if (unit === FLEET_UNIT) await this.startFleet(owned, place);
+    else await this.startGroup(owned, place);
+    this.wake();
+  }
+
+  /** Stops units, makes everything durable, stores their states, lets go of them. */
+  async handOver(units: readonly number[]): Promise<void> {
+    const { store } = this.options;
+    const going = units.flatMap((unit) => this.groups.get(unit) ?? []);
+    await Promise.all(going.map(({ reader }) => reader.stop()));
+    for (const { work } of going) this.groups.delete(work.group);
+    await Promise.all([this.flush(), this.saving, ...going.map((running) => this.tellFleet(running))]);
+    await eachOf(going, async (running) => {
+      const { owned } = running.work;
+      if (!(await this.saveGroup(running)) || !(await store.release(owned))) throw inOtherHands(owned.unit);
+    });
+    const { fleet } = this;
+    if (fleet === null || !units.includes(FLEET_UNIT)) return;
+    await fleet.work.stop();
+    this.fleet = null;
+    if (!(await this.saveFleet(fleet))) throw inOtherHands(FLEET_UNIT);
+    await fleet.close();
+    await store.release(fleet.work.owned);
+  }
+
+  /** Stores the state of some groups, and the fleet's; returns the bytes. Throws LostUnit, and VitalsError as the object store. */
+  async saveSlice(slice: number): Promise<number> {
+    const saving = this.saveSome(slice);
+    this.saving = saving.catch(() => undefined);
+    return saving;
+  }
+
+  /** Lets groups take what has come for them, until all is over. */
+  async pump(): Promise<void> {
+    const { stopping } = this.options;
+    while (!stopping.aborted) {
+      let idle = true;
+      for (const running of [...this.groups.values()]) {
+        const { work, reader } = running;
+        if (!reader.ready || this.groups.get(work.group) !== running || stopping.aborted) continue;
+        idle = false;
+        work.push(reader.take(PUSH_MAX));
+        const full = work.wired.pressure();
+        if (full !== null) await full;
+        if (work.untold_entries > UNTOLD_MAX) await this.tellFleet(running);
+        await turn();
+      }
+      if (!idle) continue;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  /** Tells the fleet what it has not been told. */
+  async tellAll(): Promise<void> {
+    await Promise.all([...this.groups.values()].map((running) => this.tellFleet(running)));
+  }
+
+  counters(): StepCounters[] {
+    const sums = new Map<string, StepCounters>();
+    const works = [...this.groups.values(), ...(this.fleet === null ? [] : [this.fleet])];
+    for (const counter of works.flatMap(({ work }) => work.wired.counters)) {
+      const sum = sums.get(counter.id);
+      if (sum === undefined) {
+        sums.set(counter.id, { ...counter });
+        continue;
+      }
+      sum.items_in += counter.items_in;
+      sum.items_out += counter.items_out;
+      sum.batches += counter.batches;
+      sum.busy_ms += counter.busy_ms;
+    }
+    return [...sums.values()];
+  }
+
+  private async startGroup(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
+    const { worker, store, stopping, onFailure } = this.options;
+    const { log, bus, sinks, clock, own, silence_max_ms, future_max } = worker;
+    const topology = splitTopology(worker.topology()).groups;
+    const loaded = await store.load(owned, { created: stream, last_position }, topologyStateSpecs(topology));
+    const last = await log.last(owned.unit);
+    const part = last === null ? null : decodePart(last.data);
+    if (!own.held() || stopping.aborted) return;
+    const told = { to: part?.stream === stream ? part.to : 0, at: last?.position ?? 0 };
+    const state = loaded?.state ?? null;
+    const work = new GroupWork<SinkItems>({ owned, topology, sinks, state, stream, told, future_max, clock });
+    const { group, position } = work;
+    const reader = groupReader({ bus, group, position, silence_max_ms, onReady: () => this.wake(), onFailure });
+    this.groups.set(group, { work, reader, stream, telling: Promise.resolve(), saved: position });
+  }
+
+  private async startFleet(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
+    const { worker, store, onFailure } = this.options;
+    const { log, bus, clock, tell, silence_max_ms } = worker;
+    const whole = worker.topology();
+    const loaded = await store.load(owned, { created: stream, last_position }, fleetStateSpecs(whole));
+    const strays = strayRelay(bus, stream, tell);
+    const work = new FleetWork<SinkItems>({
+      ...{ owned, bus, log, stream, strays, silence_max_ms, clock, tell },
+      topology: splitTopology(whole).fleet,
+      sinks: worker.fleetSinks(),
+      state: loaded?.state ?? null,
+      read_from: loaded?.snapshot.read_from ?? 1,
+    });
+    work.done.catch(onFailure);
+    const close = async (): Promise<void> => {
+      await work.wired.close();
+      await strays.close();
+    };
+    this.fleet = { work, stream, close, saved: work.position };
+  }
+
+  private async flush(): Promise<void> {
+    const all = Object.values(this.options.worker.sinks) as readonly { flush(): Promise<void> }[];
+    await Promise.all(all.map((sink) => sink.flush()));
+  }
+
+  private tellFleet(running: RunningGroup<SinkItems>): Promise<void> {
+    const telling = running.telling.then(() => this.tellOnce(running));
+    // What was taken out to be told would be missing from then on.
+    running.telling = telling.catch((error: unknown) => this.options.onFailure(error));
+    return telling;
+  }
+
+  private async tellOnce({ work }: RunningGroup<SinkItems>): Promise<void> {
+    const { log, own } = this.options.worker;
+    const untold = work.untold();
+    if (untold === null) return;
+    for (const piece of encodePart(untold, PIECE_BYTES)) {
+      for (;;) {
+        if (!own.held()) throw new LostUnit('its lease could not be renewed in time');
+        const at = await log.append(work.group, piece, work.told_at);
+        if (at !== null) {
+          work.told_at = at;
+          break;
+        }
+        const last = await log.last(work.group);
+        const by = last === null ? null : decodePart(last.data);
+        if (by !== null && by.epoch > work.owned.epoch) throw inOtherHands(work.group);
+        work.told_at = last?.position ?? 0;
+      }
+    }
+  }
+
+  private async saveGroup(running: RunningGroup<SinkItems>, saved = running.work.state.save()): Promise<boolean> {
+    if (saved.position === running.saved) return true;
+    if (!(await this.options.store.save(running.work.owned, saved, running.stream, 0))) return false;
+    running.saved = saved.position;
+    return true;
+  }
+
+  private async saveFleet(running: RunningFleet<SinkItems>): Promise<boolean> {
+    const { saved, read_from } = running.work.save();
+    if (saved.position === running.saved) return true;
+    await running.work.wired.flush();
+    if (!(await this.options.store.save(running.work.owned, saved, running.stream, read_from))) return false;
+    running.saved = saved.position;
+    return true;
+  }
+
+  private async saveSome(slice: number): Promise<number> {
+    const { groups, moving } = this;
+    let bytes = 0;
+    const copies = [...groups.values()]
+      .filter(({ work, saved }) => work.group % SLICES === slice && work.position !== saved && !moving.has(work.group))
+      .map((running) => ({ running, saved: running.work.state.save() }));
+    if (copies.length > 0) await Promise.all([this.flush(), ...copies.map(({ running }) => this.tellFleet(running))]);
+    for (const { running, saved } of copies) {
+      const { group } = running.work;
+      if (moving.has(group) || groups.get(group) !== running) continue;
+      bytes += saved.columns.reduce((sum, { data }) => sum + data.byteLength, 0);
+      if (!(await this.saveGroup(running, saved))) throw inOtherHands(group);
+    }
+    const { fleet } = this;
+    if (fleet !== null && !moving.has(FLEET_UNIT) && !(await this.saveFleet(fleet))) throw inOtherHands(FLEET_UNIT);
+    return bytes;
+  }
+}
+
+const inOtherHands = (unit: number): LostUnit => new LostUnit(`${unitName(unit)} is in other hands`);
