@@ -67,7 +67,10 @@ export const CONFIG_SECTIONS = {
       ),
   },
   Services: {
-    nats: text('', 'Address of a NATS server with JetStream, nats://...; empty: one of our own is started.'),
+    nats: text(
+      '',
+      'Address of a NATS server with JetStream, nats://... or tls://..., several with commas; ?ca=FILE, &cert=FILE and &key=FILE for TLS, &creds=FILE or &nkey=FILE for who connects, &handshake=first. Empty: one of our own is started.',
+    ),
     questdb: text('', 'HTTP address of a QuestDB, http://...; empty: one of our own is started.'),
     'questdb-pg': text('', 'Postgres address of that QuestDB, postgres://...; empty: derived from questdb, port 8812.'),
     'questdb-memory': number(2_048, { min: 256, max: 1_048_576, whole: true }, 'Heap of our own QuestDB, MiB.'),

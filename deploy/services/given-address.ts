@@ -17,6 +17,10 @@ export async function givenNats(text: string | undefined): Promise<Given | null>
   let without = '';
   for (const server of servers) {
     const { host, port } = addressOf(server, ['nats', 'tls'], 4222, '--nats');
+    // It says nothing in the clear: whether it has JetStream is found out by connecting.
+    if (/[?&]handshake=first\b/.test(text) && (await probeTcp(host, port, PROBE_MS))) {
+      return { url: text, pg_url: '', version: '' };
+    }
     const info = await probeNats(host, port, PROBE_MS);
     if (info?.jetstream === true) return { url: text, pg_url: '', version: info.version };
     if (info !== null) without = server;

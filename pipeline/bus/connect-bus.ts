@@ -3,8 +3,9 @@ import { type ConnectionOptions, connect, errors, type NatsConnection } from '@n
 import type { Clock } from '../clock.ts';
 import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { busLogin } from './bus-login.ts';
 import type { BusEvent, Link } from './link.ts';
-import { readAddress } from './read-address.ts';
+import { type BusAddress, readAddress } from './read-address.ts';
 import { readStream } from './read-stream.ts';
 import { reconnectPause } from './reconnect-pause.ts';
 import { manager, registerConnection, streamError } from './stream-manager.ts';
@@ -12,7 +13,7 @@ import { streamPublisher } from './stream-publisher.ts';
 import { encodeHeaders, readHeaders } from './wire-headers.ts';
 
 export interface BusOptions {
-  /** One or more `nats://host:port`, separated by commas; credentials may be inside. */
+  /** One or more `nats://host:port`, separated by commas; credentials and files may be inside, see readAddress. */
   readonly servers: string;
   /** Shown by the server for this connection. */
   readonly name: string;
@@ -20,8 +21,6 @@ export interface BusOptions {
   readonly user?: string;
   readonly password?: string;
   readonly token?: string;
-  /** PEM files; an empty object means TLS with the machine's authorities. */
-  readonly tls?: { readonly ca_file?: string; readonly cert_file?: string; readonly key_file?: string };
   /** How long the first connection may take, ms. */
   readonly connect_timeout_ms?: number;
   readonly onEvent?: (event: BusEvent) => void;
@@ -196,11 +195,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 }
 
 async function firstConnection(options: BusOptions): Promise<NatsConnection> {
-  const { clock, tls } = options;
+  const { clock } = options;
   const address = readAddress(options.servers);
   const user = options.user ?? address.user;
   const token = options.token ?? address.token;
   const limit = options.connect_timeout_ms ?? CONNECT_TIMEOUT_MS;
+  const login = busLogin(address);
   const started = clock.monotonic();
   for (;;) {
     const left = limit - (clock.monotonic() - started);
@@ -216,17 +216,12 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
       pingInterval: PING_MS,
       ...(user !== undefined && { user, pass: options.password ?? address.password ?? '' }),
       ...(token !== undefined && { token }),
-      ...(tls && {
-        tls: {
-          ...(tls.ca_file !== undefined && { caFile: tls.ca_file }),
-          ...(tls.cert_file !== undefined && { certFile: tls.cert_file }),
-          ...(tls.key_file !== undefined && { keyFile: tls.key_file }),
-        },
-      }),
+      ...login,
     };
     try {
-      return await connect(settings);
+      return await encrypted(await connect(settings), address);
     } catch (cause) {
+      if (cause instanceof VitalsError) throw cause;
       const refused = cause instanceof errors.AuthorizationError;
       if (refused || clock.monotonic() - started + RETRY_MS >= limit) {
         throw new VitalsError(
@@ -235,10 +230,20 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
             ? 'NATS refuses our credentials'
             : `no connection within ${limit} ms: ${cause instanceof Error ? cause.message : String(cause)}`,
           address.servers.join(','),
-          { cause, ...(refused && { action: 'Check user, password or token of the NATS address.' }) },
+          { cause, ...(refused && { action: 'Check user, password, token or key file of the NATS address.' }) },
         );
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** The library goes on in the clear where a server offers no encryption; who asked for it must not. */
+async function encrypted(connection: NatsConnection, { tls, servers }: BusAddress): Promise<NatsConnection> {
+  const { tls_required, tls_available } = connection.info ?? {};
+  if (tls === undefined || tls.handshake_first || tls_required || tls_available) return connection;
+  await connection.close();
+  throw new VitalsError('GV-BUS-001', 'NATS does not offer the TLS that is asked for', servers.join(','), {
+    action: 'Configure the server with a certificate, or ask for nats:// on a network that nobody else is on.',
+  });
 }
