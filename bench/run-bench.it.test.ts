@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import type { Figure } from './bench.ts';
 import { BENCHES } from './benches.ts';
 
-it('measures everything in small, and tells machine, commit and command', { timeout: 180_000 }, async () => {
+it('measures everything in small, and tells machine, commit and command', { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-bench-test-'));
   try {
     const json = join(folder, 'figures.json');

@@ -12,6 +12,7 @@ import { defaultTopology, type SinkItems } from '../pipeline/topology.ts';
 import type { ChainFleet } from './chain-fleet.ts';
 import { EPOCH_MS } from './engine.ts';
 import { encodingSinks, engineMessages } from './engine-load.ts';
+import { runQueueMs } from './live/run-queue.ts';
 import { diskUse } from './soak/disk-use.ts';
 
 export interface SnapshotBenchOptions {
@@ -26,11 +27,12 @@ export interface SnapshotBenchResult {
   readonly work_ms: number;
   /** The same by the clock on the wall, written and synced. */
   readonly wall_ms: number;
-  /** Longest time for which the thread could do nothing else. */
+  /** Longest time for which the thread could do nothing else, without what it waited for a core that others had. */
   readonly pause_max_ms: number;
   readonly bytes: number;
-  /** Reading all of it again into a new engine. */
+  /** Reading all of it again into a new engine: by the clock on the wall, and CPU. */
   readonly restore_ms: number;
+  readonly restore_cpu_ms: number;
 }
 
 /** Snapshots of a whole fleet as the engine makes them, with nothing else to do. Throws when what is restored is another fleet. */
@@ -86,10 +88,11 @@ export async function benchSnapshots(options: SnapshotBenchOptions): Promise<Sna
     let pause_max_ms = 0;
     let watching = true;
     const watch = (async () => {
-      for (let last = clock.monotonic(); watching; ) {
+      const look = () => ({ at: clock.monotonic(), waited: runQueueMs() });
+      for (let last = look(); watching; ) {
         await nextTurn();
-        const now = clock.monotonic();
-        pause_max_ms = Math.max(pause_max_ms, now - last);
+        const now = look();
+        pause_max_ms = Math.max(pause_max_ms, now.at - last.at - (now.waited - last.waited));
         last = now;
       }
     })();
@@ -99,13 +102,22 @@ export async function benchSnapshots(options: SnapshotBenchOptions): Promise<Sna
 
     const bytes = await diskUse(dir);
     const again = open();
+    const restore_cpu = process.cpuUsage();
     const restore_began = clock.monotonic();
     const from = await again.snapshots.restore(fleetStateSpecs(topology));
     const restore_ms = clock.monotonic() - restore_began;
+    const restored = process.cpuUsage(restore_cpu);
     if (again.running.gpus !== running.gpus || from !== position + 1) {
       throw new Error(`restored ${again.running.gpus} GPUs from ${from}, not ${running.gpus} from ${position + 1}`);
     }
-    return { work_ms: (user + system) / 1_000, wall_ms, pause_max_ms, bytes: bytes / 2, restore_ms };
+    return {
+      work_ms: (user + system) / 1_000,
+      wall_ms,
+      pause_max_ms,
+      bytes: bytes / 2,
+      restore_ms,
+      restore_cpu_ms: (restored.user + restored.system) / 1_000,
+    };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -30,6 +30,7 @@ export const TRUST_BENCHES: readonly Bench[] = [
         { name: 'longest pause', value: made.pause_max_ms, unit: 'ms', at_most: 20 },
         { name: 'size', value: made.bytes / MIB, unit: 'MiB' },
         { name: 'restored', value: made.restore_ms, unit: 'ms' },
+        { name: 'restored, CPU', value: made.restore_cpu_ms, unit: 'ms' },
         { name: 'process started, state restored, reading', value: back.restart_s, unit: 's', at_most: 3 },
         { name: 'rows read again and caught up with', value: back.replayed_rows, unit: 'rows' },
         { name: 'until live', value: back.replay_s, unit: 's' },
