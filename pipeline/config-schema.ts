@@ -5,7 +5,7 @@ import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
 import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
 import { targetAccessSchema } from './collect/scraper-access.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
-import { address, duration, flag, jsonOr, list, number, optionalAddress, text } from './option-kinds.ts';
+import { address, duration, flag, jsonOr, list, number, optionalAddress, text, webAddress } from './option-kinds.ts';
 
 /** Without the token itself: what is configured can be shown. */
 const accessRule = targetAccessSchema.omit({ bearer_token: true });
@@ -24,23 +24,11 @@ const detectors = (help: string) =>
     .describe(help);
 
 /** As written: what shows the configuration shows durations and shorthands as somebody wrote them. */
-const alertRuleOverrides = (help: string) =>
+const asWritten = (schema: z.ZodType, help: string) =>
   z
     .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
-    .superRefine((changes, context) => {
-      for (const { path, message } of alertRuleChanges.safeParse(changes).error?.issues ?? []) {
-        context.addIssue({ code: 'custom', path: [...path], message });
-      }
-    })
-    .default({})
-    .describe(help);
-
-/** As written, like the rules. */
-const alertRoutesOption = (help: string) =>
-  z
-    .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
-    .superRefine((route, context) => {
-      for (const { path, message } of alertRoutesSchema.safeParse(route).error?.issues ?? []) {
+    .superRefine((written, context) => {
+      for (const { path, message } of schema.safeParse(written).error?.issues ?? []) {
         context.addIssue({ code: 'custom', path: [...path], message });
       }
     })
@@ -74,6 +62,11 @@ export const CONFIG_SECTIONS = {
     questdb: text('', 'HTTP address of a QuestDB, http://...; empty: one of our own is started.'),
     'questdb-pg': text('', 'Postgres address of that QuestDB, postgres://...; empty: derived from questdb, port 8812.'),
     'questdb-memory': number(2_048, { min: 256, max: 1_048_576, whole: true }, 'Heap of our own QuestDB, MiB.'),
+    'questdb-password-file': text('', 'File with the password of our own QuestDB (user admin); empty: its usual one.'),
+    'questdb-reader-password-file': text(
+      '',
+      'File with the password of the user `reader` of our own QuestDB, who may only read, for Grafana; empty: there is none.',
+    ),
     'stream-age-max': duration(
       '24h',
       { min: '1m', max: '3650d' },
@@ -220,7 +213,8 @@ export const CONFIG_SECTIONS = {
     ),
   },
   Alerts: {
-    'alert-rules': alertRuleOverrides(
+    'alert-rules': asWritten(
+      alertRuleChanges,
       'What differs from the default rules, by name, or whole new rules: {on, when, for, keep, severity, category, summary, action_text, alone, enabled}; for example {"thermal": {"for": "2h"}, "held_idle": {"enabled": false}, "hot_memory": {"on": "anomalies", "when": {"metric": "memory_temp_celsius"}, "severity": "critical"}}.',
     ),
     'alert-channels': z
@@ -229,7 +223,8 @@ export const CONFIG_SECTIONS = {
       .describe(
         'Ways to people and other systems, by name: {"ops": {"kind": "slack", "url_file": "/run/secrets/slack"}}; kinds slack, email, pagerduty, webhook, alertmanager. Secrets stand in files or variables (`_file`, `_env`), never here.',
       ),
-    'alert-routes': alertRoutesOption(
+    'alert-routes': asWritten(
+      alertRoutesSchema,
       'Who is told of which alerts, and when: a tree of {name, matchers, severities, channels, group_by, group_wait, group_interval, repeat_interval, escalate_after, escalate_to, closings, continue, routes}; times as "5m" or by severity {"critical": "5s"}; what is left out is as above. {"routes": [{"name": "pager", "severities": ["critical"], "channels": ["pager"], "continue": true}, {"name": "chat", "channels": ["chat"]}]}. Default: by node, critical and warning, every channel.',
     ),
     'alert-inhibitions': z
@@ -238,14 +233,20 @@ export const CONFIG_SECTIONS = {
       .describe(
         'Which open alerts explain others, which then are told to nobody: [{name, source, target, equal}] with matchers, and fields that agree or "covered". Given, it replaces the default; [] for none.',
       ),
-    'alert-link': text('', 'Address of the console that messages link to; empty: where the API listens.').refine(
-      (value) => value === '' || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)),
-      { error: 'must be an http or https address' },
+    'alert-link': webAddress(
+      '',
+      ['http:', 'https:'],
+      'Address of the console that messages link to, and whose pages may open the live socket; empty: where the API listens.',
     ),
   },
   Faces: {
     api: address('127.0.0.1:8080', 'Where REST API and console listen.'),
     live: address('127.0.0.1:8081', 'Where the live socket listens.'),
+    'live-url': webAddress(
+      '',
+      ['ws:', 'wss:'],
+      'Address of the live socket as browsers reach it; empty: where it listens.',
+    ),
   },
   Security: {
     'tls-cert': text('', 'File with the certificate of API and live server, with its chain (PEM); empty: plain HTTP.'),

@@ -59,6 +59,12 @@ export const optionalAddress = (help: string) =>
     .default('')
     .describe(help);
 
+export const webAddress = (fallback: string, protocols: readonly string[], help: string) =>
+  text(fallback, help).refine(
+    (value) => value === '' || (URL.canParse(value) && protocols.includes(new URL(value).protocol)),
+    { error: `must be an address of ${protocols.map((one) => `${one}//`).join(' or ')}` },
+  );
+
 export const list = (help: string) =>
   z
     .union([z.array(z.string()), z.string().transform((value) => value.split(',').map((part) => part.trim()))])

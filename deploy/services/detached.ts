@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { shownAddress } from '../../pipeline/contract/shown-address.ts';
 import { acquireDataLock, dataLockHolder } from './data-lock.ts';
 import { addressOf, probeNats, probeQuestdb } from './probe.ts';
 import { isRunning } from './process-identity.ts';
@@ -46,7 +47,11 @@ export async function startDetached(options: ServicesOptions): Promise<readonly 
     for (const service of options.services ?? BOTH) {
       const entry = readServicesState(data)[service];
       if (entry !== undefined && (await isRunning(entry))) {
-        options.report?.({ service, step: 'take', detail: `${entry.url}, pid ${entry.pid}, runs already` });
+        options.report?.({
+          service,
+          step: 'take',
+          detail: `${shownAddress(entry.url)}, pid ${entry.pid}, runs already`,
+        });
         continue;
       }
       const prepare = await locate(service, { ...options, data });

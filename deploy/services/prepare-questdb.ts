@@ -67,6 +67,8 @@ export async function prepareQuestdb(
     pg_port,
     pg_user: user,
     pg_password: password,
+    http_login: options.pg_password !== undefined,
+    reader_password: options.reader_password ?? null,
     durability: options.durability ?? 'fast',
   });
   await writeFile(join(root, 'conf', 'server.conf'), config, { mode: 0o600 });
@@ -83,8 +85,8 @@ export async function prepareQuestdb(
     entrypoint: '/app/bin/java',
     args: ['-m', 'io.questdb/io.questdb.ServerMain', '-d', root],
   };
-  const http_url = `http://127.0.0.1:${http_port}`;
   const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  const http_url = `http://${options.pg_password === undefined ? '' : `${login}@`}127.0.0.1:${http_port}`;
   return {
     service: 'questdb',
     source: found.source,

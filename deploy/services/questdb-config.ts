@@ -1,11 +1,18 @@
 import type { Durability } from './nats-config.ts';
 
+/** Who may only read: dashboards. */
+const READER = 'reader';
+
 export interface QuestdbConfigOptions {
   readonly host: string;
   readonly http_port: number;
   readonly pg_port: number;
   readonly pg_user: string;
   readonly pg_password: string;
+  /** The HTTP side asks for the same user and password. */
+  readonly http_login: boolean;
+  /** Password of the user `reader` of the PostgreSQL side, who may only read; null: there is none. */
+  readonly reader_password: string | null;
   readonly durability: Durability;
 }
 
@@ -23,6 +30,16 @@ export function renderQuestdbConfig(options: QuestdbConfigOptions): string {
     `pg.net.bind.to=${options.host}:${options.pg_port}`,
     `pg.user=${propertyValue(options.pg_user)}`,
     `pg.password=${propertyValue(options.pg_password)}`,
+    ...(options.reader_password === null
+      ? []
+      : [
+          'pg.readonly.user.enabled=true',
+          `pg.readonly.user=${READER}`,
+          `pg.readonly.password=${propertyValue(options.reader_password)}`,
+        ]),
+    ...(options.http_login
+      ? [`http.user=${propertyValue(options.pg_user)}`, `http.password=${propertyValue(options.pg_password)}`]
+      : []),
     'http.min.enabled=false',
     'line.tcp.enabled=false',
     'line.udp.enabled=false',

@@ -35,6 +35,8 @@ const questdb = {
   pg_port: 8812,
   pg_user: 'admin',
   pg_password: 'quest',
+  http_login: false,
+  reader_password: null,
   durability: 'fast',
 } as const;
 

@@ -24,7 +24,10 @@ export interface ServicesOptions {
   /** Most disk that all JetStream streams may take together. */
   readonly jetstream_max_mib?: number;
   readonly pg_user?: string;
+  /** Its HTTP side asks for it too; `quest`, and nothing asked over HTTP, by default. */
   readonly pg_password?: string;
+  /** Of the user `reader`, who may only read over PostgreSQL; there is none by default. */
+  readonly reader_password?: string;
   /** Preferred ports of loopback, replaced by free ones when taken; 0 is any free one. */
   readonly ports?: Partial<ServicePorts>;
   readonly report?: Report;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { shownAddress } from '../../pipeline/contract/shown-address.ts';
 import { cacheFolder } from './cache.ts';
 import type { FindContext } from './find-context.ts';
 import { givenNats, givenQuestdb } from './given-address.ts';
@@ -103,12 +104,13 @@ async function bringUp(service: ServiceName, options: ServicesOptions, taken: Se
   const given =
     service === 'nats' ? await givenNats(options.nats) : await givenQuestdb(options.questdb, options.questdb_pg);
   if (given !== null) {
-    report({ service, step: 'take', detail: `${given.url}, the address given` });
+    report({ service, step: 'take', detail: `${shownAddress(given.url)}, the address given` });
     return { ...given, source: 'address', child: null, stop: async () => undefined };
   }
   const left = await leftRunning(service, options);
   if (left !== null) {
-    report({ service, step: 'take', detail: `${left.url}, pid ${left.pid}, left running by \`services start\`` });
+    const where = shownAddress(left.url);
+    report({ service, step: 'take', detail: `${where}, pid ${left.pid}, left running by \`services start\`` });
     return { ...left, source: 'services start', child: null, stop: async () => undefined };
   }
   return startChild(service, options, taken);

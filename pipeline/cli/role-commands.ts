@@ -78,6 +78,8 @@ const SERVE: readonly ConfigKey[] = [
   'oidc-tenant-claim',
   'interval',
   'alert-inhibitions',
+  'alert-link',
+  'live-url',
 ];
 
 /** `collect`, `engine`, `serve`: one role each, for several machines. */

@@ -12,6 +12,8 @@ const KEYS: readonly ConfigKey[] = [
   'questdb',
   'questdb-pg',
   'questdb-memory',
+  'questdb-password-file',
+  'questdb-reader-password-file',
   'stream-size-max',
 ];
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CONFIG_KEYS } from '../config-schema.ts';
-import { startUp } from '../roles/up.ts';
+import { shownAddress } from '../contract/shown-address.ts';
+import { type ReadyLine, startUp } from '../roles/up.ts';
 import { configured, contextOf } from './context.ts';
 import { loggedNews } from './logged-news.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -22,7 +23,7 @@ export function addUpCommand(program: Command): void {
           ...news,
           newsOf: (part) => loggedNews(context, part, { begins: false }),
         });
-        const { ready } = system;
+        const ready = withoutPasswords(system.ready);
         process.stdout.write(`${JSON.stringify(ready)}\n`);
         context.say(
           [
@@ -44,3 +45,12 @@ export function addUpCommand(program: Command): void {
       });
     });
 }
+
+/** QuestDB's usual login is known to everybody, and programs connect with it. */
+const USUAL_LOGIN = '//admin:quest@';
+
+/** What is printed goes into logs of whoever started us: commands find the whole addresses in the data folder. */
+const withoutPasswords = (ready: ReadyLine): ReadyLine => {
+  const shown = (url: string): string => (url.includes(USUAL_LOGIN) ? url : shownAddress(url));
+  return { ...ready, nats: shown(ready.nats), questdb: shown(ready.questdb), questdb_pg: shown(ready.questdb_pg) };
+};

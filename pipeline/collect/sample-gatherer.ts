@@ -185,7 +185,7 @@ export class SampleGatherer {
     if (xid === 0) return;
     if (this.#blockStamp[block] !== this.#stamp) this.#touch(block);
     if (isBlankReading(reading)) this.#countBlank(block);
-    else if (reading >= 0 && Number.isSafeInteger(reading)) this.#rows.countXid(row, xid, reading);
+    else if (reading >= 0 && Number.isSafeInteger(reading)) this.#rows.countXid(row, xid, Math.abs(reading));
     else {
       const reason = Number.isNaN(reading) ? 'not_a_number' : 'out_of_range';
       const original = this.#texts.text(at, stop);

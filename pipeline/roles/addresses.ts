@@ -21,7 +21,8 @@ const fileOf = (data: string): string => join(data, 'run', 'up.json');
 /** Notes the addresses; the returned function takes the note back. */
 export function noteAddresses(data: string, addresses: RunningAddresses): () => void {
   mkdirSync(join(data, 'run'), { recursive: true });
-  writeFileSync(fileOf(data), `${JSON.stringify(addresses)}\n`);
+  // Addresses hold passwords.
+  writeFileSync(fileOf(data), `${JSON.stringify(addresses)}\n`, { mode: 0o600 });
   return () => rmSync(fileOf(data), { force: true });
 }
 

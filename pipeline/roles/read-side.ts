@@ -48,7 +48,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),
     name: 'live',
-    data: { ...connections, ...listenAddress(config.live), origins: originsOf(config.api) } satisfies LiveThreadData,
+    data: { ...connections, ...listenAddress(config.live), origins: originsOf(config) } satisfies LiveThreadData,
     onExit,
   });
   const stopLive = (): Promise<void> => live.stop(STOP_GRACE_MS);
@@ -61,7 +61,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
       data: {
         ...connections,
         ...listenAddress(config.api),
-        live_url: live.ready.url,
+        live_url: config['live-url'] || live.ready.url,
         console_dir: CONSOLE_DIR,
         interval_ms: config.interval,
         price_book: config['price-book'],
@@ -122,11 +122,13 @@ const oidcOf = (config: Config): NonNullable<ThreadConnections['oidc']> | null =
         tenant_claim: config['oidc-tenant-claim'],
       };
 
-/** The console's own pages may open the live socket, under either name of loopback. */
-function originsOf(api: string): string[] {
-  const { host, port } = listenAddress(api);
-  return [...new Set([host, '127.0.0.1', 'localhost'])].flatMap((name) => [
+/** The console's own pages may open the live socket, under either name of loopback and under those that a proxy gives them. */
+function originsOf(config: Config): string[] {
+  const { host, port } = listenAddress(config.api);
+  const here = [...new Set([host, '127.0.0.1', 'localhost'])].flatMap((name) => [
     `http://${name}:${port}`,
     `https://${name}:${port}`,
   ]);
+  const outside = [config['alert-link'], config['live-url'].replace(/^ws/, 'http')].filter((one) => one !== '');
+  return [...here, ...outside.map((one) => new URL(one).origin)];
 }

@@ -74,14 +74,23 @@ function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Prom
       'models',
       'train',
       '--json',
-      ...['--nats', nats_url, '--questdb', questdb_http, '--questdb-pg', questdb_pg],
       ...['--failure-model', config['failure-model']],
       ...(config.targets.length > 0 ? ['--targets', config.targets.join(',')] : []),
       ...(config['targets-file'].length > 0 ? ['--targets-file', config['targets-file'].join(',')] : []),
       ...(config['targets-url'] === '' ? [] : ['--targets-url', config['targets-url']]),
       ...(config['remote-write'] === '' ? [] : ['--remote-write', config['remote-write']]),
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], signal },
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      signal,
+      // Addresses may hold passwords, and arguments are there for everybody on the machine to see.
+      env: {
+        ...process.env,
+        GPU_VITALS_NATS: nats_url,
+        GPU_VITALS_QUESTDB: questdb_http,
+        GPU_VITALS_QUESTDB_PG: questdb_pg,
+      },
+    },
   );
   let last = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
