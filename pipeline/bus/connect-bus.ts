@@ -24,6 +24,8 @@ export interface BusOptions {
   /** How long the first connection may take, ms. */
   readonly connect_timeout_ms?: number;
   readonly onEvent?: (event: BusEvent) => void;
+  /** On how many servers of a NATS cluster streams and buckets are kept that are made over this connection: 1, 3 or 5. */
+  readonly stream_replicas?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -190,7 +192,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       report({ type: 'closed' });
     },
   };
-  registerConnection(bus, connection);
+  registerConnection(bus, connection, options.stream_replicas ?? 1);
   return bus;
 }
 

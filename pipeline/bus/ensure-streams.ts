@@ -11,7 +11,7 @@ import { nanos } from '@nats-io/transport-node';
 import type { Bus } from '../contract/bus.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../contract/time.ts';
 import { atLeast } from './server-version.ts';
-import { isMissing, managerOf, streamError } from './stream-manager.ts';
+import { isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
 
 interface StreamLimits {
   /** Oldest messages go when the stream is larger, bytes. JetStream reserves this much of its own disk limit. */
@@ -135,11 +135,14 @@ export async function ensureStream(
   try {
     const jsm = await managerOf(bus);
     const found = await configOf(jsm, initial.name);
+    const num_replicas = replicasOf(bus);
     if (!found) {
-      await jsm.streams.add(initial);
+      await jsm.streams.add({ ...initial, num_replicas });
       return 'created';
     }
-    const wanted = { ...initial, ...Object.fromEntries(kept.map((key) => [key, found[key]])) };
+    // More copies are made, none is taken away: an administrator may have chosen them.
+    const more = num_replicas > found.num_replicas ? { num_replicas } : {};
+    const wanted = { ...initial, ...more, ...Object.fromEntries(kept.map((key) => [key, found[key]])) };
     const keys = Object.keys(wanted) as (keyof StreamConfig)[];
     const differs = keys.filter((key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]));
     if (differs.length === 0) return 'unchanged';

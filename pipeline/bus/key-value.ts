@@ -3,7 +3,7 @@ import { Kvm } from '@nats-io/kv';
 import type { Bus } from '../contract/bus.ts';
 import { oncePossible } from './once-possible.ts';
 import { storedMessages } from './stored-messages.ts';
-import { connectionOf, isMissing, streamError } from './stream-manager.ts';
+import { connectionOf, isMissing, replicasOf, streamError } from './stream-manager.ts';
 
 export interface KeyValueEntry {
   readonly key: string;
@@ -40,7 +40,7 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
   const stream = `KV_${bucket}`;
   // Not from the nearest replica: a writer has to see what it has written.
   const kv = await oncePossible(() =>
-    new Kvm(connectionOf(bus)).create(bucket, { description, allow_direct: false }),
+    new Kvm(connectionOf(bus)).create(bucket, { description, allow_direct: false, replicas: replicasOf(bus) }),
   ).catch((cause: unknown) => {
     throw streamError(cause, 'the key-value bucket cannot be set up', where);
   });

@@ -2,7 +2,7 @@ import { type ObjectStore as LibraryStore, Objm, setSha256Backend } from '@nats-
 import type { Bus } from '../contract/bus.ts';
 import { oncePossible } from './once-possible.ts';
 import { countBySubject } from './stored-messages.ts';
-import { connectionOf, isMissing, managerOf, streamError } from './stream-manager.ts';
+import { connectionOf, isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
 
 /** Named bytes in a JetStream object store, which every process on the same NATS can reach. */
 export interface ObjectStore {
@@ -27,11 +27,11 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
   const where = `object store ${bucket}`;
   const stream = `OBJ_${bucket}`;
   const meta = `$O.${bucket}.M.`;
-  const store = await oncePossible(() => new Objm(connectionOf(bus)).create(bucket, { description })).catch(
-    (cause: unknown) => {
-      throw streamError(cause, 'the object store cannot be set up', where);
-    },
-  );
+  const store = await oncePossible(() =>
+    new Objm(connectionOf(bus)).create(bucket, { description, replicas: replicasOf(bus) }),
+  ).catch((cause: unknown) => {
+    throw streamError(cause, 'the object store cannot be set up', where);
+  });
   const info = async (name: string): Promise<Awaited<ReturnType<LibraryStore['info']>>> => {
     try {
       const found = await store.info(name);

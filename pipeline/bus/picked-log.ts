@@ -7,7 +7,7 @@ import type { DurationMs } from '../contract/time.ts';
 import { ensureStream } from './ensure-streams.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 
-export const PICKED_STREAM = 'PICKED';
+const PICKED_STREAM = 'PICKED';
 const SUBJECTS = 'vitals.picked.>';
 const GIB = 1024 ** 3;
 /** JetStream's word for a subject whose last message is another one than the writer thinks. */

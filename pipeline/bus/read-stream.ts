@@ -50,10 +50,8 @@ export async function* readStream(
   signal: AbortSignal,
 ): AsyncGenerator<readonly RawMessage[]> {
   const { connection, clock } = link;
-  const { stream } = options;
-  const subjects = options.subjects ?? [];
-  const batchMax = options.batch_max ?? BATCH_MAX;
-  const silenceMax = options.silence_max_ms ?? SILENCE_MAX_MS;
+  const { stream, subjects = [] } = options;
+  const { batch_max: batchMax = BATCH_MAX, silence_max_ms: silenceMax = SILENCE_MAX_MS } = options;
   const window = AHEAD * batchMax;
   let next = options.from;
   let fresh = options.from <= 1;

@@ -4,11 +4,19 @@ import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 
 const connections = new WeakMap<Bus, NatsConnection>();
+const copies = new WeakMap<Bus, number>();
 
-/** Remembers the connection behind a bus, so that `Bus` itself shows nothing of the library. */
-export function registerConnection(bus: Bus, connection: NatsConnection): void {
+/**
+ * Remembers the connection behind a bus, so that `Bus` itself shows nothing of the library; and on how many servers what is
+ * made over it is kept.
+ */
+export function registerConnection(bus: Bus, connection: NatsConnection, replicas: number): void {
   connections.set(bus, connection);
+  copies.set(bus, replicas);
 }
+
+/** On how many servers a stream or bucket that is made over this bus is kept. */
+export const replicasOf = (bus: Bus): number => copies.get(bus) ?? 1;
 
 /** The connection behind a bus made by connectBus. */
 export function connectionOf(bus: Bus): NatsConnection {

@@ -21,9 +21,10 @@ import { untilStopped } from './until-stopped.ts';
 
 type Role = Parameters<typeof untilStopped>[0];
 
-const SERVICES: readonly ConfigKey[] = ['nats', 'questdb', 'questdb-pg'];
+const SERVICES: readonly ConfigKey[] = ['nats', 'stream-replicas', 'questdb', 'questdb-pg'];
 const COLLECT: readonly ConfigKey[] = [
   'nats',
+  'stream-replicas',
   'targets',
   'targets-file',
   'targets-url',
@@ -126,7 +127,13 @@ const collect =
     }
     const { failed, fail } = failure();
     const nats_url = await natsAddress(config);
-    const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collect', clock: systemClock });
+    const stream_replicas = config['stream-replicas'];
+    const bus = await connectBus({
+      servers: nats_url,
+      name: 'gpu-vitals collect',
+      clock: systemClock,
+      stream_replicas,
+    });
     await ensureStreams(bus).finally(() => bus.close());
     const collector = await startCollectorRole({ config, nats_url, simulated: null, ...news, onExit: fail });
     return { failed, stop: () => collector.stop() };
@@ -139,7 +146,8 @@ const engine =
     const { failed, fail } = failure();
     const questdb = await questdbAddress(config);
     const nats_url = await natsAddress(config);
-    const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals engine', clock: systemClock });
+    const stream_replicas = config['stream-replicas'];
+    const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals engine', clock: systemClock, stream_replicas });
     const options = {
       config,
       bus,

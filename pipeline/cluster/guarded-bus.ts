@@ -1,4 +1,4 @@
-import { connectionOf, registerConnection } from '../bus/stream-manager.ts';
+import { connectionOf, registerConnection, replicasOf } from '../bus/stream-manager.ts';
 import type { Bus } from '../contract/bus.ts';
 
 /** A bus that asks before each message that it sends; `before_send` does not return where nothing may be sent any more. */
@@ -23,6 +23,6 @@ export function guardedBus(bus: Bus, before_send: () => void): Bus {
       },
     },
   }) as Bus;
-  registerConnection(guarded, connectionOf(bus));
+  registerConnection(guarded, connectionOf(bus), replicasOf(bus));
   return guarded;
 }

@@ -57,7 +57,13 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   const clock = systemClock;
   const say = (line: string): void => parent.postMessage({ kind: 'say', line });
   const tell = (error: VitalsError): void => parent.postMessage({ kind: 'tell', why: errorText(error) });
-  const bus = await connectBus({ servers: data.nats_url, name: `gpu-vitals worker ${worker}`, clock });
+  const stream_replicas = config['stream-replicas'];
+  const bus = await connectBus({
+    servers: data.nats_url,
+    name: `gpu-vitals worker ${worker}`,
+    clock,
+    stream_replicas,
+  });
   const insight = await threadInsight({
     part: 'engine',
     log: { data: config.data, level: config['log-level'] },
