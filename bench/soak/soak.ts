@@ -15,11 +15,11 @@ import { watchLive } from './live-watch.ts';
 import { measureCapacity } from './measure-capacity.ts';
 import { predictDisk } from './predict-disk.ts';
 import { processFigures, processTrends } from './process-figures.ts';
+import { runFaults } from './run-faults.ts';
 import { startSampling } from './sampling.ts';
 import type { SoakFleetFigures, SoakFleetOptions, SoakFleetReady } from './soak-fleet.ts';
 import type { FaultRun, SoakReport } from './soak-report.ts';
 import { startSoakSystem } from './soak-system.ts';
-import { strike } from './strike.ts';
 
 export interface SoakOptions {
   readonly hours: number;
@@ -90,10 +90,7 @@ async function soakIn(
     data,
     probes,
     questdb_heap_max_mib: QUESTDB_HEAP_MIB,
-    onEnd(how) {
-      unplanned.push(how);
-      say(how);
-    },
+    onEnd: say,
   });
   ends.push(() => system.stop());
   const fleet = forkChild(new URL('bench/soak/soak-fleet.js', dist));
@@ -194,26 +191,23 @@ async function soakIn(
   })();
   looking.catch(() => undefined);
 
-  const faults: FaultRun[] = [];
-  for (const [i, fault] of plan.entries()) {
-    await waitUntil(fault.at_ms);
-    say(`${fault.kind} ${fault.target} for ${(fault.for_ms / 1_000).toFixed(1)} s`);
-    const run = await strike(fault, {
-      system,
-      elapsed,
-      fresh,
-      signal,
-      until_ms: Math.max(plan[i + 1]?.at_ms ?? duration_ms, elapsed()),
-    });
-    faults.push(run);
-    if (fault.kind === 'kill' && fault.target === 'collector') {
-      kills.push({ from: began_at + run.struck_ms, to: began_at + run.gone_ms });
-    }
-    const took =
-      run.recovered_ms === null ? 'not fresh yet' : `fresh ${inSeconds(run.recovered_ms - run.back_ms)} later`;
-    say(`${fault.target} back after ${inSeconds(run.back_ms - run.struck_ms)}, ${took}`);
-  }
-  await waitUntil(duration_ms);
+  const faults = await runFaults({
+    plan,
+    duration_ms,
+    system,
+    elapsed,
+    fresh,
+    signal,
+    say,
+    onTrouble(how) {
+      unplanned.push(how);
+      say(how);
+    },
+  });
+  const during = (kind: FaultRun['kind'], end: 'gone_ms' | 'back_ms'): Stop[] =>
+    faults
+      .filter((fault) => fault.kind === kind && fault.target === 'collector')
+      .map((fault) => ({ from: began_at + fault.struck_ms, to: began_at + fault[end] }));
   await looking;
   await look();
   await sampling.stop();
@@ -231,17 +225,11 @@ async function soakIn(
     bus,
     log,
     nodes: served.nodes,
-    kills,
-    stops: faults
-      .filter(({ kind, target }) => kind === 'stop' && target === 'collector')
-      .map(({ struck_ms, back_ms }) => ({ from: began_at + struck_ms, to: began_at + back_ms })),
+    kills: [...kills, ...during('kill', 'gone_ms')],
+    stops: during('stop', 'back_ms'),
     figures: await figures(),
     say,
   });
-
-  async function waitUntil(at_ms: number): Promise<void> {
-    await sleep(Math.max(0, at_ms - elapsed()), undefined, { signal });
-  }
 
   const names = [...new Set(sampling.processes.map(({ process }) => process))];
   const samplesOf = (name: string) => sampling.processes.filter(({ process }) => process === name);
@@ -274,8 +262,6 @@ async function soakIn(
   const checks = judge(result, trends);
   return { ...result, checks, ok: checks.every(({ ok }) => ok) };
 }
-
-const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 /** Distance of a node's scrapes at which the fleet makes so many rows. */
 function intervalFor(gpus: number, rows_per_s: number): number {

@@ -11,6 +11,8 @@ export interface StrikeOptions {
   /** Since the beginning of the soak, ms. */
   readonly elapsed: () => number;
   readonly fresh: () => boolean;
+  /** Told when the process is there again. */
+  readonly onBack: () => void;
   /** When waiting for recovery ends. */
   readonly until_ms: number;
   readonly signal: AbortSignal;
@@ -39,6 +41,7 @@ export async function strike(fault: PlannedFault, options: StrikeOptions): Promi
     }
   }
   const back_ms = elapsed();
+  options.onBack();
   while (!options.fresh()) {
     if (elapsed() > options.until_ms) return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: null };
     await sleep(POLL_MS, undefined, { signal });
