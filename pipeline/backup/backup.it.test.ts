@@ -9,17 +9,20 @@ import { rowExport } from '../../sinks/questdb/export-rows.ts';
 import { rowImport } from '../../sinks/questdb/import-rows.ts';
 import { openDeskMemory } from '../alert-desk/buckets.ts';
 import { deskStore } from '../alert-desk/desk-store.ts';
+import type { AuditEntry } from '../audit/audit-entry.ts';
+import { auditLog } from '../audit/audit-log.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { openKeyValue } from '../bus/key-value.ts';
 import { openObjectStore } from '../bus/object-store.ts';
 import { storedMessages as storedIn } from '../bus/stored-messages.ts';
-import { ownStreams } from '../bus/stream-copy.ts';
+import { ownStreams, removeStream } from '../bus/stream-copy.ts';
 import { type CliRun, endCliRuns } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { rawSubject } from '../contract/ids.ts';
 import { minutes, seconds } from '../contract/time.ts';
+import { openKeyStore } from '../keys/key-store.ts';
 import {
   allTables,
   finishEngine,
@@ -107,6 +110,15 @@ async function allMessages(bus: Bus): Promise<Record<string, string[]>> {
     all[name] = told;
   }
   return all;
+}
+
+/** Why the server keeps an entry that somebody wants gone. */
+async function removedFromTrail(bus: Bus): Promise<string> {
+  const subject = '$JS.API.STREAM.MSG.DELETE.AUDIT';
+  const answer = await bus.request({ subject, data: Buffer.from('{"seq":1}') }, 5_000);
+  return (
+    (JSON.parse(Buffer.from(answer.data).toString()) as { error?: { description: string } }).error?.description ?? ''
+  );
 }
 
 const deskOf = async (bus: Bus) => (await deskStore(await openDeskMemory(bus), 'test').load()).state;
@@ -212,6 +224,34 @@ describe('backup', () => {
       Object.entries(rows).map(([table, of]) => ({ table, rows: of.length, missing: [], extra: [] })),
     );
     expect((await readFile(join(second.data, 'snapshots/fleet.snap'))).equals(snapshot)).toBe(true);
+  });
+
+  it('keys and trail come back where there are none, and stay as they are where there are some', async () => {
+    const entry = (action: string): AuditEntry => ({
+      ...{ at: 1, by: 'ann', key_id: '', role: 'admin', tenant: '', origin: '127.0.0.1', action },
+      ...{ target: '', status: 200, detail: '' },
+    });
+    await auditLog(second.bus).write(entry('before'));
+    const keys = await openKeyStore(second.bus, systemClock);
+    const { id } = await keys.create({ name: 'leaked', role: 'admin', tenant: '', expires_after: null });
+    const dir = join(folder, 'trusted');
+    await saved(second, dir);
+    await auditLog(second.bus).write(entry('after'));
+    await keys.revoke(id);
+    const { AUDIT, KV_VITALS_KEYS } = await allMessages(second.bus);
+    expect(AUDIT).toHaveLength(2);
+
+    const said = await brought(second, dir, true);
+    expect(said).toContain('stream AUDIT: stays as it is here');
+    expect(await allMessages(second.bus)).toMatchObject({ AUDIT, KV_VITALS_KEYS });
+    expect((await keys.list()).find((one) => one.id === id)?.revoked_at).not.toBeNull();
+
+    await removeStream(first.bus, 'KV_VITALS_KEYS');
+    expect((await brought(first, dir, true)).join()).toMatch(/keys are as of 20..-..-..T.*revoke again/);
+    expect((await allMessages(first.bus)).AUDIT).toEqual(AUDIT?.slice(0, 1));
+    const there = await openKeyStore(first.bus, systemClock);
+    expect((await there.list()).find((one) => one.id === id)).toMatchObject({ name: 'leaked', revoked_at: null });
+    await expect(removedFromTrail(first.bus)).resolves.toMatch(/not permitted|denied/);
   });
 
   it('does not write into a folder with something in it', async () => {

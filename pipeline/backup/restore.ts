@@ -8,12 +8,14 @@ import { removeTables } from '../../sinks/questdb/remove-tables.ts';
 import { readTableStates } from '../../sinks/questdb/table-states.ts';
 import { openDeskMemory } from '../alert-desk/buckets.ts';
 import { deskStore } from '../alert-desk/desk-store.ts';
+import { AUDIT_STREAM } from '../bus/ensure-streams.ts';
 import { COPY_CHUNK_BYTES, ownStreams, removeStream, restoreStream } from '../bus/stream-copy.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { machineDisk } from '../disk.ts';
 import { hearParts } from '../doctor/hear-parts.ts';
+import { KEYS_BUCKET } from '../keys/key-store.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { checkFiles, readBackupFile } from './backup-files.ts';
 import { allFiles, type BackupManifest, readManifest } from './manifest.ts';
@@ -35,11 +37,14 @@ export interface RestoreOptions {
 }
 
 const LISTEN_MS = 2_500;
+const KEYS_STREAM = `KV_${KEYS_BUCKET}`;
+const STAY: ReadonlySet<string> = new Set([KEYS_STREAM, AUDIT_STREAM]);
 
 /**
  * Brings an installation back from `backUp`: streams with their positions, tables, snapshots, in this order, into services
  * with nothing of ours in them. All checks come before the first change: GV-BKP-001 for a damaged backup, GV-BKP-002 when
- * something is there (without `force`) or a part of gpu-vitals is running. Broken off in between, `force` begins anew.
+ * something is there (without `force`) or a part of gpu-vitals is running. Broken off in between, `force` begins anew. Keys and
+ * trail that are there stay: what was revoked since the backup stays revoked, and nobody covers tracks with an old one.
  */
 export async function restore(options: RestoreOptions): Promise<BackupManifest> {
   const { dir, bus, database, say } = options;
@@ -47,14 +52,20 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   await checkFiles(dir, allFiles(manifest));
   say('the backup is whole');
   await refuseRunning(bus, options.listen_ms ?? LISTEN_MS);
-  await clearTheWay(options);
+  const kept = await clearTheWay(options);
   /** By when they were made before: positions are the same, but the server takes them for others. */
   const made = new Map<string, string>();
   for (const { config, state, file, name, messages, created } of manifest.streams) {
+    if (kept.has(name)) {
+      say(`stream ${name}: stays as it is here`);
+      continue;
+    }
     const chunks = readBackupFile(dir, file, COPY_CHUNK_BYTES);
     await restoreStream(bus, { config, state }, chunks, options.replicas);
     made.set(created, (await bus.streamState(name)).created ?? '');
     say(`stream ${name}: ${messages} messages`);
+    if (name === KEYS_STREAM)
+      say(`keys are as of ${new Date(manifest.started_at).toISOString()}: revoke again what was revoked since`);
   }
   await renameDeskStream(bus, made);
   await prepareDatabase(database);
@@ -75,8 +86,11 @@ async function refuseRunning(bus: Bus, listen_ms: number): Promise<void> {
   throw new VitalsError('GV-BKP-002', what, bus.connected ? 'NATS' : '', { action });
 }
 
-async function clearTheWay({ bus, database, snapshots, force, say }: RestoreOptions): Promise<void> {
-  const streams = await ownStreams(bus);
+/** Answers the streams that stay. */
+async function clearTheWay({ bus, database, snapshots, force, say }: RestoreOptions): Promise<ReadonlySet<string>> {
+  const all = await ownStreams(bus);
+  const kept = new Set(all.filter(({ name, messages }) => messages > 0 && STAY.has(name)).map(({ name }) => name));
+  const streams = all.filter(({ name }) => !kept.has(name));
   const tables = await readTableStates(database);
   const saved = (await readdir(snapshots).catch(() => [])).filter((name) => name.endsWith('.snap'));
   const there = [
@@ -93,6 +107,7 @@ async function clearTheWay({ bus, database, snapshots, force, say }: RestoreOpti
   for (const { name } of streams) await removeStream(bus, name);
   if (tables.length > 0) await removeTables(database);
   if (there.length > 0) say(`${there.length} streams and tables taken away`);
+  return kept;
 }
 
 /** A column that this release does not make would be lost, or refused in the middle. */
