@@ -4,7 +4,10 @@ import type { TopologyReport } from '../engine.ts';
 import { type Finding, finding } from './finding.ts';
 import { spanText } from './in-words.ts';
 
-export type EngineReport = Pick<TopologyReport, 'worker' | 'lag_messages' | 'gpus' | 'started_at' | 'steps'>;
+export type EngineReport = Pick<
+  TopologyReport,
+  'worker' | 'lag_messages' | 'gpus' | 'started_at' | 'steps' | 'groups' | 'has_fleet'
+>;
 
 export interface EngineFacts {
   /** First and last report heard of each worker. */
@@ -44,7 +47,7 @@ function judgeWorker(first: EngineReport, last: EngineReport, now: number): Find
   const { worker, gpus, lag_messages, started_at } = last;
   const uptime_ms = Math.max(0, now - started_at);
   const alive = finding('engine', 'alive', {
-    what: `${worker} runs for ${spanText(uptime_ms)}, ${gpus} GPUs and instances`,
+    what: `${worker} runs for ${spanText(uptime_ms)}, ${gpus} GPUs and instances${shareText(last)}`,
     figures: { worker, uptime_ms, gpus },
   });
   const figures = { worker, lag_messages };
@@ -59,6 +62,10 @@ function judgeWorker(first: EngineReport, last: EngineReport, now: number): Find
   const state = !falling && lag_messages > LAG_BAD ? 'fail' : 'warn';
   return [alive, finding('engine', 'lag', { state, what, action, figures })];
 }
+
+/** Of a worker of a cluster, what it has of the whole. */
+const shareText = ({ groups, has_fleet }: EngineReport): string =>
+  groups === undefined ? '' : `, groups ${groups.join(' ') || 'none'}${has_fleet === true ? ' and the fleet' : ''}`;
 
 function judgeSnapshot({ snapshot_at, snapshot_interval_ms, now, heard, ours }: EngineFacts): Finding[] {
   const started_at = Math.min(...heard.map(({ last }) => last.started_at));

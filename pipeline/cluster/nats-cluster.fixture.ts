@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findNats } from '../../deploy/services/find-nats.ts';
+import { freePort } from '../../deploy/services/free-port.ts';
+
+export interface NatsCluster {
+  /** Of all servers, separated by commas. */
+  readonly nats_url: string;
+  /** Signals a server, by number. */
+  kill(server: number, signal: NodeJS.Signals): void;
+  /** Starts a server again that was killed, with its data. */
+  restart(server: number): void;
+  stop(): Promise<void>;
+}
+
+/** Three nats-servers of one JetStream cluster on this machine; null when there is no program for them. */
+export async function startNatsCluster(): Promise<NatsCluster | null> {
+  const cache = process.env.GPU_VITALS_CACHE ?? join(homedir(), '.cache', 'gpu-vitals');
+  const platform = `${process.platform}-${process.arch}`;
+  const found = await findNats({ env: process.env, cache, platform, report: () => undefined, tried: [] });
+  if (found === null) return null;
+  const { program } = found;
+  const data = await mkdtemp(join(tmpdir(), 'gpu-vitals-nats-'));
+  const taken = new Set<number>();
+  const ports: { readonly client: number; readonly route: number }[] = [];
+  for (let server = 0; server < 3; server++) {
+    ports.push({ client: await freePort(0, taken), route: await freePort(0, taken) });
+  }
+  const routes = ports.map(({ route }) => `"nats://127.0.0.1:${route}"`).join(', ');
+  const children: (ChildProcess | null)[] = [null, null, null];
+  for (const [server, { client, route }] of ports.entries()) {
+    await mkdir(join(data, `n${server}`), { recursive: true });
+    const config = [
+      `server_name: n${server}`,
+      `listen: "127.0.0.1:${client}"`,
+      'max_payload: 8MB',
+      `jetstream { store_dir: "${join(data, `n${server}`)}", max_memory_store: 64MB, max_file_store: 16GB }`,
+      `cluster { name: test, listen: "127.0.0.1:${route}", routes: [${routes}], no_advertise: true }`,
+    ];
+    await writeFile(join(data, `n${server}.conf`), config.join('\n'));
+  }
+  const start = (server: number): void => {
+    children[server] = spawn(program, ['-c', join(data, `n${server}.conf`)], { stdio: 'ignore' });
+  };
+  for (const server of ports.keys()) start(server);
+  return {
+    nats_url: ports.map(({ client }) => `nats://127.0.0.1:${client}`).join(','),
+    kill: (server, signal) => {
+      children[server]?.kill(signal);
+    },
+    restart: start,
+    async stop() {
+      const gone = children.flatMap((child) =>
+        child === null || child.exitCode !== null || child.signalCode !== null
+          ? []
+          : [new Promise((resolve) => child.once('exit', resolve))],
+      );
+      for (const child of children) child?.kill('SIGKILL');
+      await Promise.all(gone);
+      await rm(data, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
