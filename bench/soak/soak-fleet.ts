@@ -37,6 +37,7 @@ export interface SoakFleetFigures {
 
 const FLUSH_MS = 500;
 const RUBBISH_BYTES = 2_048;
+const NO_TEXT = Buffer.of(0xff);
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const figures = { pages: 0, rows: 0, rubbish: 0, hangs: 0 };
@@ -88,7 +89,9 @@ async function start(options: SoakFleetOptions): Promise<SoakFleetReady> {
     else if (path === '/hangs') figures.hangs++;
     else if (path === '/rubbish') {
       figures.rubbish++;
-      response.writeHead(200, { 'content-type': TYPE }).end(randomBytes(RUBBISH_BYTES));
+      // Without the first byte one in a hundred would pass for JSON and leave a letter for each of its lines.
+      const rubbish = Buffer.concat([NO_TEXT, randomBytes(RUBBISH_BYTES)]);
+      response.writeHead(200, { 'content-type': TYPE }).end(rubbish);
     } else if (path === '/sd') {
       const odd = options.faulty_exporters ? ['/hangs', '/rubbish'] : [];
       const paths = [...fleet.node_names.map((node) => `/node/${node}/metrics`), ...odd];
