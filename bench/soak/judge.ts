@@ -25,12 +25,16 @@ const POINTS_MIN = 15;
 /** The rest came too late, or was under way when the collector was killed. */
 const RUBBISH_SHARE = 0.9;
 const LOAD_SHARE_MIN = 0.95;
+const OTHERS_CPU_MAX = 0.15;
 const WAITING_MAX_S = 2;
 
 /** Every law of the soak with its figure. */
 export function judge(
-  report: Pick<SoakReport, 'rows' | 'rows_per_s' | 'faults' | 'windows' | 'disk' | 'unplanned_ends'>,
+  report: Pick<SoakReport, 'rows' | 'rows_per_s' | 'faults' | 'windows' | 'disk' | 'unplanned_ends' | 'processes'>,
+
   trends: ReadonlyMap<string, ProcessTrends>,
+  /** Of the machine. */
+  cores: number,
 ): readonly Check[] {
   const { rows, faults, windows } = report;
   const zero = (name: string, value: number): Check => ({ name, figure: String(value), limit: '0', ok: value === 0 });
@@ -52,6 +56,7 @@ export function judge(
       ok: rows.rubbish_letters <= rows.rubbish_served && rows.rubbish_letters >= rows.rubbish_served * RUBBISH_SHARE,
     },
     ...loadChecks(report),
+    othersCheck(report, cores),
     zero('tables suspended', rows.tables_suspended.length),
     zero('processes that ended by themselves', report.unplanned_ends.length),
     ...[...trends].flatMap(([name, one]) => memoryChecks(name, one)),
@@ -108,6 +113,18 @@ function loadChecks({ windows, rows_per_s }: Pick<SoakReport, 'windows' | 'rows_
     },
     atMost('waiting in the stream in calm time', waiting_s, WAITING_MAX_S, (s) => `${s.toFixed(1)} s of load`),
   ];
+}
+
+/** Figures of a machine that others use meanwhile say little of us. */
+function othersCheck({ windows, processes }: Pick<SoakReport, 'windows' | 'processes'>, cores: number): Check {
+  const busy = windows.reduce((sum, { cpu_share }) => sum + cpu_share, 0) / Math.max(1, windows.length);
+  const ours = processes.reduce((sum, one) => sum + one.cores, 0) / cores;
+  return atMost(
+    'CPU that other programs took',
+    Math.max(0, busy - ours),
+    OTHERS_CPU_MAX,
+    (share) => `${Math.round(share * 100)} % of the machine`,
+  );
 }
 
 function latencyChecks(windows: readonly SoakWindow[]): Check[] {

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
@@ -168,6 +168,8 @@ async function soakIn(
       'API and live': system.pid('api'),
       'nats-server': system.pid('nats'),
       QuestDB: system.pid('questdb'),
+      exporters: fleet.pid,
+      'soak itself': process.pid,
     }),
   });
   ends.push(() => sampling.stop());
@@ -259,7 +261,7 @@ async function soakIn(
     rows,
     unplanned_ends: unplanned,
   };
-  const checks = judge(result, trends);
+  const checks = judge(result, trends, cpus().length);
   return { ...result, checks, ok: checks.every(({ ok }) => ok) };
 }
 
