@@ -1,21 +1,15 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
-import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
-import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { MISSED_WILDCARD } from '../pipeline/contract/missed-events.ts';
 import { FRAME_TRACES_HEADER } from '../pipeline/contract/tracing.ts';
-import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { announceFrames } from '../sinks/live/frame-interest.ts';
 import { FRAMES_WILDCARD } from '../sinks/live/frames-sink.ts';
-import { latestColumns } from '../sinks/questdb/latest-columns.ts';
-import { openAnomalies } from '../sinks/questdb/read-anomalies.ts';
-import { listAssets } from '../sinks/questdb/read-assets.ts';
-import { latestSamples } from '../sinks/questdb/read-samples.ts';
 import { readAnomaly } from './anomaly-row.ts';
 import type { FleetView } from './fleet-view.ts';
+import { seedAnomalies, seedSamples, seedVerdicts, type ViewSeed } from './seed-fleet-view.ts';
 import { seedUntilDone } from './seed-until-done.ts';
-import { DECISION_NOW, HEALTH_NOW, PREDICTION_NOW, type VerdictKind } from './verdict-now.ts';
 import { verdictChange } from './verdict-row.ts';
 import { VERDICT_PARTS, type VerdictRows, verdictTable } from './verdict-rows.ts';
 
@@ -32,6 +26,8 @@ export interface FleetFeedOptions {
   /** How far back the last sample of a GPU is looked for at the start. */
   readonly seed_span_ms?: number;
   readonly retry_ms?: number;
+  /** How long after a connection was lost the tables are read again. */
+  readonly again_after_ms?: readonly number[];
 }
 
 export interface FleetFeed {
@@ -55,16 +51,12 @@ export interface FleetFeed {
 
 const decoder = new TextDecoder();
 const DAY_MS = 86_400_000;
-const ANOMALIES_MAX = 100_000;
-const VERDICTS = [
-  { kind: 'health', table: GPU_HEALTH_SCORES, columns: HEALTH_NOW, equal: { profile: 'default' } },
-  { kind: 'prediction', table: GPU_FAILURE_PREDICTIONS, columns: PREDICTION_NOW, equal: {} },
-  { kind: 'decision', table: GPU_ECONOMIC_DECISIONS, columns: [...DECISION_NOW, 'instance'], equal: {} },
-] as const satisfies readonly { readonly kind: VerdictKind; readonly [field: string]: unknown }[];
+/** Rows reach the table within a flush interval and what it takes to apply it; more under load. */
+const AGAIN_AFTER_MS = [5_000, 60_000];
 
 /**
  * Keeps a fleet view current: frames and anomalies from the bus as they come, what was before from the database, asked
- * again until it answers. Messages that cannot be read are counted and left.
+ * again until it answers; and what was told while this side or the engine had no connection, which the bus does not keep. Messages that cannot be read are counted and left.
  */
 export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const { bus, view, clock, rows } = options;
@@ -81,6 +73,8 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const closedMeanwhile = new Set<string>();
   let lastFrameAt = Number.NaN;
   let stopped = false;
+  let away = false;
+  const rereadings = new Set<{ stop(): void }>();
 
   const subscriptions: BusSubscription[] = [
     bus.subscribe(FRAMES_WILDCARD, ({ data, headers }) => {
@@ -102,9 +96,10 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
         return;
       }
       counters.anomalies++;
-      if (seeding !== null && !seeding.done && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
+      if (reading > 0 && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
       view.applyAnomaly(anomaly);
     }),
+    bus.subscribe(MISSED_WILDCARD, () => readAgain()),
     ...VERDICT_PARTS.map((part) =>
       bus.subscribe(`vitals.${verdictTable(part).name}.>`, ({ data }) => {
         const row = parsed(data);
@@ -124,50 +119,49 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const announcing = announceFrames(bus);
   const sweeping = setInterval(() => {
     view.sweep();
-    if (!bus.connected) rows?.forget();
+    if (bus.connected && away) readAgain();
+    away = !bus.connected;
+    if (away) rows?.forget();
   }, 1_000);
   sweeping.unref();
 
-  async function seed(database: Database): Promise<void> {
-    const newest = clock.now();
-    const values = new Float64Array(METRIC_COUNT);
-    const identities = new Map<string, { model: string; slot: string }>();
-    for (let cursor: string | undefined; ; ) {
-      const page = await listAssets(database, {}, { limit: 1_000, cursor });
-      for (const asset of page.items) identities.set(asset.gpu_uuid, { model: asset.model, slot: asset.slot });
-      if (page.next === null || stopped) break;
-      cursor = page.next;
+  const { database } = options;
+  const again = new Map<number, NodeJS.Timeout>();
+  let reading = 0;
+  async function read(parts: readonly ((seed: ViewSeed) => Promise<void>)[], from: Database): Promise<void> {
+    const span_ms = options.seed_span_ms ?? DAY_MS;
+    const seed: ViewSeed = { database: from, view, clock, span_ms, closed: closedMeanwhile, stopped: () => stopped };
+    reading++;
+    try {
+      for (const part of parts) await part(seed);
+    } finally {
+      reading--;
+      if (reading === 0) closedMeanwhile.clear();
     }
-    const since = newest - (options.seed_span_ms ?? DAY_MS);
-    for (const row of await latestSamples(database, { since })) {
-      METRICS.forEach((metric, index) => {
-        values[index] = row[metric.name] ?? Number.NaN;
-      });
-      const { model, slot } = identities.get(row.gpu_uuid) ?? { model: '', slot: '' };
-      const who = { gpu_uuid: row.gpu_uuid, instance: row.instance, node: row.node, model, slot, attribution: [] };
-      const known = view.find(row.gpu_uuid, row.instance);
-      // What came over the bus meanwhile is newer, and knows who uses the GPU.
-      if (known === undefined || !(known.ts >= row.ts)) view.applySample(who, row.ts, values, Math.min(row.ts, newest));
-    }
-    for (const anomaly of await openAnomalies(database, { rows_max: ANOMALIES_MAX })) {
-      if (!closedMeanwhile.has(anomaly.id)) view.applyAnomaly(anomaly);
-    }
-    for (const { kind, table, columns, equal } of VERDICTS) {
-      const known = await latestColumns(database, table, {
-        columns: [...columns, 'gpu_uuid', ...Object.keys(equal)],
-        since,
-        equal,
-      });
-      for (const row of known) {
-        const change = verdictChange(kind, row);
-        if (change !== null) view.applyVerdict(change);
-      }
-    }
-    closedMeanwhile.clear();
+  }
+  /** Something was told that may not have been heard: it is read once the table has it, and once more in case that was too soon. */
+  function readAgain(): void {
+    if (database === null) return;
+    rows?.forget();
+    const waits = options.again_after_ms ?? AGAIN_AFTER_MS;
+    waits.forEach((after_ms, turn) => {
+      // The last reading waits for the last loss; the ones before must not be put off by one loss after the other.
+      if (again.has(turn) && turn < waits.length - 1) return;
+      clearTimeout(again.get(turn));
+      const timer = setTimeout(() => {
+        again.delete(turn);
+        rows?.forget();
+        const rereading = seedUntilDone(() => read([seedAnomalies, seedVerdicts], database), options);
+        rereadings.add(rereading);
+        void rereading.finished.then(() => rereadings.delete(rereading));
+      }, after_ms);
+      timer.unref();
+      again.set(turn, timer);
+    });
   }
 
-  const { database } = options;
-  const seeding = database === null ? null : seedUntilDone(() => seed(database), options);
+  const seeding =
+    database === null ? null : seedUntilDone(() => read([seedSamples, seedAnomalies, seedVerdicts], database), options);
   return {
     get seeded() {
       return seeding?.done ?? true;
@@ -180,6 +174,8 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
     stop() {
       stopped = true;
       seeding?.stop();
+      for (const rereading of rereadings) rereading.stop();
+      for (const timer of again.values()) clearTimeout(timer);
       clearInterval(sweeping);
       announcing.stop();
       for (const subscription of subscriptions) subscription.unsubscribe();

@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { jsonEventSink } from '../pipeline/bus/json-event-sink.ts';
+import { systemClock } from '../pipeline/clock.ts';
+import type { Database } from '../pipeline/contract/database.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
+import type { Anomaly } from '../pipeline/contract/events.ts';
+import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
+import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
+import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
+import { rowOf } from './api.fixture.ts';
+import { type FleetFeed, fleetFeed } from './fleet-feed.ts';
+import { FleetView } from './fleet-view.ts';
+
+const feeds: FleetFeed[] = [];
+afterEach(() => {
+  for (const feed of feeds.splice(0)) feed.stop();
+});
+
+/** Tables of anomalies and scores, as they are when they are asked. */
+function world(options: { away?: boolean } = {}) {
+  const bus = memoryBus();
+  const told: Anomaly[] = [];
+  const view = new FleetView({ clock: systemClock, onAnomaly: (anomaly) => told.push(anomaly) });
+  const tables = { anomalies: [] as Anomaly[], scores: [] as Record<string, unknown>[], away: options.away ?? false };
+  const database: Database = {
+    async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
+      if (tables.away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
+      const state = parameters.find((one) => one === 'open' || one === 'closed');
+      const rows: unknown[] = sql.includes('FROM anomalies')
+        ? tables.anomalies.filter((one) => one.state === state && (state === 'open' || parameters.includes(one.id)))
+        : sql.includes(`"${GPU_HEALTH_SCORES.name}"`)
+          ? tables.scores
+          : [];
+      return rows.map((row) => ({ ...(row as Row) }));
+    },
+    close: async () => undefined,
+  };
+  const forgotten = vi.fn();
+  const feed = fleetFeed({
+    bus,
+    database,
+    view,
+    clock: systemClock,
+    rows: { apply: () => undefined, forget: forgotten },
+    retry_ms: 5,
+    again_after_ms: [5, 20],
+  });
+  feeds.push(feed);
+  const ids = (): string[] =>
+    view
+      .openAnomalies()
+      .map(({ id }) => id)
+      .sort();
+  return { bus, told, view, tables, feed, forgotten, ids };
+}
+const of = (id: string, changes: Partial<Anomaly> = {}): Anomaly => anomalyOf({ gpu_uuid: 'GPU-a', id, ...changes });
+const closed = (id: string): Anomaly => of(id, { state: 'closed', closed_at: of(id).opened_at + 1_000 });
+const score = (overall_score: number): Record<string, unknown> =>
+  rowOf(GPU_HEALTH_SCORES, { gpu_uuid: 'GPU-a', ts: systemClock.now(), overall_score, action: 'none' });
+
+describe('what was told while nobody could hear it', () => {
+  it('is read when the writer says that it could not tell', async () => {
+    const { bus, tables, view, feed, forgotten, ids } = world();
+    tables.anomalies = [of('kept'), of('ends')];
+    tables.scores = [score(90)];
+    await feed.seeding;
+    expect(ids()).toEqual(['ends', 'kept']);
+    const sink = jsonEventSink<Anomaly>(bus, 'anomalies');
+    bus.online = false;
+    sink.write(closed('ends'));
+    sink.write(of('new'));
+    tables.anomalies = [of('kept'), closed('ends'), of('new')];
+    tables.scores = [score(12)];
+    bus.online = true;
+    await sink.flush();
+    await vi.waitFor(() => expect(ids()).toEqual(['kept', 'new']));
+    await vi.waitFor(() => expect(view.verdicts.health('GPU-a', '', Number.NaN)?.overall_score).toBe(12));
+    expect(forgotten).toHaveBeenCalled();
+  });
+
+  it('is read when this side was away', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+    try {
+      const { bus, tables, feed, ids } = world();
+      tables.anomalies = [of('ends')];
+      await feed.seeding;
+      bus.online = false;
+      tables.anomalies = [closed('ends')];
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(ids()).toEqual(['ends']);
+      bus.online = true;
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(ids()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is tried again while the database is away, and once more for rows that were not there yet', async () => {
+    const { bus, tables, feed, ids } = world();
+    await feed.seeding;
+    tables.away = true;
+    bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    tables.anomalies = [of('late')];
+    tables.away = false;
+    await vi.waitFor(() => expect(ids()).toEqual(['late']));
+  });
+
+  it('tells nothing that is shown already, and nothing that the bus has closed meanwhile', async () => {
+    const { bus, tables, told, feed, ids } = world();
+    tables.anomalies = [of('kept'), of('ends')];
+    await feed.seeding;
+    told.length = 0;
+    bus.publish({ subject: 'vitals.anomalies.n1.GPU-a', data: jsonBytes(closed('ends')) });
+    tables.anomalies = [of('kept'), closed('ends'), of('marker')];
+    bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });
+    await vi.waitFor(() => expect(ids()).toEqual(['kept', 'marker']));
+    expect(told.map(({ id, state }) => `${id} ${state}`)).toEqual(['ends closed', 'marker open']);
+  });
+
+  it('leaves an anomaly alone that the table does not know yet', async () => {
+    const { bus, tables, feed, ids } = world();
+    await feed.seeding;
+    bus.publish({ subject: 'vitals.anomalies.n1.GPU-a', data: jsonBytes(of('young')) });
+    tables.anomalies = [of('marker')];
+    bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });
+    await vi.waitFor(() => expect(ids()).toEqual(['marker', 'young']));
+  });
+});
