@@ -36,6 +36,7 @@ const fault: FaultRun = {
   gone_ms: 0,
   back_ms: 3_000,
   recovered_ms: 4_000,
+  patience_ms: 120_000,
 };
 const windows: SoakWindow[] = Array.from({ length: 30 }, (_, i) => ({
   t_ms: i * 10_000,
@@ -129,6 +130,10 @@ it.each<[string, Partial<Judged>]>([
   ],
 ])('finds: %s', (name, wrong) => {
   expect(notMet({ ...good, ...wrong })).toEqual([name]);
+});
+
+it('says nothing of a recovery that the next fault cut short', () => {
+  expect(notMet({ ...good, faults: [{ ...fault, recovered_ms: null, patience_ms: 5_000 }] })).toEqual([]);
 });
 
 it.each([

@@ -16,6 +16,7 @@ const CALM_MIN = 9;
 const LATENCY_TIMES_MAX = 1.5;
 const LATENCY_FREE_MS = 25;
 const RECOVERY_MAX_MS = 60_000;
+const NEXT_TOO_SOON = 'the next came too soon to tell';
 const TOO_LATE_SHARE_MAX = 0.01;
 /** What is on the disk against what was foretold. */
 const DISK_TIMES = [0.6, 1.6] as const;
@@ -153,7 +154,9 @@ function recoveryChecks(faults: readonly FaultRun[]): Check[] {
     byKind.set(name, [...(byKind.get(name) ?? []), fault]);
   }
   return [...byKind].map(([name, runs]) => {
-    const took = runs.map(({ recovered_ms, back_ms }) => (recovered_ms ?? Number.POSITIVE_INFINITY) - back_ms);
+    const judged = runs.filter((run) => run.recovered_ms !== null || run.patience_ms >= RECOVERY_MAX_MS);
+    const took = judged.map(({ recovered_ms, back_ms }) => (recovered_ms ?? Number.POSITIVE_INFINITY) - back_ms);
+    if (took.length === 0) return { name: `${name}, ${runs.length} times`, figure: NEXT_TOO_SOON, limit: '', ok: true };
     const longest = Math.max(...took);
     const figure = Number.isFinite(longest)
       ? `fresh ${(longest / 1_000).toFixed(1)} s after it was back`

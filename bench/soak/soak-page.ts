@@ -10,14 +10,16 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
 const slope = (figures: readonly [number, number, number] | null): string =>
   figures === null ? 'too short' : `${figures[0]} (${figures[1]} to ${figures[2]})`;
 
+const mib = (value: number): string => (Number.isNaN(value) ? '' : String(value));
+
 const processRow = (one: ProcessFigures): string[] => [
   one.process,
   String(one.lives),
   String(one.rss_mib),
   String(one.rss_max_mib),
-  String(one.own_mib),
+  mib(one.own_mib),
   slope(one.own_mib_per_hour),
-  one.heap_mib === null ? '' : String(one.heap_mib),
+  one.heap_mib === null ? '' : mib(one.heap_mib),
   one.heap_mib === null ? '' : slope(one.heap_mib_per_hour),
   `${one.handles_first} / ${one.handles_last}`,
   String(one.cores),
@@ -44,7 +46,7 @@ export function soakPage(report: SoakReport): string {
   return `${[
     '# Soak',
     'Generated from the report of `npm run soak` by its option `--write`. Every role is a process of its own, scraped over HTTP from a simulated fleet with faults of its own; one more exporter never answers, one sends rubbish. Afterwards every page that the exporters have served is looked for in the table.',
-    `${report.at.slice(0, 10)}, commit ${report.commit}, \`${report.command}\`: ${report.hours} h on ${machine.cores} x ${machine.cpu}, ${machine.memory_gib} GiB, Node ${machine.node}, ${report.versions}. ${count(report.gpus)} GPUs, each node every ${report.interval_ms} ms: ${load}. Durability \`${report.durability}\`, seed ${report.seed}.`,
+    `${report.at.slice(0, 10)}, commit ${report.commit}, \`${report.command}\`: ${Math.round(report.hours * 100) / 100} h on ${machine.cores} x ${machine.cpu}, ${machine.memory_gib} GiB, Node ${machine.node}, ${report.versions}. ${count(report.gpus)} GPUs, each node every ${report.interval_ms} ms: ${load}. Durability \`${report.durability}\`, seed ${report.seed}.`,
     `**${report.ok ? 'Passed' : `Failed: ${failed.map(({ name }) => name).join('; ')}`}.**`,
     '## Laws',
     table(

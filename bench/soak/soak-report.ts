@@ -10,6 +10,8 @@ export interface FaultRun extends PlannedFault {
   /** When the process was back, and when live rows were fresh and nothing waited in the stream; null: not by the next fault. */
   readonly back_ms: number;
   readonly recovered_ms: number | null;
+  /** How long was waited for that at most. */
+  readonly patience_ms: number;
 }
 
 /** What went through in ten seconds. */

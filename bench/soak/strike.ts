@@ -42,9 +42,10 @@ export async function strike(fault: PlannedFault, options: StrikeOptions): Promi
   }
   const back_ms = elapsed();
   options.onBack();
+  const patience_ms = Math.max(0, options.until_ms - back_ms);
   while (!options.fresh()) {
-    if (elapsed() > options.until_ms) return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: null };
+    if (elapsed() > options.until_ms) return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: null, patience_ms };
     await sleep(POLL_MS, undefined, { signal });
   }
-  return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: elapsed() };
+  return { ...fault, struck_ms, gone_ms, back_ms, recovered_ms: elapsed(), patience_ms };
 }
