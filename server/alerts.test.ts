@@ -184,9 +184,13 @@ describe('silences', () => {
     const open = await world.json('/api/v1/alerts?state=open');
     expect(open.body.items.map(({ silenced_by }) => silenced_by)).toEqual([id, id, id]);
     const narrower = { by: 'bob', matchers: [{ field: 'node', values: ['n1'], not: true }] };
+    expect(made.body).toMatchObject({ created_by: 'eve', changed_by: '', changed_at: null });
     expect(await send(world, 'PATCH', `silences/${id}`, narrower)).toMatchObject({
       status: 200,
-      body: { open_alerts: 1, matchers: narrower.matchers, comment: 'moving', created_by: 'eve' },
+      body: {
+        ...{ open_alerts: 1, matchers: narrower.matchers, comment: 'moving', created_by: 'eve' },
+        ...{ changed_by: 'bob', changed_at: new Date(NOW).toISOString() },
+      },
     });
     expect(await send(world, 'POST', `silences/${id}/expire`, { by: 'bob' })).toMatchObject({
       status: 200,

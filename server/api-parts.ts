@@ -8,6 +8,7 @@ import type { Prediction } from '../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { Finding } from '../pipeline/doctor/finding.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
+import type { ListedKey } from '../pipeline/keys/key-store.ts';
 import type { AlertAnswers } from './alert-answers.ts';
 import type { AssetDesk } from './asset-desk.ts';
 import type { ChannelDesk } from './channel-desk.ts';
@@ -55,6 +56,8 @@ export interface ApiParts {
   readonly gate: Gate;
   /** Who changed what. */
   readonly audit: AuditLog;
+  /** The keys there are; null where nobody knows them. */
+  readonly keys: (() => Promise<readonly ListedKey[]>) | null;
   /** A proxy in front tells where calls come from. */
   readonly behind_proxy: boolean;
   /** How fast one key may call; 0: any. */

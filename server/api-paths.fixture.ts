@@ -36,6 +36,7 @@ export const LISTS = [
   '/api/v1/config',
   '/api/v1/doctor',
   '/api/v1/audit',
+  '/api/v1/keys',
   '/api/v1/reports/availability',
   '/api/v1/reports/compliance',
 ];

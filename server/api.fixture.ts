@@ -96,7 +96,7 @@ const cannedPredictor = (): ApiParts['predictor'] => {
 
 type ApiWorldOptions = Pick<
   ApiParts,
-  'calls_per_s' | 'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
+  'calls_per_s' | 'keys' | 'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
 > & {
   live_url: string | null;
   gate: Gate;
@@ -156,6 +156,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     bus,
     gate: options.gate ?? OPEN_GATE,
     audit,
+    keys: options.keys === undefined ? async () => [] : options.keys,
     behind_proxy: false,
     calls_per_s: options.calls_per_s ?? 0,
     topology,

@@ -6,6 +6,8 @@ interface ConsolePage {
   readonly label: string;
   /** The key that leads to it after `g`. */
   readonly key: string;
+  /** What it is made of: who may not call it is not led there. */
+  readonly reads?: string;
 }
 
 /**
@@ -20,12 +22,16 @@ export const CONSOLE_PAGES = [
   { page: 'incidents', path: '/incidents', label: 'Incidents', key: 'i' },
   { page: 'predictions', path: '/predictions', label: 'Predictions', key: 'p' },
   { page: 'money', path: '/money', label: 'Money', key: 'm' },
-  { page: 'models', path: '/models', label: 'Models', key: 'v' },
+  { page: 'models', path: '/models', label: 'Models', key: 'v', reads: 'GET /api/v1/models' },
   { page: 'labels', path: '/labels', label: 'Failures', key: 'l' },
   { page: 'assets', path: '/assets', label: 'Assets', key: 'h' },
   { page: 'reports', path: '/reports', label: 'Reports', key: 'r' },
-  { page: 'pipeline', path: '/pipeline', label: 'Pipeline', key: 't' },
-  { page: 'settings', path: '/settings', label: 'Settings', key: 's' },
+  { page: 'pipeline', path: '/pipeline', label: 'Pipeline', key: 't', reads: 'GET /api/v1/topology' },
+  { page: 'settings', path: '/settings', label: 'Settings', key: 's', reads: 'GET /api/v1/alert-rules' },
 ] as const satisfies readonly ConsolePage[];
 
 export type ConsolePageName = (typeof CONSOLE_PAGES)[number]['page'];
+
+/** The pages of somebody who may not call these routes. */
+export const pagesWithout = (refused: readonly string[]): readonly ConsolePage[] =>
+  CONSOLE_PAGES.filter((page: ConsolePage) => page.reads === undefined || !refused.includes(page.reads));

@@ -31,6 +31,7 @@ import { gpuRoutes } from './routes/gpus.ts';
 import { healthRoutes } from './routes/health.ts';
 import { injectRoutes } from './routes/inject.ts';
 import { installationRoutes } from './routes/installation.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -127,6 +128,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   injectRoutes(app, parts);
   installationRoutes(app, parts);
   auditRoutes(app, parts);
+  keyRoutes(app, parts);
   healthRoutes(app, parts);
 
   const document = app.getOpenAPI31Document({

@@ -48,6 +48,8 @@ export const silenceAnswerSchema = z
     created_by: z.string(),
     comment: z.string(),
     created_at: instantSchema,
+    changed_by: z.string().openapi({ description: 'Who changed or ended it last; empty while nobody has.' }),
+    changed_at: instantSchema.nullable(),
     open_alerts: z.int().openapi({ description: 'Open alerts that fit it.' }),
   })
   .openapi('Silence');

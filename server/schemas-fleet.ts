@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { HealthGrade } from '../pipeline/contract/events.ts';
 import { METRICS } from '../pipeline/contract/metrics.ts';
 import { rollupAggregates } from '../pipeline/contract/tables.ts';
+import { ACCESS_ROLES } from '../pipeline/keys/access-role.ts';
 import { GROUPINGS } from './group-members.ts';
 import { instantSchema } from './instant-schema.ts';
 import { anomalySchema, gpuStateSchema, gpuSummarySchema, listSchema } from './schemas.ts';
@@ -138,6 +139,10 @@ export const consoleConfigSchema = z
     protocol: z.literal('gpu-vitals.v1'),
     stale_after_ms: z.number(),
     simulated: z.boolean().openapi({ description: 'The fleet is simulated: no real GPU is behind the readings.' }),
+    name: z.string().openapi({ description: 'Whose key it is that asks; empty while there are no keys.' }),
+    role: z.enum(ACCESS_ROLES),
+    tenant: z.string().openapi({ description: 'Only its GPUs are shown; empty: all.' }),
+    refused: z.array(z.string()).openapi({ description: 'Routes that this caller may not call.' }),
   })
   .openapi('ConsoleConfig');
 export type ConsoleConfig = z.infer<typeof consoleConfigSchema>;

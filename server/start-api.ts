@@ -56,6 +56,8 @@ export interface ApiServerOptions {
   readonly prices: PriceBook;
   /** Everybody may call when absent. */
   readonly gate?: Gate;
+  /** Nobody knows them when absent. */
+  readonly keys?: ApiParts['keys'];
   /** A proxy in front tells where calls come from; false when absent. */
   readonly behind_proxy?: boolean;
   /** How fast one key may call; any number when absent. */
@@ -123,6 +125,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     bus,
     gate: options.gate ?? OPEN_GATE,
     audit: auditLog(bus),
+    keys: options.keys ?? null,
     behind_proxy: options.behind_proxy ?? false,
     calls_per_s: options.calls_per_s ?? 0,
     topology,

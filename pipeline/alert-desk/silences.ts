@@ -16,6 +16,8 @@ export const silenceSchema = z.object({
   created_by: z.string().max(256),
   comment: z.string().max(2_000),
   created_at: instant,
+  changed_by: z.string().max(256).optional(),
+  changed_at: instant.optional(),
 });
 
 const inForce = ({ starts_at, ends_at }: Silence, now: number): boolean => starts_at <= now && now < ends_at;

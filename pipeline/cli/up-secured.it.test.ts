@@ -139,6 +139,10 @@ describe.skipIf(!hasOpenssl)('up with TLS and keys', () => {
     });
     stranger.close();
 
+    await makeKey('tess', 'viewer', '--tenant', 'acme');
+    const tenant = live(keyOf('tess'));
+    expect((await firstValueFrom(tenant.follow('fleet').pipe(timeout(10_000)))).state.size).toBe(0);
+    tenant.close();
     await makeKey('gone', 'viewer');
     const socket = new TrustingSocket(ready.live as string, 'gpu-vitals.v1');
     const said: string[] = [];
@@ -168,9 +172,7 @@ describe.skipIf(!hasOpenssl)('up with TLS and keys', () => {
     const { body } = await call('/api/v1/inject/stories', { key: keyOf('vera') });
     expect((body as { items: { name: string }[] }).items.map(({ name }) => name)).toContain('dust');
     const order = { story: 'dust', gpu_uuid: gpus[0]?.gpu_uuid ?? '' };
-    expect(
-      (await call('/api/v1/inject', { method: 'POST', key: keyOf('vera'), body: order })).status,
-    ).toBe(403);
+    expect((await call('/api/v1/inject', { method: 'POST', key: keyOf('vera'), body: order })).status).toBe(403);
     const put = await call('/api/v1/inject', { method: 'POST', key: keyOf('oscar'), body: order });
     expect([put.status, put.body]).toEqual([200, expect.objectContaining(order)]);
     const command = await runCli(['inject', order.story, '--gpu', gpus[1]?.gpu_uuid ?? '', '--json', ...shared()]);

@@ -86,4 +86,7 @@ export interface Silence {
   readonly created_by: string;
   readonly comment: string;
   readonly created_at: number;
+  /** Who changed or ended it last, and when (epoch ms); absent while nobody has. */
+  readonly changed_by?: string | undefined;
+  readonly changed_at?: number | undefined;
 }

@@ -76,6 +76,7 @@ await runAsThread(
         database: connections.database,
         clock: systemClock,
         gate,
+        keys: gate.keys,
         behind_proxy: config['behind-proxy'],
         calls_per_s: config['calls-per-second-max'],
         live_url: () => liveUrl,

@@ -21,6 +21,8 @@ import {
   fleetSummarySchema,
   topologySchema,
 } from '../schemas-fleet.ts';
+import { refusedTo } from '../security/access.ts';
+import { callerOf } from '../security/caller.ts';
 import { serialiser } from '../serialiser.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -129,12 +131,15 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): v
       query: NO_PARAMETERS,
       answer: consoleConfigSchema,
     },
-    (c) =>
-      c.json({
+    (c) => {
+      const { name, role, tenant } = callerOf(c);
+      return c.json({
         live: liveUrlFor(parts.live_url(), c.req.url),
         protocol: 'gpu-vitals.v1',
         stale_after_ms: parts.view.stale_after_ms,
         simulated: parts.simulated ?? false,
-      } satisfies ConsoleConfig),
+        ...{ name, role, tenant, refused: [...refusedTo({ role, tenant })] },
+      } satisfies ConsoleConfig);
+    },
   );
 }

@@ -10,7 +10,7 @@ import type { AlertNow } from '../alert-answers.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
-import { instantText } from '../instant.ts';
+import { instantText, nullableInstantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
@@ -94,6 +94,8 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       created_by: rest.created_by,
       comment: rest.comment,
       created_at: instantText(created_at),
+      changed_by: rest.changed_by ?? '',
+      changed_at: nullableInstantText(rest.changed_at),
       open_alerts: fitting(matchers).length,
     };
   };
@@ -220,10 +222,13 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       changes: true,
       failures: [404, 409, 503],
     },
-    async (c, { by: _by, note, ...told }, _query, { id }) => {
+    async (c, { by: changed_by, note, ...told }, _query, { id }) => {
       const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
       const silence = await changed(id, (now) =>
-        checked({ ...now, ...given, ...(note === undefined ? {} : { comment: note }) }),
+        checked({
+          ...{ ...now, ...given, ...(note === undefined ? {} : { comment: note }) },
+          ...{ changed_by, changed_at: clock.now() },
+        }),
       );
       return c.json(answerOf(silence));
     },
@@ -245,6 +250,8 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       const silence = await changed(id, (now) => ({
         ...now,
         ends_at: clock.now(),
+        changed_by: who,
+        changed_at: clock.now(),
         comment: [now.comment, `ended by ${who}${note === '' ? '' : `: ${note}`}`]
           .filter((text) => text !== '')
           .join('; ')

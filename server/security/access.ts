@@ -1,5 +1,6 @@
 import { type AccessRole, roleSuffices } from '../../pipeline/keys/access-role.ts';
 import { CONSOLE_PAGES } from '../console-pages.ts';
+import type { Caller } from './caller.ts';
 
 /** What a path asks of who calls it. */
 export interface Access {
@@ -117,12 +118,19 @@ const TABLE: Readonly<Record<string, Access>> = {
   'GET /api/v1/doctor': LOOK_INSIDE,
 
   'GET /api/v1/audit': SUPERVISE,
+  'GET /api/v1/keys': SUPERVISE,
   'POST /api/v1/models/:version/promote': GOVERN,
   'POST /api/v1/models/rollback': GOVERN,
 };
 
 /** What a route asks for; null when the table does not know it. */
 export const accessOf = (method: string, path: string): Access | null => TABLE[`${method} ${path}`] ?? null;
+
+/** Routes that a caller may not call: its role is too low, or they are about more than its tenant. */
+export const refusedTo = (caller: Pick<Caller, 'role' | 'tenant'>): readonly string[] =>
+  Object.entries(TABLE).flatMap(([route, access]) =>
+    !mayCall(caller.role, access) || (caller.tenant !== '' && access.tenants === 'none') ? [route] : [],
+  );
 
 export const mayCall = (has: AccessRole, access: Access): boolean =>
   access.role === 'open' || roleSuffices(has, access.role);

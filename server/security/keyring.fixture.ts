@@ -1,4 +1,5 @@
 import { newKeyId, newSecret, type StoredKey } from '../../pipeline/keys/api-key.ts';
+import type { ListedKey } from '../../pipeline/keys/key-store.ts';
 import { memoryKeyBook } from '../../pipeline/keys/memory-key-book.fixture.ts';
 import { NOW } from '../api.fixture.ts';
 import { gateOf } from './gate.ts';
@@ -10,6 +11,11 @@ export function keyring(now: () => number = () => NOW) {
   return {
     book,
     gate: gateOf(book),
+    /** As the store lists them. */
+    list: async (): Promise<readonly ListedKey[]> =>
+      [...keys.values()].map(({ hash: _hash, previous: _previous, ...key }) => ({
+        ...{ ...key, last_used_at: null, previous_until: null },
+      })),
     revoke(text: string): void {
       const id = text.split('_')[1] ?? '';
       const key = keys.get(id);

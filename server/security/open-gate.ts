@@ -2,7 +2,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import type { Bus } from '../../pipeline/contract/bus.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { openKeyBook } from '../../pipeline/keys/key-book.ts';
-import { openKeyStore } from '../../pipeline/keys/key-store.ts';
+import { type ListedKey, openKeyStore } from '../../pipeline/keys/key-store.ts';
 import { isLoopback } from '../../pipeline/roles/listen-address.ts';
 import { type Gate, gateOf } from './gate.ts';
 import { type OidcOptions, openOidc } from './oidc.ts';
@@ -16,14 +16,21 @@ export interface OpenGateOptions {
   readonly oidc?: Omit<OidcOptions, 'clock'> | null;
 }
 
+/** A gate, and the keys that it knows. */
+export interface OpenGate extends Gate {
+  keys(): Promise<readonly ListedKey[]>;
+  stop(): Promise<void>;
+}
+
 /**
  * The gate of a server of ours, which has read all keys before the first call comes. Throws VitalsError GV-SVC-007 when it would
  * listen beyond this machine and there is no key yet, GV-SEC-006 when single sign-on cannot be used as configured, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
  */
-export async function openGate(options: OpenGateOptions): Promise<Gate & { stop(): Promise<void> }> {
+export async function openGate(options: OpenGateOptions): Promise<OpenGate> {
   const { bus, clock, host } = options;
   const oidc = options.oidc ? openOidc({ ...options.oidc, clock }) : null;
-  const book = await openKeyBook(await openKeyStore(bus, clock), clock);
+  const store = await openKeyStore(bus, clock);
+  const book = await openKeyBook(store, clock);
   if (!book.locked && oidc === null && !isLoopback(host)) {
     await book.stop();
     throw new VitalsError('GV-SVC-007', `${host} would listen beyond loopback without keys`, '');
@@ -35,6 +42,7 @@ export async function openGate(options: OpenGateOptions): Promise<Gate & { stop(
     },
     know: gate.know,
     isWelcome: gate.isWelcome,
+    keys: () => store.list(),
     stop: () => book.stop(),
   };
 }

@@ -33,6 +33,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     dead_letters: whole.dead_letters,
     simulation: whole.simulation,
     examine: null,
+    keys: null,
     config: null,
     metrics: metricsRegistry(),
     live_url: whole.live_url,

@@ -106,6 +106,7 @@ export async function startConsoleWorld(options: {
   readonly channels?: ApiParts['channels'];
   /** Everybody may in when absent. */
   readonly gate?: Gate;
+  readonly keys?: ApiParts['keys'];
 }): Promise<ConsoleWorld> {
   const { start_ms, interval_ms, stale_after_ms } = options;
   const stops: (() => Promise<void>)[] = [];
@@ -148,6 +149,7 @@ export async function startConsoleWorld(options: {
       version: '0.0.0',
       config: options.config ?? null,
       channels: options.channels ?? null,
+      keys: options.keys ?? null,
       onFailure: (error, where) => console.error(where, error),
     });
     stops.push(() => api.close());

@@ -4,6 +4,8 @@ import { keyring } from '../security/keyring.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
 import { type ConsolePage, openConsolePage, PATIENCE, seriousFindings } from './console-page.fixture.ts';
 
+/** Where the secret of a key begins. */
+const SECRET_AT = 'gvk_0123456789ab_'.length;
 const keys = keyring(systemClock.now);
 let world: ConsoleWorld;
 let opened: ConsolePage;
@@ -17,6 +19,7 @@ beforeAll(async () => {
     interval_ms: 10_000,
     stale_after_ms: 5_000,
     gate: keys.gate,
+    keys: keys.list,
   });
   feeding = setInterval(() => world.feed(systemClock.now(), 'live'), 250);
   opened = await openConsolePage();
@@ -48,5 +51,60 @@ describe('sign-in', () => {
     await page.reload();
     await at('sign-in').waitFor();
     expect(await page.evaluate(() => sessionStorage.getItem('gpu-vitals.key'))).toBeNull();
+  });
+
+  it('leads nobody to pages that are not for their key, and admins to keys and trail', async () => {
+    const { page, at } = opened;
+    const enter = async (key: string, path: string): Promise<void> => {
+      await page.goto(world.api_url);
+      if ((await at('sign-out').count()) > 0) await at('sign-out').click();
+      await at('sign-in-key').fill(key);
+      await at('sign-in-submit').click();
+      await at('sign-out').waitFor();
+      await page.goto(`${world.api_url}${path}`);
+      await at('sign-out').waitFor();
+    };
+    const led = (): Promise<string[]> =>
+      page.locator('nav.pages a').evaluateAll((links) => links.map((link) => link.getAttribute('data-testid') ?? ''));
+
+    await enter(keys.add({ role: 'admin', tenant: 'acme', name: 'tess' }), '/models');
+    await page.getByText('This page is not for this key').waitFor();
+    expect(await led()).not.toEqual(expect.arrayContaining(['to-models']));
+    expect((await led()).filter((id) => ['to-models', 'to-pipeline', 'to-settings'].includes(id))).toEqual([]);
+    expect((await led()).length).toBeGreaterThan(8);
+    for (const [path, testid, absent] of [
+      ['/alerts', 'alerts-page', 'Silences'],
+      ['/reports', 'reports-page', 'Changes'],
+      ['/labels', 'label-list', 'Were these failures?'],
+    ] as const) {
+      await page.goto(`${world.api_url}${path}`);
+      await page.locator(`[data-testid="${testid}"], [data-testid="no-label"]`).first().waitFor();
+      expect(await page.getByText(absent).count()).toBe(0);
+    }
+
+    const admin = keys.add({ role: 'admin', name: 'ann' });
+    await fetch(`${world.api_url}/api/v1/alerts/none/acknowledge`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+      body: '{"by":"somebody else"}',
+    });
+    await enter(admin, '/settings?view=keys');
+    await at('keys').waitFor();
+    const row = page.locator('[data-testid="keys"] tbody tr', { hasText: 'tess' });
+    expect((await row.locator('td').allInnerTexts()).slice(1, 5)).toEqual(['tess', 'admin', 'acme', 'good']);
+    expect(await page.content()).not.toContain(admin.slice(SECRET_AT));
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Audit trail' }).click();
+    const entry = page.locator('[data-testid="trail"] tbody tr').first();
+    await entry.waitFor();
+    expect((await entry.locator('td').allInnerTexts()).slice(1, 6)).toEqual([
+      ...['ann', '127.0.0.1', 'POST /api/v1/alerts/:id/acknowledge', '/api/v1/alerts/none/acknowledge'],
+      'refused, 404',
+    ]);
+    expect(await seriousFindings(page)).toEqual([]);
+
+    await enter(keys.add({ role: 'viewer', name: 'vera' }), '/settings');
+    await at('settings-page').waitFor();
+    expect(await page.getByRole('button', { name: 'Audit trail' }).count()).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { AlertHistory } from './alert-history.tsx';
 import { type AlertFilter, type AlertGroup, alertMatches, compareAlerts, groupAlerts, isQuiet } from './alert-order.ts';
 import type { AlertAnswer } from './answers.ts';
 import { Choice } from './choice.tsx';
-import { useAlerts, useConsole, useFleet, useLiveState, useNow } from './console-parts.ts';
+import { useAlerts, useConsole, useFleet, useLiveState, useMay, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { dataState } from './data-state.ts';
 import { integer } from './format-value.ts';
@@ -35,6 +35,8 @@ export function AlertsPage() {
   const { query } = useAddress();
   const ask = (name: string): string => query.get(name) ?? '';
   const view = ask('view');
+  // Silences are about the whole installation.
+  const silences = useMay()('GET /api/v1/silences');
   const filter: AlertFilter = {
     q: ask('q'),
     severity: ask('severity'),
@@ -58,15 +60,11 @@ export function AlertsPage() {
         <Segmented
           name="What is shown"
           value={view}
-          options={[
-            ['', 'Open'],
-            ['history', 'History'],
-            ['silences', 'Silences'],
-          ]}
+          options={[['', 'Open'], ['history', 'History'], ...(silences ? ([['silences', 'Silences']] as const) : [])]}
           onChange={(next) => setQuery({ ...NO_FILTER, view: next, id: '', silence: '' })}
         />
       </div>
-      {view === 'silences' ? (
+      {view === 'silences' && silences ? (
         <SilenceList />
       ) : (
         <section class="card" aria-label={view === 'history' ? 'Closed alerts' : 'Open alerts'}>

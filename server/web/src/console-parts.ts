@@ -14,6 +14,16 @@ export interface ConsoleParts {
   readonly stale_after_ms: number;
   /** The fleet is not real, and the page must say so. */
   readonly simulated: boolean;
+  /** Whose GPUs are shown; empty: all. */
+  readonly tenant: string;
+  /** Routes that this key may not call. */
+  readonly refused: readonly string[];
+}
+
+/** Whether the key of this tab may call a route, as `GET /api/v1/models`. */
+export function useMay(): (route: string) => boolean {
+  const { refused } = useConsole();
+  return (route) => !refused.includes(route);
 }
 
 export const ConsoleContext = createContext<ConsoleParts | null>(null);

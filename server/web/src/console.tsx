@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { ConsolePageName } from '../../console-pages.ts';
+import { type ConsolePageName, pagesWithout } from '../../console-pages.ts';
 import { createLiveClient } from '../../live-client.ts';
 import type { ConsoleConfig } from '../../schemas-fleet.ts';
 import { AlertStore } from './alert-store.ts';
@@ -8,7 +8,7 @@ import { AlertsPage } from './alerts-page.tsx';
 import { AnomaliesPage } from './anomalies-page.tsx';
 import { AssetsPage } from './assets-page.tsx';
 import { Brand } from './brand.tsx';
-import { ConsoleContext, type ConsoleParts } from './console-parts.ts';
+import { ConsoleContext, type ConsoleParts, useConsole } from './console-parts.ts';
 import { EpisodesPage } from './episodes-page.tsx';
 import { FleetPage } from './fleet-page.tsx';
 import { FleetStore } from './fleet-store.ts';
@@ -130,8 +130,17 @@ export function Console() {
 
 function Page() {
   const { path } = useAddress();
+  const { refused, tenant } = useConsole();
   const route = routeOf(path);
   if (route.page === 'gpu') return <GpuPage key={route.gpu_uuid} gpu_uuid={route.gpu_uuid} />;
+  if (route.page !== 'unknown' && !pagesWithout(refused).some(({ page }) => page === route.page)) {
+    return (
+      <Notice title="This page is not for this key">
+        {tenant === '' ? 'Its role is too low.' : `It is about more than the GPUs of ${tenant}.`}{' '}
+        <a href="/">To the fleet</a>
+      </Notice>
+    );
+  }
   if (route.page !== 'unknown') {
     const Shown = PAGES[route.page];
     return <Shown />;
@@ -157,7 +166,11 @@ function startParts(config: ConsoleConfig, url: string): { parts: ConsoleParts; 
   document.addEventListener('visibilitychange', wake);
   const stopPlaces = loadPlaces(fleet);
   return {
-    parts: { client, fleet, incidents, alerts, stale_after_ms: config.stale_after_ms, simulated: config.simulated },
+    parts: {
+      ...{ client, fleet, incidents, alerts },
+      ...{ stale_after_ms: config.stale_after_ms, simulated: config.simulated },
+      ...{ tenant: config.tenant, refused: config.refused },
+    },
     stop() {
       removeEventListener('online', wake);
       document.removeEventListener('visibilitychange', wake);

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { CONSOLE_PAGES } from '../../console-pages.ts';
+import { pagesWithout } from '../../console-pages.ts';
 import { Brand } from './brand.tsx';
 import { useAlerts, useConsole, useIncidents, useLiveState, useNow } from './console-parts.ts';
 import { dataState } from './data-state.ts';
@@ -61,6 +61,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
 
 function Pages() {
   const { path } = useAddress();
+  const { refused } = useConsole();
   const incidents = useIncidents();
   const told = useAlerts().waiting();
   const nav = useRef<HTMLElement>(null);
@@ -71,7 +72,7 @@ function Pages() {
   }, [path]);
   return (
     <nav class="pages" aria-label="Pages" ref={nav}>
-      {CONSOLE_PAGES.map(({ page, path: to, label, key }) => (
+      {pagesWithout(refused).map(({ page, path: to, label, key }) => (
         <a
           key={page}
           href={page === 'fleet' ? fleetHref() : to}

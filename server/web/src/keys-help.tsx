@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { CONSOLE_PAGES } from '../../console-pages.ts';
+import { pagesWithout } from '../../console-pages.ts';
+import { useConsole } from './console-parts.ts';
 
 const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [['/'], 'Search'],
@@ -13,6 +14,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
 
 /** Every key of the console, over the page. */
 export function KeysHelp({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
+  const { refused } = useConsole();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -45,7 +47,7 @@ export function KeysHelp({ open, onClose }: { readonly open: boolean; readonly o
         Pages: <kbd>g</kbd> and then
       </h3>
       <dl class="pages-of">
-        {CONSOLE_PAGES.map(({ key, label }) => (
+        {pagesWithout(refused).map(({ key, label }) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FailureLabelRequest, GetOperations } from '../../client/api-client.ts';
 import type { LabelAnswer } from './answers.ts';
 import { api } from './api.ts';
-import { useFleet, useNow } from './console-parts.ts';
+import { useFleet, useMay, useNow } from './console-parts.ts';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { LabelEntry } from './label-entry.tsx';
@@ -15,7 +15,8 @@ const SHOWN_MAX = 200;
 
 interface Known {
   readonly labels: GetOperations['/api/v1/failure-labels']['answer'];
-  readonly suggestions: GetOperations['/api/v1/failure-labels/suggestions']['answer'];
+  /** Null for whom they are not. */
+  readonly suggestions: GetOperations['/api/v1/failure-labels/suggestions']['answer'] | null;
   readonly read_at: number;
 }
 
@@ -26,6 +27,9 @@ export type Telling = FailureLabelRequest;
 export function LabelsPage() {
   const fleet = useFleet();
   const now = useNow();
+  const may = useMay();
+  const suggested = may('GET /api/v1/failure-labels/suggestions');
+  const telling = may('POST /api/v1/failure-labels');
   const [known, setKnown] = useState<Known | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [told, setTold] = useState(0);
@@ -34,7 +38,7 @@ export function LabelsPage() {
       try {
         const [labels, suggestions] = await Promise.all([
           api.get('/api/v1/failure-labels', { query: { limit: SHOWN_MAX }, signal }),
-          api.get('/api/v1/failure-labels/suggestions', { query: { limit: SHOWN_MAX }, signal }),
+          suggested ? api.get('/api/v1/failure-labels/suggestions', { query: { limit: SHOWN_MAX }, signal }) : null,
         ]);
         setKnown({ labels, suggestions, read_at: Date.now() });
         setFailure(null);
@@ -67,7 +71,7 @@ export function LabelsPage() {
           {known !== null && ` What is shown is of ${timeText(known.read_at, now)}.`}
         </div>
       )}
-      <LabelForm onTell={tell} />
+      {telling && <LabelForm onTell={tell} />}
       {known === null ? (
         failure === null && (
           <section class="card" aria-busy="true">
@@ -76,29 +80,31 @@ export function LabelsPage() {
         )
       ) : (
         <>
-          <section aria-labelledby="suggested-title">
-            <h2 id="suggested-title">
-              Were these failures? <span class="quiet">{integer(known.suggestions.total)} waiting</span>
-            </h2>
-            {known.suggestions.items.length === 0 ? (
-              <p class="card quiet" data-testid="no-suggestion">
-                Nothing waits for a word: fault stories and the inventory show no failure that is not told of.
-              </p>
-            ) : (
-              <ol class="list" data-testid="label-suggestions">
-                {known.suggestions.items.map((one) => (
-                  <LabelEntry
-                    key={`${one.gpu_uuid} ${one.failed_at}`}
-                    label={one}
-                    status={null}
-                    gpu={fleet.gpus.get(one.gpu_uuid)}
-                    now={now}
-                    onTell={tell}
-                  />
-                ))}
-              </ol>
-            )}
-          </section>
+          {known.suggestions !== null && (
+            <section aria-labelledby="suggested-title">
+              <h2 id="suggested-title">
+                Were these failures? <span class="quiet">{integer(known.suggestions.total)} waiting</span>
+              </h2>
+              {known.suggestions.items.length === 0 ? (
+                <p class="card quiet" data-testid="no-suggestion">
+                  Nothing waits for a word: fault stories and the inventory show no failure that is not told of.
+                </p>
+              ) : (
+                <ol class="list" data-testid="label-suggestions">
+                  {known.suggestions.items.map((one) => (
+                    <LabelEntry
+                      key={`${one.gpu_uuid} ${one.failed_at}`}
+                      label={one}
+                      status={null}
+                      gpu={fleet.gpus.get(one.gpu_uuid)}
+                      now={now}
+                      onTell={tell}
+                    />
+                  ))}
+                </ol>
+              )}
+            </section>
+          )}
           <section aria-labelledby="told-title">
             <h2 id="told-title">Told of</h2>
             {known.labels.items.length === 0 ? (

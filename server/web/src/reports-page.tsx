@@ -1,5 +1,6 @@
 import { AvailabilityReport } from './availability-report.tsx';
 import { ComplianceReport } from './compliance-report.tsx';
+import { useMay } from './console-parts.ts';
 import { setQuery, useAddress } from './router.ts';
 import { Segmented } from './segmented.tsx';
 
@@ -9,6 +10,8 @@ const CLEARED = { month: '', by: '', sla: '', met: '', sort: '', q: '', kind: ''
 export function ReportsPage() {
   const { query } = useAddress();
   const view = query.get('view') ?? '';
+  // It is about the whole installation.
+  const changes = useMay()('GET /api/v1/reports/compliance');
   return (
     <div class="listing" data-testid="reports-page">
       <div class="head">
@@ -17,14 +20,11 @@ export function ReportsPage() {
         <Segmented
           name="Report"
           value={view}
-          options={[
-            ['', 'Availability'],
-            ['changes', 'Changes'],
-          ]}
+          options={[['', 'Availability'], ...(changes ? ([['changes', 'Changes']] as const) : [])]}
           onChange={(next) => setQuery({ ...CLEARED, view: next })}
         />
       </div>
-      {view === 'changes' ? <ComplianceReport /> : <AvailabilityReport />}
+      {view === 'changes' && changes ? <ComplianceReport /> : <AvailabilityReport />}
     </div>
   );
 }

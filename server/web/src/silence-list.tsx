@@ -98,7 +98,7 @@ function Entry(props: {
   readonly onDone: () => void;
 }) {
   const { silence, chosen, now, onDone } = props;
-  const { id, kind, state, matchers, starts_at, ends_at, created_by, comment, open_alerts } = silence;
+  const { id, kind, state, matchers, starts_at, ends_at, created_by, changed_by, comment, open_alerts } = silence;
   const saying = useSaying();
   const path = `/silences/${encodeURIComponent(id)}`;
   const by = myName() || created_by;
@@ -126,6 +126,7 @@ function Entry(props: {
       </div>
       <p class="quiet">
         by {created_by}
+        {changed_by === '' ? '' : `, changed by ${changed_by}`}
         {comment === '' ? '' : `: ${comment}`}
       </p>
       {state !== 'expired' && (

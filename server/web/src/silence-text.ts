@@ -13,6 +13,7 @@ export interface SilenceAnswer {
   readonly starts_at: string;
   readonly ends_at: string;
   readonly created_by: string;
+  readonly changed_by: string;
   readonly comment: string;
   readonly open_alerts: number;
 }
