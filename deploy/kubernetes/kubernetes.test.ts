@@ -10,7 +10,7 @@ import { NATS_IMAGE, QUESTDB_IMAGE } from '../services/pinned.ts';
 interface Container {
   readonly name: string;
   readonly image: string;
-  readonly env?: readonly { readonly name: string; readonly valueFrom?: unknown }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly volumeMounts?: readonly { readonly name: string }[];
   readonly livenessProbe?: unknown;
@@ -115,9 +115,13 @@ describe('kubernetes', () => {
     expect([status, stderr]).toEqual([0, '']);
     const rendered = parseAllDocuments(stdout).map((one) => one.toJS() as Resource);
     expect(rendered.filter(({ kind }) => kind === 'StatefulSet').length).toBe(4);
-    // An engine does everything: two of them would do it twice.
+    // An engine does everything unless it shares the groups: two of them would do it twice.
     const engine = rendered.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'engine');
-    expect(engine?.spec?.replicas).toBe(1);
+    const { env = [] } = engine?.spec?.template.spec.containers[0] ?? {};
+    expect(env.some(({ name, value }) => name === 'GPU_VITALS_CLUSTER' && value === 'true')).toBe(
+      overlay === 'cluster',
+    );
+    expect(engine?.spec?.replicas).toBe(overlay === 'cluster' ? 4 : 1);
     expect(rendered.map(({ kind }) => kind)).not.toContain('ScaledObject');
     expect(new Set(rendered.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).size).toBe(rendered.length);
   });

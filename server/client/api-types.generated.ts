@@ -294,6 +294,27 @@ export type Anomaly = {
   readonly closed_at: string | null;
 };
 
+export type ApiKey = {
+  readonly id: string;
+  /** How the key begins. */
+  readonly prefix: string;
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /** Sees only the GPUs of this tenant; empty: all. */
+  readonly tenant: string;
+  readonly state: 'good' | 'expired' | 'revoked';
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly created_at: string;
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly expires_at: string | null;
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly revoked_at: string | null;
+  /** Told once a minute at most. */
+  readonly last_used_at: string | null;
+  /** Until when the key before the last rotation is good too. */
+  readonly previous_until: string | null;
+};
+
 export type Asset = {
   /** UTC, ISO 8601 with milliseconds. */
   readonly ts: string;
@@ -472,6 +493,13 @@ export type ConsoleConfig = {
   readonly stale_after_ms: number;
   /** The fleet is simulated: no real GPU is behind the readings. */
   readonly simulated: boolean;
+  /** Whose key it is that asks; empty while there are no keys. */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /** Only its GPUs are shown; empty: all. */
+  readonly tenant: string;
+  /** Routes that this caller may not call. */
+  readonly refused: readonly string[];
 };
 
 export type DeadLetter = {
@@ -2260,6 +2288,10 @@ export type Silence = {
   readonly comment: string;
   /** UTC, ISO 8601 with milliseconds. */
   readonly created_at: string;
+  /** Who changed or ended it last; empty while nobody has. */
+  readonly changed_by: string;
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly changed_at: string | null;
   /** Open alerts that fit it. */
   readonly open_alerts: number;
 };
@@ -3512,6 +3544,27 @@ export interface GetOperations {
     };
     readonly answer: {
       readonly items: readonly InjectableStory[];
+      /** Cursor of the next page; null on the last one. */
+      readonly next: string | null;
+      /** Items that match, over all pages. */
+      readonly total: number;
+    };
+    readonly media: 'application/json' | 'text/csv';
+  };
+  /** API keys: how they begin, whose they are, what they may do and when they were last used; never a secret. */
+  '/api/v1/keys': {
+    readonly query: {
+      /** Items a page. */
+      readonly limit?: number | undefined;
+      /** `next` of the page before, with the same other parameters. */
+      readonly cursor?: string | undefined;
+      /** Field to sort by, with - in front for descending. Default -created_at. */
+      readonly sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'expires_at' | '-expires_at' | 'last_used_at' | '-last_used_at' | undefined;
+      readonly state?: 'good' | 'expired' | 'revoked' | undefined;
+      readonly role?: 'viewer' | 'operator' | 'admin' | undefined;
+    };
+    readonly answer: {
+      readonly items: readonly ApiKey[];
       /** Cursor of the next page; null on the last one. */
       readonly next: string | null;
       /** Items that match, over all pages. */
