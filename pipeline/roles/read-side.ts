@@ -5,6 +5,7 @@ import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { listenAddress, requireSafeWay } from './listen-address.ts';
+import { liveOrigins } from './live-origins.ts';
 import { startThread } from './thread.ts';
 import { VERSION } from './version.ts';
 
@@ -48,7 +49,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),
     name: 'live',
-    data: { ...connections, ...listenAddress(config.live), origins: originsOf(config) } satisfies LiveThreadData,
+    data: { ...connections, ...listenAddress(config.live), origins: liveOrigins(config) } satisfies LiveThreadData,
     onExit,
   });
   const stopLive = (): Promise<void> => live.stop(STOP_GRACE_MS);
@@ -121,14 +122,3 @@ const oidcOf = (config: Config): NonNullable<ThreadConnections['oidc']> | null =
         role_claim: config['oidc-role-claim'],
         tenant_claim: config['oidc-tenant-claim'],
       };
-
-/** The console's own pages may open the live socket, under either name of loopback and under those that a proxy gives them. */
-function originsOf(config: Config): string[] {
-  const { host, port } = listenAddress(config.api);
-  const here = [...new Set([host, '127.0.0.1', 'localhost'])].flatMap((name) => [
-    `http://${name}:${port}`,
-    `https://${name}:${port}`,
-  ]);
-  const outside = [config['alert-link'], config['live-url'].replace(/^ws/, 'http')].filter((one) => one !== '');
-  return [...here, ...outside.map((one) => new URL(one).origin)];
-}
