@@ -73,7 +73,7 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
         questdb_pg_url,
         host: '127.0.0.1',
         port: 0,
-        log: { data, level: 'info' },
+        insight: { data, level: 'info', profiles: 'off' },
       } satisfies LiveThreadData,
       onExit: (error) => {
         throw error;

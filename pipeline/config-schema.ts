@@ -47,6 +47,12 @@ export const CONFIG_SECTIONS = {
       .enum(['debug', 'info', 'warn', 'error'])
       .default('info')
       .describe('Least severe log line that is written.'),
+    profiles: z
+      .enum(['off', 'time', 'memory'])
+      .default('time')
+      .describe(
+        'What `gpu-vitals profile` may ask of running threads: nothing, what they do with their time, or their memory too, which holds secrets.',
+      ),
     durability: z
       .enum(['fast', 'safe'])
       .default('fast')

@@ -20,7 +20,7 @@ await runAsThread(async () => {
   const connections = await readSideConnections({ ...data, name: 'gpu-vitals live' }, systemClock);
   try {
     const { bus, database } = connections;
-    const insight = await threadInsight({ part: 'live', log: data.log, bus });
+    const insight = await threadInsight({ part: 'live', insight: data.insight, bus });
     const gate = await openGate({ bus, clock: systemClock, host: data.host, oidc: data.oidc ?? null });
     const live = await startLive({
       ...data,

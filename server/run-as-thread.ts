@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { VitalsError } from '../pipeline/contract/errors.ts';
-import type { ThreadLog } from '../pipeline/telemetry/thread-insight.ts';
+import type { InsightOptions } from '../pipeline/telemetry/insight-options.ts';
 import type { TlsFiles } from '../sinks/live/socket-server.ts';
 import type { OidcOptions } from './security/oidc.ts';
 
@@ -16,7 +16,7 @@ export interface ThreadConnections {
   readonly tls?: TlsFiles | null;
   /** Single sign-on; none when absent. */
   readonly oidc?: Omit<OidcOptions, 'clock'> | null;
-  readonly log: ThreadLog;
+  readonly insight: InsightOptions;
 }
 
 /** A question to a thread, and what it says; status 0: it could not. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 import type { Bus } from '../contract/bus.ts';
+import type { ProfilesAllowed } from '../telemetry/insight-options.ts';
 import {
   CHUNK,
   CHUNK_BYTES,
@@ -18,9 +19,11 @@ const CHUNKS_BETWEEN_FLUSHES = 8;
 
 /**
  * Lets this thread be profiled on demand, over the bus alone: no port is opened and the inspector is not loaded before
- * somebody asks. One at a time. Whoever may publish on NATS may ask, as they may send samples.
+ * somebody asks. One at a time. Whoever may publish on NATS may ask, as they may send samples; since a heap holds secrets, it is given
+ * only where `memory` is allowed.
  */
-export function answerProfiles(bus: Bus, part: string): { stop(): void } {
+export function answerProfiles(bus: Bus, part: string, allowed: ProfilesAllowed): { stop(): void } {
+  if (allowed === 'off') return { stop: () => undefined };
   const who: Profiled = { id: `${hostname()}.${process.pid}.${threadId}`, part, host: hostname(), pid: process.pid };
   let busy = false;
 
@@ -47,6 +50,10 @@ export function answerProfiles(bus: Bus, part: string): { stop(): void } {
       return;
     }
     if (ask.id !== who.id) return;
+    if (ask.kind === 'heap' && allowed !== 'memory') {
+      refuse(reply, 'its memory may not be seen: start it with --profiles memory');
+      return;
+    }
     if (busy) {
       refuse(reply, 'a profile is being taken already');
       return;

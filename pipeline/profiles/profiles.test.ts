@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryBus } from '../../sinks/live/memory-bus.fixture.ts';
 import type { Bus, BusMessage } from '../contract/bus.ts';
+import type { ProfilesAllowed } from '../telemetry/insight-options.ts';
 import { answerProfiles } from './answer-profiles.ts';
 import { askForProfile, whoCanBeProfiled } from './ask-profile.ts';
 import { CHUNK, CHUNKS, FAILURE, PROFILE_SUBJECT } from './profile-messages.ts';
@@ -26,9 +27,9 @@ function replyingBus(): Bus {
     },
   };
 }
-function world(part = 'engine') {
+function world(part = 'engine', allowed: ProfilesAllowed = 'memory') {
   const bus = replyingBus();
-  const answering = answerProfiles(bus, part);
+  const answering = answerProfiles(bus, part, allowed);
   ends.push(() => answering.stop());
   return bus;
 }
@@ -58,6 +59,16 @@ describe('a profile on demand', () => {
     expect(profile.samples.length).toBeGreaterThan(20);
     const took_us = profile.timeDeltas.reduce((sum, delta) => sum + delta, 0);
     expect(took_us).toBeGreaterThan(150_000);
+  });
+
+  it('of the memory is refused where only the time may be seen, and all of it where it is off', async () => {
+    const bus = world('engine', 'time');
+    const [one] = await whoCanBeProfiled(bus, 5);
+    await expect(askForProfile(bus, { kind: 'heap', id: one?.id ?? '' }, () => undefined)).rejects.toMatchObject({
+      code: 'GV-TEL-002',
+      message: expect.stringContaining('--profiles memory'),
+    });
+    expect(await whoCanBeProfiled(world('engine', 'off'), 5)).toEqual([]);
   });
 
   it('is taken one at a time, and again afterwards', async () => {

@@ -46,7 +46,7 @@ await runAsThread(
   async () => {
     const connections = await readSideConnections({ ...data, name: 'gpu-vitals api' }, systemClock);
     try {
-      const insight = await threadInsight({ part: 'api', log: data.log, bus: connections.bus });
+      const insight = await threadInsight({ part: 'api', insight: data.insight, bus: connections.bus });
       const tellOwner = insight.tell;
       /** A request that failed for a reason of our own: its stack is for the log alone. */
       const onFailure = (error: unknown, where: string): void => {

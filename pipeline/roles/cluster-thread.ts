@@ -14,6 +14,7 @@ import { seconds } from '../contract/time.ts';
 import { followInventory } from '../inventory-follower.ts';
 import { errorText } from '../shards/shard-messages.ts';
 import { splitTopology } from '../shards/split-topology.ts';
+import { insightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
@@ -66,7 +67,7 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   });
   const insight = await threadInsight({
     part: 'engine',
-    log: { data: config.data, level: config['log-level'] },
+    insight: insightOptions(config),
     bus,
     worker,
   });

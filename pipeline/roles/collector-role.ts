@@ -3,6 +3,7 @@ import { edgeTeller } from '../collect/collector-events.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { insightOptions } from '../telemetry/insight-options.ts';
 import type { CollectorReady, CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
 import { isLoopback, listenAddress } from './listen-address.ts';
 import { type RunningThread, startThread } from './thread.ts';
@@ -57,7 +58,7 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     scrape_size_max_bytes: config['scrape-size-max'] * MIB,
     spool_size_max_bytes: config['spool-size-max'] * MIB,
     seed: config.seed,
-    log: { data: config.data, level: config['log-level'] },
+    insight: insightOptions(config),
     remote_write: remoteWriteOf(config),
   };
   const tellEdge = edgeTeller({

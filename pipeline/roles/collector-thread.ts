@@ -6,7 +6,8 @@ import type { CollectorEvent } from '../collect/collector-events.ts';
 import { ExpositionParser } from '../collect/exposition-parser.ts';
 import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
-import { type ThreadLog, threadInsight } from '../telemetry/thread-insight.ts';
+import type { InsightOptions } from '../telemetry/insight-options.ts';
+import { threadInsight } from '../telemetry/thread-insight.ts';
 
 export interface CollectorThreadOptions {
   readonly nats_url: string;
@@ -22,7 +23,7 @@ export interface CollectorThreadOptions {
   readonly scrape_size_max_bytes: number;
   readonly spool_size_max_bytes: number;
   readonly seed: number;
-  readonly log: ThreadLog;
+  readonly insight: InsightOptions;
   /** Null: nobody writes. */
   readonly remote_write: {
     readonly host: string;
@@ -53,9 +54,9 @@ if (parentPort) {
 }
 
 async function run(options: CollectorThreadOptions, parent: NonNullable<typeof parentPort>): Promise<void> {
-  const { nats_url, targets, targets_url, remote_write, log, ...rest } = options;
+  const { nats_url, targets, targets_url, remote_write, insight: shown, ...rest } = options;
   const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock: systemClock });
-  const insight = await threadInsight({ part: 'collector', log, bus });
+  const insight = await threadInsight({ part: 'collector', insight: shown, bus });
   const on_event = (event: CollectorEvent): void => parent.postMessage({ event });
   const collector: Collector = startCollector({
     ...rest,

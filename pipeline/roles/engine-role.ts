@@ -22,6 +22,7 @@ import { type RunningTopology, runInOneThread } from '../running-topology.ts';
 import { runInShards } from '../shards/run-in-shards.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
+import { insightOptions } from '../telemetry/insight-options.ts';
 import type { StepTraces } from '../telemetry/step-traces.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
@@ -67,7 +68,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
 
   const insight = await threadInsight({
     part: 'engine',
-    log: { data: config.data, level: config['log-level'] },
+    insight: insightOptions(config),
     bus,
     worker: options.worker,
   });

@@ -8,6 +8,7 @@ import { runShard } from '../shards/run-shard.ts';
 import { errorText, type ToShard } from '../shards/shard-messages.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
+import { insightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { engineSinks, openSinks, snapshotFolder } from './engine-sinks.ts';
@@ -43,7 +44,7 @@ async function run(data: EngineShardData, parent: NonNullable<typeof parentPort>
   const bus = await connectBus({ servers: data.nats_url, name: 'gpu-vitals engine thread', clock });
   const insight = await threadInsight({
     part: `engine-${data.thread}`,
-    log: { data: config.data, level: config['log-level'] },
+    insight: insightOptions(config),
     bus,
     worker,
   });

@@ -3,6 +3,7 @@ import type { LiveThreadData } from '../../server/live-thread.ts';
 import type { ThreadAnswer, ThreadConnections } from '../../server/run-as-thread.ts';
 import type { Config, ConfigKey } from '../config-schema.ts';
 import type { VitalsError } from '../contract/errors.ts';
+import { insightOptions } from '../telemetry/insight-options.ts';
 import type { ApiThreadData } from './api-thread.ts';
 import { listenAddress, requireSafeWay } from './listen-address.ts';
 import { liveOrigins } from './live-origins.ts';
@@ -44,7 +45,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
     questdb_pg_url,
     tls: requireSafeWay(config),
     oidc: oidcOf(config),
-    log: { data: config.data, level: config['log-level'] },
+    insight: insightOptions(config),
   };
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),

@@ -1,17 +1,12 @@
 import type { Logger } from 'pino';
 import type { Bus } from '../contract/bus.ts';
 import type { VitalsError } from '../contract/errors.ts';
-import { type LogLevel, openLog } from '../log.ts';
+import { openLog } from '../log.ts';
 import { errorFields } from '../logs/error-fields.ts';
 import { answerProfiles } from '../profiles/answer-profiles.ts';
 import { VERSION } from '../roles/version.ts';
+import type { InsightOptions } from './insight-options.ts';
 import { openSpans, type RunningSpans } from './open-spans.ts';
-
-/** Where threads write their log. */
-export interface ThreadLog {
-  readonly data: string;
-  readonly level: LogLevel;
-}
 
 export interface ThreadInsight {
   readonly log: Logger;
@@ -26,15 +21,15 @@ export interface ThreadInsight {
 /** What every thread has for whoever looks inside: a log, spans if they are asked for, and an ear for who wants a profile. */
 export async function threadInsight(options: {
   readonly part: string;
-  readonly log: ThreadLog;
+  readonly insight: InsightOptions;
   readonly bus: Bus;
   readonly worker?: string;
 }): Promise<ThreadInsight> {
-  const { part, bus, worker } = options;
-  const log = openLog({ ...options.log, part, ...(worker === undefined ? {} : { worker }) });
+  const { part, bus, worker, insight } = options;
+  const log = openLog({ data: insight.data, level: insight.level, part, ...(worker === undefined ? {} : { worker }) });
   const tell = (error: VitalsError): void => log.warn(errorFields(error), error.message);
   const spans = await openSpans({ part, version: VERSION, env: process.env, tell });
-  const profiles = answerProfiles(bus, part);
+  const profiles = answerProfiles(bus, part, insight.profiles);
   return {
     log,
     spans,
