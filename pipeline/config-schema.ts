@@ -3,37 +3,8 @@ import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
 import { alertChannelsSchema } from '../sinks/alerts/channel-settings.ts';
 import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
 import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
-import { targetAccessSchema } from './collect/scraper-access.ts';
-import { DETECTOR_NAMES } from './detectors.ts';
+import { asWritten, detectors, rules } from './nested-options.ts';
 import { address, duration, flag, jsonOr, list, number, optionalAddress, text, webAddress } from './option-kinds.ts';
-
-/** Without the token itself: what is configured can be shown. */
-const accessRule = targetAccessSchema.omit({ bearer_token: true });
-const rules = (help: string) => z.pipe(jsonOr([]), z.array(accessRule)).default([]).describe(help);
-
-const detectorSetting = z.strictObject({
-  enabled: z.boolean().optional(),
-  info: z.number().nullable().optional(),
-  warning: z.number().nullable().optional(),
-  critical: z.number().nullable().optional(),
-});
-const detectors = (help: string) =>
-  z
-    .pipe(jsonOr({}), z.partialRecord(z.enum(DETECTOR_NAMES), detectorSetting))
-    .default({})
-    .describe(help);
-
-/** As written: what shows the configuration shows durations and shorthands as somebody wrote them. */
-const asWritten = (schema: z.ZodType, help: string) =>
-  z
-    .pipe(jsonOr({}), z.record(z.string(), z.unknown()))
-    .superRefine((written, context) => {
-      for (const { path, message } of schema.safeParse(written).error?.issues ?? []) {
-        context.addIssue({ code: 'custom', path: [...path], message });
-      }
-    })
-    .default({})
-    .describe(help);
 
 /**
  * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
