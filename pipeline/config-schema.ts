@@ -89,6 +89,14 @@ export const CONFIG_SECTIONS = {
       { min: 1, max: 1e6, whole: true },
       'Disk that scrapes may take while NATS is away, MiB.',
     ),
+    'collector-cluster': flag(
+      false,
+      'Share the targets with all other collectors on the same NATS that have it too: each scrapes some, those of one that ends or dies go to the others within cluster-lease. All need the same lists of targets.',
+    ),
+    'collector-name': text(
+      '',
+      'Name of this collector among those that share targets, one of a kind; empty: the name of the machine.',
+    ),
     assets: text('', 'CSV file with inventory, read at start.'),
   },
   Simulation: {
@@ -127,7 +135,7 @@ export const CONFIG_SECTIONS = {
     'cluster-lease': duration(
       '2s',
       { min: '500ms', max: '1m' },
-      'How long a worker of a cluster may be silent before others take its groups; it stops by itself after two thirds. Longer than NATS needs to choose another leader (about 5 s) where that has several servers.',
+      'How long a worker of a cluster may be silent before others take its groups, and a collector its targets; it stops by itself after two thirds. Longer than NATS needs to choose another leader (about 5 s) where that has several servers.',
     ),
     'zscore-threshold': number(
       3,

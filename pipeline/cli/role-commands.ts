@@ -42,6 +42,9 @@ const COLLECT: readonly ConfigKey[] = [
   'scrape-timeout',
   'scrape-size-max',
   'spool-size-max',
+  'collector-cluster',
+  'collector-name',
+  'cluster-lease',
 ];
 const ENGINE: readonly ConfigKey[] = [
   ...SERVICES,

@@ -1,4 +1,5 @@
-import { fnv1a, GROUPS } from '../contract/ids.ts';
+import { GROUPS } from '../contract/ids.ts';
+import { liking } from './rendezvous.ts';
 
 /** What workers own: the 64 groups, and beside them the work over the whole fleet. */
 export const FLEET_UNIT = GROUPS;
@@ -20,7 +21,7 @@ export function assignUnits(names: readonly string[]): readonly (string | null)[
   let fuller = GROUPS - least * workers.length;
   const load = new Map(workers.map((worker) => [worker, 0]));
   for (let group = 0; group < GROUPS; group++) {
-    const liked = workers.toSorted((a, b) => score(b, group) - score(a, group));
+    const liked = workers.toSorted((a, b) => liking(`${group}`, b) - liking(`${group}`, a));
     for (const worker of liked) {
       const has = load.get(worker) ?? 0;
       if (has > least || (has === least && fuller === 0)) continue;
@@ -30,16 +31,8 @@ export function assignUnits(names: readonly string[]): readonly (string | null)[
       break;
     }
   }
-  plan[FLEET_UNIT] = workers.toSorted((a, b) => score(b, FLEET_UNIT) - score(a, FLEET_UNIT))[0] ?? null;
+  plan[FLEET_UNIT] = workers.toSorted((a, b) => liking(`${FLEET_UNIT}`, b) - liking(`${FLEET_UNIT}`, a))[0] ?? null;
   return plan;
-}
-
-/** The hash's low bits hardly depend on the beginning of a text: they are mixed once more (MurmurHash3's finaliser). */
-function score(worker: string, unit: number): number {
-  let hash = fnv1a(`${unit}\u001f${worker}`);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** As keys and objects spell a unit. */

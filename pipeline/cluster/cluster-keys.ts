@@ -8,6 +8,10 @@ import { unitName } from './assign-units.ts';
 export const openClusterKeys = (bus: Bus): Promise<KeyValue> =>
   openKeyValue(bus, 'GPU_VITALS_CLUSTER', 'Workers, and which of them has which groups');
 
+/** Members only: collectors that share targets. */
+export const openCollectorKeys = (bus: Bus): Promise<KeyValue> =>
+  openKeyValue(bus, 'GPU_VITALS_COLLECTORS', 'Collectors that share targets');
+
 /** States of units, an object a snapshot. */
 export const openClusterObjects = (bus: Bus): Promise<ObjectStore> =>
   openObjectStore(bus, 'GPU_VITALS_CLUSTER', 'States of the groups and of what spans them');

@@ -18,7 +18,7 @@ export type CollectorEvent =
       readonly since: number;
       readonly failures: number;
     }
-  /** It failed until now, and is on no list any more. */
+  /** It failed until now, and is on no list any more or somebody else's. */
   | {
       readonly kind: 'target_dropped';
       readonly target: string;
@@ -35,6 +35,13 @@ export type CollectorEvent =
   /** Once when requests begin to be put off, or one is refused after others were not; and when all is well (code null). */
   | {
       readonly kind: 'remote_write_refused' | 'remote_write_put_off' | 'remote_write_mended' | 'remote_write_resumed';
+      readonly code: ErrorCode | null;
+      readonly where: string;
+      readonly detail: string;
+    }
+  /** Who shares the targets, or whose were taken over (code null); we were taken for dead; another has our name. */
+  | {
+      readonly kind: 'share_changed' | 'share_lost' | 'share_refused';
       readonly code: ErrorCode | null;
       readonly where: string;
       readonly detail: string;

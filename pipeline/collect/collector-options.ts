@@ -4,6 +4,7 @@ import type { Scrape } from '../contract/scrape.ts';
 import type { Spans } from '../contract/tracing.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import type { TargetAccess } from './scraper-access.ts';
+import type { TargetShare } from './target-share.ts';
 
 /** Turns a body into scrapes, one per node in it; throws when nothing in it can be read. One per target. */
 export interface BodyParser {
@@ -29,6 +30,8 @@ export interface CollectorOptions {
   /** Lists are read again this often. Default 60 s; files also when they change. */
   readonly targets_refresh_ms?: number;
   readonly access?: readonly TargetAccess[];
+  /** Which of the targets are scraped here; all when null or absent. */
+  readonly share?: TargetShare | null;
   /** Default 10 s. By the clock's monotonic time; a fleet whose clock runs faster needs a shorter one. */
   readonly interval_ms?: number;
   /** Default: the interval, at most 10 s. */

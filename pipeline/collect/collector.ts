@@ -12,7 +12,7 @@ import type { Safety } from './spool-sender.ts';
 import { parseTargetList, type Target } from './targets.ts';
 import { type TargetSource, watchTargetFiles } from './targets-file.ts';
 import { pollTargetUrl } from './targets-http.ts';
-import { TargetSet } from './targets-set.ts';
+import { type TargetChange, TargetSet } from './targets-set.ts';
 
 export interface Collector {
   /** Settles when every source of targets was asked once. */
@@ -36,6 +36,9 @@ interface Running {
   readonly parser: BodyParser;
   failures: number;
   since: number;
+  scraping: boolean;
+  /** `handed`: what is being fetched still counts, and is the last. */
+  state: 'ours' | 'handed' | 'dropped';
 }
 
 const INTERVAL_MS = 10_000;
@@ -49,7 +52,7 @@ const DRAIN_MS = 3_000;
  * Throws VitalsError GV-COL-005 when `targets` or `targets_url` is wrong; everything later is an event.
  */
 export function startCollector(options: CollectorOptions): Collector {
-  const { clock, spans = null } = options;
+  const { clock, spans = null, share = null } = options;
   const interval_ms = options.interval_ms ?? INTERVAL_MS;
   const timeout_ms = options.timeout_ms ?? Math.min(interval_ms, TIMEOUT_MAX_MS);
   const fixed = parseTargetList(options.targets ?? '');
@@ -68,7 +71,8 @@ export function startCollector(options: CollectorOptions): Collector {
     size_max_bytes: options.message_size_max_bytes ?? MESSAGE_BYTES_MAX,
   });
   const accessOf = accessFinder(options.access ?? [], clock);
-  const set = new TargetSet();
+  const set = new TargetSet((key) => share === null || share.owns(key));
+  const mayScrape = (): boolean => share === null || share.allowed();
   const running = new Map<string, Running>();
   const problems = new Map<string, string>();
   const count = {
@@ -95,11 +99,16 @@ export function startCollector(options: CollectorOptions): Collector {
 
   async function scrapeOnce(key: string): Promise<boolean> {
     const one = running.get(key);
-    if (one === undefined) return true;
+    if (one === undefined || !mayScrape()) return true;
     const ts = clock.now();
     const span = spans?.begin('scrape', { kind: 'client', attributes: { 'server.address': key } }) ?? null;
+    one.scraping = true;
     const outcome = await one.scraper.fetch();
-    if (stopping !== null || running.get(key) !== one) return true;
+    one.scraping = false;
+    if (one.state === 'handed') one.scraper.close();
+    // Who was paused during the scrape may have lost the target meanwhile.
+    if (stopping !== null || one.state === 'dropped' || !mayScrape()) return true;
+    if (one.state === 'handed' && !outcome.ok) return true;
     if (!outcome.ok) {
       span?.end({ failure: outcome.code });
       count.failures++;
@@ -170,16 +179,29 @@ export function startCollector(options: CollectorOptions): Collector {
 
   function take(source: string, targets: readonly Target[]): void {
     if (stopping !== null) return;
-    const { added, removed, changed } = set.update(source, targets);
-    for (const target of removed) {
-      loop.remove(target.key);
-      const one = running.get(target.key);
-      running.delete(target.key);
-      one?.scraper.close();
-      if (one === undefined || one.failures === 0) continue;
-      const detail = `target ${target.key} is on no list any more, after ${one.failures} failures`;
-      tell({ kind: 'target_dropped', target: target.key, code: null, detail });
-    }
+    apply(source, set.update(source, targets));
+  }
+
+  function end({ key }: Target, state: 'handed' | 'dropped'): void {
+    loop.remove(key);
+    const one = running.get(key);
+    running.delete(key);
+    if (one === undefined) return;
+    one.state = state;
+    if (state === 'dropped' || !one.scraping) one.scraper.close();
+    if (one.failures === 0) return;
+    const why = state === 'handed' ? 'is scraped by another collector' : 'is on no list any more';
+    tell({
+      kind: 'target_dropped',
+      target: key,
+      code: null,
+      detail: `target ${key} ${why}, after ${one.failures} failures`,
+    });
+  }
+
+  function apply(source: string, { added, removed, handed, changed }: TargetChange): void {
+    for (const target of removed) end(target, 'dropped');
+    for (const target of handed) end(target, 'handed');
     for (const target of changed) {
       const one = running.get(target.key);
       if (one !== undefined) one.target = target;
@@ -192,11 +214,13 @@ export function startCollector(options: CollectorOptions): Collector {
         size_max_bytes: options.scrape_size_max_bytes ?? SCRAPE_BYTES_MAX,
         keep_alive_ms: interval_ms * 6,
       });
-      running.set(target.key, { target, scraper, parser: options.create_parser(), failures: 0, since: 0 });
+      const parser = options.create_parser();
+      running.set(target.key, { target, scraper, parser, failures: 0, since: 0, scraping: false, state: 'ours' });
       loop.add(target.key);
     }
-    if (added.length + removed.length + changed.length === 0) return;
-    const detail = `${set.size} targets: ${added.length} new, ${removed.length} gone, ${changed.length} renamed`;
+    if (added.length + removed.length + handed.length + changed.length === 0) return;
+    const over = share === null ? '' : `, ${handed.length} handed over`;
+    const detail = `${set.size} targets: ${added.length} new, ${removed.length} gone, ${changed.length} renamed${over}`;
     tell({ kind: 'targets_changed', code: null, where: source, detail });
   }
 
@@ -214,6 +238,9 @@ export function startCollector(options: CollectorOptions): Collector {
   const refresh = options.targets_refresh_ms === undefined ? {} : { refresh_ms: options.targets_refresh_ms };
   const sources: TargetSource[] = [];
   take('targets', fixed);
+  share?.onChange(() => {
+    if (stopping === null) apply('collector-cluster', set.refresh());
+  });
   if (options.targets_url !== undefined) {
     const on_targets = (targets: Target[]): void => take('targets-url', targets);
     const access = new Access(options.targets_url_access, clock);
@@ -230,7 +257,7 @@ export function startCollector(options: CollectorOptions): Collector {
     loop.stop();
     for (const source of sources) source.stop();
     for (const one of running.values()) one.scraper.close();
-    await spool.close({ timeout_ms: drain_ms });
+    await Promise.all([spool.close({ timeout_ms: drain_ms }), share?.end()]);
   }
 
   return {

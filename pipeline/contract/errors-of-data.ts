@@ -143,13 +143,15 @@ export const ERRORS_OF_DATA = {
     action: 'It is set aside; the stream is read again from its start.',
   },
   'GV-CLU-001': {
-    meaning: 'A worker of a cluster could not say in time that it is there, and has let go of its groups.',
+    meaning:
+      'A worker of a cluster, or a collector that shares targets, could not say in time that it is there, and has let go of what it had.',
     action:
       'Nothing to do: others have taken over, and it comes back. If it repeats, raise cluster-lease or give it CPU.',
   },
   'GV-CLU-002': {
-    meaning: 'Another worker of a cluster has the same name.',
-    action: 'Give each worker a name of its own with --worker-name; this one waits until the other is gone.',
+    meaning: 'Another worker of a cluster, or another collector that shares targets, has the same name.',
+    action:
+      'Give each a name of its own with --worker-name or --collector-name; this one waits until the other is gone.',
   },
   'GV-CLU-003': {
     meaning: 'Something that groups of a cluster had told the steps over the fleet is lost.',

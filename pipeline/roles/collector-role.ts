@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { edgeTeller } from '../collect/collector-events.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
@@ -59,6 +60,11 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     spool_size_max_bytes: config['spool-size-max'] * MIB,
     seed: config.seed,
     insight: insightOptions(config),
+    stream_replicas: config['stream-replicas'],
+    share:
+      config['collector-cluster'] && !simulated
+        ? { name: config['collector-name'] || hostname(), lease: config['cluster-lease'] }
+        : null,
     remote_write: remoteWriteOf(config),
   };
   const tellEdge = edgeTeller({

@@ -1,11 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
+import { openCollectorKeys } from '../cluster/cluster-keys.ts';
 import { type Collector, startCollector } from '../collect/collector.ts';
 import type { CollectorEvent } from '../collect/collector-events.ts';
 import { ExpositionParser } from '../collect/exposition-parser.ts';
 import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
+import { shareTargets } from '../collect/target-share.ts';
+import type { DurationMs } from '../contract/time.ts';
 import type { InsightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
 
@@ -24,6 +27,10 @@ export interface CollectorThreadOptions {
   readonly spool_size_max_bytes: number;
   readonly seed: number;
   readonly insight: InsightOptions;
+  /** Of the buckets that are made here. */
+  readonly stream_replicas: number;
+  /** Other collectors scrape a part of the targets; null: all are ours. */
+  readonly share: { readonly name: string; readonly lease: DurationMs } | null;
   /** Null: nobody writes. */
   readonly remote_write: {
     readonly host: string;
@@ -54,15 +61,20 @@ if (parentPort) {
 }
 
 async function run(options: CollectorThreadOptions, parent: NonNullable<typeof parentPort>): Promise<void> {
-  const { nats_url, targets, targets_url, remote_write, insight: shown, ...rest } = options;
-  const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock: systemClock });
+  const { nats_url, stream_replicas, targets, targets_url, remote_write, insight: shown, share, ...rest } = options;
+  const clock = systemClock;
+  const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock, stream_replicas });
   const insight = await threadInsight({ part: 'collector', insight: shown, bus });
   const on_event = (event: CollectorEvent): void => parent.postMessage({ event });
+  const connected = (): boolean => bus.connected;
+  const shared =
+    share && (await shareTargets({ ...share, keys: await openCollectorKeys(bus), clock, connected, on_event }));
   const collector: Collector = startCollector({
     ...rest,
-    clock: systemClock,
+    clock,
     publisher: bus.publisher(),
-    connected: () => bus.connected,
+    connected,
+    share: shared,
     spans: insight.spans,
     create_parser: () => new ExpositionParser(),
     on_event,
@@ -74,8 +86,8 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
     (await startRemoteWrite({
       ...remote_write,
       collector,
-      connected: () => bus.connected,
-      clock: systemClock,
+      connected,
+      clock,
       on_event,
     }));
   const reports = setInterval(() => {
