@@ -8,6 +8,7 @@ import { startTestServices } from '../../deploy/services/services.fixture.ts';
 import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { ensureStreams } from '../../pipeline/bus/ensure-streams.ts';
+import { jsonEventSink } from '../../pipeline/bus/json-event-sink.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { Bus } from '../../pipeline/contract/bus.ts';
@@ -36,6 +37,7 @@ import {
   INCIDENTS,
   XID_EPISODES,
 } from '../../pipeline/contract/verdict-tables.ts';
+import { teeSink } from '../../pipeline/tee-sink.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
@@ -171,12 +173,15 @@ export async function startConsoleWorld(options: {
     const metrics = gpuMetricsSink({ ...delivery, rows_max: 20_000, bytes_max: 8_388_608, chunks_max: 6 });
     const anomalies = table<Anomaly>(ANOMALIES);
     const assets = table<Asset>(GPU_ASSETS);
-    const scores = table<HealthScore>(GPU_HEALTH_SCORES);
-    const episodes = table<Episode>(XID_EPISODES);
-    const incidents = table<Incident>(INCIDENTS);
-    const forecasts = table<Forecast>(GPU_FORECASTS);
-    const predictions = table<Prediction>(GPU_FAILURE_PREDICTIONS);
-    const decisions = table<Decision>(GPU_ECONOMIC_DECISIONS);
+    /** As the engine does: what is written is told too. */
+    const told = <Row extends { readonly node: string; readonly gpu_uuid: string }>(spec: TableSpec) =>
+      teeSink(table<Row>(spec), jsonEventSink<Row>(bus, spec.name));
+    const scores = told<HealthScore>(GPU_HEALTH_SCORES);
+    const episodes = told<Episode>(XID_EPISODES);
+    const incidents = told<Incident>(INCIDENTS);
+    const forecasts = told<Forecast>(GPU_FORECASTS);
+    const predictions = told<Prediction>(GPU_FAILURE_PREDICTIONS);
+    const decisions = told<Decision>(GPU_ECONOMIC_DECISIONS);
     const spell = vectorRowSpeller(GPU_FEATURES.name);
     const vectors = tableSink<FeatureVector>(GPU_FEATURES, {
       ...delivery,
