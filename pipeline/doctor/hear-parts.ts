@@ -15,23 +15,39 @@ export interface HeardParts {
 export async function hearParts(bus: Bus, listen_ms: number): Promise<HeardParts> {
   const engines = new Map<string, { readonly first: EngineReport; readonly last: EngineReport }>();
   let alerts: AlertFigures | null = null;
-  let collector: Partial<CollectorCounters> | null = null;
+  const collectors = new Map<string, Partial<CollectorCounters>>();
   const subscriptions = [
     bus.subscribe('vitals.topology.*', ({ subject, data }) => {
       const report = read<EngineReport>(data);
       if (report === null) return;
       engines.set(subject, { first: engines.get(subject)?.first ?? report, last: report });
     }),
-    bus.subscribe('vitals.metrics.collector', ({ data }) => {
-      collector = read<Partial<CollectorCounters>>(data) ?? collector;
-    }),
+    // One that is alone, or each of several by its name.
+    ...['vitals.metrics.collector', 'vitals.metrics.collector.*'].map((pattern) =>
+      bus.subscribe(pattern, ({ subject, data }) => {
+        const counters = read<Partial<CollectorCounters>>(data);
+        if (counters !== null) collectors.set(subject, counters);
+      }),
+    ),
     bus.subscribe('vitals.metrics.alerts', ({ data }) => {
       alerts = read<AlertFigures>(data) ?? alerts;
     }),
   ];
   await sleep(listen_ms);
   for (const subscription of subscriptions) subscription.unsubscribe();
-  return { engines: [...engines.values()], collector, alerts };
+  return { engines: [...engines.values()], collector: summed([...collectors.values()]), alerts };
+}
+
+/** What all collectors did together; null when none was heard. */
+function summed(all: readonly Partial<CollectorCounters>[]): Partial<CollectorCounters> | null {
+  if (all.length === 0) return null;
+  const sums: Record<string, number> = {};
+  for (const counters of all) {
+    for (const [name, count] of Object.entries(counters)) {
+      if (typeof count === 'number') sums[name] = (sums[name] ?? 0) + count;
+    }
+  }
+  return sums;
 }
 
 function read<T extends object>(data: Uint8Array): T | null {

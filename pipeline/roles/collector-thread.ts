@@ -8,6 +8,7 @@ import { ExpositionParser } from '../collect/exposition-parser.ts';
 import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 import { shareTargets } from '../collect/target-share.ts';
+import { subjectToken } from '../contract/ids.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { InsightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
@@ -90,9 +91,11 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
       clock,
       on_event,
     }));
+  // One of several has a name; figures of one that is alone go where they always went.
+  const subject = `vitals.metrics.collector${share === null ? '' : `.${subjectToken(share.name)}`}`;
   const reports = setInterval(() => {
     const figures = { ...collector.counters, ...(written && prefixed('remote_write', written.counters)) };
-    bus.publish({ subject: 'vitals.metrics.collector', data: Buffer.from(JSON.stringify(figures)) });
+    bus.publish({ subject, data: Buffer.from(JSON.stringify(figures)) });
   }, REPORT_EVERY_MS);
   parent.on('message', (message) => {
     if (message !== 'stop') return;
