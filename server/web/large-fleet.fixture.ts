@@ -9,6 +9,7 @@ import { Registry } from '../../pipeline/contract/registry.ts';
 import { batchOf, type FixtureRow } from '../../sinks/live/fleet.fixture.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { memoryBus } from '../../sinks/live/memory-bus.fixture.ts';
+import type { ConsoleConfig } from '../schemas-fleet.ts';
 import { startLive } from '../start-live.ts';
 
 const BUILT = join(import.meta.dirname, '../../dist/console');
@@ -47,7 +48,16 @@ export async function startLargeFleet({ gpus, live: goes_on }: { readonly gpus: 
 
   const app = new Hono();
   app.get('/api/v1/console-config', (c) =>
-    c.json({ live: live.url, protocol: 'gpu-vitals.v1', stale_after_ms: 60_000, simulated: true }),
+    c.json({
+      live: live.url,
+      protocol: 'gpu-vitals.v1',
+      stale_after_ms: 60_000,
+      simulated: true,
+      name: '',
+      role: 'admin',
+      tenant: '',
+      refused: [],
+    } satisfies ConsoleConfig),
   );
   app.get('/api/v1/assets', (c) => {
     const from = Number(c.req.query('cursor') ?? 0);
