@@ -87,6 +87,7 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     const incarnation = randomUUID();
     const own = new OwnLease({ keys, worker, incarnation, lease: config['cluster-lease'], clock: shared });
     const until = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    let saidWhy = false;
     let over: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       over = resolve;
@@ -100,8 +101,11 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
       onMessage(message) {
         const told = message as Told;
         if (told.kind === 'say') say(told.line);
-        else if (told.kind === 'tell') tell(errorOf(told.why));
-        else fail(errorOf(told.why));
+        else if (told.kind === 'tell') {
+          const error = errorOf(told.why);
+          saidWhy ||= error.code === 'GV-CLU-001';
+          tell(error);
+        } else fail(errorOf(told.why));
       },
     });
     life = { own, thread, over };
@@ -111,6 +115,8 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     await ended;
     clearInterval(beating);
     life = null;
+    // A thread that ends at once, as it must, may not have been heard.
+    if (!stopping && !saidWhy) tell(new VitalsError('GV-CLU-001', `${worker}: its lease was over`, 'cluster'));
     await own.end().catch(() => undefined);
   }
 
