@@ -52,14 +52,20 @@ export const BENCHES: readonly Bench[] = [
     name: 'engine',
     summary: 'messages through all steps on one thread, without network',
     async run({ quick }) {
-      const size = quick ? { gpus: 800, rows: 4_000, small_rows: 4_000 } : {};
+      const size = quick ? { gpus: 800, rows: 4_000, small_rows: 4_000, live_rows: 4_000 } : {};
       const result = benchEngine({ ...ENGINE_BENCH_DEFAULTS, ...size });
-      const { rows_per_s, bare_rows_per_s, step_us, state_bytes_per_gpu, state_bytes, pauses } = result;
+      const { live_rows_per_s, bare_rows_per_s, state_bytes_per_gpu, state_bytes, pauses } = result;
       return [
-        { name: 'all steps', value: rows_per_s, unit: 'rows/s', at_least: 200_000 },
+        { name: 'all steps, a scrape a second', value: live_rows_per_s, unit: 'rows/s', at_least: 200_000 },
+        { name: 'all steps, a scrape every 10 s', value: result.rows_per_s, unit: 'rows/s' },
         { name: 'bare loop of pane sums and z-scores', value: bare_rows_per_s, unit: 'rows/s' },
-        { name: 'ratio', value: rows_per_s / bare_rows_per_s, unit: '', at_least: 0.5 },
-        ...Object.entries(step_us).map(([step, us]) => ({ name: step, value: us, unit: 'us/row' })),
+        { name: 'ratio', value: live_rows_per_s / bare_rows_per_s, unit: '', at_least: 0.5 },
+        ...Object.entries(result.live_step_us).map(([step, us]) => ({ name: step, value: us, unit: 'us/row' })),
+        ...Object.entries(result.step_us).map(([step, us]) => ({
+          name: `${step}, every 10 s`,
+          value: us,
+          unit: 'us/row',
+        })),
         { name: 'pause of a small push, p50', value: pauses.p50_ms, unit: 'ms' },
         { name: 'pause, p99', value: pauses.p99_ms, unit: 'ms' },
         { name: 'pause, p99.9', value: pauses.p999_ms, unit: 'ms' },

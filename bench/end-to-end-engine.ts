@@ -32,7 +32,7 @@ const engine = await startEngineRole({
   questdb_pg: questdb_pg_url,
   worker: 'bench',
   clock: systemClock,
-  // The fleet's clock runs faster than ours: a round of scrapes takes a second and counts for ten.
+  // The fleet's clock is not ours: a round of scrapes takes as long as it takes, and counts for one interval.
   wall_time: false,
   assets: [],
   say: () => undefined,

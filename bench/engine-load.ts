@@ -32,6 +32,8 @@ export interface EngineMessages {
   readonly messages: readonly { readonly values: Float64Array }[];
   /** The next messages of the fleet; their bytes are good until their node's turn comes again. */
   take(count: number): RawMessage[];
+  /** From the fleet's next round on, scrapes come in this interval, ms. */
+  pace(interval_ms: number): void;
 }
 
 export function engineMessages(fleet: ChainFleet): EngineMessages {
@@ -48,15 +50,23 @@ export function engineMessages(fleet: ChainFleet): EngineMessages {
     };
   });
   let position = 0;
+  let round = fleet;
+  let next_ms = fleet.interval_ms;
   return {
     nodes,
     messages,
+    pace(interval_ms) {
+      next_ms = interval_ms;
+    },
     take: (count) =>
       Array.from({ length: count }, () => {
         const node = position % nodes;
         const turn = (position - node) / nodes;
+        if (node === 0 && turn > 0) {
+          round = { ...round, start_ms: round.start_ms + round.interval_ms, interval_ms: next_ms };
+        }
         const { subject, data, view, values, usual } = messages[node] as (typeof messages)[number];
-        const ts = scrapeTime(fleet, turn, node);
+        const ts = scrapeTime(round, 0, node);
         view.setUint32(SEQUENCE_AT, turn + 1, true);
         view.setFloat64(TIME_AT, ts, true);
         move(values, usual);

@@ -9,8 +9,12 @@ import { encodingSinks, engineMessages } from './engine-load.ts';
 export interface EngineBenchOptions {
   readonly gpus: number;
   readonly seed: number;
+  /** Cadence of the first phase: as a history is filled in. */
   readonly interval_ms: number;
   readonly rows: number;
+  /** Cadence of the second: at which so many rows a second from so many GPUs are life. */
+  readonly live_interval_ms: number;
+  readonly live_rows: number;
   /** Messages handed to the topology at a time, as the bus does to an engine that is behind. */
   readonly messages_per_push: number;
   /** And when it keeps up. */
@@ -24,10 +28,12 @@ export interface EngineBenchResult {
   readonly gpus: number;
   readonly rows: number;
   readonly rows_per_s: number;
+  readonly live_rows_per_s: number;
   /** The least that any engine for this job does: pane sums and z-scores of the same rows, nothing else. */
   readonly bare_rows_per_s: number;
   /** Per row, in microseconds, by step; what the bus and the database cost is not in it. */
   readonly step_us: Readonly<Record<string, number>>;
+  readonly live_step_us: Readonly<Record<string, number>>;
   readonly state_bytes_per_gpu: number;
   /** Declared state per GPU by step, bytes. */
   readonly state_bytes: Readonly<Record<string, number>>;
@@ -46,6 +52,8 @@ export const ENGINE_BENCH_DEFAULTS = {
   interval_ms: 10_000,
   // Half an hour of event time has everything in life's share: of each GPU six vectors, two of its health, one decision.
   rows: 18_000_000,
+  live_interval_ms: 1_000,
+  live_rows: 9_000_000,
   messages_per_push: 512,
   messages_per_small_push: 8,
   small_rows: 3_200_000,
@@ -80,17 +88,21 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
       rows += poll.length * GPUS_PER_NODE;
     }
   };
+  const measured = (rowsMax: number): Phase => {
+    const before = new Map(wired.counters.map(({ id, busy_ms }) => [id, busy_ms]));
+    round(rowsMax, options.messages_per_push);
+    const step_us = Object.fromEntries(
+      wired.counters
+        .map(({ id, busy_ms }) => [id, thousandth(((busy_ms - (before.get(id) ?? 0)) / rows) * 1_000)] as const)
+        .filter(([, us]) => us > 0),
+    );
+    return { rows, rows_per_s: Math.round((rows / spent_ms) * 1_000), step_us };
+  };
   // The first round meets every GPU; what is measured is the fleet as it lives on.
   round(nodes * GPUS_PER_NODE, options.messages_per_push);
-  const before = new Map(wired.counters.map(({ id, busy_ms }) => [id, busy_ms]));
-  round(options.rows, options.messages_per_push);
-  const rows_per_s = Math.round((rows / spent_ms) * 1_000);
-  const step_us = Object.fromEntries(
-    wired.counters
-      .map(({ id, busy_ms }) => [id, Math.round(((busy_ms - (before.get(id) ?? 0)) / rows) * 1e6) / 1e3] as const)
-      .filter(([, us]) => us > 0),
-  );
-  const measured = rows;
+  const filled = measured(options.rows);
+  source.pace(options.live_interval_ms);
+  const live = measured(options.live_rows);
   const took: number[] = [];
   round(options.small_rows, options.messages_per_small_push, took);
   took.sort((a, b) => a - b);
@@ -103,14 +115,22 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
   );
   return {
     gpus: nodes * GPUS_PER_NODE,
-    rows: measured,
-    rows_per_s,
+    rows: filled.rows,
+    rows_per_s: filled.rows_per_s,
+    live_rows_per_s: live.rows_per_s,
     bare_rows_per_s: bareLoop(fleet, messages, options.rows / 6, clock),
-    step_us,
+    step_us: filled.step_us,
+    live_step_us: live.step_us,
     state_bytes_per_gpu: Object.values(state_bytes).reduce((sum, bytes) => sum + bytes, 0),
     state_bytes,
     pauses: { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), max_ms: at(1) },
   };
+}
+
+interface Phase {
+  readonly rows: number;
+  readonly rows_per_s: number;
+  readonly step_us: Readonly<Record<string, number>>;
 }
 
 const thousandth = (value: number): number => Math.round(value * 1_000) / 1_000;

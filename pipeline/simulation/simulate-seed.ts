@@ -74,6 +74,18 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
 }
 
 const SHOWN_MAX = 3;
+/** Characters around where two contents part. */
+const SHOWN_BEFORE = 60;
+const SHOWN_LENGTH = 240;
+
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
+}
+
+const excerpt = (text: string, from: number): string =>
+  `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN_LENGTH)}`;
 
 const asMap = (all: ReadonlySet<string>): Map<string, string> => new Map([...all].map((one) => [one, '']));
 
@@ -88,7 +100,8 @@ function differences(what: string, here: ReadonlyMap<string, string>, there: Rea
   const shown = found.slice(0, SHOWN_MAX).map((key) => {
     const is = here.get(key) ?? 'none';
     const was = there.get(key) ?? 'none';
-    return `${what} ${key.slice(0, 300)}: ${is.slice(0, 300)}, undisturbed ${was.slice(0, 300)}`;
+    const from = Math.max(0, firstDifference(is, was) - SHOWN_BEFORE);
+    return `${what} ${key.slice(0, 300)}: ${excerpt(is, from)}, undisturbed ${excerpt(was, from)}`;
   });
   return found.length > SHOWN_MAX ? [...shown, `and ${found.length - SHOWN_MAX} more ${what}s differ`] : shown;
 }
