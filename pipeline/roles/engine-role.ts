@@ -5,6 +5,7 @@ import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { type TableSink, tableSink } from '../../sinks/questdb/table-sink.ts';
 import type { AssetFacts } from '../asset-merge.ts';
+import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import type { Clock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -107,8 +108,16 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     insight.log.error({ ...errorFields(told), stack: error instanceof Error ? error.stack : undefined }, told.message);
   });
   insight.log.info({ position: engine.from, threads: config['engine-threads'] }, 'reads DCGM_RAW');
+  // With a connection of its own: on the engine's, answers wait behind the samples that are on their way.
+  const desk_bus = await connectBus({
+    servers: options.nats_url,
+    name: 'gpu-vitals alerts',
+    clock,
+    stream_replicas: config['stream-replicas'],
+  });
   const alerts = await startAlertDesk({
     ...options,
+    bus: desk_bus,
     database,
     delivery,
     deadLetters: makers.dead_letters(),
@@ -131,6 +140,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
       insight.log.info({ position: engine.counters().position }, 'stopped');
       // What the engine told last is still told on.
       await alerts.stop();
+      await desk_bus.close();
       await care.stop();
       await insight.stop();
       await database.close();
