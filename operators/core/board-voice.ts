@@ -1,4 +1,4 @@
-import type { Registry } from '../../pipeline/contract/registry.ts';
+import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 
 /** NVIDIA numbers GPU instances from 0 to 14; whatever has a higher number is looked for among all. */
 const NUMBER_MAX = 32;
@@ -18,8 +18,18 @@ export function isBoardVoice(
   seen_at: Float64Array,
   width = 1,
 ): boolean {
+  // Small, so that it is inlined: most boards are whole, and this is asked of every row.
   const own = registry.gpus[gpu];
-  if (own === undefined || own.instance === '') return true;
+  return own === undefined || own.instance === '' || isLowest(registry, own, since, seen_at, width);
+}
+
+function isLowest(
+  registry: Pick<Registry, 'gpus' | 'find'>,
+  own: GpuIdentity,
+  since: number,
+  seen_at: Float64Array,
+  width: number,
+): boolean {
   const came = (kin: number): boolean => kin >= 0 && (seen_at[kin * width] as number) > since;
   if (came(registry.find(own.uuid, ''))) return false;
   const number = Number(own.instance);

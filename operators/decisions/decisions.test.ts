@@ -20,13 +20,21 @@ import {
 import { referenceDecision } from './reference-profile.ts';
 
 describe('when decisions are told', () => {
-  it('with the first vector, each that passes half an hour, and the final one', () => {
-    const events = [3, 8, 13, 18, 23, 28, 33, 38, 58, 63, 68].flatMap((m) => row(m, 90, 0.02));
-    expect(run(events).map(minuteOf)).toEqual([3, 33, 63]);
-    expect(run([...row(3, 90, 0.02), ...row(8, 90, 0.02), ...row(9, 90, 0.02, {}, true)]).map(minuteOf)).toEqual([
-      3, 9,
-    ]);
-    expect(run(events, { every: minutes(10) }).map(minuteOf)).toEqual([3, 13, 23, 33, 58, 63]);
+  it('with the first vector, then once in every half hour, and with the final one', () => {
+    const events = Array.from({ length: 48 }, (_, i) => row(3 + 5 * i, 90, 0.02)).flat();
+    const [first, ...later] = run(events).map(minuteOf);
+    expect(first).toBe(3);
+    expect(later[0]).toBeLessThanOrEqual(33);
+    expect(later.slice(1).map((minute, i) => minute - (later[i] as number))).toEqual(later.slice(1).map(() => 30));
+    expect(run(events, { every: minutes(10) })).toHaveLength(1 + 24 - 1);
+    expect(run([...row(3, 90, 0.02), ...row(4, 90, 0.02, {}, true)]).map(minuteOf)).toEqual([3, 4]);
+  });
+
+  it('spread over the half hour by their boards', () => {
+    const events = (gpu_uuid: string): Event[] =>
+      Array.from({ length: 8 }, (_, i) => row(3 + 5 * i, 90, 0.02, { gpu_uuid })).flat();
+    const seconds = ['GPU-a', 'GPU-b', 'GPU-w'].map((gpu_uuid) => minuteOf(run(events(gpu_uuid))[1] as Decision));
+    expect(new Set(seconds).size).toBeGreaterThan(1);
   });
 
   it('once however long the silence was, and not for what is older', () => {

@@ -1,5 +1,6 @@
 import type { FeatureVector, HealthScore } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
+import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { GroupView, ItemOperator } from '../../pipeline/contract/operator.ts';
 import type { Decision, Prediction } from '../../pipeline/contract/predictions.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
@@ -62,8 +63,8 @@ interface BoardFacts extends KnownHealth {
  * Input    vectors (use, power, age and warranty, which are the asset's as of the row), scores, predictions. Of one row they
  *          come in this order; a vector makes a decision due, the next prediction from its instant on brings it, for MIG once
  *          every instance present has the prediction of its vector.
- * Output   decisions: with the first vector of a board and each one that passes a multiple of `every`, and with the last one
- *          of an input. Health and risk are the newest at or before it, use the mean of the last 7 days: gpu_util, without it
+ * Output   decisions: with the first vector of a board, then once every `every`, at an offset that its UUID gives so that the
+ *          fleet spreads evenly, and with the last one of an input. Health and risk are the newest at or before it, use the mean of the last 7 days: gpu_util, without it
  *          gr_engine_active, without both 0.9. The default profile takes no use from less than 20 hours of samples.
  * Unknown  no decision until there is a health score with a number, and none while the newest one has no number.
  * MIG      a decision is about the board (its instance is empty). The board's own row speaks where there is one; else the
@@ -78,6 +79,7 @@ export function decisions(
   options: DecisionsOptions,
 ): ItemOperator<DecisionsInputs, typeof DECISION_STATE, DecisionsPorts> {
   const pricesOf = pricesByModel(options.prices);
+  const spread_s = Math.max(1, Math.floor(options.every / 1_000));
   return {
     name: 'decisions',
     summary: 'keep, sell, repurpose or decommission each board, in dollars, and what would change that',
@@ -89,7 +91,8 @@ export function decisions(
         if (gpu < 0 || vector.ts < (state.vector_ts[gpu] as number)) return;
         keepVector(vector, gpu, state, options.profile);
         const told = state.told_ts[gpu] as number;
-        const passed = Math.floor(vector.ts / options.every) > Math.floor(told / options.every);
+        const offset = (fnv1a(vector.gpu_uuid) % spread_s) * 1_000;
+        const passed = Math.floor((vector.ts + offset) / options.every) > Math.floor((told + offset) / options.every);
         if (told === 0 || passed || vector.final) state.due[gpu] = 1;
       },
       scores(score, group, state) {

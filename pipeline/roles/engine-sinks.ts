@@ -3,6 +3,7 @@ import { frameInterest } from '../../sinks/live/frame-interest.ts';
 import { framesSink } from '../../sinks/live/frames-sink.ts';
 import { gpuMetricsSink } from '../../sinks/questdb/gpu-metrics-sink.ts';
 import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
+import { tableRowSpeller } from '../../sinks/questdb/table-row-speller.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { alertSink } from '../bus/alert-sink.ts';
@@ -65,6 +66,11 @@ export interface EngineSinksOptions {
   readonly before_send?: () => void;
 }
 
+interface Told {
+  readonly node: string;
+  readonly gpu_uuid: string;
+}
+
 export type SinkMakers = { readonly [K in keyof SinkItems]: () => Sink<SinkItems[K]> };
 
 /** Spans, and the traces that are under way in this thread. */
@@ -116,9 +122,17 @@ export function engineSinks(options: EngineSinksOptions): {
   };
   /** Rows of a small table: to the database, and to whoever listens. */
   const told =
-    <Row extends { readonly node: string; readonly gpu_uuid: string }>(spec: TableSpec) =>
+    <Row extends Told>(spec: TableSpec) =>
     (): Sink<Row> =>
       teeSink(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES }), jsonEventSink<Row>(bus, spec.name));
+  /** The same for a table with a row of every GPU every few minutes. */
+  const toldOfAll =
+    <Row extends Told>(spec: TableSpec) =>
+    (): Sink<Row> =>
+      teeSink(
+        tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES, spell: tableRowSpeller(spec) }),
+        jsonEventSink<Row>(bus, spec.name),
+      );
   return {
     delivery,
     letters: deadLetters,
@@ -141,12 +155,12 @@ export function engineSinks(options: EngineSinksOptions): {
           spell: vectorRowSpeller(GPU_FEATURES.name),
         }),
       anomalies: told<Anomaly>(ANOMALIES),
-      gpu_health_scores: told<HealthScore>(GPU_HEALTH_SCORES),
-      gpu_economic_decisions: told<Decision>(GPU_ECONOMIC_DECISIONS),
-      gpu_failure_predictions: told<Prediction>(GPU_FAILURE_PREDICTIONS),
+      gpu_health_scores: toldOfAll<HealthScore>(GPU_HEALTH_SCORES),
+      gpu_economic_decisions: toldOfAll<Decision>(GPU_ECONOMIC_DECISIONS),
+      gpu_failure_predictions: toldOfAll<Prediction>(GPU_FAILURE_PREDICTIONS),
       xid_episodes: told<Episode>(XID_EPISODES),
       incidents: told<Incident>(INCIDENTS),
-      gpu_forecasts: told<Forecast>(GPU_FORECASTS),
+      gpu_forecasts: toldOfAll<Forecast>(GPU_FORECASTS),
       fleet_quantiles: () => tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
       alerts: () =>
         alertSink(bus, {
