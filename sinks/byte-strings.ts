@@ -28,13 +28,10 @@ export class ByteStrings {
     return this.lengths[index] ?? 0;
   }
 
-  /** Copies the string at an index; answers its length. By hand: `copy` makes an object for every part of a buffer. */
+  /** Copies the string at an index; answers its length. */
   copyTo(index: number, target: Uint8Array, at: number): number {
-    const { bytes } = this;
     const start = this.starts[index] as number;
-    const length = this.lengths[index] as number;
-    for (let i = 0; i < length; i++) target[at + i] = bytes[start + i] as number;
-    return length;
+    return this.bytes.copy(target, at, start, start + (this.lengths[index] as number));
   }
 
   private growTo(count: number): void {
