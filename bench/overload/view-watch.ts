@@ -13,6 +13,7 @@ export interface ViewWatch {
 }
 
 const INSTANT = '"ts":"';
+const DATA = '"data":';
 const INSTANT_LENGTH = 24;
 
 /** Follows `fleet` and the topics of some nodes, over two connections; rejects when there is no server. */
@@ -66,10 +67,10 @@ export async function watchViews(url: string, nodes: readonly string[], clock: C
   };
 }
 
-/** Newest instant in a message; instants of one form compare as text. */
-function newest(text: string): number {
+/** Newest instant in what a message carries (its own says when it was sent); instants of one form compare as text. */
+export function newest(text: string): number {
   let best = '';
-  for (let at = text.indexOf(INSTANT); at >= 0; at = text.indexOf(INSTANT, at)) {
+  for (let at = text.indexOf(INSTANT, Math.max(0, text.indexOf(DATA))); at >= 0; at = text.indexOf(INSTANT, at)) {
     at += INSTANT.length;
     const instant = text.slice(at, at + INSTANT_LENGTH);
     if (instant > best) best = instant;

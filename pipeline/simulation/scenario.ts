@@ -17,6 +17,8 @@ export interface Scenario {
 
 const START_MS = Date.UTC(2026, 0, 1);
 const SETTLED_MS = 3_000;
+/** The inventory's log keeps so many versions of an asset: an engine that was away longer sees the oldest of them come later. */
+const VERSIONS_MAX = 4;
 
 interface Board {
   readonly uuid: string;
@@ -49,13 +51,17 @@ export function drawScenario(seed: number): Scenario {
   const raw: NewMessage[] = [];
   const assets: { before: number; message: NewMessage }[] = [];
   const known = new Map<string, Asset>();
+  const versions = new Map<string, number>();
   for (let round = 0; round < rounds; round++) {
     const ts = START_MS + round * interval_ms;
-    if (draw.chance(0.04)) {
-      const { uuid } = draw.pick(boards);
-      const asset = mergeAsset(known.get(uuid), { gpu_uuid: uuid, owner: `owner ${round}`, rack: `R${round % 4}` }, ts);
-      known.set(uuid, asset);
-      const stored = { subject: `vitals.gpu_assets.${uuid}`, data: Buffer.from(JSON.stringify(asset)), id: '' };
+    const { uuid: told_of } = draw.pick(boards);
+    const version = (versions.get(told_of) ?? 0) + 1;
+    if (draw.chance(0.04) && version <= VERSIONS_MAX) {
+      versions.set(told_of, version);
+      const told = { gpu_uuid: told_of, owner: `owner ${round}`, rack: `R${round % 4}` };
+      const asset = mergeAsset(known.get(told_of), told, ts);
+      known.set(told_of, asset);
+      const stored = { subject: `vitals.gpu_assets.${told_of}`, data: Buffer.from(JSON.stringify(asset)), id: '' };
       const times = { arrived_at: ts - SETTLED_MS, event_time: ts - SETTLED_MS };
       assets.push({ before: raw.length, message: { ...stored, ...times, content_type: 'application/json' } });
     }
@@ -65,7 +71,8 @@ export function drawScenario(seed: number): Scenario {
       if (draw.chance(0.02)) continue;
       const scraped = boards.flatMap((board, index) => {
         const { moving } = story;
-        const at = moving?.board === index && round >= moving.at ? moving.node : board.home;
+        const moves = boards[moving?.board ?? -1]?.uuid === board.uuid;
+        const at = moving !== null && moves && round >= moving.at ? moving.node : board.home;
         return at === node ? [scrapeBoard(draw, { board, index, round, story, ts })] : [];
       });
       raw.push(...messagesOf(draw, { node: `node-${node}`, ts, scraped, story, sequence: raw.length }));
@@ -178,6 +185,7 @@ const jsonRow = (gpu: ScrapedGpu, node: string): Record<string, unknown> => ({
   ts: gpu.ts,
   node,
   gpu_uuid: gpu.uuid,
+  instance: gpu.instance,
   ...Object.fromEntries(
     METRICS.flatMap(({ name }, m) => (Number.isNaN(gpu.values[m]) ? [] : [[name, gpu.values[m] as number]])),
   ),
