@@ -105,8 +105,13 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     const views = await watchViews(system.live_url, alarm_nodes, clock);
     ends.push(() => views.close());
     let behind: number[] = [];
+    let told_last: { readonly watermark: number; readonly at: number } | null = null;
     const news = followEngine(bus, clock, ({ watermark }) => {
-      if (views.fleet_ts > 0) behind.push(Math.max(0, watermark - views.fleet_ts));
+      // While it catches up, event time passes faster than time: an age in one is none in the other.
+      const now = { watermark, at: clock.monotonic() };
+      const pace = told_last === null ? 0 : (watermark - told_last.watermark) / (now.at - told_last.at);
+      if (views.fleet_ts > 0 && pace > 0) behind.push(Math.max(0, watermark - views.fleet_ts) / pace);
+      told_last = now;
     });
 
     const looks: Look[] = [];
