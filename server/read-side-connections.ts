@@ -7,7 +7,13 @@ import { connectDatabase } from '../sinks/questdb/connect-database.ts';
 
 /** The bus and the database of a read-side thread. Throws VitalsError GV-BUS-001 when NATS cannot be reached; QuestDB may come later. */
 export async function readSideConnections(
-  options: { nats_url: string; questdb_pg_url: string; name: string },
+  options: {
+    readonly nats_url: string;
+    readonly questdb_pg_url: string;
+    readonly name: string;
+    /** As for connectBus. */
+    readonly stream_replicas?: number;
+  },
   clock: Clock,
 ): Promise<{ bus: Bus; database: Database; close(): Promise<void> }> {
   const database = connectDatabase({
@@ -17,7 +23,12 @@ export async function readSideConnections(
     connect_timeout: seconds(5),
   });
   try {
-    const bus = await connectBus({ servers: options.nats_url, name: options.name, clock });
+    const bus = await connectBus({
+      servers: options.nats_url,
+      name: options.name,
+      clock,
+      ...(options.stream_replicas === undefined ? {} : { stream_replicas: options.stream_replicas }),
+    });
     return {
       bus,
       database,

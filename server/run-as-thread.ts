@@ -9,6 +9,8 @@ export interface ThreadConnections {
   readonly nats_url: string;
   /** `postgres://...`. */
   readonly questdb_pg_url: string;
+  /** Copies of buckets that the read side makes; one when absent. */
+  readonly stream_replicas?: number;
   readonly host: string;
   readonly port: number;
   readonly stale_after_ms?: number;

@@ -2,15 +2,15 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { formatAssetsCsv } from '../asset-csv.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { seconds } from '../contract/time.ts';
 import { type InventoryParts, importAssets, readAssets } from '../inventory.ts';
-import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { questdbAddress } from '../roles/addresses.ts';
 import { readInventoryFile } from '../roles/inventory.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 const KEYS: readonly ConfigKey[] = ['nats', 'questdb', 'questdb-pg'];
 const DATABASE = { pool_size: 1, statement_timeout: seconds(60), connect_timeout: seconds(3) };
@@ -62,14 +62,8 @@ export function addAssetsCommand(program: Command): void {
 
 async function withParts<T>(context: CommandContext, run: (parts: InventoryParts) => Promise<T>): Promise<T> {
   const config = context.loaded.values;
-  const servers = await natsAddress(config);
   const { pg } = await questdbAddress(config);
-  const bus = await connectBus({
-    servers,
-    name: 'gpu-vitals assets',
-    clock: systemClock,
-    connect_timeout_ms: 3_000,
-  });
+  const bus = await openBus(config, 'assets');
   const database = connectDatabase({ url: pg, ...DATABASE });
   try {
     return await run({ bus, database });

@@ -5,7 +5,6 @@ import { rowImport } from '../../sinks/questdb/import-rows.ts';
 import { backUp } from '../backup/back-up.ts';
 import { allFiles } from '../backup/manifest.ts';
 import { restore } from '../backup/restore.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -13,10 +12,11 @@ import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { minutes, seconds } from '../contract/time.ts';
 import { effectiveConfig } from '../effective-config.ts';
-import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { questdbAddress } from '../roles/addresses.ts';
 import { snapshotFolder } from '../roles/engine-sinks.ts';
 import { VERSION } from '../roles/version.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 const KEYS: readonly ConfigKey[] = ['nats', 'questdb', 'questdb-pg'];
 
@@ -95,12 +95,7 @@ async function withParts<T>(
 ): Promise<T> {
   const config = context.loaded.values;
   const { http, pg } = await questdbAddress(config);
-  const bus = await connectBus({
-    servers: await natsAddress(config),
-    name: 'gpu-vitals backup',
-    clock: systemClock,
-    connect_timeout_ms: 3_000,
-  });
+  const bus = await openBus(config, 'backup');
   const database = connectDatabase({
     url: pg,
     pool_size: 1,

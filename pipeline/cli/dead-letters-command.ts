@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import { auditedCommand } from '../audit/audit-command.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { listDeadLetters, retryDeadLetters, type StoredDeadLetter, showDeadLetter } from '../bus/dead-letters.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { natsAddress } from '../roles/addresses.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 const KEYS: readonly ConfigKey[] = ['nats'];
 interface Filter {
@@ -106,13 +105,7 @@ function wholeNumber(text: string, what: string): number {
 }
 
 async function withBus(context: CommandContext, run: (bus: Bus) => Promise<void>): Promise<void> {
-  const servers = await natsAddress(context.loaded.values);
-  const bus = await connectBus({
-    servers,
-    name: 'gpu-vitals dead-letters',
-    clock: systemClock,
-    connect_timeout_ms: 3_000,
-  });
+  const bus = await openBus(context.loaded.values, 'dead-letters');
   try {
     await run(bus);
   } finally {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { auditedCommand } from '../audit/audit-command.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -9,8 +8,8 @@ import { type DurationMs, formatDuration, hours, parseDuration } from '../contra
 import { ACCESS_ROLES, type AccessRole } from '../keys/access-role.ts';
 import { keyPrefix } from '../keys/api-key.ts';
 import { type KeyStore, type ListedKey, openKeyStore } from '../keys/key-store.ts';
-import { natsAddress } from '../roles/addresses.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 const KEYS: readonly ConfigKey[] = ['nats'];
 const GRACE = hours(24);
@@ -138,12 +137,7 @@ function durationOf(text: string, option: string): DurationMs {
 }
 
 async function withStore(context: CommandContext, run: (store: KeyStore, bus: Bus) => Promise<void>): Promise<void> {
-  const bus = await connectBus({
-    servers: await natsAddress(context.loaded.values),
-    name: 'gpu-vitals keys',
-    clock: systemClock,
-    connect_timeout_ms: 3_000,
-  });
+  const bus = await openBus(context.loaded.values, 'keys');
   try {
     await run(await openKeyStore(bus, systemClock), bus);
   } finally {

@@ -9,7 +9,6 @@ import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { readLabels } from '../../sinks/questdb/read-labels.ts';
 import { readVectors, vectorRange } from '../../sinks/questdb/read-vectors.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Database } from '../contract/database.ts';
@@ -17,13 +16,14 @@ import { VitalsError } from '../contract/errors.ts';
 import { days, hours, seconds } from '../contract/time.ts';
 import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
-import { natsAddress, questdbAddress } from '../roles/addresses.ts';
+import { questdbAddress } from '../roles/addresses.ts';
 import { hasTargets } from '../roles/has-targets.ts';
 import { VERSION } from '../roles/version.ts';
 import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
 import { judgeOnHistory } from '../training/judge-on-history.ts';
 import { trainOnSystem } from '../training/train-on-system.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 /** What commands that look into a running system must know of it. */
 export const HISTORY_KEYS: readonly ConfigKey[] = [
@@ -133,9 +133,8 @@ async function withSystem(
   run: (parts: { readonly database: Database; readonly registry: ModelRegistry }) => Promise<void>,
 ): Promise<void> {
   const { values } = context.loaded;
-  const servers = await natsAddress(values);
   const { pg } = await questdbAddress(values);
-  const bus = await connectBus({ servers, name: 'gpu-vitals models', clock: systemClock, connect_timeout_ms: 3_000 });
+  const bus = await openBus(values, 'models');
   const database = connectDatabase({ url: pg, ...DATABASE });
   try {
     await prepareDatabase(database);

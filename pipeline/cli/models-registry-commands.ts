@@ -10,16 +10,15 @@ import {
   modelManifestDraft,
 } from '../../models/registry/manifest.ts';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { openFolderRegistry } from '../registry/folder-registry.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
-import { natsAddress } from '../roles/addresses.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { modelCard, modelTable } from './models-in-words.ts';
+import { openBus } from './open-bus.ts';
 
 export const REGISTRY_KEYS: readonly ConfigKey[] = ['nats'];
 const KEYS = REGISTRY_KEYS;
@@ -137,8 +136,7 @@ export async function withRegistry(
     await run(openFolderRegistry({ folder, ...parts }));
     return;
   }
-  const servers = await natsAddress(context.loaded.values);
-  const bus = await connectBus({ servers, name: 'gpu-vitals models', clock: systemClock, connect_timeout_ms: 3_000 });
+  const bus = await openBus(context.loaded.values, 'models');
   try {
     await run(await openNatsRegistry({ bus, ...parts }));
   } finally {

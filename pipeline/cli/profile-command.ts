@@ -1,14 +1,12 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { connectBus } from '../bus/connect-bus.ts';
-import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { askForProfile, whoCanBeProfiled } from '../profiles/ask-profile.ts';
 import { type Profiled, SECONDS_MAX } from '../profiles/profile-messages.ts';
-import { natsAddress } from '../roles/addresses.ts';
 import { configured, contextOf } from './context.ts';
+import { openBus } from './open-bus.ts';
 
 const KEYS: readonly ConfigKey[] = ['nats'];
 
@@ -36,11 +34,7 @@ export function addProfileCommand(program: Command): void {
     .action(async () => {
       const context = contextOf(command, KEYS);
       const { list, part, pid, seconds, heap, out } = command.opts<Wanted>();
-      const bus = await connectBus({
-        servers: await natsAddress(context.loaded.values),
-        name: 'gpu-vitals profile',
-        clock: systemClock,
-      });
+      const bus = await openBus(context.loaded.values, 'profile');
       try {
         const all = await whoCanBeProfiled(bus);
         if (list === true) {

@@ -43,6 +43,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
   const connections = {
     nats_url,
     questdb_pg_url,
+    stream_replicas: config['stream-replicas'],
     tls: requireSafeWay(config),
     oidc: oidcOf(config),
     insight: insightOptions(config),
