@@ -58,7 +58,9 @@ export const INVALID_STREAM = STREAMS.invalid.name;
 export const ALERTS_STREAM = STREAMS.alerts.name;
 export const ASSETS_STREAM = ASSETS.name;
 export const AUDIT_STREAM = AUDIT.name;
-/** Every stream of ours. */
+/** What groups tell the steps over the fleet, made by the workers of a cluster. */
+export const PICKED_STREAM = 'PICKED';
+/** Every stream of ours that is always there. */
 export const STREAM_NAMES: readonly string[] = [...Object.values(STREAMS).map(({ name }) => name), ASSETS_STREAM];
 
 /**

@@ -1,7 +1,7 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import type { Clock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
-import { INVALID_STREAM, STREAM_NAMES } from './ensure-streams.ts';
+import { INVALID_STREAM, PICKED_STREAM, STREAM_NAMES } from './ensure-streams.ts';
 import { connectionOf, isMissing, managerOf, streamError } from './stream-manager.ts';
 
 export interface StreamFacts {
@@ -45,7 +45,7 @@ export async function inspectBus(bus: Bus, clock: Clock): Promise<BusFacts> {
   try {
     const jsm = await managerOf(bus);
     const { storage, limits } = await jsm.getAccountInfo();
-    for (const name of STREAM_NAMES) {
+    for (const name of [...STREAM_NAMES, PICKED_STREAM]) {
       try {
         const before = clock.now();
         const { config, state, ts } = await jsm.streams.info(name);
@@ -69,7 +69,7 @@ export async function inspectBus(bus: Bus, clock: Clock): Promise<BusFacts> {
         });
       } catch (cause) {
         if (!isMissing(cause)) throw cause;
-        missing.push(name);
+        if (name !== PICKED_STREAM) missing.push(name);
       }
     }
     const storage_max_bytes = Math.max(0, limits.max_storage);

@@ -4,10 +4,9 @@ import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { groupToken } from '../contract/ids.ts';
 import type { DurationMs } from '../contract/time.ts';
-import { ensureStream } from './ensure-streams.ts';
+import { ensureStream, PICKED_STREAM } from './ensure-streams.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 
-const PICKED_STREAM = 'PICKED';
 const SUBJECTS = 'vitals.picked.>';
 const GIB = 1024 ** 3;
 /** JetStream's word for a subject whose last message is another one than the writer thinks. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox, type Msg } from '@nats-io/transport-node';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { AUDIT_STREAM, STREAM_NAMES } from './ensure-streams.ts';
+import { AUDIT_STREAM, PICKED_STREAM, STREAM_NAMES } from './ensure-streams.ts';
 import { connectionOf, isMissing, managerOf, streamError } from './stream-manager.ts';
 
 /** What the server wants to know of a stream before it takes its copy; both as the server spelled them. */
@@ -25,9 +25,9 @@ const NO_CONTENT = 204;
 const OWN_BUCKET = /^(KV|OBJ)_(GPU_VITALS|VITALS)_[\w-]+$/;
 
 export const isOwnStream = (name: string): boolean =>
-  STREAM_NAMES.includes(name) || name === AUDIT_STREAM || OWN_BUCKET.test(name);
+  [...STREAM_NAMES, AUDIT_STREAM, PICKED_STREAM].includes(name) || OWN_BUCKET.test(name);
 
-/** Streams and buckets of ours that the server has, by name. Throws VitalsError. */
+/** Streams and buckets of ours that the server has, by name: states of groups before what they told since, as after a crash. Throws VitalsError. */
 export async function ownStreams(bus: Bus): Promise<readonly OwnStream[]> {
   const found: OwnStream[] = [];
   try {
