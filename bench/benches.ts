@@ -32,6 +32,8 @@ export const BENCHES: readonly Bench[] = [
         { name: 'steady', value: figures.samples_per_second, unit: 'samples/s', at_least: 1_500_000 },
         { name: 'one pod changing', value: figures.churning_samples_per_second, unit: 'samples/s' },
         { name: 'lines shuffled', value: figures.shuffled_samples_per_second, unit: 'samples/s' },
+        { name: 'a time on every line', value: figures.stamped_samples_per_second, unit: 'samples/s' },
+        { name: '1,024 targets in turns', value: figures.many_targets_samples_per_second, unit: 'samples/s' },
         { name: 'never seen before', value: figures.first_samples_per_second, unit: 'samples/s' },
       ];
     },

@@ -10,6 +10,10 @@ export interface ParserFigures {
   readonly churning_samples_per_second: number;
   /** All lines in another order at every scrape. */
   readonly shuffled_samples_per_second: number;
+  /** A time on every line, as federation prints. */
+  readonly stamped_samples_per_second: number;
+  /** Many targets in turns: what a parser remembers is in no cache of the processor when its turn comes. */
+  readonly many_targets_samples_per_second: number;
   /** A parser that has never seen the target: every series is learnt. */
   readonly first_samples_per_second: number;
   readonly samples_per_scrape: number;
@@ -19,9 +23,13 @@ export interface ParserFigures {
 const GPUS = 8;
 const LINES_A_GPU = 50;
 const BODIES = 32;
+const TARGETS = 1_024;
+const FIRST_MS = 1_767_225_600_000;
+
+type Variant = 'steady' | 'churning' | 'shuffled' | 'stamped';
 
 /** Deterministic: every scrape differs in its values, and in what the variant changes. */
-function body(scrape: number, variant: 'steady' | 'churning' | 'shuffled'): Uint8Array {
+function body(scrape: number, variant: Variant): Uint8Array {
   const lines: string[] = [];
   METRICS.slice(0, LINES_A_GPU).forEach((metric, m) => {
     const name = metric.exporter_names[0] as string;
@@ -34,7 +42,7 @@ function body(scrape: number, variant: 'steady' | 'churning' | 'shuffled'): Uint
         metric.unit === 'ratio' && metric.scale === 1
           ? `0.${100_000 + ((scrape * 977 + m) % 899_999)}`
           : `${(scrape * 31 + m * 7 + gpu) % 64}`;
-      lines.push(`${name}{${labels}} ${value}`);
+      lines.push(`${name}{${labels}} ${value}${variant === 'stamped' ? ` ${FIRST_MS + 1_000 * scrape}` : ''}`);
     }
   });
   if (variant === 'shuffled') {
@@ -54,16 +62,18 @@ function body(scrape: number, variant: 'steady' | 'churning' | 'shuffled'): Uint
 export async function benchParser(options: { seconds: number; clock?: Clock }): Promise<ParserFigures> {
   const clock = options.clock ?? systemClock;
   const samples = GPUS * LINES_A_GPU;
-  const measure = (bodies: readonly Uint8Array[], fresh: boolean): number => {
-    let parser = new ExpositionParser();
+  const measure = (bodies: readonly Uint8Array[], fresh: boolean, targets = 1): number => {
+    const parsers = Array.from({ length: targets }, () => new ExpositionParser());
+    let turn = 0;
     const round = (): void => {
       bodies.forEach((text, i) => {
-        if (fresh) parser = new ExpositionParser();
+        const parser = fresh ? new ExpositionParser() : (parsers[turn++ % targets] as ExpositionParser);
         const [scrape] = parser.parse(text, { fallback_node: '', ts: i });
         if (scrape?.gpus.length !== GPUS) throw new Error(`expected ${GPUS} GPUs, read ${scrape?.gpus.length}`);
       });
     };
-    round();
+    do round();
+    while (turn < targets && !fresh);
     const start = clock.monotonic();
     let scrapes = 0;
     let elapsed = 0;
@@ -74,7 +84,7 @@ export async function benchParser(options: { seconds: number; clock?: Clock }): 
     }
     return Math.round((scrapes * samples * 1_000) / elapsed);
   };
-  const bodies = (variant: 'steady' | 'churning' | 'shuffled'): Uint8Array[] =>
+  const bodies = (variant: Variant): Uint8Array[] =>
     Array.from({ length: BODIES }, (_, scrape) => body(scrape, variant));
   const steady = bodies('steady');
   const lines = new TextDecoder()
@@ -85,6 +95,8 @@ export async function benchParser(options: { seconds: number; clock?: Clock }): 
     samples_per_second: measure(steady, false),
     churning_samples_per_second: measure(bodies('churning'), false),
     shuffled_samples_per_second: measure(bodies('shuffled'), false),
+    stamped_samples_per_second: measure(bodies('stamped'), false),
+    many_targets_samples_per_second: measure(steady, false, TARGETS),
     first_samples_per_second: measure(steady, true),
     samples_per_scrape: samples,
     bytes_per_line: Math.round(lines.reduce((sum, line) => sum + line.length + 1, 0) / lines.length),

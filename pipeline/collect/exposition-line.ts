@@ -36,8 +36,13 @@ export function readTail(tail: string): Tail | null {
   const stamp = readNumber(second);
   if (stamp === null || !Number.isFinite(stamp)) return null;
   if (third !== undefined && !third.startsWith('#')) return null;
+  return { text, reading, ts: instantOf(stamp) };
+}
+
+/** A sample's time as epoch ms; NaN when it is no instant of this world. */
+export function instantOf(stamp: number): number {
   const ms = Math.round(Math.abs(stamp) < SECONDS_BELOW ? stamp * 1_000 : stamp);
-  return { text, reading, ts: ms > 0 && ms <= EPOCH_MS_MAX ? ms : Number.NaN };
+  return ms > 0 && ms <= EPOCH_MS_MAX ? ms : Number.NaN;
 }
 
 /** Where the line that goes through `at` ends: at its newline, or at the end of the body. */

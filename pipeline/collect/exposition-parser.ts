@@ -1,7 +1,7 @@
 import type { Scrape } from '../contract/scrape.ts';
 import { FIRST_BLANK, isBlankText } from './check-value.ts';
 import { cutByInstant } from './exposition-instants.ts';
-import { endsLine, lineEnd, readTail, textOf } from './exposition-line.ts';
+import { endsLine, instantOf, lineEnd, readTail, textOf } from './exposition-line.ts';
 import { decimal, readDecimal } from './exposition-number.ts';
 import { SeriesCache } from './exposition-series.ts';
 import { SampleGatherer } from './sample-gatherer.ts';
@@ -21,6 +21,7 @@ export class UnreadableScrape extends Error {
 const NEWLINE = 10;
 const RETURN = 13;
 const HASH = 35;
+const BLANK = 32;
 
 /**
  * Reads dcgm-exporter text (Prometheus text format 0.0.4 and OpenMetrics, exporters 1.x to 4.6) into normalised scrapes.
@@ -100,9 +101,17 @@ export class ExpositionParser {
       }
       const reading = readDecimal(bytes, cache.valueAt, end);
       let stop = endsLine(bytes, decimal.end, end);
+      let ts = Number.NaN;
+      if (stop < 0 && bytes[decimal.end] === BLANK) {
+        const stamp = readDecimal(bytes, decimal.end + 1, end);
+        if (!Number.isNaN(stamp)) stop = endsLine(bytes, decimal.end, end);
+        ts = instantOf(stamp);
+      }
       if (stop >= 0 && !Number.isNaN(reading)) {
         samples++;
-        gathered.take(cache.block, cache.nameColumn[cache.name] as number, reading, at, stop);
+        const column = cache.nameColumn[cache.name] as number;
+        if (!Number.isNaN(ts)) gathered.tell(cache.block, column, ts);
+        gathered.take(cache.block, column, reading, at, stop);
       } else {
         stop = lineEnd(bytes, at, end);
         if (this.#spelledOut(bytes, at, stop)) samples++;
@@ -112,7 +121,7 @@ export class ExpositionParser {
     return samples;
   }
 
-  /** A line whose value is no plain decimal or has a time behind it. False: it was refused. */
+  /** A line whose value or time is no plain decimal, or that has more behind it. False: it was refused. */
   #spelledOut(bytes: Buffer, at: number, stop: number): boolean {
     const { block, name, valueAt } = this.#cache;
     const gathered = this.#gathered;
