@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
-import { alertSink } from '../bus/alert-sink.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { pickedLog } from '../bus/picked-log.ts';
 import { sharedMonotonic, systemClock } from '../clock.ts';
@@ -19,7 +18,7 @@ import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
-import { engineSinks, openSinks } from './engine-sinks.ts';
+import { engineSinks, openSinks, toldAlerts } from './engine-sinks.ts';
 import { type EngineTime, futureMax, topologyMaker } from './engine-topology.ts';
 import { tracingOf } from './engine-tracing.ts';
 import { failureModels } from './failure-models.ts';
@@ -88,13 +87,7 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   const { questdb_http } = data;
   const writing = { config, bus: guarded, questdb_http, worker, clock, tracing, say, tell, before_send };
   const { makers, letters } = engineSinks(writing);
-  const alerts = alertSink(guarded, {
-    clock,
-    told_again_max: config['stream-age-max'],
-    onRefused: ({ node, id }, cause) => tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
-    onTrouble: (cause) =>
-      tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
-  });
+  const alerts = toldAlerts(writing);
   const halves = splitTopology(topology());
   const silence_max_ms = Math.max(SILENCE_MIN_MS, config['cluster-lease']);
   const log = pickedLog(guarded, silence_max_ms);

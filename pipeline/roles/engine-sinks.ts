@@ -13,6 +13,7 @@ import type { OnceSink } from '../bus/once-sink.ts';
 import { tapSink } from '../bus/tap-sink.ts';
 import { type Clock, systemTimers } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
+import type { Alert } from '../contract/alerts.ts';
 import type { Batch } from '../contract/batch.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
@@ -162,15 +163,7 @@ export function engineSinks(options: EngineSinksOptions): {
       incidents: told<Incident>(INCIDENTS),
       gpu_forecasts: toldOfAll<Forecast>(GPU_FORECASTS),
       fleet_quantiles: () => tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
-      alerts: () =>
-        alertSink(bus, {
-          clock,
-          told_again_max: config['stream-age-max'],
-          onRefused: ({ node, id }, cause) =>
-            tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
-          onTrouble: (cause) =>
-            tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
-        }),
+      alerts: () => toldAlerts(options),
       live: () => wantedFrames(options),
       validated_tap: () => tapSink(bus, { prefix: 'dcgm.validated', clock }),
       enriched_tap: () => tapSink(bus, { prefix: 'dcgm.enriched', clock }),
@@ -178,6 +171,21 @@ export function engineSinks(options: EngineSinksOptions): {
     },
   };
 }
+
+/** Every change of an alert, each once. */
+export const toldAlerts = ({
+  config,
+  bus,
+  clock,
+  tell,
+}: Pick<EngineSinksOptions, 'config' | 'bus' | 'clock' | 'tell'>): OnceSink<Alert> =>
+  alertSink(bus, {
+    clock,
+    told_again_max: config['stream-age-max'],
+    onRefused: ({ node, id }, cause) => tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
+    onTrouble: (cause) =>
+      tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
+  });
 
 /** Opens the sinks that a topology ends in. */
 export const openSinks = (makers: SinkMakers, topology: Topology): { [K in keyof SinkItems]?: Sink<SinkItems[K]> } =>
