@@ -57,6 +57,14 @@ it('ends a trace at the first delta of its node, and what nobody hears after two
   expect(open[1]?.ended).toEqual({ 'gpu_vitals.listeners': 0 });
 });
 
+it('ends the oldest traces when more wait than it keeps', () => {
+  const { told, open } = world();
+  for (let i = 0; i < 300; i++) told.heard(JSON.stringify([[`parent-${i}`, 'n1']]));
+  const waiting = open.filter(({ ended }) => ended === null);
+  expect(waiting).toHaveLength(256);
+  expect(waiting[0]?.parent).toBe('parent-44');
+});
+
 it.each(['', '{', '7', '{"a":1}'])('leaves a header that is no list: %s', (header) => {
   const { told, open } = world();
   told.heard(header);

@@ -41,7 +41,7 @@ export class LiveTold {
       const attributes = { 'messaging.system': 'nats', 'gpu_vitals.node': node };
       const span = this.spans.begin('push live', { kind: 'consumer', parent, attributes });
       if (span !== null) this.waiting.push({ node, span, since: this.clock.monotonic() });
-      if (this.waiting.length > WAITING_MAX) this.waiting.shift();
+      if (this.waiting.length > WAITING_MAX) this.waiting.shift()?.span.end();
     }
   }
 
