@@ -2,14 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { Anomaly, Asset, FeatureVector } from '../../pipeline/contract/events.ts';
 import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
-import { GPU_FEATURES } from '../../pipeline/contract/verdict-tables.ts';
+import { GPU_FEATURES, GPU_FORECASTS, GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
 import { listRows, pageAt, rowsAt, type TableRow } from './list-rows.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
 import { listAnomalies, openAnomalies } from './read-anomalies.ts';
 import { listAssets, readAsset } from './read-assets.ts';
 import type { RefusedRow } from './sink-events.ts';
+import { tableRowSpeller } from './table-row-speller.ts';
 import { tableSink } from './table-sink.ts';
 import { vectorRowSpeller } from './vector-row.ts';
 
@@ -247,4 +250,46 @@ describe('vectors', () => {
     const foreign = pageAt(database, GPU_FEATURES, { equal: {} }, START, { limit: 4, cursor: 'WzFd' });
     await expect(foreign).rejects.toMatchObject({ code: 'GV-API-001' });
   });
+});
+
+describe('rows that are spelled by ourselves', () => {
+  const VALUES = {
+    SYMBOL: 'a b,c=d\\e',
+    VARCHAR: 'risk 3.2 %, "quoted", a\\b,\nc=d 東京 😀',
+    TRISTATE: true,
+    DOUBLE: -0.1 + 1e-17,
+    FLOAT: 1.5,
+    LONG: -42,
+    BOOLEAN: false,
+    TIMESTAMP: START - 123,
+    JSON: [{ feature: 'x "y"', value: 1e-7, words: 'a\\b' }, null],
+  } as const;
+  const rowOf = ({ columns }: TableSpec, gpu_uuid: string, full: boolean): Record<string, unknown> => ({
+    ...Object.fromEntries(columns.map(({ name, type }) => [name, full || type === 'SYMBOL' ? VALUES[type] : null])),
+    ts: START,
+    gpu_uuid,
+  });
+
+  it.each([GPU_HEALTH_SCORES, GPU_FAILURE_PREDICTIONS, GPU_ECONOMIC_DECISIONS, GPU_FORECASTS])(
+    'are in $name as the client writes them, everything known or nothing',
+    async (spec) => {
+      const options = { ...questdb.delivery(), rows_max: 10, waiting_max: 100 };
+      const client = tableSink<Record<string, unknown>>(spec, options);
+      const own = tableSink<Record<string, unknown>>(spec, { ...options, spell: tableRowSpeller(spec) });
+      for (const full of [true, false]) {
+        client.write(rowOf(spec, `client-${full}`, full));
+        own.write(rowOf(spec, `own-${full}`, full));
+      }
+      await client.close();
+      await own.close();
+      await questdb.visible(spec.name);
+      const rows = await database.query<TableRow>(`SELECT * FROM ${spec.name} WHERE ts = $1`, [new Date(START)]);
+      const of = (gpu_uuid: string): TableRow => ({
+        ...rows.find((row) => row.gpu_uuid === gpu_uuid),
+        gpu_uuid: '',
+      });
+      expect(rows).toHaveLength(4);
+      for (const full of [true, false]) expect(of(`own-${full}`)).toEqual(of(`client-${full}`));
+    },
+  );
 });
