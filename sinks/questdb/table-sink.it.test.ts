@@ -284,10 +284,7 @@ describe('rows that are spelled by ourselves', () => {
       await own.close();
       await questdb.visible(spec.name);
       const rows = await database.query<TableRow>(`SELECT * FROM ${spec.name} WHERE ts = $1`, [new Date(START)]);
-      const of = (gpu_uuid: string): TableRow => ({
-        ...rows.find((row) => row.gpu_uuid === gpu_uuid),
-        gpu_uuid: '',
-      });
+      const of = (gpu_uuid: string): object => ({ ...rows.find((row) => row.gpu_uuid === gpu_uuid), gpu_uuid: '' });
       expect(rows).toHaveLength(4);
       for (const full of [true, false]) expect(of(`own-${full}`)).toEqual(of(`client-${full}`));
     },
