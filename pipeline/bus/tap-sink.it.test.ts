@@ -83,6 +83,25 @@ it('sends one probe a second and group while nobody listens', async () => {
   await sink.close();
 });
 
+it('asks for eight of many groups a second while nobody listens, and for all once one was heard', async () => {
+  const clock = settableClock(1_000_000);
+  const sink = tapSink(bus, { prefix: PREFIX, clock });
+  const groups = 40;
+  for (let i = 0; i < 50; i++) await tick(sink, clock, 100, groups);
+  const before = sent();
+  for (let i = 0; i < 50; i++) await tick(sink, clock, 100, groups);
+  expect(sent() - before).toBe(groups);
+  const got = new Set<string>();
+  const subscription = outside.subscribe(`${PREFIX}.>`, ({ subject }) => got.add(subject));
+  await outside.flush();
+  for (let i = 0; i < 20; i++) await tick(sink, clock, 100, groups);
+  got.clear();
+  await tick(sink, clock, 100, groups);
+  await until(() => got.size === groups * 5);
+  subscription.unsubscribe();
+  await sink.close();
+});
+
 it('sends everything within a second of a subscription to all, and stops when it goes', async () => {
   const clock = settableClock(1_000_000);
   const sink = tapSink(bus, { prefix: PREFIX, clock });

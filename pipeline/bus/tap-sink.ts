@@ -17,6 +17,8 @@ interface TapOptions {
 interface GroupInterest {
   wanted: boolean;
   probed_at: number;
+  /** Not before that while nobody was heard. */
+  due_at: number;
   /** Node of the probe that was last heard by someone, else of the last probe sent. */
   node: string;
   /** Nodes already probed in this round of looking. */
@@ -24,12 +26,16 @@ interface GroupInterest {
 }
 
 const PROBE_EVERY_MS = 1_000;
+/** So many groups are asked for each second; all of them once somebody was heard in one. */
+const GROUPS_A_SECOND = 8;
+const HURRY_MS = 2 * PROBE_EVERY_MS;
 const SAME_NODE_MS = 30_000;
 const STALLED_MS = 2_000;
 
-const newInterest = (): GroupInterest => ({
+const newInterest = (due_at: number): GroupInterest => ({
   wanted: false,
   probed_at: Number.NEGATIVE_INFINITY,
+  due_at,
   node: '',
   tried: new Set(),
 });
@@ -40,8 +46,9 @@ const newInterest = (): GroupInterest => ({
  * NATS does not tell who listens, but answers a message with a reply subject that nobody hears with a 503. So per group at
  * most one real message a second goes out with a reply subject, of another node each time. Until a ping behind it comes
  * back without a 503 before it, nothing else is sent; from then on all of the group's messages are, with a new probe every
- * second on the node that was heard. A listener to all nodes or to a group gets everything after the first probe of its group; one to a
- * single node after at most as many seconds as the group has nodes. Cost while idle: a comparison per run of rows.
+ * second on the node that was heard. Of more than eight groups eight are asked for each second, and all as soon as one was heard: a
+ * listener to all nodes gets everything within two seconds, one to a group within eight, one to a single node after as many turns of its
+ * group as that has nodes. Cost while idle: a comparison per batch, and at most eight messages a second.
  *
  * Fire and forget: nothing is kept for a listener that is away, and a connection that does not drain is skipped.
  */
@@ -53,6 +60,8 @@ export function tapSink(bus: Bus, options: TapOptions): Sink<Batch> {
   /** Groups whose probe has had neither a 503 nor the ping behind it. */
   const asked = new Set<number>();
   let pingSince: number | null = null;
+  let groups_seen = 0;
+  let hurry_until = Number.NEGATIVE_INFINITY;
 
   const answers = bus.subscribe(`${inbox}.*`, (message) => {
     if (message.headers.Status !== '503') return;
@@ -72,6 +81,7 @@ export function tapSink(bus: Bus, options: TapOptions): Sink<Batch> {
         for (const group of groups) {
           const interest = interests[group];
           if (asked.delete(group) && interest) {
+            if (!interest.wanted) hurry_until = clock.monotonic() + HURRY_MS;
             interest.wanted = true;
             interest.tried.clear();
           }
@@ -93,9 +103,13 @@ export function tapSink(bus: Bus, options: TapOptions): Sink<Batch> {
       if (!bus.connected) return;
       const now = clock.monotonic();
       if (pingSince !== null && now - pingSince > STALLED_MS) return;
-      const interest = interests[batch.group] ?? newInterest();
-      interests[batch.group] = interest;
-      let due = now - interest.probed_at >= PROBE_EVERY_MS && !asked.has(batch.group);
+      let interest = interests[batch.group];
+      if (interest === undefined) {
+        interest = newInterest(now + Math.floor(groups_seen++ / GROUPS_A_SECOND) * PROBE_EVERY_MS);
+        interests[batch.group] = interest;
+      }
+      const turn = interest.wanted || now < hurry_until || now >= interest.due_at;
+      let due = turn && now - interest.probed_at >= PROBE_EVERY_MS && !asked.has(batch.group);
       if (!due && !interest.wanted) return;
       const known = batch.registry.nodes.length;
       forNodeRuns(batch, (from, to) => {
@@ -106,6 +120,7 @@ export function tapSink(bus: Bus, options: TapOptions): Sink<Batch> {
         if (due && suits) {
           due = false;
           interest.probed_at = now;
+          interest.due_at = now + Math.max(1, groups_seen / GROUPS_A_SECOND) * PROBE_EVERY_MS;
           interest.node = node;
           interest.tried.add(node);
           asked.add(batch.group);
