@@ -7,6 +7,7 @@ import { connectDatabase } from '../sinks/questdb/connect-database.ts';
 import type { Bench } from './bench.ts';
 import { benchBus } from './bus.ts';
 import { processCpu } from './chain-run.ts';
+import { benchCollector } from './collector.ts';
 import { benchEndToEnd, END_TO_END_DEFAULTS } from './end-to-end.ts';
 import { benchEngine, ENGINE_BENCH_DEFAULTS } from './engine.ts';
 import { benchEngineThreads } from './engine-threads.ts';
@@ -37,6 +38,23 @@ export const BENCHES: readonly Bench[] = [
         { name: 'never seen before', value: figures.first_samples_per_second, unit: 'samples/s' },
       ];
     },
+  },
+  {
+    name: 'collector',
+    summary: 'pages of 8 GPUs over HTTP to messages that NATS has stored, CPU of the collector',
+    run: ({ quick, threads }) =>
+      withServices(quick, 'nats', async ({ nats_url }) => {
+        const size = quick
+          ? { targets: 10, interval_ms: 100, warmup_seconds: 0.3, seconds: 0.5 }
+          : { targets: 1_000, interval_ms: 4_000, warmup_seconds: 12, seconds: 20 };
+        const figures = await benchCollector({ ...size, nats_url, threads });
+        return [
+          { name: 'scrapes', value: figures.scrapes_per_s, unit: 'scrapes/s' },
+          { name: 'a scrape, CPU', value: figures.scrape_cpu_us, unit: 'us' },
+          { name: 'its page', value: figures.page_bytes, unit: 'B' },
+          { name: 'scrapes that failed', value: figures.failures, unit: 'scrapes', at_most: 0 },
+        ];
+      }),
   },
   {
     name: 'remote-write',

@@ -29,7 +29,7 @@ const FIRST_MS = 1_767_225_600_000;
 type Variant = 'steady' | 'churning' | 'shuffled' | 'stamped';
 
 /** Deterministic: every scrape differs in its values, and in what the variant changes. */
-function body(scrape: number, variant: Variant): Uint8Array {
+export function expositionPage(scrape: number, variant: Variant): Uint8Array {
   const lines: string[] = [];
   METRICS.slice(0, LINES_A_GPU).forEach((metric, m) => {
     const name = metric.exporter_names[0] as string;
@@ -85,7 +85,7 @@ export async function benchParser(options: { seconds: number; clock?: Clock }): 
     return Math.round((scrapes * samples * 1_000) / elapsed);
   };
   const bodies = (variant: Variant): Uint8Array[] =>
-    Array.from({ length: BODIES }, (_, scrape) => body(scrape, variant));
+    Array.from({ length: BODIES }, (_, scrape) => expositionPage(scrape, variant));
   const steady = bodies('steady');
   const lines = new TextDecoder()
     .decode(steady[0])
