@@ -5,10 +5,7 @@ export const MEASURED = {
     from: 'README, Measured: engine alone with predictions and decisions, one core',
   },
   chain_rows: { value: 65_598, from: 'README, Measured: publisher to readable in QuestDB, whole system, two cores' },
-  parser_samples_per_core: {
-    value: 6_400_000,
-    from: 'README, Measured: exposition text to normalised scrapes, one core',
-  },
+  scrape_us: { value: 1_000, from: 'README, Measured: a scrape of 8 GPUs, CPU of the collector' },
   questdb_us_per_row: { value: 15.4, from: "README, Measured: QuestDB's CPU with its rollups" },
   state_bytes_per_gpu: { value: 34_335, from: 'README, Measured: state of all steps' },
   prediction_us: { value: 195, from: 'README, Measured: a prediction with its reasons' },
@@ -94,7 +91,7 @@ export function planFleet(fleet: FleetInputs): Plan {
   const parts: PlanRow[] = [
     {
       part: 'collectors',
-      cores: (rows_per_s * fleet.samples_per_gpu) / MEASURED.parser_samples_per_core.value / fleet.load_max,
+      cores: us(rows_per_s / 8, MEASURED.scrape_us.value),
       memory_gib: (fleet.gpus * fleet.page_bytes_per_gpu) / GIB / 10,
       disk_gib: (wire * 600) / GIB,
       network_gbit: gbit(pages + wire),
