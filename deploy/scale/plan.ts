@@ -1,13 +1,14 @@
 /** What was measured, each with where it stands; two shared cores of an AMD EPYC, so these are low. */
 export const MEASURED = {
   engine_rows_per_core: {
-    value: 106_190,
-    from: 'README, Measured: engine alone with predictions and decisions, one core',
+    value: 109_957,
+    from: 'README, Measured: engine alone, all steps, every 10 s, one core',
   },
-  chain_rows: { value: 65_598, from: 'README, Measured: publisher to readable in QuestDB, whole system, two cores' },
-  scrape_us: { value: 1_000, from: 'README, Measured: a scrape of 8 GPUs, CPU of the collector' },
+  chain_rows: { value: 73_267, from: 'README, Measured: publisher to readable in QuestDB, whole system, two cores' },
+  collector_mib_of_20000_gpus: { value: 827.5, from: 'deploy/reference/soak.md: own memory of the collector' },
+  scrape_us: { value: 737, from: 'README, Measured: a scrape of 8 GPUs, CPU of the collector' },
   questdb_us_per_row: { value: 15.4, from: "README, Measured: QuestDB's CPU with its rollups" },
-  state_bytes_per_gpu: { value: 34_335, from: 'README, Measured: state of all steps' },
+  state_bytes_per_gpu: { value: 34_348, from: 'README, Measured: state of all steps' },
   prediction_us: { value: 195, from: 'README, Measured: a prediction with its reasons' },
   decision_us: { value: 360, from: 'README, Measured: what would flip a decision' },
   message_bytes: { value: 2_390, from: 'pipeline/bus/ensure-streams.ts: a scrape of 8 GPUs' },
@@ -20,8 +21,6 @@ export interface FleetInputs {
   readonly gpus: number;
   readonly interval_s: number;
   readonly gpus_per_node: number;
-  /** Readings that an exporter tells of a GPU. */
-  readonly samples_per_gpu: number;
   /** Length of an exporter's page, bytes a GPU. */
   readonly page_bytes_per_gpu: number;
   readonly stream_hours: number;
@@ -43,7 +42,6 @@ export const MILLION: FleetInputs = {
   gpus: 1_000_000,
   interval_s: 10,
   gpus_per_node: 8,
-  samples_per_gpu: 25,
   page_bytes_per_gpu: 10_000,
   stream_hours: 24,
   replicas: 3,
@@ -92,7 +90,7 @@ export function planFleet(fleet: FleetInputs): Plan {
     {
       part: 'collectors',
       cores: us(rows_per_s / 8, MEASURED.scrape_us.value),
-      memory_gib: (fleet.gpus * fleet.page_bytes_per_gpu) / GIB / 10,
+      memory_gib: ((fleet.gpus / 20_000) * MEASURED.collector_mib_of_20000_gpus.value) / 1_024,
       disk_gib: (wire * 600) / GIB,
       network_gbit: gbit(pages + wire),
     },
