@@ -64,8 +64,9 @@ interface BoardFacts extends KnownHealth {
  *          come in this order; a vector makes a decision due, the next prediction from its instant on brings it, for MIG once
  *          every instance present has the prediction of its vector.
  * Output   decisions: with the first vector of a board, then once every `every`, at an offset that its UUID gives so that the
- *          fleet spreads evenly, and with the last one of an input. Health and risk are the newest at or before it, use the mean of the last 7 days: gpu_util, without it
- *          gr_engine_active, without both 0.9. The default profile takes no use from less than 20 hours of samples.
+ *          fleet spreads evenly, and with the last one of an input. Health and risk are the newest at or before it, use the
+ *          mean of the last 7 days: gpu_util, without it gr_engine_active, without both 0.9. The default profile takes no use
+ *          from less than 20 hours of samples.
  * Unknown  no decision until there is a health score with a number, and none while the newest one has no number.
  * MIG      a decision is about the board (its instance is empty). The board's own row speaks where there is one; else the
  *          lowest instance present, with the lowest health and the highest risk among them, at the mean of their use.
