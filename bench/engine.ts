@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../pipeline/clock.ts';
 import { topologyStateSpecs, wireTopology } from '../pipeline/run-topology.ts';
 import { defaultTopology, type SinkItems } from '../pipeline/topology.ts';
 import { paneSums } from './bare-chain/pane-sums.ts';
+import { windowSums } from './bare-chain/window-sums.ts';
 import { CHAIN_WIDTH, type ChainFleet, GPUS_PER_NODE, scrapeTime } from './chain-fleet.ts';
 import { encodingSinks, engineMessages } from './engine-load.ts';
 
@@ -29,8 +30,10 @@ export interface EngineBenchResult {
   readonly rows: number;
   readonly rows_per_s: number;
   readonly live_rows_per_s: number;
-  /** The least that any engine for this job does: pane sums and z-scores of the same rows, nothing else. */
+  /** The least that any engine for this job does: one pane's sums and one z-score of every reading, nothing else. */
   readonly bare_rows_per_s: number;
+  /** The same with the engine's four windows. */
+  readonly bare_windows_rows_per_s: number;
   /** Per row, in microseconds, by step; what the bus and the database cost is not in it. */
   readonly step_us: Readonly<Record<string, number>>;
   readonly live_step_us: Readonly<Record<string, number>>;
@@ -118,7 +121,8 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
     rows: filled.rows,
     rows_per_s: filled.rows_per_s,
     live_rows_per_s: live.rows_per_s,
-    bare_rows_per_s: bareLoop(fleet, messages, options.rows / 6, clock),
+    bare_rows_per_s: bareLoop(paneSums(fleet.gpus), { fleet, messages, rows_max: options.rows / 6, clock }),
+    bare_windows_rows_per_s: bareLoop(windowSums(fleet.gpus), { fleet, messages, rows_max: options.rows / 12, clock }),
     step_us: filled.step_us,
     live_step_us: live.step_us,
     state_bytes_per_gpu: Object.values(state_bytes).reduce((sum, bytes) => sum + bytes, 0),
@@ -135,17 +139,20 @@ interface Phase {
 
 const thousandth = (value: number): number => Math.round(value * 1_000) / 1_000;
 
-/** Rows per second of the yardstick's loop over the same readings, from arrays that lie ready. */
+/** Rows per second of a yardstick's loop over the same readings, from arrays that lie ready. */
 function bareLoop(
-  fleet: ChainFleet,
-  messages: readonly { readonly values: Float64Array }[],
-  rowsMax: number,
-  clock: Clock,
+  sums: { add(gpu: number, ts: number, values: Float64Array, from: number): void },
+  over: {
+    readonly fleet: ChainFleet;
+    readonly messages: readonly { readonly values: Float64Array }[];
+    readonly rows_max: number;
+    readonly clock: Clock;
+  },
 ): number {
-  const sums = paneSums(fleet.gpus);
+  const { fleet, messages, rows_max, clock } = over;
   let rows = 0;
   let spent_ms = 0;
-  for (let turn = 0; turn === 0 || rows < rowsMax; turn++) {
+  for (let turn = 0; turn === 0 || rows < rows_max; turn++) {
     // The first turn touches the memory for the first time, as the real one's first round does.
     const started = clock.monotonic();
     for (let node = 0; node < messages.length; node++) {
