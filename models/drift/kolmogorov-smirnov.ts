@@ -25,8 +25,13 @@ export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): K
     while (j < right.length && (right[j] as number) <= x) j++;
     statistic = Math.max(statistic, Math.abs(i / left.length - j / right.length));
   }
-  const size = Math.sqrt((left.length * right.length) / (left.length + right.length));
-  return { statistic, p: kolmogorovTail((size + 0.12 + 0.11 / size) * statistic) };
+  return { statistic, p: chanceOf(statistic, left.length, right.length) };
+}
+
+/** Chance that two samples of one source, of so many cases each, are at least so far apart. 1 where a side has none. */
+export function chanceOf(statistic: number, left: number, right: number): number {
+  const size = Math.sqrt((left * right) / (left + right));
+  return size > 0 ? kolmogorovTail((size + 0.12 + 0.11 / size) * statistic) : 1;
 }
 
 function known(values: ArrayLike<number>): Float64Array {
