@@ -129,10 +129,11 @@ export function modelDesk(options: ModelDeskOptions): ModelDesk {
       const model = challenger !== null && challenger_share > 0.5 ? challenger : champion;
       if (model === null) return null;
       if (reference?.version === model.version && reference.name === model.name) return reference;
-      const { bytes } = model.version.startsWith(SHIPPED_PREFIX)
+      const { bytes, manifest } = model.version.startsWith(SHIPPED_PREFIX)
         ? await shipped.get(model.version.slice(SHIPPED_PREFIX.length))
         : await following().get(model.version);
       const { bundle } = readBundle(bytes, `version ${model.version}`);
+      const weight = bundle.importance.reduce((sum, one) => sum + one, 0);
       reference = {
         name: model.name,
         version: model.version,
@@ -140,6 +141,8 @@ export function modelDesk(options: ModelDeskOptions): ModelDesk {
         features: bundle.features,
         bins: bundle.reference_bins,
         counts: bundle.reference_counts,
+        importance: bundle.importance.map((one) => (weight > 0 ? one / weight : 0)),
+        gpus: manifest.lineage.gpus,
       };
       return reference;
     },
@@ -156,4 +159,5 @@ const NO_LINEAGE: KnownModel['lineage'] = {
   seed: null,
   commit: null,
   params: {},
+  trigger: null,
 };

@@ -1,3 +1,4 @@
+import { driftMetrics } from '../server/drift-metrics.ts';
 import type { MetricSource } from '../server/metrics-registry.ts';
 import { apiMetrics, engineMetrics, REQUESTS, TOLD_METRICS, type ToldMetric } from '../server/own-metrics.ts';
 import { performanceMetrics } from '../server/routes/model-performance.ts';
@@ -46,7 +47,10 @@ export function ownMetricsPage(): string {
     ...part('Alerts and their channels', told('alerts')),
     ...part('Live server', told('live')),
     ...part('API', [...apiMetrics(() => Number.NaN).map(ofSource), { ...ofTold(REQUESTS), labels: REQUESTS.labels }]),
-    ...part('Models', performanceMetrics({ known: () => [] }).map(ofSource)),
+    ...part('Models', [
+      ...performanceMetrics({ known: () => [] }).map(ofSource),
+      ...driftMetrics({ known: () => null }).map(ofSource),
+    ]),
     '',
   ].join('\n');
 }

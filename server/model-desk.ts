@@ -32,6 +32,7 @@ export interface AliasRequest {
   readonly why: string;
 }
 
+/** Importances are shares (0..1) of what the model goes by. */
 export interface JudgedReference extends FeatureReference {
   readonly name: string;
   readonly version: string;

@@ -105,6 +105,8 @@ describe('GET /models/drift', () => {
       [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 0],
       [50, 50, 0],
     ],
+    importance: [0.75, 0.25],
+    gpus: 400,
   };
   const fleet = (world: World, boards: number) => {
     world.tables.listed.gpu_features = Array.from({ length: boards }, (_, i) =>
@@ -123,22 +125,64 @@ describe('GET /models/drift', () => {
       trained_on: 'simulated',
       gpus: 60,
       alarms: 1,
+      // The age weighs nothing here.
+      moved_ratio: 1,
       at: new Date(NOW).toISOString(),
     });
     expect(body.items).toMatchObject([
-      { feature: 'gpu_temp_max', unit: 'C', alarm: true, missing_ratio: 0, reference_missing_ratio: 0 },
-      { feature: 'gpu_age_days', unit: 'days', alarm: false },
+      {
+        feature: 'gpu_temp_max',
+        unit: 'C',
+        alarm: true,
+        ks: 0.9,
+        importance: 0.75,
+        moved: true,
+        missing_ratio: 0,
+        reference_missing_ratio: 0,
+      },
+      { feature: 'gpu_age_days', unit: 'days', alarm: false, ks: 0, ks_p: 1, moved: false },
     ]);
+    expect(body.items[0]?.ks_p).toBeLessThan(1e-15);
     expect(body.items[0]?.index).toBeGreaterThan(1);
     expect((await world.json('/api/v1/models/drift?alarm=false')).body.items).toMatchObject([
       { feature: 'gpu_age_days' },
     ]);
+    for (const [query, found] of [
+      ['moved=true&sort=-importance&limit=5', ['gpu_temp_max']],
+      ['moved=false', ['gpu_age_days']],
+      ['sort=ks', ['gpu_age_days', 'gpu_temp_max']],
+    ] as const) {
+      const told = (await world.json(`/api/v1/models/drift?${query}`)).body;
+      expect(told.items.map(({ feature }) => feature)).toEqual(found);
+      expect(told).toMatchObject({ moved_ratio: 1, alarms: 1 });
+    }
     const asked = world.asked.length;
     await world.json('/api/v1/models/drift');
     expect(world.asked.length).toBe(asked);
     world.clock.advance(301_000);
     fleet(world, 10);
     expect((await world.json('/api/v1/models/drift')).body).toMatchObject({ gpus: 10, alarms: 0 });
+  });
+
+  it('has the same for Prometheus, as last computed', async () => {
+    const world = apiWorld({ models: cannedModels({ now: () => NOW } as never, reference) });
+    fleet(world, 60);
+    const page = async (): Promise<string> => (await world.get('/metrics')).text();
+    await page();
+    await expect.poll(page).toContain('gpu_vitals_feature_drift_ks{');
+    const text = await page();
+    const labels = 'model="failure-prediction",version="2"';
+    expect(text).toContain(`gpu_vitals_feature_drift_alarms{${labels}} 1\n`);
+    expect(text).toContain(`gpu_vitals_feature_drift_moved_ratio{${labels}} 1\n`);
+    expect(text).toContain(`gpu_vitals_feature_drift_ks{${labels},feature="gpu_temp_max"} 0.9\n`);
+    expect(text).toMatch(/gpu_vitals_feature_drift_psi\{[^}]*feature="gpu_temp_max"\} [1-9]/);
+    const reads = (): number => world.asked.filter(({ sql }) => sql.includes('"gpu_temp_max"')).length;
+    world.clock.advance(3_500_000);
+    await page();
+    expect(reads()).toBe(1);
+    world.clock.advance(200_000);
+    await page();
+    await expect.poll(reads).toBe(2);
   });
 
   it('is of the model that judges now, not of the one before', async () => {
@@ -159,6 +203,7 @@ describe('GET /models/drift', () => {
       model_name: 'heuristic',
       trained_on: 'nothing',
       at: null,
+      moved_ratio: null,
     });
     const world = apiWorld({ models: cannedModels({ now: () => NOW } as never, reference) });
     world.setAway(true);

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { TRIGGERS } from '../models/registry/manifest.ts';
 import { DECISIONS } from '../pipeline/contract/predictions.ts';
 import { instantSchema } from './instant-schema.ts';
 
@@ -29,6 +30,16 @@ export const modelSchema = z
       seed: z.int().nullable(),
       commit: z.string().nullable(),
       params: z.record(z.string(), z.unknown()).openapi({ type: 'object', additionalProperties: true }),
+      trigger: z
+        .object({
+          what: z
+            .enum(TRIGGERS)
+            .openapi({ description: 'asked, schedule, or drift of the prediction, of its loss, or of the features.' }),
+          model: z.string().openapi({ description: 'Name and version of what judged then.' }),
+          why: z.string(),
+        })
+        .nullable()
+        .openapi({ description: 'Why it was trained; null: nobody noted it.' }),
     }),
     parent_version: count,
     note: z.string(),
@@ -71,6 +82,14 @@ export const featureDriftSchema = z
     index: told('Population stability index, 0 = spread as in training; null when it cannot be told.'),
     limit: z.number().openapi({ description: '0.25, or what chance alone does in so small a fleet.' }),
     alarm: z.boolean(),
+    ks: told(
+      'Kolmogorov-Smirnov statistic of known values over the limits of the training: the largest distance of the cumulated shares, 0..1.',
+    ),
+    ks_p: told('Chance of such a distance or more if nothing has moved; boards are the cases.'),
+    importance: z.number().openapi({ description: 'Share 0..1 of what the model goes by.' }),
+    moved: z.boolean().openapi({
+      description: 'Beyond doubt: an alarm, and a KS that chance makes once in a million times the number of features.',
+    }),
     missing_ratio: z.number().openapi({ description: "Share 0..1 of today's vectors without a value." }),
     reference_missing_ratio: told('The same in training.'),
   })
@@ -86,6 +105,9 @@ export const driftFacts = {
   }),
   gpus: z.int().openapi({ description: 'Boards compared.' }),
   alarms: z.int(),
+  moved_ratio: told(
+    'Share 0..1 of what the model goes by (importance, the age left out) that has moved beyond doubt; null: nothing to compare.',
+  ),
 };
 
 export const riskSchema = z

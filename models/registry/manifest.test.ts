@@ -19,6 +19,7 @@ describe('manifest', () => {
         seed: null,
         commit: null,
         params: {},
+        trigger: null,
       },
       metrics: {},
       card: '',
@@ -31,7 +32,14 @@ describe('manifest', () => {
     const manifest = modelManifest.parse({
       ...GIVEN,
       trained_on: 'simulated',
-      lineage: { rows: 10, gpus: 2, positives: 0, seed: -7, params: { eta: 0.05, trees: { depth: [6, null] } } },
+      lineage: {
+        rows: 10,
+        gpus: 2,
+        positives: 0,
+        seed: -7,
+        params: { eta: 0.05, trees: { depth: [6, null] } },
+        trigger: { what: 'features', model: 'failure-prediction 2', why: '40 % has moved' },
+      },
       metrics: { auc: 0.91, 'recall at 0.5': 0 },
       card: '# Card\n\n*ünïcode*',
       parent_version: 2,
@@ -51,6 +59,7 @@ describe('manifest', () => {
     ['a metric that JSON cannot carry', { metrics: { auc: Number.NaN } }],
     ['an infinite metric', { metrics: { auc: Number.POSITIVE_INFINITY } }],
     ['a negative count', { lineage: { rows: -1 } }],
+    ['a reason that is none', { lineage: { trigger: { what: 'mood', model: '', why: '' } } }],
     ['a name with a path in it', { name: '../model' }],
     ['an endless card', { card: 'x'.repeat(200_000) }],
   ])('refuses %s', (_, wrong) => {

@@ -8,6 +8,11 @@ const NOTE_CHARS_MAX = 4_096;
 /** What a model learned from. Figures of a model trained on simulated fleets must say so wherever they stand. */
 const TRAINED_ON = ['simulated', 'real', 'mixed', 'unknown'] as const;
 
+/** Why a model was trained: asked for, on schedule, or because of drift of what is predicted, of its errors, or of features. */
+export const TRIGGERS = ['asked', 'schedule', 'prediction', 'loss', 'features'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+export const WHY_CHARS_MAX = 1_000;
+
 const count = z.int().nonnegative();
 const instant = z.int();
 
@@ -34,6 +39,15 @@ const lineage = z.object({
   /** Of this project's sources. */
   commit: z.string().max(200).nullable().default(null),
   params: z.record(z.string(), params).default({}),
+  /** What made somebody train it, in words too, and what judged then, by name and version. */
+  trigger: z
+    .object({
+      what: z.enum(TRIGGERS),
+      model: z.string().max(200),
+      why: z.string().max(WHY_CHARS_MAX),
+    })
+    .nullable()
+    .default(null),
 });
 
 const said = {

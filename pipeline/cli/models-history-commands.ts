@@ -1,6 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
+import type { Trigger } from '../../models/registry/manifest.ts';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
@@ -45,6 +46,8 @@ export interface HistoryTraining {
   readonly promote: boolean;
   readonly margin: number;
   readonly failures_min: number;
+  readonly trigger: Trigger;
+  readonly why: string;
 }
 
 /** `models train` without rows of one's own: on what the system has stored. It gives way to everybody else on the machine. */

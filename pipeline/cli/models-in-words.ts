@@ -33,13 +33,17 @@ export function modelTable(models: readonly Described[]): string {
 /** One version in full, its history and its card. */
 export function modelCard(model: Described, history: readonly AliasEntry[]): string {
   const { lineage } = model;
-  const { params, data_from, data_to, ...facts } = lineage;
+  const { params, data_from, data_to, trigger, ...facts } = lineage;
   const lines: [string, string][] = [
     ['version', `${model.version}${model.aliases.length === 0 ? '' : ` (${model.aliases.join(', ')})`}`],
     ['name', model.name],
     ['created', iso(model.created_at)],
     ['trained on', model.trained_on === 'simulated' ? 'simulated fleets only' : model.trained_on],
     ['follows', model.parent_version === null ? '' : `version ${model.parent_version}`],
+    [
+      'trained for',
+      trigger === null ? '' : `${trigger.what}, beside ${trigger.model}${trigger.why === '' ? '' : `: ${trigger.why}`}`,
+    ],
     ['note', model.note],
     ['bundle', `${model.size_bytes} bytes, SHA-256 ${model.sha256}`],
     ['data', data_from === null || data_to === null ? '' : `${iso(data_from)} to ${iso(data_to)}`],

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { type BoostingParams, boostingParams, xgboostParams } from '../../models/boosting/boosting-params.ts';
 import { boostingText } from '../../models/boosting/boosting-text.ts';
 import { trainBoosting } from '../../models/boosting/train.ts';
+import { TRIGGERS, type Trigger, WHY_CHARS_MAX } from '../../models/registry/manifest.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { trainingRows } from '../training-rows.ts';
 import { configured, contextOf } from './context.ts';
@@ -20,6 +21,8 @@ interface TrainFlags {
   readonly margin: string;
   readonly failuresMin: string;
   readonly promote: boolean;
+  readonly trigger: string;
+  readonly why: string;
 }
 
 /** Options that mean nothing to a training on rows of a CSV. */
@@ -28,6 +31,8 @@ const OF_STORED = [
   ['--margin', 'margin'],
   ['--failures-min', 'failuresMin'],
   ['--no-promote', 'promote'],
+  ['--trigger', 'trigger'],
+  ['--why', 'why'],
 ] as const;
 
 /** Lines of progress over a whole training. */
@@ -47,6 +52,8 @@ export function addModelsTrain(group: Command): void {
     .option('--margin <n>', 'average precision that it must gain to be promoted', '0')
     .option('--failures-min <n>', 'GPUs that must have failed, for each horizon', '20')
     .option('--no-promote', 'leaves it a challenger, however good it is')
+    .option('--trigger <what>', `what made you train, for the lineage: ${TRIGGERS.join(', ')}`, 'asked')
+    .option('--why <text>', 'the same in words', '')
     .action(async () => {
       const context = contextOf(command, HISTORY_KEYS);
       const { say, answer } = context;
@@ -58,6 +65,8 @@ export function addModelsTrain(group: Command): void {
           margin: numberOf('--margin', flags.margin),
           failures_min: Math.max(1, numberOf('--failures-min', flags.failuresMin)),
           promote: flags.promote,
+          trigger: triggerOf(flags.trigger),
+          why: flags.why.slice(0, WHY_CHARS_MAX),
           params: flags.params === undefined ? {} : givenParams(flags.params),
         });
         return;
@@ -123,6 +132,12 @@ function numberOf(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0) return value;
   throw new VitalsError('GV-CLI-001', `${option} must be a number, 0 or more, not ${text}`, 'models train');
+}
+
+function triggerOf(text: string): Trigger {
+  const trigger = TRIGGERS.find((one) => one === text);
+  if (trigger !== undefined) return trigger;
+  throw new VitalsError('GV-CLI-001', `--trigger must be one of ${TRIGGERS.join(', ')}, not ${text}`, 'models train');
 }
 
 function needed(option: string, value: string | undefined): string {

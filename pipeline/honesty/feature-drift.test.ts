@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { kolmogorovSmirnov } from '../../models/drift/kolmogorov-smirnov.ts';
 import { binCounts } from '../../models/drift/psi.ts';
 import { vectorOf } from '../../operators/health/observations.fixture.ts';
 import type { FeatureVector } from '../contract/events.ts';
-import { type FeatureReference, featureDrift } from './feature-drift.ts';
+import { driftInputs, type FeatureReference, featureDrift } from './feature-drift.ts';
 
 const HOT = 'gpu_temp_max';
 const COUNT = 'thermal_throttle_count';
@@ -19,7 +20,7 @@ const normal = (draw: () => number): number =>
   Math.sqrt(-2 * Math.log(draw() + 1e-12)) * Math.cos(2 * Math.PI * draw());
 
 const fleet = (boards: number, known: (board: number) => Record<string, number>): FeatureVector[] =>
-  Array.from({ length: boards }, (_, i) => vectorOf(known(i), { gpu_uuid: `GPU-${i}` }));
+  Array.from({ length: boards }, (_, i) => vectorOf({ samples_7d: 1_008, ...known(i) }, { gpu_uuid: `GPU-${i}` }));
 
 function referenceOf(columns: Readonly<Record<string, readonly number[]>>, counted = true): FeatureReference {
   const features = Object.keys(columns);
@@ -35,7 +36,7 @@ function referenceOf(columns: Readonly<Record<string, readonly number[]>>, count
   const counts = features.map((name, k) => [
     ...binCounts(Float32Array.from(columns[name] ?? []), [...new Set(bins[k])]),
   ]);
-  return { features, bins, counts: counted ? counts : [] };
+  return { features, bins, counts: counted ? counts : [], importance: features.map(() => 1), gpus: 1_000 };
 }
 
 const usual = (count: number, seed: number): number[] => {
@@ -118,8 +119,8 @@ describe('feature drift', () => {
       uncounted,
     );
     expect(drifts).toMatchObject([
-      { index: null, alarm: false, reference_missing_ratio: null },
-      { alarm: true, reference_missing_ratio: null },
+      { index: null, ks: null, alarm: false, reference_missing_ratio: null },
+      { alarm: true, ks: 0.9, reference_missing_ratio: null },
     ]);
   });
 
@@ -158,6 +159,9 @@ describe('feature drift', () => {
         .map((b) => [share(e, b, 300), share(a, b, 200)] as const)
         .reduce((sum, [was, is]) => sum + (is - was) * Math.log(is / was), 0);
       expect(drift?.index).toBeCloseTo(slow, 9);
+      const placeOf = (x: number): number =>
+        Number.isNaN(x) ? x : edges.slice(1).findIndex((to) => Math.fround(x) <= to);
+      expect(drift?.ks).toBeCloseTo(kolmogorovSmirnov(then.map(placeOf), today.map(placeOf)).statistic, 12);
       expect(drift?.missing_ratio).toBeCloseTo((a.at(-1) as number) / 200, 12);
       expect(drift?.reference_missing_ratio).toBeCloseTo((e.at(-1) as number) / 300, 12);
     }
@@ -165,13 +169,54 @@ describe('feature drift', () => {
 
   it('has nothing to say of nothing', () => {
     expect(featureDrift([], referenceOf({ [HOT]: usual(500, 1) }))).toMatchObject([
-      { index: null, alarm: false, missing_ratio: 0 },
+      { index: null, alarm: false, ks: null, ks_p: null, missing_ratio: 0 },
     ]);
     expect(
       featureDrift(
         fleet(30, () => ({})),
-        { features: [], bins: [], counts: [] },
+        { features: [], bins: [], counts: [], importance: [], gpus: null },
       ),
     ).toEqual([]);
+  });
+
+  it('tells counts of samples as the model sees them, whatever the cadence', () => {
+    const draw = draws(5);
+    const [then, today] = [1_000, 500].map((count) => Array.from({ length: count }, () => Math.floor(draw() * 300)));
+    const reference = referenceOf({ [COUNT]: then ?? [] });
+    const every10s = fleet(500, (i) => ({ [COUNT]: 60 * (today?.[i] ?? 0), samples_7d: 60_480 }));
+    expect(featureDrift(every10s, reference)).toMatchObject([{ alarm: false, missing_ratio: 0 }]);
+    expect(featureDrift(every10s, reference)[0]?.ks).toBeLessThan(0.1);
+    expect(driftInputs([COUNT, HOT])).toEqual([COUNT, HOT, 'samples_7d']);
+  });
+
+  it('takes boards for cases: neither rows of many days nor instances make it surer', () => {
+    const today = usual(40, 8);
+    const instances = fleet(40, (i) => ({ [HOT]: (today[i] as number) + 5 })).flatMap((vector) =>
+      ['1', '2', '3', '4', '5', '6', '7'].map((instance) => ({ ...vector, instance })),
+    );
+    const reference = referenceOf({ [HOT]: usual(5_000, 1) });
+    const p = (vectors: readonly FeatureVector[], gpus: number | null): number =>
+      featureDrift(vectors, { ...reference, gpus })[0]?.ks_p ?? Number.NaN;
+    const whole = fleet(40, (i) => ({ [HOT]: (today[i] as number) + 5 }));
+    expect(p(instances, 1_000)).toBeCloseTo(p(whole, 1_000), 12);
+    expect(p(whole, 1_000)).toBeLessThan(1e-3);
+    expect(p(whole, 40)).toBeGreaterThan(p(whole, 1_000));
+    // Nobody knows how many boards it had: as many as today.
+    expect(p(whole, null)).toBe(p(whole, 40));
+  });
+
+  it('has a p that is wrong about the same source no oftener than it says', () => {
+    const reference = { ...referenceOf({ [HOT]: usual(5_000, 1) }), gpus: 5_000 };
+    let low = 0;
+    for (let seed = 100; seed < 300; seed++) {
+      const today = usual(60, seed);
+      const [drift] = featureDrift(
+        fleet(60, (i) => ({ [HOT]: today[i] as number })),
+        reference,
+      );
+      if ((drift?.ks_p ?? 0) < 0.1) low++;
+    }
+    expect(low).toBeGreaterThan(0);
+    expect(low).toBeLessThan(30);
   });
 });

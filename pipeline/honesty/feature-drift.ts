@@ -1,6 +1,7 @@
+import { binnedKolmogorovSmirnov } from '../../models/drift/binned-kolmogorov-smirnov.ts';
 import { binCounts, stabilityIndex } from '../../models/drift/psi.ts';
+import { inputReader } from '../../models/training/model-features.ts';
 import type { FeatureVector } from '../contract/events.ts';
-import { findFeature } from '../contract/features.ts';
 
 /** How the features of a model were spread where it was trained. */
 export interface FeatureReference {
@@ -9,6 +10,10 @@ export interface FeatureReference {
   readonly bins: readonly (readonly number[])[];
   /** Rows between the limits, repeated limits once, and rows without a value last; empty where nobody counted. */
   readonly counts: readonly (readonly number[])[];
+  /** How much each moves predictions, on any scale. */
+  readonly importance: readonly number[];
+  /** Boards that the rows were of; null where nobody knows. */
+  readonly gpus: number | null;
 }
 
 /** One feature, today against then. */
@@ -19,6 +24,12 @@ export interface FeatureDrift {
   /** What is above it is an alarm. */
   readonly limit: number;
   readonly alarm: boolean;
+  /** Kolmogorov-Smirnov over the limits of the reference: the largest distance of the cumulated shares of what is known, 0..1. */
+  readonly ks: number | null;
+  /** Chance of such a distance or more were today as then. */
+  readonly ks_p: number | null;
+  /** Of the reference. */
+  readonly importance: number;
   /** Share (0..1) of today's vectors, and of the rows that the model learned from, without a value. */
   readonly missing_ratio: number;
   readonly reference_missing_ratio: number | null;
@@ -32,32 +43,49 @@ const GPUS_MIN = 20;
 const TENTHS = 10;
 
 /**
+ * What `featureDrift` must find in a vector to tell of these features: counts of samples are told as models see them, by how
+ * many samples there were.
+ */
+export const driftInputs = (features: readonly string[]): readonly string[] => [
+  ...new Set([...features, 'samples_7d']),
+];
+
+/**
  * How far today's vectors, one a GPU, have moved from what a model learned from, feature by feature in the model's order.
  *
  * Missing values are a bin of their own: a reading that has gone away is drift. The limit is 0.25, or what chance alone does
  * in so small a fleet: the index of n boards follows a chi-square of (bins - 1) over n. Fewer than 20 boards alarm nobody. Where
  * nobody counted the rows of the training, limits that repeat tell too little, and the index is null.
- * Values are compared as the models see them, in single precision. O(vectors x features).
+ * The Kolmogorov-Smirnov beside it looks at known values alone, at the same limits, and its p takes boards for cases: rows of one
+ * board on many days repeat each other. A reference that does not say how many boards it had is taken to have had today's.
+ * Values are compared as the models see them (`inputReader`), in single precision. O(vectors x features).
  */
 export function featureDrift(vectors: readonly FeatureVector[], reference: FeatureReference): FeatureDrift[] {
+  const { features } = reference;
   const boards = new Set(vectors.map(({ gpu_uuid }) => gpu_uuid)).size;
+  const width = features.length;
+  const read = inputReader(features);
+  const values = new Float32Array(vectors.length * width);
+  vectors.forEach((vector, row) => {
+    read(vector.values, values, row * width);
+  });
   const column = new Float32Array(vectors.length);
-  return reference.features.map((feature, k) => {
-    const place = findFeature(feature);
-    vectors.forEach(({ values }, row) => {
-      column[row] = place < 0 ? Number.NaN : (values[place] as number);
-    });
+  return features.map((feature, k) => {
+    for (let row = 0; row < column.length; row++) column[row] = values[row * width + k] as number;
     const given = reference.bins[k] ?? [];
     const limits = [...new Set(given)];
     const expected = expectedCounts(given, limits, reference.counts[k]);
     const actual = binCounts(column, limits);
     const index = expected === null ? Number.NaN : stabilityIndex(expected, withoutUncounted(actual, expected));
     const limit = Math.max(INDEX_MAX, indexByChance(limits.length + 1, boards));
+    const told = distance(expected, actual, { boards, of_reference: reference.gpus });
     return {
       feature,
       index: Number.isFinite(index) ? index : null,
       limit,
       alarm: boards >= GPUS_MIN && index > limit,
+      ...told,
+      importance: reference.importance[k] ?? 0,
       missing_ratio: vectors.length === 0 ? 0 : (actual.at(-1) as number) / vectors.length,
       reference_missing_ratio: missingRatio(reference.counts[k]),
     };
@@ -77,8 +105,26 @@ function expectedCounts(
 const withoutUncounted = (actual: Float64Array, expected: readonly number[]): Float64Array =>
   actual.subarray(0, expected.length);
 
+function distance(
+  expected: readonly number[] | null,
+  actual: Float64Array,
+  { boards, of_reference }: { readonly boards: number; readonly of_reference: number | null },
+): Pick<FeatureDrift, 'ks' | 'ks_p'> {
+  if (expected === null) return { ks: null, ks_p: null };
+  const uncounted = expected.length < actual.length;
+  const counts = uncounted ? [...expected, 0] : expected;
+  const known = (all: ArrayLike<number>): number => Array.from(all).slice(0, -1).reduce(sum, 0);
+  const { statistic, p } = binnedKolmogorovSmirnov(counts, actual, {
+    expected: Math.min(known(counts), of_reference ?? boards),
+    actual: Math.min(known(actual), boards),
+  });
+  return Number.isNaN(statistic) ? { ks: null, ks_p: null } : { ks: statistic, ks_p: p };
+}
+
+const sum = (all: number, one: number): number => all + one;
+
 function missingRatio(counts: readonly number[] | undefined): number | null {
-  const all = (counts ?? []).reduce((sum, count) => sum + count, 0);
+  const all = (counts ?? []).reduce(sum, 0);
   return counts === undefined || all === 0 ? null : (counts.at(-1) as number) / all;
 }
 

@@ -4,9 +4,17 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { minutes, parseInstant } from '../contract/time.ts';
+import { minutes } from '../contract/time.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
-import { retraining } from '../training/retraining.ts';
+import {
+  type DriftAnswer,
+  driftOfFeatures,
+  driftOfPredictions,
+  type PerformanceAnswer,
+} from '../training/drift-answers.ts';
+import type { DriftSeen } from '../training/drift-seen.ts';
+import { retraining, type TrainingCause } from '../training/retraining.ts';
+import { standingShift } from '../training/standing-shift.ts';
 
 export interface RetrainingRoleOptions {
   readonly config: Config;
@@ -24,6 +32,9 @@ export interface RetrainingRoleOptions {
 
 const LOOK_MS = 30_000;
 const DRIFT_ASKED_EVERY = minutes(10);
+const PERFORMANCE_ASKED = '/api/v1/models/performance?horizon=30';
+/** The facts of the whole list, and the weightiest of what has moved. */
+const FEATURES_ASKED = '/api/v1/models/drift?moved=true&sort=-importance&limit=5';
 const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** Retrains on schedule, as `gpu-vitals models train` in a process of its own with the lowest priority: nothing waits for it. */
@@ -32,18 +43,24 @@ export async function startRetraining(options: RetrainingRoleOptions): Promise<{
   const registry = await openNatsRegistry({ bus: options.bus, clock, tell });
   const stopping = new AbortController();
   let asked = Number.NEGATIVE_INFINITY;
-  let drift = Number.NaN;
+  let of_predictions: readonly DriftSeen[] = [];
+  const featureDrift = standingShift({
+    moved_min: config['retrain-drift'],
+    look: async () => driftOfFeatures((await options.ask(FEATURES_ASKED)) as DriftAnswer | null),
+  });
   const { look } = retraining({
     registry,
     every: config['retrain-interval'],
     event_time: options.event_time,
-    async drift_at() {
-      if (clock.monotonic() - asked < DRIFT_ASKED_EVERY) return drift;
-      asked = clock.monotonic();
-      drift = newestAlarm(await options.ask('/api/v1/models/performance?horizon=30'));
-      return drift;
+    async drift(now) {
+      if (clock.monotonic() - asked >= DRIFT_ASKED_EVERY) {
+        asked = clock.monotonic();
+        of_predictions = driftOfPredictions((await options.ask(PERFORMANCE_ASKED)) as PerformanceAnswer | null);
+      }
+      const of_features = await featureDrift(now);
+      return of_features === null ? of_predictions : [...of_predictions, of_features];
     },
-    train: () => trainInChild(options, stopping.signal),
+    train: (cause) => trainInChild(options, cause, stopping.signal),
     say,
     tell,
   });
@@ -58,14 +75,7 @@ export async function startRetraining(options: RetrainingRoleOptions): Promise<{
   };
 }
 
-/** NaN when there is none, and when the API does not answer: the schedule goes on without it. */
-function newestAlarm(performance: unknown): number {
-  const { items = [] } = (performance ?? {}) as { readonly items?: readonly { alarms?: { at: string }[] }[] };
-  const instants = items.flatMap(({ alarms }) => (alarms ?? []).map(({ at }) => parseInstant(at)));
-  return instants.length === 0 ? Number.NaN : Math.max(...instants);
-}
-
-function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Promise<void> {
+function trainInChild(options: RetrainingRoleOptions, cause: TrainingCause, signal: AbortSignal): Promise<void> {
   const { config, nats_url, questdb_http, questdb_pg, say } = options;
   const child = spawn(
     process.execPath,
@@ -74,6 +84,7 @@ function trainInChild(options: RetrainingRoleOptions, signal: AbortSignal): Prom
       'models',
       'train',
       '--json',
+      ...['--trigger', cause.what, '--why', cause.why],
       ...['--failure-model', config['failure-model']],
       ...(config.targets.length > 0 ? ['--targets', config.targets.join(',')] : []),
       ...(config['targets-file'].length > 0 ? ['--targets-file', config['targets-file'].join(',')] : []),

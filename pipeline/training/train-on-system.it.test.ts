@@ -40,6 +40,8 @@ const train = () =>
     simulated: true,
     version: 'test',
     command: 'test',
+    trigger: 'features',
+    why: '40 % has moved',
     say: (line) => said.push(line),
   });
 
@@ -81,6 +83,7 @@ it('learns from what is stored, beats the rule of thumb, and is promoted', { tim
   expect(manifest.metrics.auc_30d).toBeGreaterThan((manifest.metrics.champion_auc_30d ?? 0) + 0.1);
   expect(manifest.card).toContain('Trained on simulated fleets');
   expect(manifest.lineage.positives).toBeGreaterThan(20);
+  expect(manifest.lineage.trigger).toEqual({ what: 'features', model: 'heuristic 1', why: '40 % has moved' });
   expect(await registry.aliases()).toEqual({ champion: 1 });
 
   // Again: as good as itself is not better.

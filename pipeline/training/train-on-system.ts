@@ -1,7 +1,7 @@
 import type { AlarmCosts } from '../../models/prediction/calibrate.ts';
 import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
 import { modelCard } from '../../models/prediction/model-card.ts';
-import type { ModelManifest } from '../../models/registry/manifest.ts';
+import type { ModelManifest, Trigger } from '../../models/registry/manifest.ts';
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import { readLabels } from '../../sinks/questdb/read-labels.ts';
@@ -33,6 +33,9 @@ export interface TrainOnSystemOptions {
   readonly simulated: boolean;
   readonly version: string;
   readonly command: string;
+  /** Why it is trained, for the lineage. */
+  readonly trigger: Trigger;
+  readonly why: string;
   readonly say: (line: string) => void;
 }
 
@@ -87,6 +90,11 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       seed,
       commit: options.version,
       params: JSON.parse(JSON.stringify(options.params)),
+      trigger: {
+        what: options.trigger,
+        model: `${champion.model.name} ${champion.model.version}`,
+        why: options.why,
+      },
     },
     metrics,
     card: modelCard(bundle, {
@@ -116,7 +124,7 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
     started_at,
     params: { seed, ...options.params },
     metrics,
-    tags: { trained_on: bundle.trained_on, promoted: String(promoted) },
+    tags: { trained_on: bundle.trained_on, promoted: String(promoted), trigger: options.trigger },
     artifacts: [
       { path: 'bundle.json.gz', bytes: trained.bytes },
       { path: 'card.md', bytes: Buffer.from(manifest.card) },

@@ -711,6 +711,14 @@ export type FeatureDrift = {
   /** 0.25, or what chance alone does in so small a fleet. */
   readonly limit: number;
   readonly alarm: boolean;
+  /** Kolmogorov-Smirnov statistic of known values over the limits of the training: the largest distance of the cumulated shares, 0..1. */
+  readonly ks: number | null;
+  /** Chance of such a distance or more if nothing has moved; boards are the cases. */
+  readonly ks_p: number | null;
+  /** Share 0..1 of what the model goes by. */
+  readonly importance: number;
+  /** Beyond doubt: an alarm, and a KS that chance makes once in a million times the number of features. */
+  readonly moved: boolean;
   /** Share 0..1 of today's vectors without a value. */
   readonly missing_ratio: number;
   /** The same in training. */
@@ -1881,6 +1889,14 @@ export type Model = {
     readonly seed: number | null;
     readonly commit: string | null;
     readonly params: Readonly<Record<string, unknown>>;
+    /** Why it was trained; null: nobody noted it. */
+    readonly trigger: {
+      /** asked, schedule, or drift of the prediction, of its loss, or of the features. */
+      readonly what: 'asked' | 'schedule' | 'prediction' | 'loss' | 'features';
+      /** Name and version of what judged then. */
+      readonly model: string;
+      readonly why: string;
+    } | null;
   };
   readonly parent_version: number | null;
   readonly note: string;
@@ -3605,9 +3621,11 @@ export interface GetOperations {
       /** `next` of the page before, with the same other parameters. */
       readonly cursor?: string | undefined;
       /** Field to sort by, with - in front for descending. Default -index. */
-      readonly sort?: 'index' | '-index' | 'missing_ratio' | '-missing_ratio' | 'feature' | '-feature' | undefined;
+      readonly sort?: 'index' | '-index' | 'ks' | '-ks' | 'importance' | '-importance' | 'missing_ratio' | '-missing_ratio' | 'feature' | '-feature' | undefined;
       /** Only those above, or not above, the limit. */
       readonly alarm?: 'true' | 'false' | undefined;
+      /** Only those that have, or have not, moved beyond doubt. */
+      readonly moved?: 'true' | 'false' | undefined;
     };
     readonly answer: {
       readonly items: readonly FeatureDrift[];
@@ -3624,6 +3642,8 @@ export interface GetOperations {
       /** Boards compared. */
       readonly gpus: number;
       readonly alarms: number;
+      /** Share 0..1 of what the model goes by (importance, the age left out) that has moved beyond doubt; null: nothing to compare. */
+      readonly moved_ratio: number | null;
     };
     readonly media: 'application/json' | 'text/csv';
   };

@@ -4,11 +4,12 @@ import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
+import { driftMetrics } from '../drift-metrics.ts';
 import { instantText, nullableInstantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import type { KnownModel } from '../model-desk.ts';
-import { cachedDrift } from '../model-drift.ts';
+import { driftReports } from '../model-drift.ts';
 import { pageOf } from '../page-of.ts';
 import { listSchema } from '../schemas.ts';
 import {
@@ -84,7 +85,8 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
     },
   );
 
-  const drift = cachedDrift(parts);
+  const drift = driftReports(parts);
+  parts.metrics.add(...driftMetrics(drift));
   defineGet(
     app,
     {
@@ -95,22 +97,29 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
-        sort: sortParameter(['index', 'missing_ratio', 'feature'], '-index'),
+        sort: sortParameter(['index', 'ks', 'importance', 'missing_ratio', 'feature'], '-index'),
         alarm: z
           .enum(['true', 'false'])
           .optional()
           .openapi({ description: 'Only those above, or not above, the limit.' }),
+        moved: z
+          .enum(['true', 'false'])
+          .optional()
+          .openapi({ description: 'Only those that have, or have not, moved beyond doubt.' }),
       }),
       answer: listSchema(featureDriftSchema).extend(driftFacts),
       csv: true,
       failures: [503],
     },
     async (c, { query }) => {
-      const { model, at, gpus, features } = await drift();
+      const { model, at, gpus, features, moved, moved_ratio } = await drift.report();
       const sort = query.sort ?? '-index';
-      const name = sort.replace('-', '') as 'index' | 'missing_ratio' | 'feature';
+      const name = sort.replace('-', '') as 'index' | 'ks' | 'importance' | 'missing_ratio' | 'feature';
+      const is = (wanted: string | undefined, has: boolean): boolean => wanted === undefined || String(has) === wanted;
       const page = pageOf({
-        items: features.filter((one) => query.alarm === undefined || String(one.alarm) === query.alarm),
+        items: features
+          .map((one) => ({ ...one, moved: moved.includes(one.feature) }))
+          .filter((one) => is(query.alarm, one.alarm) && is(query.moved, one.moved)),
         sort: { name, descending: sort.startsWith('-'), key: (one) => one[name] },
         identity: ({ feature }) => feature,
         limit: query.limit,
@@ -128,6 +137,7 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
           at: nullableInstantText(at),
           gpus,
           alarms: features.filter(({ alarm }) => alarm).length,
+          moved_ratio,
         },
       });
     },

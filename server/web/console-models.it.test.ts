@@ -18,6 +18,8 @@ const REFERENCE = {
     [...new Array(9).fill(10), 99_000, 0],
     [...new Array(10).fill(1_000), 0],
   ],
+  importance: [0.6, 0.1, 0.3],
+  gpus: 400,
 };
 
 let world: ConsoleWorld;
@@ -134,7 +136,14 @@ describe('the page of models', () => {
     const lines = at('drift').locator('tbody tr');
     const missing = at('drift').locator('[data-feature="sm_active_mean"]');
     expect(await missing.innerText()).toMatch(
-      /SM active, mean, last 7 days\s+\d+\.\d\d\s+\(above its limit\)\s+0\.\d\d\s+100 %\s+0 %/,
+      /SM active, mean, last 7 days\s+\d+\.\d\d\s+\(above its limit\)\s+0\.\d\d\s+not told\s+100 %\s+0 %/,
+    );
+    const hot = at('drift').locator('[data-feature="gpu_temp_max"]');
+    expect(await hot.innerText()).toMatch(/\(above its limit\)\s+0\.\d\d\s+0\.[89]\d\s+0 %\s+0 %/);
+    expect(await hot.locator('[title^="Chance alone: less than 1e-12"]').count()).toBe(1);
+    // A reading that went away has not moved.
+    expect(await at('drift-moved').innerText()).toBe(
+      '67 % of what the model goes by has moved beyond doubt, its age left out.',
     );
     expect(await lines.last().getAttribute('data-feature')).toBe('gpu_age_days');
     expect(await lines.last().getAttribute('data-alarm')).toBe('false');

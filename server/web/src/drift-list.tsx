@@ -42,7 +42,7 @@ export function DriftList({ told, now }: { readonly told: number; readonly now: 
 
 function Drifts({ drift }: { readonly drift: DriftAnswer }) {
   const [all, setAll] = useState(false);
-  const { items, alarms, at } = drift;
+  const { items, alarms, at, moved_ratio } = drift;
   if (items.length === 0) {
     return (
       <p class="card quiet" data-testid="no-drift">
@@ -62,11 +62,16 @@ function Drifts({ drift }: { readonly drift: DriftAnswer }) {
           ? `None of ${integer(items.length)} features has moved far.`
           : `${integer(alarms)} of ${integer(items.length)} features ${alarms === 1 ? 'is' : 'are'} spread unlike in training: what the model says of this fleet may be off.`}
       </p>
+      {moved_ratio !== null && moved_ratio > 0 && (
+        <p class="quiet" data-testid="drift-moved">
+          {percent(moved_ratio)} % of what the model goes by has moved beyond doubt, its age left out.
+        </p>
+      )}
       <div class="scroll">
         <table>
           <thead>
             <tr>
-              {['Feature', 'Stability index', 'Limit', 'Missing', 'In training'].map((head, i) => (
+              {['Feature', 'Stability index', 'Limit', 'KS', 'Missing', 'In training'].map((head, i) => (
                 <th key={head} scope="col" class={`plain ${i === 0 ? '' : 'number'}`}>
                   {head}
                 </th>
@@ -90,7 +95,7 @@ function Drifts({ drift }: { readonly drift: DriftAnswer }) {
 }
 
 function Row({ one }: { readonly one: FeatureDrift }) {
-  const { feature, index, limit, alarm, missing_ratio, reference_missing_ratio } = one;
+  const { feature, index, limit, alarm, ks, ks_p, missing_ratio, reference_missing_ratio } = one;
   const gone = reference_missing_ratio !== null && missing_ratio > reference_missing_ratio + MISSING_GAP;
   return (
     <tr data-feature={feature} data-alarm={alarm}>
@@ -100,6 +105,9 @@ function Row({ one }: { readonly one: FeatureDrift }) {
         {alarm && <span class="hidden"> (above its limit)</span>}
       </td>
       <td class="number quiet">{decimal(limit, 2)}</td>
+      <td class="number quiet" title={ks_p === null ? undefined : chance(ks_p)}>
+        {ks === null ? 'not told' : decimal(ks, 2)}
+      </td>
       <td class={`number ${gone ? 'warning' : ''}`}>{percent(missing_ratio)} %</td>
       <td class="number quiet">
         {reference_missing_ratio === null ? 'not told' : `${percent(reference_missing_ratio)} %`}
@@ -107,3 +115,6 @@ function Row({ one }: { readonly one: FeatureDrift }) {
     </tr>
   );
 }
+
+const chance = (p: number): string =>
+  p < 1e-12 ? 'Chance alone: less than 1e-12' : `Chance alone: ${p < 0.001 ? p.toExponential(1) : decimal(p, 3)}`;

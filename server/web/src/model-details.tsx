@@ -6,6 +6,13 @@ import { decimal, integer } from './format-value.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 60_000;
+const CAUSES: Readonly<Record<NonNullable<ModelDetail['lineage']['trigger']>['what'], string>> = {
+  asked: 'somebody asked',
+  schedule: 'it was time',
+  prediction: 'predictions drifted',
+  loss: 'errors rose',
+  features: 'the features moved',
+};
 
 /** Where a version comes from, its data card as it was written, and what happened to its aliases. */
 export function ModelDetails({ version, now }: { readonly version: string; readonly now: number }) {
@@ -24,9 +31,10 @@ export function ModelDetails({ version, now }: { readonly version: string; reado
 
 function Details({ model, now }: { readonly model: ModelDetail; readonly now: number }) {
   const { lineage, metrics, card, history, sha256, size_bytes, parent_version } = model;
-  const { data_from, data_to, rows, gpus, positives, feature_version, seed, commit, params } = lineage;
+  const { data_from, data_to, rows, gpus, positives, feature_version, seed, commit, params, trigger } = lineage;
   const count = (value: number | null): string => (value === null ? '' : integer(value));
   const facts: readonly (readonly [string, string])[] = [
+    ['Trained because', trigger === null ? '' : CAUSES[trigger.what] + (trigger.why === '' ? '' : `: ${trigger.why}`)],
     ['Data', data_from === null || data_to === null ? '' : `${day(data_from)} to ${day(data_to)}`],
     ['Rows', count(rows)],
     ['GPUs', count(gpus)],
