@@ -155,7 +155,7 @@ export const silentNodes = (
             window: elapsedWords(limit_ms),
             detector: 'silent_nodes',
             explanation:
-              `Nothing from ${node} for ${elapsedWords(silence_ms)}, last heard at ${new Date(heart.ts).toISOString()} or within ` +
+              `Nothing from ${node} since ${new Date(heart.ts).toISOString()} or within ` +
               `${formatDuration(options.heartbeat)} after${usual}; ${heard} other node${heard === 1 ? '' : 's'} went on.`,
             state: 'open',
             opened_at,

@@ -185,6 +185,8 @@ interface RunOptions {
   readonly restore?: boolean;
   /** All in one batch. */
   readonly together?: boolean;
+  /** Goes on from what a run left, at this minute. */
+  readonly from?: { readonly state: GroupState; readonly minute: number };
 }
 
 /** When an item comes: when what it tells happened, unless the second of the pair says. */
@@ -196,7 +198,7 @@ export function runBoards(
   options: RunOptions = {},
 ): { alerts: Alert[]; handed: HandedAlert[]; state: GroupState } {
   const operator = boardAlerts({ rules: options.rules ?? DEFAULT_RULES, await_reset: days(1), forget_after: days(7) });
-  let state = new GroupState(0);
+  let state = options.from?.state ?? new GroupState(0);
   for (const [uuid, node] of GPUS) {
     const identity = { uuid, instance: '', model: 'H100', pci_bus_id: '', serial: '', slot: '3' };
     state.registry.gpu(identity, state.registry.node(node));
@@ -212,7 +214,7 @@ export function runBoards(
     if (!options.restore) return;
     state = GroupState.restore(structuredClone(state.save()), new Map([['alerts', operator.state]]));
   };
-  let reached = START_MS;
+  let reached = at(options.from?.minute ?? 0);
   let row = 0;
   const pass = (until: number): void => {
     for (; reached + TICK_MS <= until; reached += TICK_MS) run([{ row, now: reached + TICK_MS }]);

@@ -1,5 +1,6 @@
 import type { Alert } from '../../pipeline/contract/alerts.ts';
 import type { Anomaly, Asset, Episode, FeatureVector, HealthScore } from '../../pipeline/contract/events.ts';
+import { findMetric } from '../../pipeline/contract/metrics.ts';
 import type { Emit, GroupView, ItemOperator, State } from '../../pipeline/contract/operator.ts';
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
@@ -9,7 +10,8 @@ import type { AlertRule, AlertSource } from './alert-rule.ts';
 import { type Finding, findingOfAnomaly, findingOfEpisode, findingOfPrediction, findingOfScore } from './finding.ts';
 import { type AlertItems, ruleFor } from './rule-fields.ts';
 import { holesOf } from './summary-text.ts';
-import { type Desk, noteFinding, passTime, type Watch } from './watches.ts';
+import { noteReading, type Watch, watchOf } from './watch.ts';
+import { type Desk, noteFinding, passTime } from './watches.ts';
 
 export interface BoardAlertsOptions {
   readonly rules: readonly AlertRule[];
@@ -101,8 +103,11 @@ export function boardAlerts(
     const before = watchesAt(state, cell);
     const rule = ruleFor(rules, source, item);
     if (rule === null && before.length === 0) return;
-    const holes = rule === null ? {} : holesOf<S>(rule, item);
-    keepWatches(state, cell, noteFinding(before, finding(), rule, holes, deskOf(cell, group, state, emit, options)));
+    const found = finding();
+    // What no longer fits its rule says at the end how it stands then.
+    const by = rule ?? rules.find(({ name }) => name === watchOf(before, found.cause)?.rule);
+    const holes = by === undefined ? {} : holesOf<S>(by, item);
+    keepWatches(state, cell, noteFinding(before, found, rule, holes, deskOf(cell, group, state, emit, options)));
   }
 
   return {
@@ -132,6 +137,12 @@ export function boardAlerts(
           if (watch.alert === null && watch.finding.gpu_uuid !== '' && watch.finding.job === '') {
             watch.finding = { ...watch.finding, job: vector.job };
           }
+          noteReading(
+            watch,
+            vector.instance,
+            vector.latest_ts,
+            (metric) => vector.latest[findMetric(metric)] ?? Number.NaN,
+          );
         }
       },
       anomalies(anomaly, group, state, emit) {

@@ -12,6 +12,7 @@ import { CONDITIONS } from '../conditions/condition-table.ts';
 import { anomalyKind } from '../episodes/anomaly-kind.ts';
 import { ACTION_TEXT, actionText } from '../episodes/in-words.ts';
 import type { AlertSource } from './alert-rule.ts';
+import { tellsByItself } from './newest-reading.ts';
 
 /** A row reduced to what decides about an alert and what it says. Plain data. */
 export interface Finding {
@@ -33,6 +34,10 @@ export interface Finding {
   readonly action_text: string;
   /** What was found, in a sentence. */
   readonly text: string;
+  /** Of a metric whose newest reading says how it stands now. */
+  readonly metric?: string;
+  /** The text says that it is over, and when that was. */
+  readonly tells_end?: true;
   readonly gpu_uuid: string;
   readonly node: string;
   readonly instance: string;
@@ -52,9 +57,13 @@ const RESETS: readonly RecoveryAction[] = ['reset_gpu', 'reboot_node', 'drain_an
 /** Behind these a fault story is about money, not about a fault. */
 const MONEY: readonly string[] = ['held_idle', 'framebuffer_stuck'];
 
+/** Detectors whose closing sentence says how long it lasted. */
+const TELL_END: readonly string[] = ['conditions', 'absence', 'silent_nodes', 'moved_gpus'];
+
 /** `clock`: the event time that was reached, for news that do not say when they came. */
 export function findingOfAnomaly(anomaly: Anomaly, clock: number): Finding {
-  const { id, type, metric, severity, state, opened_at, closed_at, gpu_uuid, node, instance, explanation } = anomaly;
+  const { id, type, metric, severity, state, opened_at, closed_at, gpu_uuid, node, instance, detector, explanation } =
+    anomaly;
   const { category, action } = anomalyKind(type, metric);
   const advice = CONDITIONS.find((condition) => condition.type === type && explanation.includes(condition.action));
   return {
@@ -71,6 +80,8 @@ export function findingOfAnomaly(anomaly: Anomaly, clock: number): Finding {
     action: severity === 'critical' ? action : 'none',
     action_text: advice?.action ?? '',
     text: withoutAdvice(explanation, [type]),
+    ...(gpu_uuid !== '' && tellsByItself(metric) ? { metric } : {}),
+    ...(state === 'closed' && TELL_END.includes(detector) ? { tells_end: true as const } : {}),
     gpu_uuid,
     node,
     instance,

@@ -8,7 +8,8 @@ import { type Finding, findingOfAnomaly, findingOfIncident } from './finding.ts'
 import { emptyPlaces, type KeptPlace, keptPlace, type NodePlaces, notePlace, placeOf } from './node-places.ts';
 import { ruleFor } from './rule-fields.ts';
 import { holesOf } from './summary-text.ts';
-import { adoptAlert, type Desk, noteFinding, passTime, type Watch } from './watches.ts';
+import type { Watch } from './watch.ts';
+import { adoptAlert, type Desk, noteFinding, passTime } from './watches.ts';
 
 export interface FleetAlertsOptions {
   readonly rules: readonly AlertRule[];

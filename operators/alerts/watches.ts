@@ -5,34 +5,10 @@ import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { graver, SEVERITY_RANK } from '../episodes/in-words.ts';
 import type { AlertPlace } from './alert-place.ts';
 import type { AlertRule } from './alert-rule.ts';
+import { type AlertChange, courseText } from './course-text.ts';
 import type { Finding } from './finding.ts';
 import { summaryText } from './summary-text.ts';
-
-/** One thing that keeps a watch going: an anomaly, an episode, an incident, low health, high risk. */
-interface Cause {
-  readonly key: string;
-  readonly kinds: readonly string[];
-  readonly nodes: readonly string[];
-  severity: Severity;
-  gone_at: number | null;
-  /** When it is taken as gone without any news. */
-  until: number | null;
-}
-
-/** A rule that holds, or held a moment ago, for one board, node or incident; with the alert that came of it. Plain data. */
-export interface Watch {
-  readonly rule: string;
-  readonly category: string;
-  /** Since when the rule holds. */
-  since: number;
-  causes: Cause[];
-  /** What its alert says, and the values that its summary asks for. */
-  finding: Finding;
-  holes: Readonly<Record<string, string>>;
-  alert: Alert | null;
-  /** Event time of the last sign of life of what it is about. */
-  heard_at: number;
-}
+import { isHeld, isOpen, leave, take, type Watch, watchOf } from './watch.ts';
 
 /** What the watches of one place need of their surroundings. */
 export interface Desk {
@@ -48,10 +24,6 @@ export interface Desk {
   tell(alert: Alert): void;
 }
 
-const CAUSES_MAX = 16;
-
-const isHeld = (watch: Watch): boolean => watch.causes.some(({ gone_at }) => gone_at === null);
-const isOpen = (watch: Watch): boolean => watch.alert !== null;
 const ruleOf = (watch: Watch, desk: Desk): AlertRule | undefined =>
   desk.rules.find(({ name, enabled }) => enabled && name === watch.rule);
 
@@ -64,9 +36,9 @@ export function noteFinding(
   desk: Desk,
 ): Watch[] {
   let watches = [...before];
-  const known = watches.find(({ causes }) => causes.some(({ key }) => key === finding.cause));
+  const known = watchOf(watches, finding.cause);
   if (rule === null || !finding.holds) {
-    if (known !== undefined) leave(known, finding);
+    if (known !== undefined) leave(known, finding, holes);
     return watches.filter((watch) => isOpen(watch) || isHeld(watch));
   }
   // A rule that has not told yet gives way to the one that fits now.
@@ -74,7 +46,7 @@ export function noteFinding(
     known.causes = known.causes.filter(({ key }) => key !== finding.cause);
     watches = watches.filter(({ causes }) => causes.length > 0);
   }
-  let watch = watches.find(({ causes }) => causes.some(({ key }) => key === finding.cause));
+  let watch = watchOf(watches, finding.cause);
   if (watch === undefined) {
     if (isToldBy(watches, finding)) return watches;
     watch = hostOf(watches, finding, rule);
@@ -116,7 +88,8 @@ export function passTime(before: readonly Watch[], now: number, desk: Desk): Wat
     if (gone_at === null || (rule !== undefined && now - gone_at < rule.keep)) return true;
     const closed_at = Math.max(gone_at, alert.opened_at);
     if (rule?.alone === null) desk.noteTold(now);
-    desk.tell({ ...alert, ...lastWords(watch, rule, desk), state: 'closed', closed_at });
+    const words = lastWords(watch, rule, endOf(watch, rule, closed_at, now, desk), closed_at, desk);
+    desk.tell({ ...alert, ...words, state: 'closed', closed_at });
     return false;
   });
 }
@@ -129,11 +102,15 @@ function goneAt(watch: Watch, rule: AlertRule | undefined, now: number, desk: De
   return isHeld(watch) ? null : Math.max(...watch.causes.map(({ gone_at }) => gone_at ?? 0));
 }
 
-function leave(watch: Watch, finding: Finding): void {
-  const cause = watch.causes.find(({ key }) => key === finding.cause);
-  if (cause === undefined || cause.gone_at !== null) return;
-  watch.heard_at = Math.max(watch.heard_at, finding.at);
-  cause.gone_at = finding.at;
+/** Why an alert closes. */
+function endOf(watch: Watch, rule: AlertRule | undefined, closed_at: number, now: number, desk: Desk): AlertChange {
+  if (rule === undefined) return { kind: 'unwanted' };
+  if (now - watch.heard_at > desk.forget_after) return { kind: 'forgotten' };
+  const { finding, since, causes } = watch;
+  if (causes.some(({ until, gone_at }) => until !== null && gone_at === until && until === closed_at))
+    return { kind: 'unseen_reset' };
+  // What it speaks of may be one of several things that came one after the other.
+  return { kind: 'over', told: finding.tells_end === true && finding.since <= since && finding.at === closed_at };
 }
 
 /** Whether another watch of the place stands for this already: an episode for its anomalies, an incident for its nodes. */
@@ -160,17 +137,6 @@ function hostOf(watches: readonly Watch[], finding: Finding, rule: AlertRule): W
   return same ?? watches.find((watch) => isOpen(watch) && shares(watch));
 }
 
-function take(watch: Watch, finding: Finding, holes: Readonly<Record<string, string>>): void {
-  const held = watch.causes.filter(({ key, gone_at }) => key !== finding.cause && gone_at === null);
-  const { cause: key, kinds, severity, until, nodes = [] } = finding;
-  const graver_now = held.every((one) => SEVERITY_RANK[severity] > SEVERITY_RANK[one.severity]);
-  watch.causes = [...held, { key, kinds, nodes, severity, gone_at: null, until }].slice(-CAUSES_MAX);
-  watch.heard_at = Math.max(watch.heard_at, finding.at);
-  if (watch.finding.cause !== key && !graver_now) return;
-  watch.finding = { ...finding, job: finding.job || watch.finding.job };
-  watch.holes = holes;
-}
-
 /** Lets go of watches that have told nothing yet of what this one stands for. */
 const absorb = (watches: readonly Watch[], mine: Watch, finding: Finding): Watch[] =>
   finding.source === 'anomalies'
@@ -193,7 +159,8 @@ function settle(watch: Watch, now: number, desk: Desk, beside: readonly Watch[])
   const { alert } = watch;
   if (alert !== null) {
     if (rule.severity !== 'found' || SEVERITY_RANK[severity] <= SEVERITY_RANK[alert.severity]) return;
-    watch.alert = { ...alert, ...lastWords(watch, rule, desk), severity };
+    const raised = { kind: 'raised', from: alert.severity, to: severity } as const;
+    watch.alert = { ...alert, ...lastWords(watch, rule, raised, now, desk), severity };
     desk.tell(watch.alert);
     return;
   }
@@ -210,11 +177,22 @@ function settle(watch: Watch, now: number, desk: Desk, beside: readonly Watch[])
 }
 
 /** What there is to say now; what an alert is about and where it came from stay as they were told. */
-function lastWords(watch: Watch, rule: AlertRule | undefined, desk: Desk): Partial<Alert> {
-  const { alert, finding } = watch;
-  if (rule === undefined || alert === null) return {};
-  const { summary, action, action_text } = alertOf(watch, rule, alert.severity, alert.opened_at, desk);
-  return { summary, action, action_text, job: alert.job || finding.job };
+function lastWords(
+  watch: Watch,
+  rule: AlertRule | undefined,
+  change: AlertChange,
+  at: number,
+  desk: Desk,
+): Partial<Alert> {
+  const { alert, finding, reading } = watch;
+  if (alert === null) return {};
+  const { opened_at } = alert;
+  const newest = reading?.metric === finding.metric ? (reading ?? null) : null;
+  const course = courseText(change, { began: Math.min(watch.since, opened_at), opened_at, at }, newest);
+  const whole = (text: string): string => (course === '' ? text : `${text} ${course}`);
+  if (rule === undefined) return { summary: whole(alert.summary) };
+  const { summary, action, action_text } = alertOf(watch, rule, alert.severity, opened_at, desk);
+  return { summary: whole(summary), action, action_text, job: alert.job || finding.job };
 }
 
 function alertOf(watch: Watch, rule: AlertRule, severity: Severity, opened_at: number, desk: Desk): Alert {

@@ -1,4 +1,4 @@
-import { type DurationMs, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import type { Condition, ConditionKey } from './condition-table.ts';
 
 /** What an explanation is made of. */
@@ -88,7 +88,10 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
     `The GPU temperature stood still${t.detail} while power moved by ${inDigits(t.observed)} W (limit ${inDigits(t.limit)} W)`,
   framebuffer_stuck: (t) =>
     `${inPercent(t.observed)} of the memory is in use on an idle GPU that ${t.detail || 'nobody is known to use'}`,
-  held_idle: (t) => `${((t.now - t.began) / hours(1)).toFixed(1)} GPU-hours went by without work${t.detail}`,
+  held_idle: (t) =>
+    t.closed
+      ? `${((t.now - t.began) / hours(1)).toFixed(1)} GPU-hours went by without work${t.detail}`
+      : `No work was done${t.detail}`,
   recovery_action: (t) => `The driver asks for a recovery action: ${asked(t.observed)}`,
   field_vanished: (t) =>
     `${inDigits(t.observed)} field${t.observed === 1 ? ' is' : 's are'} no longer reported${t.detail}`,
@@ -99,12 +102,14 @@ const FACTS: Readonly<Record<ConditionKey, Fact>> = {
 const asked = (code: number): string =>
   ({ 1: 'GPU reset (1)', 2: 'reboot (2)', 3: 'drain P2P (3)', 4: 'drain and reset (4)' })[code] ?? `code ${code}`;
 
-/** One fact with numbers and units, since when, what it means and what to do; when closed, how long it lasted instead. */
+/**
+ * One fact with numbers and units, since when, what it means and what to do; when closed, how long it lasted instead. While it
+ * is open no span is told: the sentence is read for as long as that lasts.
+ */
 export function explainCondition(entry: Condition, telling: Telling): string {
   const fact = FACTS[entry.key](telling);
-  const span = (telling.now - telling.began) as DurationMs;
-  if (telling.closed)
-    return `${fact}, from ${instant(telling.began)} until ${instant(telling.now)} (${inTime(span)}). It is over.`;
-  const lasted = span >= seconds(1) ? ` (${inTime(span)})` : '';
-  return `${fact}, since ${instant(telling.began)}${lasted}. ${entry.meaning} ${entry.action}`;
+  const { began, now } = telling;
+  return telling.closed
+    ? `${fact}, from ${instant(began)} until ${instant(now)} (${inTime(now - began)}). It is over.`
+    : `${fact}, since ${instant(began)}. ${entry.meaning} ${entry.action}`;
 }
