@@ -133,9 +133,9 @@ export const CONFIG_SECTIONS = {
     ),
     'worker-name': text('', 'Name of this engine in a cluster, one of a kind; empty: the name of the machine.'),
     'cluster-lease': duration(
-      '2s',
+      '1500ms',
       { min: '500ms', max: '1m' },
-      'How long a worker of a cluster may be silent before others take its groups, and a collector its targets; it stops by itself after two thirds. Longer than NATS needs to choose another leader (about 5 s) where that has several servers.',
+      'How long a worker of a cluster may be silent before others take its groups, and a collector its targets; it stands still by itself after two thirds, and goes on when nobody has taken them.',
     ),
     'zscore-threshold': number(
       3,

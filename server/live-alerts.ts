@@ -1,3 +1,4 @@
+import { ALERT_FENCES, AlertEpochs } from '../pipeline/contract/alert-epochs.ts';
 import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
@@ -57,12 +58,18 @@ export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
   }
 
   const hear = (subject: string, handled: boolean) =>
-    bus.subscribe(subject, ({ data }) => {
+    bus.subscribe(subject, ({ data, headers }) => {
+      if (!epochs.passes(headers)) return;
       const row = readRow(data);
       if (row === null) counters.refused++;
       else tell(handled ? row : { ...row, ...handlingOf(open.get(row.id)) });
     });
-  const subscriptions = [hear('alerts.>', false), hear(`vitals.${ALERTS.name}.>`, true)];
+  const epochs = new AlertEpochs();
+  const subscriptions = [
+    bus.subscribe(`${ALERT_FENCES}*`, ({ subject, data }) => epochs.fence(subject, data)),
+    hear('alerts.>', false),
+    hear(`vitals.${ALERTS.name}.>`, true),
+  ];
 
   async function seed(from: Database): Promise<void> {
     const { items } = await listRows(from, ALERTS, { equal: { state: 'open' } }, { limit: options.alerts_max });

@@ -1,3 +1,4 @@
+import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Alert } from '../contract/alerts.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { causeId } from '../contract/ids.ts';
@@ -142,10 +143,15 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     keeper: DeskKeeper,
     signal: AbortSignal,
   ): Promise<void> {
-    const one = ({ data, position }: RawMessage): void => {
+    const one = ({ data, position, subject }: RawMessage): void => {
       // Another stream, made anew while we were reading: its positions begin again.
       if (position <= state.position) void renamed(state);
       state.position = position;
+      // Who of a cluster may tell them lies between the alerts.
+      if (subject.startsWith(ALERT_FENCES)) {
+        table.write(null, position);
+        return;
+      }
       const alert = readAlert(data);
       const outcome = typeof alert === 'string' ? 'refused' : desk.take(alert, clock.now());
       counts[outcome]++;

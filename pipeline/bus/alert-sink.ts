@@ -2,11 +2,13 @@ import type { Clock, Timers } from '../clock.ts';
 import type { Alert } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
 import { subjectToken } from '../contract/ids.ts';
+import type { Sink } from '../contract/ports.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { ALERTS_STREAM } from './ensure-streams.ts';
-import { idsSince, type OnceSink, onceSink } from './once-sink.ts';
+import { idsSince, type OnceSink, type OnceSinkOptions, onceSink } from './once-sink.ts';
+import type { UnitFence } from './unit-fence.ts';
 
-interface AlertSinkOptions {
+export interface AlertSinkOptions {
   readonly clock: Clock;
   /** The machine's, when left out. */
   readonly timers?: Timers;
@@ -27,16 +29,47 @@ const WILDCARD = 'alerts.>';
  * that comes back tells again what it had told. Cost: as of onceSink; the ids of the time told are read when it is opened.
  */
 export function alertSink(bus: Bus, options: AlertSinkOptions): OnceSink<Alert> {
-  const { clock, storedIds = (since: number) => idsSince(bus, ALERTS_STREAM, WILDCARD, since) } = options;
   return onceSink<Alert>(bus, {
+    ...common(bus, options),
     message: alertMessage,
-    storedIds: () => storedIds(clock.now() - options.told_again_max),
-    read_at_once: true,
-    timers: options.timers,
     onRefused: options.onRefused,
-    onTrouble: options.onTrouble,
   });
 }
+
+/** Alerts of several units of a cluster, each stored only while the unit is ours. */
+export interface UnitAlertSink extends Pick<OnceSink<Alert>, 'readAgain' | 'close'> {
+  /** Where one unit tells its alerts; all of them are flushed together, and go on until all are closed. */
+  ofUnit(unit: string): Sink<Alert>;
+}
+
+/** As `alertSink`; the server refuses what comes of a unit that somebody else has by now. */
+export function unitAlertSink(bus: Bus, fence: UnitFence, options: AlertSinkOptions): UnitAlertSink {
+  const all = onceSink<{ readonly alert: Alert; readonly unit: string }>(bus, {
+    ...common(bus, options),
+    message: ({ alert }) => alertMessage(alert),
+    store: (publisher, message, { unit }) => fence.store(publisher, unit, message),
+    onRefused: ({ alert }, cause) => options.onRefused?.(alert, cause),
+  });
+  return {
+    readAgain: all.readAgain,
+    close: all.close,
+    ofUnit: (unit) => ({
+      appends: true,
+      write: (alert) => all.write({ alert, unit }),
+      flush: all.flush,
+      pressure: all.pressure,
+      close: all.flush,
+    }),
+  };
+}
+
+const common = (
+  bus: Bus,
+  { clock, told_again_max, timers, onTrouble, storedIds }: AlertSinkOptions,
+): Pick<OnceSinkOptions<never>, 'storedIds' | 'read_at_once' | 'timers' | 'onTrouble'> => {
+  const ids = storedIds ?? ((since: number) => idsSince(bus, ALERTS_STREAM, WILDCARD, since));
+  return { storedIds: () => ids(clock.now() - told_again_max), read_at_once: true, timers, onTrouble };
+};
 
 /** An alert as it lies in the stream: under a subject that says what it is about, the same change once within the duplicate window. */
 export const alertMessage = (

@@ -8,6 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
+import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Bus } from '../contract/bus.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../contract/time.ts';
 import { atLeast } from './server-version.ts';
@@ -41,7 +42,7 @@ const START_WAIT_MS = 250;
 const STREAMS = {
   raw: { name: 'DCGM_RAW', subjects: ['dcgm.raw.>'], size_max: 8 * GIB, age_max: hours(24) },
   invalid: { name: 'DCGM_INVALID', subjects: ['dcgm.invalid.>'], size_max: GIB, age_max: days(30) },
-  alerts: { name: 'ALERTS', subjects: ['alerts.>'], size_max: GIB / 4, age_max: days(90) },
+  alerts: { name: 'ALERTS', subjects: ['alerts.>', `${ALERT_FENCES}*`], size_max: GIB / 4, age_max: days(90) },
 } as const;
 
 /**

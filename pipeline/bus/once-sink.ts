@@ -1,11 +1,13 @@
 import { systemTimers, type Timers } from '../clock.ts';
-import type { Bus, OutgoingMessage } from '../contract/bus.ts';
+import type { Bus, OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
 import type { Sink } from '../contract/ports.ts';
 import { positionSince, storedMessages } from './stored-messages.ts';
 
 export interface OnceSinkOptions<Item> {
   /** Where an item goes; its `Nats-Msg-Id` says what it is. */
   readonly message: (item: Item) => OutgoingMessage;
+  /** How it is stored; by the publisher as it is when absent. */
+  readonly store?: ((publisher: StreamPublisher, message: OutgoingMessage, item: Item) => Promise<unknown>) | undefined;
   /** Message ids that the stream holds and that may come again. Read once, before anything is sent. */
   readonly storedIds: () => AsyncIterable<string>;
   /** Read them when it is opened, and not only when the first item comes. */
@@ -38,7 +40,7 @@ const WAITING_MAX = 10_000;
  * and does not come again.
  */
 export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOptions<Item>): OnceSink<Item> {
-  const { message, timers = systemTimers } = options;
+  const { message, store = (by, outgoing) => by.publish(outgoing), timers = systemTimers } = options;
   const publisher = bus.publisher();
   const stored = new Set<string>();
   const pending = new Set<Promise<void>>();
@@ -76,8 +78,7 @@ export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOpt
   function send(item: Item): void {
     const outgoing = message(item);
     if (stored.delete(outgoing.headers?.['Nats-Msg-Id'] ?? '')) return;
-    const sent: Promise<void> = publisher
-      .publish(outgoing)
+    const sent: Promise<void> = store(publisher, outgoing, item)
       .then(
         () => {},
         (error: unknown) => options.onRefused?.(item, error),

@@ -1,16 +1,14 @@
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { Bus } from '../contract/bus.ts';
-import { VitalsError } from '../contract/errors.ts';
 import { groupToken } from '../contract/ids.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { ensureStream, PICKED_STREAM } from './ensure-streams.ts';
+import { isBehindAnother } from './publish-ack.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
 
 const SUBJECTS = 'vitals.picked.>';
 const GIB = 1024 ** 3;
-/** JetStream's word for a subject whose last message is another one than the writer thinks. */
-const WRONG_LAST_SEQUENCE = /\(10071\)/;
 
 export interface PickedMessage {
   readonly position: number;
@@ -64,7 +62,7 @@ export function pickedLog(bus: Bus, silence_max_ms: number): PickedLog {
       try {
         return (await publisher.publish({ subject: subjectOf(group), data, headers })).position;
       } catch (cause) {
-        if (cause instanceof VitalsError && WRONG_LAST_SEQUENCE.test(cause.message)) return null;
+        if (isBehindAnother(cause)) return null;
         throw cause;
       }
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VitalsError } from '../contract/errors.ts';
 
 type PublishAck =
   | { readonly ok: true; readonly position: number; readonly duplicate: boolean }
@@ -58,3 +59,10 @@ function closingSequence(data: Uint8Array): number {
  */
 export const isPassing = (code: number, error: number): boolean =>
   code === 429 || error === 10008 || error === 10009 || error === 10023 || error === 10158;
+
+/**
+ * Whether a message was refused because the last one is another than its writer thinks: 10071, or 10164 while one that is to
+ * be compared with is being stored just now.
+ */
+export const isBehindAnother = (cause: unknown): boolean =>
+  cause instanceof VitalsError && /\((?:10071|10164)\)/.test(cause.message);

@@ -19,8 +19,8 @@ export interface ClusterWorkerOptions<SinkItems> {
   readonly incarnation: string;
   /** A NATS server that says nothing for so long is asked anew, ms. */
   readonly silence_max_ms: number;
-  /** Ours, which somebody else renews. */
-  readonly own: Pick<OwnLease, 'held'>;
+  /** Ours, which somebody else renews; `held` may stop the thread until it is known. */
+  readonly own: Pick<OwnLease, 'held' | 'steady_ms'>;
   /** As for `OwnLease`. */
   readonly lease: DurationMs;
   /** A topology of its own for whoever asks. */
@@ -29,8 +29,15 @@ export interface ClusterWorkerOptions<SinkItems> {
   readonly sinks: Sinks<SinkItems>;
   /** Of the fleet's half: opened when the fleet's work comes here, closed when it goes. */
   readonly fleetSinks: () => Sinks<SinkItems>;
-  /** Called before units go on here: what others have written out may be told again. */
-  readonly beforeUnits?: () => void;
+  /** Where one group writes to, when not all write to `sinks` as they are; flushed with them. */
+  readonly groupSinks?: (group: number) => Sinks<SinkItems>;
+  /**
+   * Called when a unit is ours and before it goes on here: what others have written out may be told again, and nobody who had it
+   * before may write out more. False: somebody has it after us.
+   */
+  readonly beforeUnit?: (unit: number, epoch: number) => Promise<boolean>;
+  /** Called when the bus has been silent for so long that the connection may be to blame. */
+  readonly onSilence?: () => void;
   /** As for `decode`. */
   readonly future_max: DurationMs | null;
   /** Time between two snapshots of a group. */

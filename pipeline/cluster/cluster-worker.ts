@@ -78,7 +78,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   };
   const held = new HeldUnits<SinkItems>({ worker: options, store, stopping: signal, onFailure });
   const guard = setInterval(() => {
-    if (!own.held()) lose('its lease could not be renewed in time');
+    if (!own.held()) lose('it could not say in time that it is there');
   }, TICK_MS);
 
   /** Follows the keys; begins anew when nothing is heard, not even our own beats. */
@@ -86,7 +86,10 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     while (!signal.aborted) {
       const following = new AbortController();
       const check = setInterval(() => {
-        if (signal.aborted || clock.monotonic() - view.heard_at > silence_max_ms) following.abort();
+        const silent = clock.monotonic() - view.heard_at > silence_max_ms;
+        if (!signal.aborted && !silent) return;
+        if (silent && !following.signal.aborted) options.onSilence?.();
+        following.abort();
       }, TICK_MS);
       view.heard_at = clock.monotonic();
       await view.follow(keys, following.signal, () => changed()).catch(() => undefined);
@@ -111,7 +114,8 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   }
   /** Compares what is with what should be, and moves what differs. */
   async function arrange(): Promise<void> {
-    const buried = await membership.bury();
+    // Whoever has just been cut off, or all of NATS was, gives the others the time to be heard again.
+    const buried = own.steady_ms() >= options.lease ? await membership.bury() : [];
     for (const name of buried) say(`cluster: ${name} was silent for ${options.lease} ms, its groups are taken over`);
     const plan = assignUnits(membership.names());
     const give: number[] = [];
@@ -145,7 +149,6 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     move(take, async () => {
       const began = clock.monotonic();
       const before = take.filter((unit) => held.has(unit)).length;
-      options.beforeUnits?.();
       const { created = '', last_position } = await bus.streamState('DCGM_RAW');
       await eachOf([...free], ([unit, seen]) => held.claim(unit, seen, { created, last_position }));
       void store.clear(held.owned).catch(() => undefined);

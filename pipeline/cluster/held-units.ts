@@ -8,7 +8,7 @@ import { eachOf } from './each-of.ts';
 import { FleetWork } from './fleet-work.ts';
 import { type GroupReader, groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
-import { decodePart, encodePart } from './picked-parts.ts';
+import { decodePart, encodePart, toldBy } from './picked-parts.ts';
 import { strayRelay } from './stray-relay.ts';
 import type { OwnedUnit, UnitStore } from './unit-store.ts';
 
@@ -87,6 +87,8 @@ export class HeldUnits<SinkItems> {
   async claim(unit: number, seen: SeenUnit, place: StreamPlace): Promise<void> {
     const owned = await this.options.store.claim(unit, seen);
     if (owned === null) return;
+    const { beforeUnit } = this.options.worker;
+    if (beforeUnit !== undefined && !(await beforeUnit(unit, owned.epoch))) throw inOtherHands(unit);
     if (unit === FLEET_UNIT) await this.startFleet(owned, place);
     else await this.startGroup(owned, place);
     this.wake();
@@ -165,18 +167,35 @@ export class HeldUnits<SinkItems> {
 
   private async startGroup(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
     const { worker, store, stopping, onFailure } = this.options;
-    const { log, bus, sinks, clock, own, silence_max_ms, future_max } = worker;
+    const { bus, clock, own, silence_max_ms, future_max, groupSinks } = worker;
+    const sinks = groupSinks?.(owned.unit) ?? worker.sinks;
     const topology = splitTopology(worker.topology()).groups;
     const loaded = await store.load(owned, { created: stream, last_position }, topologyStateSpecs(topology));
-    const last = await log.last(owned.unit);
-    const part = last === null ? null : decodePart(last.data);
+    const told = await this.takeLog(owned, stream);
     if (!own.held() || stopping.aborted) return;
-    const told = { to: part?.stream === stream ? part.to : 0, at: last?.position ?? 0 };
     const state = loaded?.state ?? null;
     const work = new GroupWork<SinkItems>({ owned, topology, sinks, state, stream, told, future_max, clock });
     const { group, position } = work;
     const reader = groupReader({ bus, group, position, silence_max_ms, onReady: () => this.wake(), onFailure });
     this.groups.set(group, { work, reader, stream, telling: Promise.resolve(), saved: position });
+  }
+
+  /**
+   * Puts a word of ours, that tells nothing new, behind a group's last one: from then on nobody who had the group before can add
+   * any. Up to where the fleet has been told by then, and where ours lies.
+   */
+  private async takeLog({ unit, epoch }: OwnedUnit, stream: string): Promise<{ to: number; at: number }> {
+    const { log, own } = this.options.worker;
+    for (;;) {
+      if (!own.held()) throw new LostUnit('it could not say in time that it is there');
+      const last = await log.last(unit);
+      const part = last === null ? null : decodePart(last.data);
+      if (part !== null && part.epoch > epoch) throw inOtherHands(unit);
+      const to = part === null || part.stream !== stream ? 0 : toldBy(part);
+      const word = encodePart({ group: unit, epoch, stream, from: to, to, times: [], entries: [] }, PIECE_BYTES)[0];
+      const at = await log.append(unit, word as Uint8Array, last?.position ?? 0);
+      if (at !== null) return { to, at };
+    }
   }
 
   private async startFleet(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
@@ -218,7 +237,7 @@ export class HeldUnits<SinkItems> {
     if (untold === null) return;
     for (const piece of encodePart(untold, PIECE_BYTES)) {
       for (;;) {
-        if (!own.held()) throw new LostUnit('its lease could not be renewed in time');
+        if (!own.held()) throw new LostUnit('it could not say in time that it is there');
         const at = await log.append(work.group, piece, work.told_at);
         if (at !== null) {
           work.told_at = at;

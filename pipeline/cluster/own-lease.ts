@@ -1,5 +1,6 @@
 import type { KeyValue } from '../bus/key-value.ts';
 import type { Clock } from '../clock.ts';
+import { VitalsError } from '../contract/errors.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { memberKey } from './cluster-keys.ts';
 import { type MemberRecord, readMember, writeMember } from './unit-record.ts';
@@ -18,6 +19,9 @@ export interface OwnLeaseOptions {
 const OWN_SHARE = 2 / 3;
 /** So many times a worker says that it is there within its own share. */
 const BEATS = 4;
+/** A word without an answer is said again after so many beats: a server that chooses another leader never answers it. */
+const ANSWER_BEATS = 2;
+const ANSWER_MIN_MS = 200;
 
 /**
  * One worker's lease: a key that it renews by compare-and-set, and under which it owns all its units.
@@ -25,7 +29,8 @@ const BEATS = 4;
  * Nobody's wall clock counts. Others take a worker for dead when its key has not changed for the whole lease by their own
  * monotonic clock; they write so into its key, over the very word that they had heard last, before they touch what it owns.
  * A worker stops by itself when it could not renew for two thirds of the lease, counted from before it asked: so it stops
- * before anybody else may begin, whoever was paused or cut off, as long as no two clocks run apart by a third.
+ * before anybody else may begin, whoever was paused or cut off, as long as no two clocks run apart by a third. One whose next
+ * word is taken behind its last one was buried by nobody meanwhile, however long that was: it may go on as if nothing had been.
  */
 export class OwnLease {
   private readonly options: OwnLeaseOptions;
@@ -35,6 +40,7 @@ export class OwnLease {
   private beat = 0;
   private state: MemberRecord['state'] = 'here';
   private seen = { revision: 0, at: 0 };
+  private since = Number.POSITIVE_INFINITY;
   private readonly started_at: number;
 
   constructor(options: OwnLeaseOptions) {
@@ -52,6 +58,11 @@ export class OwnLease {
     return this.options.clock.monotonic() < this.until;
   }
 
+  /** Since when it was held without a break; 0 when it is not. Whoever was cut off itself has not heard the others either. */
+  steady_ms(): number {
+    return this.held() ? this.options.clock.monotonic() - this.since : 0;
+  }
+
   /**
    * Enters, or does not because another life of this name may still be alive: to be called until it is true. A clean end, and
    * a life that was taken for dead, are followed at once.
@@ -60,7 +71,9 @@ export class OwnLease {
     const { keys, worker, lease, clock } = this.options;
     const now = await keys.get(memberKey(worker));
     if (now === null) return this.write(0);
-    if (readMember(now.value)?.state !== 'gone') {
+    const last = readMember(now.value);
+    // Our own word, whose answer did not come.
+    if (last?.incarnation !== this.options.incarnation && last?.state !== 'gone') {
       if (now.revision !== this.seen.revision) this.seen = { revision: now.revision, at: clock.monotonic() };
       if (clock.monotonic() - this.seen.at < lease) return false;
     }
@@ -72,10 +85,10 @@ export class OwnLease {
     return this.write(this.revision);
   }
 
-  /** Tells others to take over what we hand them. */
-  async leave(): Promise<void> {
+  /** Tells others to take over what we hand them. False: they have taken us for dead. */
+  leave(): Promise<boolean> {
     this.state = 'leaving';
-    await this.renew();
+    return this.renew();
   }
 
   /** Owns nothing any more. */
@@ -86,26 +99,49 @@ export class OwnLease {
   }
 
   private async write(after: number): Promise<boolean> {
-    const { keys, worker, incarnation, clock, lease } = this.options;
+    const { clock, lease } = this.options;
     const asked_at = clock.monotonic();
-    const { state, started_at } = this;
-    const key = memberKey(worker);
-    const value = writeMember({ worker, incarnation, beat: ++this.beat, state, started_at });
-    let revision = await keys.exchange(key, value, after);
-    if (revision === null) {
-      // A word of ours to which no answer came may have been stored all the same.
-      const now = await keys.get(key);
-      const last = now === null ? null : readMember(now.value);
-      if (now !== null && last?.incarnation === incarnation && last.state !== 'gone') {
-        revision = await keys.exchange(key, value, now.revision);
-      }
-    }
+    const revision = await soon(this.exchange(after), Math.max(ANSWER_MIN_MS, this.every * ANSWER_BEATS));
     if (revision === null) {
       this.until = Number.NEGATIVE_INFINITY;
       return false;
     }
-    this.revision = revision;
+    // What comes late may have been followed by a newer word.
+    this.revision = Math.max(this.revision, revision);
+    if (!this.held()) this.since = clock.monotonic();
     this.until = asked_at + lease * OWN_SHARE;
     return true;
+  }
+
+  /** The revision of our word; null: somebody else has the last one. */
+  private async exchange(after: number): Promise<number | null> {
+    const { keys, worker, incarnation } = this.options;
+    const { state, started_at } = this;
+    const key = memberKey(worker);
+    const beat = ++this.beat;
+    const value = writeMember({ worker, incarnation, beat, state, started_at });
+    for (let last = after; ; ) {
+      const revision = await keys.exchange(key, value, last);
+      if (revision !== null) return revision;
+      // A word of ours to which no answer came may have been stored all the same.
+      const now = await keys.get(key);
+      const record = now === null ? null : readMember(now.value);
+      if (now === null || record?.incarnation !== incarnation || record.state === 'gone') return null;
+      if (beat !== this.beat) throw new VitalsError('GV-BUS-001', 'a later word was said meanwhile', 'cluster');
+      last = now.revision;
+    }
+  }
+}
+
+async function soon<T>(answer: Promise<T>, limit_ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new VitalsError('GV-BUS-001', `no answer within ${limit_ms.toFixed(0)} ms`, 'cluster');
+    timer = setTimeout(() => reject(error), limit_ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -30,6 +30,9 @@ export interface PickedPart {
   readonly pieces: number;
 }
 
+/** Up to where a group has told everything when this is its last word: of a part that broke off, nothing counts. */
+export const toldBy = ({ from, to, piece, pieces }: PickedPart): number => (piece === pieces - 1 ? to : from);
+
 const VERSION = 1;
 const GZIP_FROM_BYTES = 4_096;
 const GZIP_BYTES_MAX = 256 * 1024 * 1024;

@@ -6,9 +6,11 @@ import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { ensurePickedStream } from '../bus/picked-log.ts';
+import { reconnect } from '../bus/reconnect.ts';
 import { type Clock, sharedMonotonic } from '../clock.ts';
 import { openClusterKeys } from '../cluster/cluster-keys.ts';
 import { OwnLease } from '../cluster/own-lease.ts';
+import { type LeaseCells, leaseCells, tellLease, tellLost } from '../cluster/shared-lease.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { seconds } from '../contract/time.ts';
 import { FEATURE_DEFINITIONS } from '../contract/verdict-tables.ts';
@@ -26,10 +28,13 @@ const AGAIN_MS = 500;
 const JOIN_MS = 100;
 const SAME_NAME_MS = 3_000;
 const STOP_GRACE_MS = 8_000;
+const LOST_GRACE_MS = 1_000;
 
 interface Life {
   readonly own: OwnLease;
   readonly thread: RunningThread<true>;
+  /** Ends the thread as if killed. */
+  readonly lose: () => void;
   readonly over: () => void;
 }
 
@@ -86,7 +91,7 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
   async function live(): Promise<void> {
     const incarnation = randomUUID();
     const own = new OwnLease({ keys, worker, incarnation, lease: config['cluster-lease'], clock: shared });
-    const until = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    const cells = leaseCells();
     let saidWhy = false;
     let over: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
@@ -96,7 +101,7 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     const thread = await startThread<true>({
       file: new URL('./cluster-thread.js', import.meta.url),
       name: 'engine',
-      data: { ...given, incarnation, until } satisfies ClusterThreadData,
+      data: { ...given, incarnation, lease: cells } satisfies ClusterThreadData,
       onExit: () => over(),
       onMessage(message) {
         const told = message as Told;
@@ -108,38 +113,58 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
         } else fail(errorOf(told.why));
       },
     });
-    life = { own, thread, over };
-    if (!(await joined(own))) return;
-    const beating = keepAlive(own, until, () => void thread.kill().then(over));
+    const lose = (): void => {
+      tellLost(cells);
+      setTimeout(() => void thread.kill().then(over), LOST_GRACE_MS).unref();
+    };
+    life = { own, thread, lose, over };
+    if (!(await joined(own))) {
+      life = null;
+      await thread.kill();
+      return;
+    }
+    const beating = keepAlive(own, cells, lose);
     thread.post('go');
     await ended;
     clearInterval(beating);
     life = null;
     // A thread that ends at once, as it must, may not have been heard.
-    if (!stopping && !saidWhy) tell(new VitalsError('GV-CLU-001', `${worker}: its lease was over`, 'cluster'));
+    if (!stopping && !saidWhy) tell(new VitalsError('GV-CLU-001', `${worker}: others have its groups`, 'cluster'));
     await own.end().catch(() => undefined);
   }
 
-  /** Renews a lease, and notes up to when it is held; `onLost` again and again when it is not. */
-  function keepAlive(own: OwnLease, until: BigInt64Array, onLost: () => void): NodeJS.Timeout {
-    const note = (): void => {
-      Atomics.store(until, 0, own.until > 0 ? BigInt(Math.floor(own.until * 1_000)) : 0n);
-    };
-    note();
+  /** Renews a lease, and tells the thread of it; `onLost` when others have taken it. */
+  function keepAlive(own: OwnLease, cells: LeaseCells, onLost: () => void): NodeJS.Timeout {
     let renewing = false;
-    return setInterval(() => {
-      if (!own.held()) onLost();
+    let answered_at = shared.monotonic();
+    const note = (): void => tellLease(cells, { until: own.until, steady_ms: own.steady_ms() });
+    note();
+    const beating = setInterval(() => {
+      if (shared.monotonic() - answered_at > config['cluster-lease']) {
+        answered_at = shared.monotonic();
+        // A server that is cut off from us or from the others looks connected for half a minute.
+        void reconnect(bus);
+      }
       if (renewing) return;
       renewing = true;
       own
         .renew()
-        // The bus is away: the lease ends by itself.
-        .catch(() => undefined)
+        .then(
+          (ours) => {
+            answered_at = shared.monotonic();
+            if (ours) return;
+            clearInterval(beating);
+            onLost();
+          },
+          // The bus is away: the thread stands still when the lease is over.
+          () => undefined,
+        )
         .finally(() => {
           renewing = false;
           note();
         });
     }, own.every);
+    return beating;
   }
 
   async function joined(own: OwnLease): Promise<boolean> {
@@ -176,9 +201,12 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     async stop() {
       stopping = true;
       if (life !== null) {
-        await life.own.leave().catch(() => undefined);
-        await life.thread.stop(STOP_GRACE_MS);
-        life?.over();
+        const { own, thread, lose, over } = life;
+        // Whoever cannot be heard has nobody to hand over to.
+        const left = own.held() && (await own.leave().catch(() => false));
+        if (!left) lose();
+        await thread.stop(STOP_GRACE_MS);
+        over();
       }
       await lives;
       await alerts.stop();

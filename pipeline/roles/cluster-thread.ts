@@ -1,14 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { cutSockets } from '../../sinks/questdb/cut-sockets.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { pickedLog } from '../bus/picked-log.ts';
-import { sharedMonotonic, systemClock } from '../clock.ts';
+import { reconnect } from '../bus/reconnect.ts';
+import { UnitFence } from '../bus/unit-fence.ts';
+import { systemClock } from '../clock.ts';
+import { FLEET_UNIT, unitName } from '../cluster/assign-units.ts';
 import { openClusterKeys, openClusterObjects } from '../cluster/cluster-keys.ts';
 import { type ClusterWorker, startClusterWorker } from '../cluster/cluster-worker.ts';
 import { guardedBus } from '../cluster/guarded-bus.ts';
 import { answerKnown, askKnown } from '../cluster/known-boards.ts';
 import { reportWorker } from '../cluster/report-worker.ts';
+import { type LeaseCells, sharedLease } from '../cluster/shared-lease.ts';
+import type { Alert } from '../contract/alerts.ts';
 import { VitalsError } from '../contract/errors.ts';
+import type { Sink } from '../contract/ports.ts';
 import { seconds } from '../contract/time.ts';
 import { followInventory } from '../inventory-follower.ts';
 import { errorText } from '../shards/shard-messages.ts';
@@ -18,7 +25,7 @@ import { threadInsight } from '../telemetry/thread-insight.ts';
 import { ENRICH_STEP, type SinkItems } from '../topology.ts';
 import { writeInventory } from '../write-inventory.ts';
 import { startDatabaseCare } from './database-care.ts';
-import { engineSinks, openSinks, toldAlerts } from './engine-sinks.ts';
+import { engineSinks, openSinks, unitAlerts } from './engine-sinks.ts';
 import { type EngineTime, futureMax, topologyMaker } from './engine-topology.ts';
 import { tracingOf } from './engine-tracing.ts';
 import { failureModels } from './failure-models.ts';
@@ -29,18 +36,20 @@ export interface ClusterThreadData extends EngineTime {
   readonly questdb_http: string;
   readonly questdb_pg: string;
   readonly worker: string;
-  /** Of this life of the worker, and up to when it is ours: microseconds of `sharedMonotonic`, kept by whoever renews it. */
+  /** Of this life of the worker, and its lease, told by whoever renews it. */
   readonly incarnation: string;
-  readonly until: BigInt64Array<SharedArrayBuffer>;
+  readonly lease: LeaseCells;
 }
 
+const BURIED = 'it could not say in time that it is there';
 const LOOK_MS = 250;
 const SILENCE_MIN_MS = 1_500;
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(5) };
 
 /**
- * Entry of the thread in which a worker of a cluster lives. When its groups may be in other hands the thread ends at once,
- * as if killed: nothing of it is flushed, sent again or finished. Whoever started it starts another one.
+ * Entry of the thread in which a worker of a cluster lives. While its groups may be in other hands the thread stands still;
+ * when they are, it ends at once, as if killed: nothing of it is flushed, sent again or finished. Whoever started it starts
+ * another one.
  */
 if (parentPort) {
   const parent = parentPort;
@@ -75,32 +84,44 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
   const models = await failureModels({ config, bus, clock, say, tell });
   const topology = await topologyMaker(data, inventory.book, models.book);
 
-  const held = (): boolean => sharedMonotonic() * 1_000 < Number(Atomics.load(data.until, 0));
+  const rows = cutSockets();
+  const lease = sharedLease({
+    cells: data.lease,
+    on_lapse: rows.cut,
+    on_back(ms) {
+      if (going) say(`cluster: ${worker} stood still for ${ms.toFixed(0)} ms: its lease could not be renewed in time`);
+      // As likely as not it is the server that we are connected to.
+      if (going) void reconnect(bus);
+    },
+  });
+  let going = false;
   const onLost = (why: string): never => {
     tell(new VitalsError('GV-CLU-001', `${worker}: ${why}`, 'cluster'));
     process.exit(0);
   };
   const before_send = (): void => {
-    if (!held()) onLost('its lease could not be renewed in time');
+    if (!lease.held()) onLost(BURIED);
   };
   const guarded = guardedBus(bus, before_send);
   const { questdb_http } = data;
   const writing = { config, bus: guarded, questdb_http, worker, clock, tracing, say, tell, before_send };
-  const { makers, letters } = engineSinks(writing);
-  const alerts = toldAlerts(writing);
+  const { makers, letters } = engineSinks({ ...writing, onSocket: rows.add });
+  const fence = new UnitFence(guarded);
+  const alerts = unitAlerts(writing, fence);
+  const alertsOf = (unit: number): Sink<Alert> => alerts.ofUnit(unitName(unit));
   const halves = splitTopology(topology());
   const silence_max_ms = Math.max(SILENCE_MIN_MS, config['cluster-lease']);
   const log = pickedLog(guarded, silence_max_ms);
-  const own = openSinks({ ...makers, alerts: () => alerts }, halves.groups);
+  const own = openSinks({ ...makers, alerts: () => alertsOf(FLEET_UNIT) }, halves.groups);
   const [keys, objects] = await Promise.all([openClusterKeys(bus), openClusterObjects(bus)]);
-  const going = new Promise<void>((resolve) => {
+  const gone = new Promise<void>((resolve) => {
     parent.on('message', (message: unknown) => {
       if (message === 'go') resolve();
-      else if (!held()) process.exit(0);
     });
   });
   parent.postMessage({ ready: true });
-  await going;
+  await gone;
+  going = true;
   const mine: ClusterWorker = await startClusterWorker<SinkItems>({
     bus: guarded,
     log,
@@ -108,16 +129,20 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     objects,
     worker,
     incarnation: data.incarnation,
-    own: { held },
+    own: lease,
     silence_max_ms,
     lease: config['cluster-lease'],
     topology,
     sinks: own,
-    fleetSinks: () => openSinks(makers, halves.fleet),
-    beforeUnits() {
+    groupSinks: (group) => ({ ...own, alerts: alertsOf(group) }),
+    fleetSinks: () => openSinks({ ...makers, alerts: () => alertsOf(FLEET_UNIT) }, halves.fleet),
+    async beforeUnit(unit, epoch) {
+      const ours = await fence.raise(unitName(unit), epoch);
       alerts.readAgain();
       letters.readAgain();
+      return ours;
     },
+    onSilence: () => void reconnect(bus),
     future_max: futureMax(data),
     snapshot_interval: config['snapshot-interval'],
     clock,
@@ -170,6 +195,8 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       answering.unsubscribe();
       reports.stop();
       await Promise.all(Object.values(own).map((sink) => sink?.close()));
+      await alerts.close();
+      await fence.close();
       await log.close();
       await inventory.stop();
       await models.stop();

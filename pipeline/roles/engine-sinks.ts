@@ -6,11 +6,12 @@ import type { DeliveryOptions } from '../../sinks/questdb/sink-events.ts';
 import { tableRowSpeller } from '../../sinks/questdb/table-row-speller.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
-import { alertSink } from '../bus/alert-sink.ts';
+import { type AlertSinkOptions, alertSink, type UnitAlertSink, unitAlertSink } from '../bus/alert-sink.ts';
 import { deadLetterSink } from '../bus/dead-letter-sink.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
 import type { OnceSink } from '../bus/once-sink.ts';
 import { tapSink } from '../bus/tap-sink.ts';
+import type { UnitFence } from '../bus/unit-fence.ts';
 import { type Clock, systemTimers } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
 import type { Alert } from '../contract/alerts.ts';
@@ -65,6 +66,7 @@ export interface EngineSinksOptions {
   readonly tell: (error: VitalsError) => void;
   /** As in `DeliveryOptions`. */
   readonly before_send?: () => void;
+  readonly onSocket?: DeliveryOptions['onSocket'];
 }
 
 interface Told {
@@ -113,6 +115,7 @@ export function engineSinks(options: EngineSinksOptions): {
     backoff_max: seconds(5),
     close_timeout: seconds(5),
     ...(options.before_send === undefined ? {} : { before_send: options.before_send }),
+    ...(options.onSocket === undefined ? {} : { onSocket: options.onSocket }),
     onRefused(rows) {
       for (const { table, row, reason } of rows) deadLetters.write(refusedRow(table, row, reason, clock.now()));
     },
@@ -172,20 +175,22 @@ export function engineSinks(options: EngineSinksOptions): {
   };
 }
 
+type AlertOptions = Pick<EngineSinksOptions, 'config' | 'bus' | 'clock' | 'tell'>;
+
 /** Every change of an alert, each once. */
-export const toldAlerts = ({
-  config,
-  bus,
+const toldAlerts = (options: AlertOptions): OnceSink<Alert> => alertSink(options.bus, alertOptions(options));
+
+/** The same of several units of a cluster, as long as they are ours. */
+export const unitAlerts = (options: AlertOptions, fence: UnitFence): UnitAlertSink =>
+  unitAlertSink(options.bus, fence, alertOptions(options));
+
+const alertOptions = ({ config, clock, tell }: AlertOptions): AlertSinkOptions => ({
   clock,
-  tell,
-}: Pick<EngineSinksOptions, 'config' | 'bus' | 'clock' | 'tell'>): OnceSink<Alert> =>
-  alertSink(bus, {
-    clock,
-    told_again_max: config['stream-age-max'],
-    onRefused: ({ node, id }, cause) => tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
-    onTrouble: (cause) =>
-      tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
-  });
+  told_again_max: config['stream-age-max'],
+  onRefused: ({ node, id }, cause) => tell(new VitalsError('GV-BUS-002', `alert ${id} was refused`, node, { cause })),
+  onTrouble: (cause) =>
+    tell(new VitalsError('GV-BUS-001', 'alerts that were told cannot be read', 'ALERTS', { cause })),
+});
 
 /** Opens the sinks that a topology ends in. */
 export const openSinks = (makers: SinkMakers, topology: Topology): { [K in keyof SinkItems]?: Sink<SinkItems[K]> } =>

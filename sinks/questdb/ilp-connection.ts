@@ -1,4 +1,5 @@
-import { Client } from 'undici';
+import type { Socket } from 'node:net';
+import { buildConnector, Client } from 'undici';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { type Outcome, readFailure, readOutcome } from './send-until-taken.ts';
 
@@ -8,10 +9,18 @@ export interface IlpConnection {
   close(): Promise<void>;
 }
 
-/** One kept connection to QuestDB's `/write`. `url` is `http://host:9000`, a user and password in it are sent as Basic. */
-export function ilpConnection(url: string, answer_timeout: DurationMs): IlpConnection {
+/**
+ * One kept connection to QuestDB's `/write`. `url` is `http://host:9000`, a user and password in it are sent as Basic.
+ * `onSocket` is called with every socket that it makes, one after the other.
+ */
+export function ilpConnection(
+  url: string,
+  answer_timeout: DurationMs,
+  onSocket?: (socket: Socket) => void,
+): IlpConnection {
   const { origin, username, password } = new URL(url);
   const client = new Client(origin, {
+    ...(onSocket !== undefined && { connect: telling(onSocket) }),
     pipelining: 1,
     headersTimeout: answer_timeout,
     bodyTimeout: answer_timeout,
@@ -39,4 +48,13 @@ export function ilpConnection(url: string, answer_timeout: DurationMs): IlpConne
     },
     close: () => client.destroy(),
   };
+}
+
+function telling(onSocket: (socket: Socket) => void): buildConnector.connector {
+  const dial = buildConnector({});
+  return (options, callback) =>
+    dial(options, (...made) => {
+      if (made[1] !== null) onSocket(made[1]);
+      callback(...made);
+    });
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Timers } from '../../pipeline/clock.ts';
 import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
@@ -46,6 +47,8 @@ export interface DeliveryOptions {
   readonly onEvent: (event: SinkEvent) => void;
   /** Called right before every request; does not return where nothing may be written any more. */
   readonly before_send?: () => void;
+  /** Told of every socket over which rows of small tables go. */
+  readonly onSocket?: (socket: Socket) => void;
   /** The machine's, when left out. */
   readonly timers?: Timers;
 }

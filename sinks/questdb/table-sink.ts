@@ -33,7 +33,7 @@ export interface TableSink<Row> extends Sink<Row> {
 export function tableSink<Row extends object>(spec: TableSpec, options: TableSinkOptions<Row>): TableSink<Row> {
   const table = spec.name;
   const { spell, timers = systemTimers } = options;
-  const connection = options.connection ?? ilpConnection(options.url, options.answer_timeout);
+  const connection = options.connection ?? ilpConnection(options.url, options.answer_timeout, options.onSocket);
   const senderOptions = new SenderOptions('http::addr=127.0.0.1:9000;protocol_version=2;auto_flush=off');
   const counts = { rows_written: 0, rows_refused: 0, bytes_sent: 0, requests: 0, retries: 0 };
   let filling: Record<string, unknown>[] = [];
