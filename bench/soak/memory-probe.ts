@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { threadId } from 'node:worker_threads';
 import { systemClock } from '../../pipeline/clock.ts';
+import { collectedHeap } from './collected-heap.ts';
 
 /**
  * Loaded into every thread of a process under test (`node --import`): writes what only the thread itself knows of its memory into
@@ -11,7 +12,10 @@ import { systemClock } from '../../pipeline/clock.ts';
 export interface ThreadMemory {
   /** Epoch ms. */
   readonly at: number;
-  readonly heap_bytes: number;
+  /** Right after the last major collection; null before the first. */
+  readonly heap_bytes: number | null;
+  /** The longest major collection so far, ms. */
+  readonly collect_max_ms: number;
   readonly external_bytes: number;
   /** Timers, sockets, files and the like that keep the loop alive. */
   readonly resources: number;
@@ -20,6 +24,9 @@ export interface ThreadMemory {
 }
 
 const EVERY_MS = 2_000;
+/** Threads under load collect more often than this by themselves. */
+const FORCE_AFTER_MS = 180_000;
+const FORCE_FIRST_MS = 10_000;
 const NS_PER_MS = 1e6;
 const dir = process.env.PROBE_DIR;
 
@@ -28,11 +35,14 @@ if (dir !== undefined) {
   const path = join(dir, `${process.pid}-${threadId}.json`);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
+  const heap = collectedHeap({ clock: systemClock, force_after_ms: FORCE_AFTER_MS, force_first_ms: FORCE_FIRST_MS });
   setInterval(() => {
-    const { heapUsed, external } = process.memoryUsage();
+    heap.look();
+    const { external } = process.memoryUsage();
     const report: ThreadMemory = {
       at: systemClock.now(),
-      heap_bytes: heapUsed,
+      heap_bytes: heap.bytes,
+      collect_max_ms: heap.collect_max_ms,
       external_bytes: external,
       resources: process.getActiveResourcesInfo().length,
       pause_max_ms: delay.max / NS_PER_MS,

@@ -56,6 +56,7 @@ export function processFigures(name: string, samples: readonly ProcessSample[], 
     busy_ms += last.cpu_ms - first.cpu_ms;
     there_ms += last.t_ms - first.t_ms;
   }
+  const collections = samples.flatMap(({ collect_max_ms }) => collect_max_ms ?? []);
   const quarter = Math.max(1, Math.floor(samples.length / 4));
   return {
     process: name,
@@ -67,6 +68,7 @@ export function processFigures(name: string, samples: readonly ProcessSample[], 
     heap_mib: trends.heap === null ? null : tenth(trends.heap.level / MIB),
     heap_mib_per_hour: trends.heap === null ? null : inMib(trends.heap),
     external_mib: trends.external === null ? null : tenth(trends.external.level / MIB),
+    collect_max_ms: collections.length === 0 ? null : tenth(Math.max(...collections)),
     handles_first: medianOf(samples.slice(0, quarter).map(({ handles }) => handles)),
     handles_last: medianOf(samples.slice(-quarter).map(({ handles }) => handles)),
     threads: medianOf(samples.map(({ threads }) => threads)),

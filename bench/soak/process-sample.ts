@@ -17,8 +17,10 @@ export interface ProcessSample {
   readonly handles: number;
   readonly threads: number;
   readonly cpu_ms: number;
-  /** Of all its JavaScript threads together. */
+  /** Of all its JavaScript threads together, each right after its last major collection; null until all have had one. */
   readonly heap_bytes: number | null;
+  /** The longest major collection of its life so far. */
+  readonly collect_max_ms: number | null;
   readonly external_bytes: number | null;
   /** What keeps its event loops alive. */
   readonly resources: number | null;
@@ -43,8 +45,12 @@ export function sampleProcess(options: {
     const status = readFileSync(`${folder}/status`, 'utf8');
     const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
     const threads = probed(probe_dir, pid, now);
-    const sum = (pick: (one: ThreadMemory) => number): number | null =>
-      threads.length === 0 ? null : threads.reduce((total, one) => total + pick(one), 0);
+    const sum = (pick: (one: ThreadMemory) => number | null): number | null =>
+      threads.length === 0
+        ? null
+        : threads.map(pick).reduce((total, one) => (total === null || one === null ? null : total + one), 0);
+    const most = (pick: (one: ThreadMemory) => number): number | null =>
+      threads.length === 0 ? null : Math.max(...threads.map(pick));
     return {
       process: options.process,
       pid,
@@ -55,9 +61,10 @@ export function sampleProcess(options: {
       threads: field('Threads'),
       cpu_ms: processCpu(pid),
       heap_bytes: sum((one) => one.heap_bytes),
+      collect_max_ms: most((one) => one.collect_max_ms),
       external_bytes: sum((one) => one.external_bytes),
       resources: sum((one) => one.resources),
-      pause_max_ms: threads.length === 0 ? null : Math.max(...threads.map((one) => one.pause_max_ms)),
+      pause_max_ms: most((one) => one.pause_max_ms),
     };
   } catch {
     return null;

@@ -21,6 +21,7 @@ const processRow = (one: ProcessFigures): string[] => [
   slope(one.own_mib_per_hour),
   one.heap_mib === null ? '' : mib(one.heap_mib),
   one.heap_mib === null ? '' : slope(one.heap_mib_per_hour),
+  (one.collect_max_ms ?? null) === null ? '' : `${one.collect_max_ms} ms`,
   `${one.handles_first} / ${one.handles_last}`,
   String(one.cores),
 ];
@@ -62,7 +63,7 @@ export function soakPage(report: SoakReport): string {
       [stretch(calm.slice(0, third), 'first third'), stretch(calm.slice(-third), 'last third'), stretch(calm, 'all')],
     ),
     '## Processes',
-    'MiB, and MiB an hour with the 95 % interval. Own memory is without mapped files; slopes are of the least of each minute, over all lives of a process, without the beginning of each.',
+    'MiB, and MiB an hour with the 95 % interval. Own memory is without mapped files; the heap is told right after major collections. Slopes are of the least of each minute, over all lives of a process, without the beginning of each.',
     table(
       [
         'process',
@@ -73,6 +74,7 @@ export function soakPage(report: SoakReport): string {
         'own, slope',
         'heap',
         'heap, slope',
+        'longest collection',
         'open files, first / last',
         'cores',
       ],

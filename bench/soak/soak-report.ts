@@ -41,10 +41,12 @@ export interface ProcessFigures {
   /** Memory of its own (anonymous pages), garbage left out: rise per hour with its 95 % interval; null: too short to tell. */
   readonly own_mib: number;
   readonly own_mib_per_hour: readonly [slope: number, low: number, high: number] | null;
-  /** Of JavaScript; null of other programs. */
+  /** Of JavaScript right after its major collections; null of other programs. */
   readonly heap_mib: number | null;
   readonly heap_mib_per_hour: readonly [slope: number, low: number, high: number] | null;
   readonly external_mib: number | null;
+  /** The longest of those collections. */
+  readonly collect_max_ms: number | null;
   readonly handles_first: number;
   readonly handles_last: number;
   readonly threads: number;
