@@ -8,6 +8,7 @@ import { FleetView } from './fleet-view.ts';
 import { liveFold } from './live-fold.ts';
 import { LiveHub } from './live-hub.ts';
 import { LiveTopics } from './live-topics.ts';
+import { RecentDeltas } from './recent-deltas.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -91,6 +92,8 @@ function world(cost_ms: number) {
     view,
     deltas_max: 4,
     bytes_max: 1 << 20,
+    // Small enough that what is old goes in some of the runs.
+    recent: new RecentDeltas({ clock, keep_ms: 5_000, bytes_max: 2_048 }),
     keep_ms: 60_000,
     topics_max: 100,
     alerts_max: 100,

@@ -1,5 +1,6 @@
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import type { GpuEntry } from './fleet-view.ts';
+import type { RecentDeltas } from './recent-deltas.ts';
 
 export type TopicKind = 'fleet' | 'node' | 'gpu' | 'anomalies' | 'alerts';
 
@@ -10,14 +11,19 @@ export function parseTopic(name: string): { kind: TopicKind; id: string } | null
   return match === null ? null : { kind: match[1] as 'node' | 'gpu', id: match[2] as string };
 }
 
+/** Of the deltas that one topic keeps. */
 export interface RingLimits {
   readonly deltas_max: number;
+  /** Or the length of its last snapshot, where that is longer. */
   readonly bytes_max: number;
+  /** How old they may be, and what those of all topics together may take. */
+  readonly recent: RecentDeltas;
 }
 
 /**
  * One topic that somebody listens to or did a moment ago: its place in the numbering, the last deltas for those who come
  * back, and what has changed since the last delta. Numbers begin at a value that no earlier life of the topic reached.
+ * State: at most `deltas_max` deltas within the limits, and the last snapshot.
  */
 export class LiveTopic {
   readonly name: string;
@@ -43,6 +49,8 @@ export class LiveTopic {
   snapshot_length = 0;
   private readonly limits: RingLimits;
   private ring: string[] = [];
+  /** When each was made, as `recent` counts. */
+  private seconds: number[] = [];
   private first = 0;
   private ringBytes = 0;
 
@@ -62,36 +70,52 @@ export class LiveTopic {
   /** Keeps a delta that carries `seq + 1`. */
   record(text: string): void {
     this.seq++;
+    this.seconds.push(this.limits.recent.add(text.length));
     this.ring.push(text);
     this.ringBytes += text.length;
     // Deltas that are longer than the whole state together help nobody.
     const bytes_max = Math.max(this.limits.bytes_max, this.snapshot_length);
-    while (this.ring.length - this.first > this.limits.deltas_max || this.ringBytes > bytes_max) {
-      this.ringBytes -= (this.ring[this.first] as string).length;
-      this.ring[this.first++] = '';
-    }
-    // Moving the rest is paid once per ring, not per delta.
-    if (this.first > this.limits.deltas_max) {
-      this.ring = this.ring.slice(this.first);
-      this.first = 0;
-    }
+    while (this.kept > this.limits.deltas_max || this.ringBytes > bytes_max) this.letGo();
+    this.expire();
+  }
+
+  /** Lets go what has become too old, and a snapshot that nobody can be given any more. */
+  expire(): void {
+    if (this.snapshot !== null && (this.listeners === 0 || this.snapshot.seq !== this.seq)) this.snapshot = null;
+    if (this.kept === 0) return;
+    const oldest = this.limits.recent.oldest();
+    while (this.kept > 0 && (this.seconds[this.first] as number) < oldest) this.letGo();
   }
 
   /** Nothing that was told before counts any more: everybody needs a snapshot. */
   forget(): void {
-    this.ring = [];
-    this.first = 0;
-    this.ringBytes = 0;
+    while (this.kept > 0) this.letGo();
     this.snapshot = null;
     this.gpus.clear();
     this.conditions.clear();
     this.seq++;
   }
 
+  private get kept(): number {
+    return this.ring.length - this.first;
+  }
+
+  private letGo(): void {
+    const { length } = this.ring[this.first] as string;
+    this.ringBytes -= length;
+    this.limits.recent.drop(this.seconds[this.first] as number, length);
+    this.ring[this.first++] = '';
+    // Moving the rest is paid once per as many as there are.
+    if (this.first * 2 <= this.ring.length) return;
+    this.ring = this.ring.slice(this.first);
+    this.seconds = this.seconds.slice(this.first);
+    this.first = 0;
+  }
+
   /** The deltas after `since`, or null when they are no longer, or not yet, there. */
   after(since: number): readonly string[] | null {
     const missed = this.seq - since;
-    if (missed < 0 || missed > this.ring.length - this.first) return null;
+    if (missed < 0 || missed > this.kept) return null;
     return missed === 0 ? [] : this.ring.slice(-missed);
   }
 

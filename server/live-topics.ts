@@ -8,7 +8,7 @@ import { anomalyJson, gpuState, summaryTexts } from './view-json.ts';
 export interface LiveTopicsOptions extends RingLimits {
   readonly clock: Clock;
   readonly view: FleetReading;
-  /** A topic that nobody listens to keeps its deltas for so long. */
+  /** A topic that nobody listens to is kept for so long. */
   readonly keep_ms: number;
   /** Beyond so many, topics without a listener are forgotten at once. */
   readonly topics_max: number;
@@ -138,14 +138,15 @@ export class LiveTopics {
     return `{"topic":${JSON.stringify(topic)},"seq":${seq},"type":"${type}","ts":"${ts}","data":${data}}`;
   }
 
-  /** Forgets topics that nobody has listened to for a while. */
+  /** Forgets topics that nobody has listened to for a while, and old deltas of the others. */
   expire(): void {
     const limit = this.options.clock.monotonic() - this.options.keep_ms;
     for (const topic of this.topics.values()) {
+      topic.expire();
       if (topic.listeners > 0) continue;
-      topic.snapshot = null;
       if (topic.idle_since > limit && this.topics.size <= this.options.topics_max) continue;
       this.seqFloor = Math.max(this.seqFloor, topic.seq);
+      topic.forget();
       this.topics.delete(topic.name);
       this.nodes.delete(topic.kind === 'node' ? topic.id : '');
       this.gpus.delete(topic.kind === 'gpu' ? topic.id : '');

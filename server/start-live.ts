@@ -12,6 +12,7 @@ import { LiveHub } from './live-hub.ts';
 import type { LiveLimits } from './live-limits.ts';
 import { LiveTold } from './live-told.ts';
 import { LiveTopics } from './live-topics.ts';
+import { RecentDeltas } from './recent-deltas.ts';
 import type { Gate } from './security/gate.ts';
 import { type FollowedAssets, LiveTenants } from './security/live-tenants.ts';
 
@@ -27,6 +28,7 @@ export interface LiveServerOptions {
   readonly origins?: readonly string[];
   readonly sockets_max?: number;
   readonly idle_timeout_s?: number;
+  /** Deltas, and topics that nobody listens to, are kept for so long; a minute when absent. */
   readonly keep_topics_ms?: number;
   readonly deltas_max?: number;
   readonly limits?: Partial<LiveLimits>;
@@ -53,6 +55,10 @@ export interface RunningLive {
 }
 
 const ALERTS_MAX = 10_000;
+/** How long somebody may be away and still be told what was missed; who comes later gets the state, which is shorter by then. */
+const KEEP_MS = 60_000;
+/** Of all topics together. A minute of a fleet of 100,000 GPUs that send every ten seconds is four times that: there it is a quarter. */
+const DELTAS_BYTES_MAX = 134_217_728;
 /** How soon a GPU that changes hands is no longer told to who had it. */
 const TENANTS_EVERY_MS = 500;
 /** Of what strangers send, in the log. */
@@ -73,11 +79,13 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     },
     onAnomaly: (anomaly) => tenants.touchAnomaly(anomaly),
   });
+  const keep_ms = options.keep_topics_ms ?? KEEP_MS;
   const common = {
     clock,
     deltas_max: options.deltas_max ?? 1_024,
     bytes_max: 4_194_304,
-    keep_ms: options.keep_topics_ms ?? 60_000,
+    recent: new RecentDeltas({ clock, keep_ms, bytes_max: DELTAS_BYTES_MAX }),
+    keep_ms,
     topics_max: 50_000,
     alerts_max: ALERTS_MAX,
   };

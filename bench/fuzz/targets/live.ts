@@ -3,6 +3,7 @@ import { FleetView } from '../../../server/fleet-view.ts';
 import { LiveHub } from '../../../server/live-hub.ts';
 import { LIVE_LIMITS } from '../../../server/live-limits.ts';
 import { LiveTopics } from '../../../server/live-topics.ts';
+import { RecentDeltas } from '../../../server/recent-deltas.ts';
 import { liveMessageSchema } from '../../../server/schemas-fleet.ts';
 import type { LiveSocket } from '../../../sinks/live/socket-server.ts';
 import { bytesOf, type FuzzTarget, law, textOf } from '../fuzz-target.ts';
@@ -26,7 +27,8 @@ export const live: FuzzTarget = {
   feed(input) {
     const clock = settableClock(SAMPLE_TS);
     const view = new FleetView({ clock });
-    const limits = { keep_ms: 60_000, topics_max: 1_000, alerts_max: 100, deltas_max: 16, bytes_max: 65_536 };
+    const recent = new RecentDeltas({ clock, keep_ms: 60_000, bytes_max: 1_048_576 });
+    const limits = { recent, keep_ms: 60_000, topics_max: 1_000, alerts_max: 100, deltas_max: 16, bytes_max: 65_536 };
     const hub = new LiveHub({ clock, topics: new LiveTopics({ clock, view, ...limits }) });
     let joined = 0;
     let errors = 0;
