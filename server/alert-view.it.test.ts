@@ -28,8 +28,9 @@ afterAll(async () => {
   await services?.stop();
 });
 
-function view() {
+function view(options: { readonly open_max?: number } = {}) {
   const made = alertView({
+    ...options,
     bus,
     clock: systemClock,
     inhibitions: DEFAULT_INHIBITIONS,
@@ -98,3 +99,18 @@ it('waits for the streams, follows alerts and people, and tells what happened to
   if (b === null) throw new Error('not open');
   expect((await last.changes(b)).filter(({ what }) => what === 'assigned')).toHaveLength(6);
 }, 60_000);
+
+it('forgets what has closed without being asked, so that a new alert always finds room', async () => {
+  await ensureStreams(bus);
+  const one = view({ open_max: 100 });
+  await until(() => one.ready());
+  const opened_at = systemClock.now();
+  const spell = (id: string): Alert[] => {
+    const alert = alertOf({ id, opened_at });
+    return [alert, closedOf(alert)];
+  };
+  await publish(...Array.from({ length: 300 }, (_, i) => spell(`spell ${i}`)).flat());
+  await publish(alertOf({ id: 'last', opened_at }));
+  await until(() => one.alert('last') !== null);
+  expect(one.open().some(({ id }) => id.startsWith('spell'))).toBe(false);
+});

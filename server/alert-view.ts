@@ -21,7 +21,14 @@ export interface AlertViewOptions {
   readonly onFailure: (error: unknown, where: string) => void;
   /** Pause after a failed start. */
   readonly retry_ms?: number;
+  /** Alerts that are known as open at a time; what is beyond is in the table only. */
+  readonly open_max?: number;
 }
+
+const OPEN_MAX = 50_000;
+/** What has closed leaves when somebody asks, and without questions when so many alerts have come, or after so long. */
+const SETTLE_SHARE = 0.02;
+const SETTLE_MS = 10_000;
 
 /** The desk of the API tells nobody. */
 const NO_ROUTE = alertRoutesSchema.parse({ channels: [] });
@@ -30,9 +37,12 @@ interface Parts extends AlertSource {
   readonly stop: () => Promise<void>;
 }
 
-/** Begins to follow at once, and again until it works; until then nothing is open and writing is refused. */
+/**
+ * Begins to follow at once, and again until it works; until then nothing is open and writing is refused.
+ * State: the open alerts, at most `open_max`, 2 % more that have closed, and the ids of the last 20,000 that are over.
+ */
 export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): Promise<void> } {
-  const { bus, clock, inhibitions, onFailure } = options;
+  const { bus, clock, inhibitions, onFailure, open_max = OPEN_MAX } = options;
   const stopping = new AbortController();
   let parts: Parts | null = null;
 
@@ -60,24 +70,39 @@ export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): P
         maintained: (alert) => maintenance.has(alert),
         console: '',
         simulated: false,
+        open_max,
       },
       state,
     );
     desk = made;
+    /** Nobody is told, but what is over has to leave. */
+    const settle = (): void => {
+      made.tick(clock.now());
+      made.takeQuietChanges();
+    };
+    let taken = 0;
     const read = async (): Promise<void> => {
       for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, stopping.signal)) {
         for (const { data } of batch) {
           const alert = readAlert(data);
-          if (typeof alert !== 'string') made.take(alert, clock.now());
+          if (typeof alert === 'string') continue;
+          made.take(alert, clock.now());
+          if (++taken >= open_max * SETTLE_SHARE) {
+            taken = 0;
+            settle();
+          }
         }
       }
     };
     const done = read().catch(failed);
+    const settling = setInterval(settle, SETTLE_MS);
+    settling.unref();
     return {
       handling: people.handling,
       silences: people.silences,
       desk: made,
       async stop() {
+        clearInterval(settling);
         await Promise.all([done, people.stop(), maintenance.stop()]);
       },
     };
