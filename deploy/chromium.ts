@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { VitalsError } from '../pipeline/contract/errors.ts';
+import { installPackages } from './apt-packages.ts';
 import { findProgram, isProgram } from './services/find-program.ts';
-import { lastLine, runCommand } from './services/run-command.ts';
 
 export interface ChromiumOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -23,7 +23,6 @@ export const CHROMIUM_FLAGS: readonly string[] = [
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const DEBIAN_PATH = '/usr/bin/chromium';
-const APT_TIMEOUT_MS = 600_000;
 
 /**
  * Full path of a Chromium: the one that CHROMIUM names, one on PATH, else Debian's package, installed now when this is
@@ -45,26 +44,8 @@ export async function ensureChromium(options: ChromiumOptions): Promise<string> 
 }
 
 async function installed({ env, report }: ChromiumOptions): Promise<string> {
-  const apt = findProgram('apt-get', env);
-  if (apt === null) throw missing('there is none on PATH, and no apt-get');
-  if (process.getuid?.() !== 0) throw missing('there is none on PATH, and only root can install one');
-  const steps = [
-    ['update', '-q'],
-    ['install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
-  ];
-  for (const args of steps) {
-    report(`chromium: apt-get ${args.join(' ')}`);
-    let seconds = 0;
-    const { code, output } = await runCommand(apt, args, {
-      env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout_ms: APT_TIMEOUT_MS,
-      onTick: () => {
-        seconds += 2;
-        if (seconds % 10 === 0) report(`chromium: apt-get ${args[0]}, ${seconds} s`);
-      },
-    });
-    if (code !== 0) throw missing(`apt-get ${args[0]} failed: ${lastLine(output)}`);
-  }
+  const why = await installPackages(['chromium', 'fonts-dejavu-core'], { what: 'chromium', env, report });
+  if (why !== null) throw missing(why);
   if (!existsSync(DEBIAN_PATH)) throw missing('apt-get installed it, but not where it is expected');
   return DEBIAN_PATH;
 }

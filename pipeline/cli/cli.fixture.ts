@@ -33,14 +33,20 @@ interface CliOptions {
   readonly stdin?: string | Uint8Array;
   /** `npm start` instead of the built program. */
   readonly npm?: true;
+  /** Another build's program. */
+  readonly main?: string;
+  /** In front of everything: a program that starts the rest. */
+  readonly within?: readonly string[];
 }
 
 const running = new Set<ChildProcess>();
 
 /** Starts the built command line as a user does, or `npm start` above it. */
 export function startCli(args: readonly string[], options: CliOptions = {}): CliRun {
-  if (!existsSync(MAIN)) throw new Error('the build is missing: npm run build');
-  const [program, before] = options.npm ? ['npm', ['start', '--']] : [process.execPath, [MAIN]];
+  const main = options.main ?? MAIN;
+  if (!existsSync(main)) throw new Error('the build is missing: npm run build');
+  const ours = options.npm ? ['npm', 'start', '--'] : [process.execPath, main];
+  const [program, ...before] = [...(options.within ?? []), ...ours] as [string, ...string[]];
   const child = spawn(program, [...before, ...args], {
     cwd: options.cwd ?? ROOT,
     env: options.env ?? process.env,

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNats } from '../../deploy/services/find-nats.ts';
 import { freePort } from '../../deploy/services/free-port.ts';
+import type { TestMachine } from './network.fixture.ts';
 
 export interface NatsCluster {
   /** Of all servers, separated by commas. */
@@ -15,8 +16,15 @@ export interface NatsCluster {
   stop(): Promise<void>;
 }
 
-/** Three nats-servers of one JetStream cluster on this machine; null when there is no program for them. */
-export async function startNatsCluster(): Promise<NatsCluster | null> {
+const HERE = { address: '127.0.0.1', within: [] };
+
+/**
+ * Three nats-servers `n0` to `n2` of one JetStream cluster, on this machine or each on one of its own; null when there is no
+ * program for them.
+ */
+export async function startNatsCluster(
+  machines: readonly TestMachine[] = [HERE, HERE, HERE],
+): Promise<NatsCluster | null> {
   const cache = process.env.GPU_VITALS_CACHE ?? join(homedir(), '.cache', 'gpu-vitals');
   const platform = `${process.platform}-${process.arch}`;
   const found = await findNats({ env: process.env, cache, platform, report: () => undefined, tried: [] });
@@ -24,29 +32,30 @@ export async function startNatsCluster(): Promise<NatsCluster | null> {
   const { program } = found;
   const data = await mkdtemp(join(tmpdir(), 'gpu-vitals-nats-'));
   const taken = new Set<number>();
-  const ports: { readonly client: number; readonly route: number }[] = [];
-  for (let server = 0; server < 3; server++) {
-    ports.push({ client: await freePort(0, taken), route: await freePort(0, taken) });
+  const ports: { readonly client: string; readonly route: string }[] = [];
+  for (const { address } of machines) {
+    ports.push({ client: `${address}:${await freePort(0, taken)}`, route: `${address}:${await freePort(0, taken)}` });
   }
-  const routes = ports.map(({ route }) => `"nats://127.0.0.1:${route}"`).join(', ');
+  const routes = ports.map(({ route }) => `"nats://${route}"`).join(', ');
   const children: (ChildProcess | null)[] = [null, null, null];
   for (const [server, { client, route }] of ports.entries()) {
     await mkdir(join(data, `n${server}`), { recursive: true });
     const config = [
       `server_name: n${server}`,
-      `listen: "127.0.0.1:${client}"`,
+      `listen: "${client}"`,
       'max_payload: 8MB',
       `jetstream { store_dir: "${join(data, `n${server}`)}", max_memory_store: 64MB, max_file_store: 16GB }`,
-      `cluster { name: test, listen: "127.0.0.1:${route}", routes: [${routes}], no_advertise: true }`,
+      `cluster { name: test, listen: "${route}", routes: [${routes}], no_advertise: true }`,
     ];
     await writeFile(join(data, `n${server}.conf`), config.join('\n'));
   }
   const start = (server: number): void => {
-    children[server] = spawn(program, ['-c', join(data, `n${server}.conf`)], { stdio: 'ignore' });
+    const [first, ...rest] = [...(machines[server]?.within ?? []), program, '-c', join(data, `n${server}.conf`)];
+    children[server] = spawn(first as string, rest, { stdio: 'ignore' });
   };
   for (const server of ports.keys()) start(server);
   return {
-    nats_url: ports.map(({ client }) => `nats://127.0.0.1:${client}`).join(','),
+    nats_url: ports.map(({ client }) => `nats://${client}`).join(','),
     kill: (server, signal) => {
       children[server]?.kill(signal);
     },

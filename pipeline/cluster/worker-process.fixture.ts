@@ -16,14 +16,17 @@ export function startWorkerProcess(options: {
   readonly nats_url: string;
   readonly questdb: Databases;
   readonly more?: readonly string[];
+  /** As for `startCli`. */
+  readonly within?: readonly string[];
+  readonly main?: string;
 }): WorkerProcess {
-  const { name, data, nats_url, questdb, more = [] } = options;
-  const run = startCli([
+  const { name, data, nats_url, questdb, more = [], within = [], main } = options;
+  const args = [
     ...['engine', '--cluster', 'true', '--worker-name', name, '--nats', nats_url, '--data', `${data}/${name}`],
     ...['--questdb', questdb.questdb_http_url, '--questdb-pg', questdb.questdb_pg_url],
     ...['--snapshot-interval', '1s', '--flush-interval', '20ms', ...more],
-  ]);
-  return { ...run, name };
+  ];
+  return { ...startCli(args, { within, ...(main === undefined ? {} : { main }) }), name };
 }
 
 export interface WorkerReports {
