@@ -80,15 +80,17 @@ export const featureDriftSchema = z
     feature: z.string(),
     unit: z.string(),
     index: told('Population stability index, 0 = spread as in training; null when it cannot be told.'),
-    limit: z.number().openapi({ description: '0.25, or what chance alone does in so small a fleet.' }),
+    limit: z.number().openapi({ description: '0.25, or what chance alone does with so few boards, or so alike.' }),
     alarm: z.boolean(),
     ks: told(
       'Kolmogorov-Smirnov statistic of known values over the limits of the training: the largest distance of the cumulated shares, 0..1.',
     ),
-    ks_p: told('Chance of such a distance or more if nothing has moved; boards are the cases.'),
+    ks_p: told(
+      'Chance of such a distance or more if nothing has moved; boards are the cases, fewer where those of a node are alike.',
+    ),
     importance: z.number().openapi({ description: 'Share 0..1 of what the model goes by.' }),
     moved: z.boolean().openapi({
-      description: 'Beyond doubt: an alarm, and a KS that chance makes once in a million times the number of features.',
+      description: 'Beyond doubt: an alarm, and a KS that chance makes in one look of a thousand, over all features.',
     }),
     missing_ratio: z.number().openapi({ description: "Share 0..1 of today's vectors without a value." }),
     reference_missing_ratio: told('The same in training.'),

@@ -20,13 +20,19 @@ export function stabilityBins(expected: ArrayLike<number>, bins = 10): Stability
   return edges;
 }
 
+/** The bin of a value; that of a missing one is the last. */
+export function binOf(value: number, bins: StabilityBins): number {
+  if (Number.isNaN(value)) return bins.length + 1;
+  let bin = 0;
+  while (bin < bins.length && value > (bins[bin] as number)) bin++;
+  return bin;
+}
+
 /** How many values fall into each bin, the missing ones last. */
 export function binCounts(values: ArrayLike<number>, bins: StabilityBins): Float64Array {
   const counts = new Float64Array(bins.length + 2);
   for (let i = 0; i < values.length; i++) {
-    const x = values[i] as number;
-    let bin = bins.length + 1;
-    if (!Number.isNaN(x)) for (bin = 0; bin < bins.length && x > (bins[bin] as number); ) bin++;
+    const bin = binOf(values[i] as number, bins);
     counts[bin] = (counts[bin] as number) + 1;
   }
   return counts;

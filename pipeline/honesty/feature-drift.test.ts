@@ -219,4 +219,31 @@ describe('feature drift', () => {
     expect(low).toBeGreaterThan(0);
     expect(low).toBeLessThan(30);
   });
+
+  it('does not take the boards of a node for so many cases when one job makes them alike', () => {
+    const reference = { ...referenceOf({ [HOT]: usual(5_000, 1) }), gpus: 5_000 };
+    const of = (size: number, alike: boolean, seed: number) => {
+      const draw = draws(seed);
+      let job = 0;
+      return featureDrift(
+        Array.from({ length: 160 }, (_, i) => {
+          if (i % size === 0) job = normal(draw);
+          const hot = 60 + 5 * (alike ? job : normal(draw));
+          return vectorOf(
+            { [HOT]: hot, samples_7d: 1_008 },
+            { gpu_uuid: `GPU-${i}`, node: `n${Math.floor(i / size)}` },
+          );
+        }),
+        reference,
+      )[0];
+    };
+    for (let seed = 300; seed < 340; seed++) {
+      // Twenty jobs, each on eight boards: what a fleet of twenty boards would be given.
+      const told = of(8, true, seed);
+      expect(told).toMatchObject({ alarm: false });
+      expect(told?.limit).toBeGreaterThan(1);
+      expect(told?.ks_p).toBeGreaterThan(1e-5);
+      expect(of(8, false, seed)?.limit).toBeLessThan(0.4);
+    }
+  });
 });

@@ -1,7 +1,8 @@
-import { binnedKolmogorovSmirnov } from '../../models/drift/binned-kolmogorov-smirnov.ts';
-import { binCounts, stabilityIndex } from '../../models/drift/psi.ts';
+import { binnedKolmogorovSmirnov, type Cases } from '../../models/drift/binned-kolmogorov-smirnov.ts';
+import { binCounts, binOf, stabilityIndex } from '../../models/drift/psi.ts';
 import { inputReader } from '../../models/training/model-features.ts';
 import type { FeatureVector } from '../contract/events.ts';
+import { designEffect } from './design-effect.ts';
 
 /** How the features of a model were spread where it was trained. */
 export interface FeatureReference {
@@ -54,10 +55,12 @@ export const driftInputs = (features: readonly string[]): readonly string[] => [
  * How far today's vectors, one a GPU, have moved from what a model learned from, feature by feature in the model's order.
  *
  * Missing values are a bin of their own: a reading that has gone away is drift. The limit is 0.25, or what chance alone does
- * in so small a fleet: the index of n boards follows a chi-square of (bins - 1) over n. Fewer than 20 boards alarm nobody. Where
+ * in so small a fleet: the index of n cases follows a chi-square of (bins - 1) over n. Fewer than 20 boards alarm nobody. Where
  * nobody counted the rows of the training, limits that repeat tell too little, and the index is null.
- * The Kolmogorov-Smirnov beside it looks at known values alone, at the same limits, and its p takes boards for cases: rows of one
- * board on many days repeat each other. A reference that does not say how many boards it had is taken to have had today's.
+ * The Kolmogorov-Smirnov beside it looks at known values alone, at the same limits.
+ * Cases are boards, fewer by as much as those of a node are alike in the feature (`designEffect`): eight boards of one job say
+ * what one says. Rows of a board on many days repeat each other too: a reference has as many cases as boards, by the same
+ * measure, and one that does not say how many it had is taken to have had today's.
  * Values are compared as the models see them (`inputReader`), in single precision. O(vectors x features).
  */
 export function featureDrift(vectors: readonly FeatureVector[], reference: FeatureReference): FeatureDrift[] {
@@ -70,15 +73,29 @@ export function featureDrift(vectors: readonly FeatureVector[], reference: Featu
     read(vector.values, values, row * width);
   });
   const column = new Float32Array(vectors.length);
+  const nodes = new Map<string, number>();
+  const node = Uint32Array.from(vectors, (vector) => {
+    const known = nodes.get(vector.node) ?? nodes.size;
+    nodes.set(vector.node, known);
+    return known;
+  });
   return features.map((feature, k) => {
     for (let row = 0; row < column.length; row++) column[row] = values[row * width + k] as number;
     const given = reference.bins[k] ?? [];
     const limits = [...new Set(given)];
     const expected = expectedCounts(given, limits, reference.counts[k]);
     const actual = binCounts(column, limits);
-    const index = expected === null ? Number.NaN : stabilityIndex(expected, withoutUncounted(actual, expected));
-    const limit = Math.max(INDEX_MAX, indexByChance(limits.length + 1, boards));
-    const told = distance(expected, actual, { boards, of_reference: reference.gpus });
+    const alike = designEffect(
+      Float64Array.from(column, (value) => binOf(value, limits)),
+      node,
+      nodes.size,
+    );
+    const cases = Math.min(boards, vectors.length / alike);
+    // A bin without a board is as much of a surprise as there are cases.
+    const weighed = actual.map((count) => (count * cases) / vectors.length);
+    const index = expected === null ? Number.NaN : stabilityIndex(expected, withoutUncounted(weighed, expected));
+    const limit = Math.max(INDEX_MAX, indexByChance(limits.length + 1, cases));
+    const told = distance(expected, actual, { actual: cases, expected: (reference.gpus ?? boards) / alike });
     return {
       feature,
       index: Number.isFinite(index) ? index : null,
@@ -108,15 +125,15 @@ const withoutUncounted = (actual: Float64Array, expected: readonly number[]): Fl
 function distance(
   expected: readonly number[] | null,
   actual: Float64Array,
-  { boards, of_reference }: { readonly boards: number; readonly of_reference: number | null },
+  cases: Cases,
 ): Pick<FeatureDrift, 'ks' | 'ks_p'> {
   if (expected === null) return { ks: null, ks_p: null };
   const uncounted = expected.length < actual.length;
   const counts = uncounted ? [...expected, 0] : expected;
   const known = (all: ArrayLike<number>): number => Array.from(all).slice(0, -1).reduce(sum, 0);
   const { statistic, p } = binnedKolmogorovSmirnov(counts, actual, {
-    expected: Math.min(known(counts), of_reference ?? boards),
-    actual: Math.min(known(actual), boards),
+    expected: Math.min(known(counts), cases.expected),
+    actual: Math.min(known(actual), cases.actual),
   });
   return Number.isNaN(statistic) ? { ks: null, ks_p: null } : { ks: statistic, ks_p: p };
 }
@@ -128,5 +145,5 @@ function missingRatio(counts: readonly number[] | undefined): number | null {
   return counts === undefined || all === 0 ? null : (counts.at(-1) as number) / all;
 }
 
-const indexByChance = (freedom: number, boards: number): number =>
-  boards === 0 ? Number.POSITIVE_INFINITY : (freedom + CHANCE * Math.sqrt(2 * freedom)) / boards;
+const indexByChance = (freedom: number, cases: number): number =>
+  cases === 0 ? Number.POSITIVE_INFINITY : (freedom + CHANCE * Math.sqrt(2 * freedom)) / cases;

@@ -38,11 +38,11 @@ describe('fleet shift', () => {
       0.25,
       ['gpu_temp_max'],
     ],
-    ['an index without the other', [of('gpu_temp_max', { ...MOVED, ks_p: 1e-4 })], 0, []],
+    ['an index without the other', [of('gpu_temp_max', { ...MOVED, ks_p: 0.002 })], 0, []],
     ['the other without an index', [of('gpu_temp_max', { ...MOVED, alarm: false })], 0, []],
     [
       'a p that so many features make',
-      Array.from({ length: 20 }, () => of('gpu_temp_max', { ...MOVED, ks_p: 1e-7 })),
+      Array.from({ length: 20 }, () => of('gpu_temp_max', { ...MOVED, ks_p: 1e-4 })),
       0,
       [],
     ],

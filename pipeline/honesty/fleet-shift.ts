@@ -10,11 +10,11 @@ export interface FleetShift {
 }
 
 /** Chance that one feature of all is called moved although none is. */
-const CHANCE_MAX = 1e-6;
+const CHANCE_MAX = 1e-3;
 
 /**
  * Which features have moved beyond doubt, and how much of the model that is: stability index above its limit, and a
- * Kolmogorov-Smirnov that chance makes once in a million times the number of features (Bonferroni). Each weighs by its importance, or
+ * Kolmogorov-Smirnov that chance makes in one look of a thousand, over all features (Bonferroni). Each weighs by its importance, or
  * all alike where none is told. Left out of both sides is what moves by itself, the age, and what cannot be compared.
  * Readings that have gone missing are an alarm of their feature, but have not moved: there is nothing new to learn from them.
  * O(features log features).

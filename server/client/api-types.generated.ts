@@ -708,16 +708,16 @@ export type FeatureDrift = {
   readonly unit: string;
   /** Population stability index, 0 = spread as in training; null when it cannot be told. */
   readonly index: number | null;
-  /** 0.25, or what chance alone does in so small a fleet. */
+  /** 0.25, or what chance alone does with so few boards, or so alike. */
   readonly limit: number;
   readonly alarm: boolean;
   /** Kolmogorov-Smirnov statistic of known values over the limits of the training: the largest distance of the cumulated shares, 0..1. */
   readonly ks: number | null;
-  /** Chance of such a distance or more if nothing has moved; boards are the cases. */
+  /** Chance of such a distance or more if nothing has moved; boards are the cases, fewer where those of a node are alike. */
   readonly ks_p: number | null;
   /** Share 0..1 of what the model goes by. */
   readonly importance: number;
-  /** Beyond doubt: an alarm, and a KS that chance makes once in a million times the number of features. */
+  /** Beyond doubt: an alarm, and a KS that chance makes in one look of a thousand, over all features. */
   readonly moved: boolean;
   /** Share 0..1 of today's vectors without a value. */
   readonly missing_ratio: number;
