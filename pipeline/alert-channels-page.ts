@@ -23,7 +23,11 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
     kind: slack
     url_file: /run/secrets/slack-webhook
 `,
-    notes: [URLS, COMMON],
+    notes: [
+      URLS,
+      'At least once: an incoming webhook has no key against doubles. A message whose answer was lost, or was taken right before the program was killed, comes twice.',
+      COMMON,
+    ],
   },
   {
     kind: 'email',
@@ -41,6 +45,7 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
 `,
     notes: [
       '`security` is `starttls` (the default; port 587; a server without it is refused), `tls` (port 465) or `none` (port 25, without a password). `port` changes the port.',
+      'Once, where the mail system drops a `Message-ID` that it has had: it is the same at every try.',
       COMMON,
     ],
   },
@@ -53,7 +58,11 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
     kind: pagerduty
     routing_key_env: PAGERDUTY_ROUTING_KEY
 `,
-    notes: ['In Europe set `url` to https://events.eu.pagerduty.com/v2/enqueue.', COMMON],
+    notes: [
+      'In Europe set `url` to https://events.eu.pagerduty.com/v2/enqueue.',
+      'Exactly once: `dedup_key` is the id of the alert, so that a second event changes the same incident.',
+      COMMON,
+    ],
   },
   {
     kind: 'webhook',
@@ -67,7 +76,7 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
 `,
     notes: [
       `${URLS} \`bearer_token_file\` or \`bearer_token_env\` adds an Authorization header.`,
-      '`Idempotency-Key` is the same at every try of one message: what was seen is dropped.',
+      'Exactly once for a receiver that drops what it has seen: `Idempotency-Key` is the same at every try of one message, also after a restart.',
       'With a secret every message has `GPU-Vitals-Signature: t=<epoch seconds>,v1=<hex>`: HMAC-SHA256 over `<t>.<body>`. A receiver computes it over the bytes that came, compares in constant time, and refuses a `t` that is more than five minutes from now (`now_s`, epoch seconds).',
       COMMON,
     ],
@@ -84,7 +93,7 @@ export const CHANNEL_EXAMPLES: readonly ChannelExample[] = [
     repost: 1m
 `,
     notes: [
-      'Open alerts are posted again every `repost` and end by themselves after five of them. Of several Alertmanagers each is a channel.',
+      'Exactly once: an alert is known by its labels. Open ones are posted again every `repost`, by whichever process sends, and end by themselves after five of them. Of several Alertmanagers each is a channel.',
       `\`bearer_token_file\` or \`bearer_token_env\` adds an Authorization header. ${COMMON}`,
     ],
   },
@@ -112,7 +121,8 @@ export function alertChannelsPage(): string {
     '',
     'A message that is not taken is tried again for about an hour, with growing pauses or as the other side asks; newer messages',
     'about the same group take it in. Then it is a dead letter: `gpu-vitals dead-letters list --reason undelivered`, and `retry`',
-    'after a fix. A channel that does not work is an alert on all others. Links in messages lead to `alert-link`.',
+    'after a fix. A channel that does not work is an alert on all others. Links in messages lead to `alert-link`. One process',
+    'sends at a time; what it has decided is stored before it is sent, so that the next one goes on where it was killed.',
     ...CHANNEL_EXAMPLES.flatMap(({ title, what, yaml, notes }) => [
       '',
       `## ${title}`,

@@ -79,6 +79,8 @@ async function desk(options: { told: Told[]; rows?: (AlertRow & Quiet)[]; route?
       },
       waiting: 0,
       holds: () => false,
+      resume: () => undefined,
+      rest: () => undefined,
     },
     channels: ['chat'],
     route: options.route ?? QUIET,

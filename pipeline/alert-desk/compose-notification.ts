@@ -1,6 +1,11 @@
 import type { Alert, AlertHandling } from '../contract/alerts.ts';
 import { causeId } from '../contract/ids.ts';
-import { ALERTS_PER_NOTIFICATION, type Notification, type NotifiedAlert } from '../contract/notifications.ts';
+import {
+  ALERTS_PER_NOTIFICATION,
+  CLOSED_MORE_MAX,
+  type Notification,
+  type NotifiedAlert,
+} from '../contract/notifications.ts';
 import { severityRank } from './severity-rank.ts';
 
 const TITLE_CHARACTERS_MAX = 119;
@@ -17,6 +22,8 @@ export interface NotificationParts {
   /** Address of the console without a slash at its end; empty: none. */
   readonly console: string;
   readonly simulated: boolean;
+  /** How many alerts it may list. */
+  readonly alerts_max?: number;
 }
 
 /** A message about a group. The same changes at the same instant have the same id, whatever the channel. */
@@ -25,6 +32,10 @@ export function composeNotification(parts: NotificationParts): Notification {
   const open = [...parts.open].sort(worstAndOldest);
   const closed = [...parts.closed].sort(worstAndOldest);
   const all = [...open, ...closed];
+  const listed = parts.alerts_max ?? ALERTS_PER_NOTIFICATION;
+  const closed_more = all
+    .slice(listed, listed + CLOSED_MORE_MAX + open.length)
+    .filter(({ state }) => state === 'closed');
   const changes = all.map(({ id, severity, state }) => `${id} ${severity} ${state}`);
   return {
     id: causeId('notification', key, reason, status, at, ...changes),
@@ -34,8 +45,9 @@ export function composeNotification(parts: NotificationParts): Notification {
     status,
     severity: all[0]?.severity ?? 'info',
     title: titleOf(parts, open, closed),
-    alerts: all.slice(0, ALERTS_PER_NOTIFICATION).map((alert) => notified(alert, parts)),
-    more: Math.max(0, all.length - ALERTS_PER_NOTIFICATION),
+    alerts: all.slice(0, listed).map((alert) => notified(alert, parts)),
+    more: Math.max(0, all.length - listed),
+    ...(closed_more.length > 0 && { closed_more: closed_more.slice(0, CLOSED_MORE_MAX).map(({ id }) => id) }),
     link: parts.console === '' ? '' : `${parts.console}/alerts?${groupQuery(labels)}`,
     at,
     simulated: parts.simulated,

@@ -285,6 +285,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     /** When the next `tick` has something to do, as far as anybody knows. */
     nextAt: (): number => (changed ? Number.NEGATIVE_INFINITY : Math.min(quietUntil, dueAt)),
     open: openAlerts,
+    over: (id: string): boolean => state.over.has(id) || state.entries.get(id)?.alert.state === 'closed',
     alert: (id: string): Alert | null => state.entries.get(id)?.alert ?? null,
     quiet: (id: string): Quiet => state.entries.get(id)?.quiet ?? AUDIBLE,
     /** Alerts of which it has changed since the last call whether, or why, they are quiet. */

@@ -12,12 +12,17 @@ import { type DeskState, emptyDesk } from './desk-state.ts';
 import { deskStore } from './desk-store.ts';
 import { followPeople } from './follow-people.ts';
 import { handlingOf } from './handling.ts';
+import { heldGroups } from './held-groups.ts';
 import { keyLease } from './lease.ts';
 import { followMaintenance } from './maintained-gpus.ts';
 import { readAlert } from './read-alert.ts';
 
 export interface RunningDesk {
   counters(): DeskCounters;
+  /** This process has the desk, as far as that can be known here and now. */
+  held(): boolean;
+  /** An alert that was told of is over. */
+  over(alert_id: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -111,6 +116,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       stream: created,
     });
     table.begin(state.position);
+    outbox.resume(heldGroups(state, { ...options, handling }, clock.now()));
     const keeper = deskKeeper({
       store,
       outbox,
@@ -183,6 +189,12 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     await lost.read;
   }
 
+  /** Another one has it: what waits to be sent is in the memory that it goes on from. */
+  async function lose(lost: Holding): Promise<void> {
+    outbox.rest();
+    await drop(lost);
+  }
+
   let attended_at = Number.NEGATIVE_INFINITY;
   let settled_at = Number.NEGATIVE_INFINITY;
   async function look(): Promise<void> {
@@ -192,7 +204,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       await lease.attend();
     }
     if (!lease.held()) {
-      if (holding !== null) await drop(holding);
+      if (holding !== null) await lose(holding);
       return;
     }
     holding ??= await take();
@@ -208,7 +220,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       for (const id of mine.desk.takeQuietChanges()) tellRow(mine, id);
     }
     if (!(await mine.keeper.save())) {
-      await drop(mine);
+      await lose(mine);
       return;
     }
     if (now - settled_at >= SETTLE_MS) {
@@ -253,6 +265,8 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
 
   return {
     counters,
+    held: lease.held,
+    over: (id) => holding?.desk.over(id) ?? false,
     async stop() {
       stopped = true;
       if (timer !== null) clearTimeout(timer);

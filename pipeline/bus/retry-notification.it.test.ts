@@ -55,7 +55,7 @@ it('lists what no channel took, and sends it again when the channel works', asyn
     ...{ step: 'alert-channel ops', detail: expect.stringMatching(/^HTTP 400: no \(try 1\); given up /) },
   });
 
-  listening = acceptRetries({ bus, delivery, active: () => true });
+  listening = acceptRetries({ bus, delivery, active: () => true, over: () => false });
   await bus.flush();
   ops.answer = 'take';
   expect(await retryDeadLetters(bus, { reason: 'undelivered', clock })).toEqual({ retried: 2, skipped: 0 });
@@ -81,7 +81,7 @@ it('leaves them where nobody takes them back, and other letters do not wait for 
 
 it('is a letter again when it fails again', async () => {
   const { delivery, timers, sink } = await givenUp(1);
-  listening = acceptRetries({ bus, delivery, active: () => true });
+  listening = acceptRetries({ bus, delivery, active: () => true, over: () => false });
   await bus.flush();
   timers.clock.advance(1_000);
   await retryDeadLetters(bus, { clock });

@@ -19,6 +19,8 @@ export interface Notification {
   readonly alerts: readonly NotifiedAlert[];
   /** How many more there are. */
   readonly more: number;
+  /** Ids of those among them that closed since the last message; at most CLOSED_MORE_MAX. Absent: none. */
+  readonly closed_more?: readonly string[];
   /** Page with more; empty when no address for links is configured. */
   readonly link: string;
   /** Epoch ms. */
@@ -30,13 +32,27 @@ export interface Notification {
 export type NotifiedAlert = Alert & { readonly link: string; readonly acknowledged_by: string };
 
 export const ALERTS_PER_NOTIFICATION = 20;
+export const CLOSED_MORE_MAX = 2_000;
 
-/** One way out. `send` resolves when the other side has taken the message for good; rejects with ChannelFailure. */
+/**
+ * One way out. `send` resolves when the other side has taken the message for good; rejects with ChannelFailure. What a channel
+ * has to know of earlier messages follows from what the desk remembers: it is handed in when a process begins to send.
+ */
 export interface Channel {
   readonly name: string;
   readonly kind: 'slack' | 'email' | 'pagerduty' | 'webhook' | 'alertmanager';
   send(notification: Notification, signal: AbortSignal): Promise<void>;
+  /** Goes on from what the other side was told by whichever process, one message a group, with all its open alerts. */
+  resume?(held: readonly Notification[]): void;
+  /** Another process sends from now on: nothing more is told, and what was known is out of date. */
+  rest?(): void;
   close(): Promise<void>;
+}
+
+/** What a channel was told of a group that goes on: all open alerts as they were told, whatever their number. */
+export interface HeldGroup {
+  readonly channel: string;
+  readonly notification: Notification;
 }
 
 /** Where notifications go on their way to a channel: it owns queue, retry and giving up; the one who sends never waits. */
@@ -47,6 +63,10 @@ export interface Outbox {
   readonly waiting: number;
   /** This message is one of them: whoever sent it has to send it again should this process end now. */
   holds(channel: string, notification_id: string): boolean;
+  /** This process is the one that sends, and this is what was told before. */
+  resume(held: readonly HeldGroup[]): void;
+  /** It no longer is: what waits is forgotten, for the next one has it too. */
+  rest(): void;
 }
 
 /** Where a message that was given up is asked to be sent once more: JSON `{channel, notification}`, as its dead letter has it. */

@@ -10,7 +10,7 @@ import { channelFigures } from '../alert-desk/channel-figures.ts';
 import type { DeskCounters } from '../alert-desk/desk-options.ts';
 import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import type { Quiet } from '../alert-desk/quiet.ts';
-import { runAlertDesk } from '../alert-desk/run-desk.ts';
+import { type RunningDesk, runAlertDesk } from '../alert-desk/run-desk.ts';
 import { alertMessage } from '../bus/alert-sink.ts';
 import { jsonEventSink } from '../bus/json-event-sink.ts';
 import type { Clock } from '../clock.ts';
@@ -60,9 +60,11 @@ export async function startAlertDesk(
         tell(new VitalsError('GV-BUS-002', `alert ${alert.id} was refused`, 'ALERTS', { cause })),
       );
   };
+  let desk: RunningDesk | null = null;
   const outbox = deliverNotifications({
     channels,
     clock,
+    may_send: () => desk?.held() === true,
     random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
     simulated: options.simulated,
     onDeadLetter: (letter) => options.deadLetters.write(letter),
@@ -75,7 +77,7 @@ export async function startAlertDesk(
   const sink = tableSink<AlertRow>(ALERTS, { ...options.delivery, ...SMALL_TABLES });
   const events = jsonEventSink<AlertRow & Quiet>(bus, ALERTS.name);
   const began = clock.now();
-  const desk = await runAlertDesk({
+  const running = await runAlertDesk({
     bus,
     database: options.database,
     clock,
@@ -98,14 +100,16 @@ export async function startAlertDesk(
     },
     tell,
   });
-  const retries = acceptRetries({ bus, delivery: outbox, active: () => desk.counters().active });
+  desk = running;
+  const { counters, over } = running;
+  const retries = acceptRetries({ bus, delivery: outbox, active: () => counters().active, over });
   const names = channels.map(({ name }) => name).join(', ');
   say(`alerts: ${names === '' ? 'no channel is configured, they are told to nobody' : `told to ${names}`}`);
   return {
-    counters: desk.counters,
+    counters,
     async stop() {
       retries.unsubscribe();
-      await desk.stop();
+      await running.stop();
       await outbox.close();
       await publisher.close();
       await sink.close();

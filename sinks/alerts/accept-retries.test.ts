@@ -5,7 +5,7 @@ import { acceptRetries } from './accept-retries.ts';
 import { message, type PlayedChannel, playedDelivery } from './delivery.fixture.ts';
 import { notifiedAlert } from './notification.fixture.ts';
 
-function listening(active = true) {
+function listening(active = true, over: readonly string[] = []) {
   const played = playedDelivery(['ops']);
   const answers: unknown[] = [];
   let ask: (message: BusMessage) => void = () => undefined;
@@ -20,6 +20,7 @@ function listening(active = true) {
     },
     delivery: played.delivery,
     active: () => active,
+    over: (id) => over.includes(id),
   });
   const asked = (body: unknown, reply = 'inbox') => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -39,6 +40,20 @@ describe('requests to send again', () => {
     expect(ops.taken).toEqual([lost]);
     asked({ channel: 'old', notification: lost });
     expect(answers[1]).toEqual(['inbox', { state: 'refused', reason: 'there is no channel old' }]);
+  });
+
+  it('does not say that something goes on that has ended since, whichever process told of the end', async () => {
+    const [gone, lasting, closed] = [
+      notifiedAlert({ id: 'gone' }),
+      notifiedAlert({ id: 'lasting' }),
+      notifiedAlert({ id: 'gone-2', state: 'closed', closed_at: notifiedAlert().opened_at }),
+    ];
+    const { asked, answers, channels, timers } = listening(true, ['gone', 'gone-2']);
+    asked({ channel: 'ops', notification: message(1, { alerts: [gone] }) });
+    asked({ channel: 'ops', notification: message(2, { alerts: [gone, lasting, closed] }) });
+    await timers.advance(0);
+    expect(answers.map((one) => (one as unknown[])[1])).toEqual([{ state: 'outdated' }, { state: 'sent' }]);
+    expect(channels[0]?.taken.map(({ alerts }) => alerts.map(({ id }) => id))).toEqual([['lasting', 'gone-2']]);
   });
 
   it.each<[string, unknown, RegExp]>([

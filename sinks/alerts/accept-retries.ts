@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bus, BusSubscription } from '../../pipeline/contract/bus.ts';
 import {
+  CLOSED_MORE_MAX,
   type Notification,
   OUTBOX_RETRY_SUBJECT,
   type OutboxRetryAnswer,
@@ -39,27 +40,34 @@ const request = z.strictObject({
     reason: z.enum(['opened', 'escalated', 'closed', 'repeated', 'unacknowledged', 'test']),
     status: z.enum(['firing', 'resolved']),
     ...{ title: TEXT, alerts: z.array(alert).max(100), more: z.number().int().min(0), link: TEXT },
+    closed_more: z.array(NAME.min(1)).max(CLOSED_MORE_MAX).optional(),
     ...{ at: INSTANT, simulated: z.boolean() },
   }),
 });
 
 /**
  * Lets `dead-letters retry` hand messages back to the delivery of this process. Anybody on the bus can ask, so a request is read
- * with suspicion. Only one process may answer: `active` says whether it is this one. Ends with `unsubscribe`.
+ * with suspicion. Only one process may answer: `active` says whether it is this one. What a message says of an alert that `over`
+ * knows to have ended since is not told any more. Ends with `unsubscribe`.
  */
 export function acceptRetries(options: {
   readonly bus: Pick<Bus, 'subscribe' | 'publish'>;
   readonly delivery: Pick<NotificationDelivery, 'sendAgain'>;
   readonly active: () => boolean;
+  readonly over: (alert_id: string) => boolean;
 }): BusSubscription {
-  const { bus, delivery, active } = options;
+  const { bus, delivery, active, over } = options;
   return bus.subscribe(OUTBOX_RETRY_SUBJECT, ({ data, reply }) => {
     if (reply === '' || !active()) return;
-    bus.publish({ subject: reply, data: Buffer.from(JSON.stringify(answerTo(data, delivery))) });
+    bus.publish({ subject: reply, data: Buffer.from(JSON.stringify(answerTo(data, delivery, over))) });
   });
 }
 
-function answerTo(data: Uint8Array, delivery: Pick<NotificationDelivery, 'sendAgain'>): OutboxRetryAnswer {
+function answerTo(
+  data: Uint8Array,
+  delivery: Pick<NotificationDelivery, 'sendAgain'>,
+  over: (alert_id: string) => boolean,
+): OutboxRetryAnswer {
   let told: unknown;
   try {
     told = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
@@ -74,6 +82,9 @@ function answerTo(data: Uint8Array, delivery: Pick<NotificationDelivery, 'sendAg
       reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no message'}`.slice(0, 300),
     };
   }
-  const { channel, notification } = read.data;
-  return delivery.sendAgain(channel, notification as Notification);
+  const { channel } = read.data;
+  const notification = read.data.notification as Notification;
+  const alerts = notification.alerts.filter(({ id, state }) => state === 'closed' || !over(id));
+  if (alerts.length === 0 && notification.alerts.length > 0) return { state: 'outdated' };
+  return delivery.sendAgain(channel, { ...notification, alerts });
 }

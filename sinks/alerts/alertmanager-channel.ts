@@ -32,14 +32,15 @@ const POST_ALERTS_MAX = 200;
 const LABEL_CHARS_MAX = 500;
 
 /**
- * Alertmanager, API v2. An alert is known there by its labels and is over at `endsAt`, so open ones are posted again until they
- * close, in memory of this process; after a restart those that nobody tells again end there by themselves. An alert whose
- * severity rises has other labels: the old one is ended with the same post.
+ * Alertmanager, API v2. An alert is known there by its labels and is over at `endsAt`, so a post that is made twice changes
+ * nothing, and open ones are posted again until they close, by whichever process sends. An alert whose severity rises has other
+ * labels: the old one is ended with the same post. Exactly once, as long as Alertmanager keeps its own memory.
  */
 export function alertmanagerChannel(parts: AlertmanagerParts): Channel {
   const open = new Map<string, Posted>();
   const closing = new AbortController();
   let cancel: (() => void) | null = null;
+  let resting = false;
 
   const lasting = (): string => new Date(parts.clock.now() + LAPSE * parts.repost).toISOString();
 
@@ -56,18 +57,21 @@ export function alertmanagerChannel(parts: AlertmanagerParts): Channel {
   }
 
   function repostLater(): void {
-    if (cancel !== null || open.size === 0 || closing.signal.aborted) return;
-    cancel = parts.after(parts.repost, () => {
+    if (cancel !== null || resting || open.size === 0 || closing.signal.aborted) return;
+    const mine = parts.after(parts.repost, () => {
       post(
         [...open.values()].map((one) => posted(one, lasting())),
         closing.signal,
       )
         .catch((error: unknown) => parts.on_problem(error instanceof Error ? error.message : String(error)))
         .finally(() => {
+          // Another process sends, or this one sends again: that has a timer of its own.
+          if (cancel !== mine) return;
           cancel = null;
           repostLater();
         });
     });
+    cancel = mine;
   }
 
   return {
@@ -91,19 +95,36 @@ export function alertmanagerChannel(parts: AlertmanagerParts): Channel {
         out.push(posted(next, lasting()));
         if (notification.reason !== 'test') opened.push([alert.id, next]);
       });
-      if (notification.status === 'resolved') {
-        const listed = new Set(notification.alerts.map(({ id }) => id));
-        for (const [id, one] of open) {
-          if (one.group_key !== notification.group_key || listed.has(id)) continue;
-          out.push(posted(one, now));
-          ended.push(id);
-        }
+      const listed = new Set(notification.alerts.map(({ id }) => id));
+      const closed_more = new Set(notification.closed_more);
+      for (const [id, one] of open) {
+        if (one.group_key !== notification.group_key || listed.has(id)) continue;
+        if (notification.status !== 'resolved' && !closed_more.has(id)) continue;
+        out.push(posted(one, now));
+        ended.push(id);
       }
       const said = await post(out, signal);
       for (const id of ended) open.delete(id);
       for (const [id, one] of opened) if (open.size < OPEN_MAX || open.has(id)) open.set(id, one);
       parts.on_answer(said);
       repostLater();
+    },
+    resume(held) {
+      open.clear();
+      resting = false;
+      for (const notification of held) {
+        const text = notificationText(notification, parts.link_base);
+        notification.alerts.forEach((alert, i) => {
+          if (open.size < OPEN_MAX) open.set(alert.id, alertOf(notification, alert, i, text, parts.labels));
+        });
+      }
+      repostLater();
+    },
+    rest() {
+      resting = true;
+      open.clear();
+      cancel?.();
+      cancel = null;
     },
     async close() {
       closing.abort();

@@ -6,9 +6,11 @@ import {
   type OutboxRetryAnswer,
 } from '../../pipeline/contract/notifications.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { forgetOldest, remember } from './bounded-memory.ts';
 import { type BreakerOptions, type CircuitBreaker, circuitBreaker } from './circuit-breaker.ts';
 import { conflateNotifications } from './conflate-notifications.ts';
 import type { RunAfter } from './run-after.ts';
+import { goesBefore, rankOf, type Waiting } from './waiting-message.ts';
 import { withinTime } from './within-time.ts';
 
 export interface LineOptions {
@@ -33,6 +35,8 @@ export interface LineParts extends LineOptions {
   /** It does not work any more: its breaker has opened, or a message was given up. Once until `onWorks`. */
   readonly onBroken: (detail: string) => void;
   readonly onWorks: () => void;
+  /** Whether this process may still send; asked before every message. */
+  readonly may_send: () => boolean;
   readonly onGivenUp: (notification: Notification, why: string) => void;
 }
 
@@ -62,23 +66,14 @@ export interface ChannelLine {
   counts(): LineCounts;
   /** A message with this id waits or is on its way, alone or within a newer one. */
   holds(id: string): boolean;
+  /** Another process sends: forgets what waits, as if it had never come. `resume` ends that. */
+  rest(): void;
+  resume(held: readonly Notification[]): void;
   /** Waits for what is on its way, at most this long; the rest is still held, and lost with the process. */
   close(within: DurationMs): Promise<void>;
 }
 
-interface Waiting {
-  readonly notification: Notification;
-  /** Of all messages that are in it. */
-  readonly ids: readonly string[];
-  readonly tries: number;
-  /** Monotonic ms. */
-  readonly not_before: number;
-  readonly place: number;
-}
-
-const RANKS = { info: 0, warning: 1, critical: 2 } as const;
-/** Ids and groups that are remembered, to know doubles and what is outdated. */
-const REMEMBERED_MAX = 10_000;
+const ASK_AGAIN_MS = 1_000;
 /** Messages that are known to be in one that waits. */
 const IDS_MAX = 200;
 
@@ -101,6 +96,7 @@ export function channelLine(parts: LineParts): ChannelLine {
   let places = 0;
   let cancel: (() => void) | null = null;
   let closed = false;
+  let resting = false;
 
   function giveUp({ notification }: Waiting, why: string): void {
     counts.given_up++;
@@ -124,14 +120,13 @@ export function channelLine(parts: LineParts): ChannelLine {
       place: older?.place ?? places++,
     });
     shed();
-    pump();
+    // What is handed over together goes as one message, if it is about one group.
+    queueMicrotask(pump);
   }
 
   function shed(): void {
     if (waiting.size <= parts.waiting_max) return;
-    const [last] = [...waiting.values()].sort(
-      (a, b) => RANKS[a.notification.severity] - RANKS[b.notification.severity] || a.place - b.place,
-    );
+    const [last] = [...waiting.values()].sort((a, b) => rankOf(a) - rankOf(b) || a.place - b.place);
     if (last === undefined) return;
     waiting.delete(last.notification.group_key);
     giveUp(last, `more than ${parts.waiting_max} messages wait`);
@@ -144,7 +139,7 @@ export function channelLine(parts: LineParts): ChannelLine {
     for (const one of waiting.values()) {
       const ready_at = Math.max(gate, one.not_before);
       at = Math.min(at, ready_at);
-      if (ready_at <= now && (entry === null || before(one, entry))) entry = one;
+      if (ready_at <= now && (entry === null || goesBefore(one, entry))) entry = one;
     }
     return { entry, at };
   }
@@ -152,7 +147,11 @@ export function channelLine(parts: LineParts): ChannelLine {
   function pump(): void {
     cancel?.();
     cancel = null;
-    if (sending !== null || closed) return;
+    if (sending !== null || closed || resting) return;
+    if (!parts.may_send()) {
+      if (waiting.size > 0) cancel = parts.after(ASK_AGAIN_MS, pump);
+      return;
+    }
     const now = clock.monotonic();
     const { entry, at } = next(now);
     if (entry === null) {
@@ -196,6 +195,10 @@ export function channelLine(parts: LineParts): ChannelLine {
     problem = failure.message;
     breaker.failed(now);
     if (failure.retry_after_ms !== null) paused_until = now + failure.retry_after_ms;
+    if (resting) {
+      for (const id of entry.ids) seen.delete(id);
+      return;
+    }
     if (closed) {
       waiting.set(group_key, entry);
       return;
@@ -264,6 +267,17 @@ export function channelLine(parts: LineParts): ChannelLine {
     }),
     holds: (id) =>
       sending?.entry.ids.includes(id) === true || [...waiting.values()].some(({ ids }) => ids.includes(id)),
+    rest() {
+      resting = true;
+      for (const { ids } of waiting.values()) for (const id of ids) seen.delete(id);
+      waiting.clear();
+      channel.rest?.();
+    },
+    resume(held) {
+      resting = false;
+      channel.resume?.(held);
+      pump();
+    },
     async close(within) {
       closed = true;
       cancel?.();
@@ -278,22 +292,4 @@ export function channelLine(parts: LineParts): ChannelLine {
       await channel.close();
     },
   };
-}
-
-const before = (a: Waiting, b: Waiting): boolean => {
-  const by_severity = RANKS[a.notification.severity] - RANKS[b.notification.severity];
-  return by_severity === 0 ? a.place < b.place : by_severity > 0;
-};
-
-function remember(map: Map<string, number>, key: string, value: number): void {
-  map.delete(key);
-  map.set(key, value);
-  forgetOldest(map);
-}
-
-function forgetOldest(memory: Set<string> | Map<string, number>): void {
-  for (const oldest of memory.keys()) {
-    if (memory.size <= REMEMBERED_MAX) return;
-    memory.delete(oldest);
-  }
 }

@@ -31,6 +31,17 @@ describe('one message instead of two', () => {
     const both = conflateNotifications(notificationOf({ alerts: full('a') }), notificationOf({ alerts: full('b') }));
     expect(both.alerts).toHaveLength(ALERTS_PER_NOTIFICATION);
     expect(both.more).toBe(ALERTS_PER_NOTIFICATION);
+    expect(both.closed_more).toEqual(full('a').map(({ id }) => id));
+  });
+
+  it('names every closing of both, listed or not', () => {
+    const full = Array.from({ length: ALERTS_PER_NOTIFICATION }, (_, i) => closed(`c${i}`));
+    const both = conflateNotifications(
+      notificationOf({ alerts: [closed('a')], more: 2, closed_more: ['x', 'y'] }),
+      notificationOf({ alerts: full, more: 2, closed_more: ['y', 'z'] }),
+    );
+    expect(both.closed_more).toEqual(['y', 'z', 'x', 'a']);
+    expect(conflateNotifications(notificationOf(), notificationOf()).closed_more).toBeUndefined();
   });
 
   it.each<[Notification['reason'], Notification['reason'], Notification['status'], Notification['reason']]>([

@@ -2,7 +2,13 @@ import type { Clock } from '../../pipeline/clock.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
 import type { ErrorCode } from '../../pipeline/contract/error-catalogue.ts';
 import type { DeadLetter } from '../../pipeline/contract/events.ts';
-import type { Channel, Notification, Outbox, OutboxRetryAnswer } from '../../pipeline/contract/notifications.ts';
+import type {
+  Channel,
+  HeldGroup,
+  Notification,
+  Outbox,
+  OutboxRetryAnswer,
+} from '../../pipeline/contract/notifications.ts';
 import { type DurationMs, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { channelAlert, channelNotification } from './channel-alert.ts';
 import { type ChannelLine, channelLine, type LineCounts, type LineOptions } from './channel-line.ts';
@@ -27,6 +33,8 @@ export interface DeliveryOptions extends Partial<LineOptions> {
   readonly close_timeout?: DurationMs;
   /** Whether the fleet is simulated, which alerts about channels say too. */
   readonly simulated: boolean;
+  /** Whether this process may still send: a message of one that has lost the desk would come after its successor's. Absent: yes. */
+  readonly may_send?: () => boolean;
   /** Gets what was given up, ready for DCGM_INVALID. */
   readonly onDeadLetter: (letter: DeadLetter) => void;
   readonly onEvent: (event: DeliveryEvent) => void;
@@ -84,6 +92,7 @@ export function deliverNotifications(options: DeliveryOptions): NotificationDeli
         ...options,
         channel,
         after: options.after ?? runAfter,
+        may_send: options.may_send ?? (() => true),
         onBroken(detail) {
           const alert = channelAlert({ channel: name, kind: channel.kind, detail, opened_at: clock.now() });
           broken.set(name, alert);
@@ -124,6 +133,14 @@ export function deliverNotifications(options: DeliveryOptions): NotificationDeli
       return n;
     },
     holds: (channel, id) => lines.get(channel)?.holds(id) ?? false,
+    resume(held: readonly HeldGroup[]) {
+      for (const [name, line] of lines) {
+        line.resume(held.flatMap(({ channel, notification }) => (channel === name ? [notification] : [])));
+      }
+    },
+    rest() {
+      for (const line of lines.values()) line.rest();
+    },
     counters: () => Object.fromEntries([...lines].map(([name, line]) => [name, line.counts()])),
     get unknown() {
       return unknown;

@@ -90,6 +90,30 @@ describe('e-mail', () => {
     expect(await mailOf()).toMatchObject({ headers: { 'message-id': first['message-id'] } });
   });
 
+  it('has the same Message-ID at every try, so that mail systems drop a second one whose answer was lost', async () => {
+    const seen: string[] = [];
+    const side = await smtpSide({
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      onData(stream, _, done) {
+        let raw = '';
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          raw += text;
+        });
+        stream.on('end', () => {
+          seen.push(/^message-id: (.+)\r$/im.exec(raw)?.[1] ?? 'none');
+          // Taken, and the answer never comes.
+          if (seen.length > 1) done();
+        });
+      },
+    });
+    const { channel } = channelTo(side.port, { timeout: milliseconds(300) });
+    expect(await failureOf(channel.send(notificationOf(), signal()))).toMatchObject({ retryable: true });
+    await channel.send(notificationOf(), signal());
+    expect(seen).toHaveLength(2);
+    expect(seen[0]).toMatch(/^<[0-9a-f]{16}\.\d+@fleet\.example>$/);
+    expect(seen[1]).toBe(seen[0]);
+  });
+
   it('lets nothing of a name become a header or markup', async () => {
     const mail = await mailOf({
       ...{ title: HOSTILE, group_key: HOSTILE, id: HOSTILE },

@@ -31,7 +31,8 @@ const REFUSED_CODES: readonly string[] = ['EAUTH', 'EENVELOPE', 'EMESSAGE', 'ENO
 
 /**
  * E-mail over SMTP, text and HTML, one connection a message. Messages of one group form a thread: all of them refer to an id made
- * from the group's key. A message that only some recipients get fails, and goes at the next try to the others alone.
+ * from the group's key. A message that only some recipients get fails, and goes at the next try to the others alone. Its
+ * Message-ID is the same at every try and in every process: once, where mail systems drop what they have had, as most do.
  */
 export function emailChannel(parts: EmailParts): Channel {
   const partly = new Map<string, Set<string>>();

@@ -23,6 +23,8 @@ export interface Answer {
   readonly body?: string;
   /** Keeps the connection open and says nothing. */
   readonly silent?: true;
+  /** Cuts the connection when it has read everything. */
+  readonly cut?: true;
 }
 
 const servers: Server[] = [];
@@ -40,6 +42,10 @@ export async function otherSide(...first: readonly Answer[]): Promise<OtherSide>
       asked.push({ path: request.url ?? '', headers: request.headers, body });
       const answer = (answers.length > 1 ? answers.shift() : answers[0]) as Answer;
       if (answer.silent) return;
+      if (answer.cut) {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });

@@ -19,8 +19,9 @@ const GROUPS_MAX = 2_000;
 
 /**
  * PagerDuty, Events API v2: one event an alert, keyed by the alert's id, so that a second trigger changes the incident and a
- * resolve ends it. What somebody has acknowledged here is acknowledged there. What a long message does not list is one event of
- * its own. When a group is over, all that it ever triggered is resolved; that memory is lost with the process.
+ * resolve ends it: exactly once, however often a message is sent. What somebody has acknowledged here is acknowledged there. What
+ * a long message does not list is one event of its own. When a group is over, all that it ever triggered is resolved, also what
+ * an earlier process triggered: of its groups all that was told counts as triggered, since a resolve too many changes nothing.
  */
 export function pagerdutyChannel(parts: PagerdutyParts): Channel {
   const triggered = new Map<string, Set<string>>();
@@ -28,6 +29,13 @@ export function pagerdutyChannel(parts: PagerdutyParts): Channel {
   async function enqueue(event: object, routing_key: string, signal: AbortSignal): Promise<string> {
     const body = JSON.stringify({ routing_key, client: 'gpu-vitals', ...event });
     return (await httpPost({ url: parts.url, body, secrets: [routing_key], signal }, parts)).said;
+  }
+
+  function forgetOldest(): void {
+    for (const oldest of triggered.keys()) {
+      if (triggered.size <= GROUPS_MAX) return;
+      triggered.delete(oldest);
+    }
   }
 
   return {
@@ -49,26 +57,37 @@ export function pagerdutyChannel(parts: PagerdutyParts): Channel {
         await tell(keyOf(alert.id), actionOf(alert), alertEvent(notification, alert, i, text));
         if (notification.reason === 'test') await tell(keyOf(alert.id), 'resolve');
       }
-      const rest_key = keyOf(`more:${notification.group_key}`);
+      const rest_key = keyOf(restOf(notification.group_key));
       if (notification.more > 0 && notification.status === 'firing') {
         await tell(rest_key, 'trigger', restEvent(notification, text));
       } else if (known.has(rest_key)) {
         await tell(rest_key, 'resolve');
       }
+      for (const key of (notification.closed_more ?? []).map(keyOf)) if (known.has(key)) await tell(key, 'resolve');
       if (notification.status === 'resolved') {
         for (const key of [...known]) await tell(key, 'resolve');
         triggered.delete(notification.group_key);
       }
-      for (const oldest of triggered.keys()) {
-        if (triggered.size <= GROUPS_MAX) break;
-        triggered.delete(oldest);
-      }
+      forgetOldest();
       parts.on_answer(said);
+    },
+    resume(held) {
+      triggered.clear();
+      for (const { group_key, alerts, closed_more = [] } of held) {
+        const keys = [...alerts.map(({ id }) => id), ...closed_more, restOf(group_key)];
+        triggered.set(group_key, new Set(keys.map(keyOf)));
+      }
+      forgetOldest();
+    },
+    rest() {
+      triggered.clear();
     },
     close: async () => undefined,
   };
 }
 
+/** The event that stands for what messages about a group do not list. */
+const restOf = (group_key: string): string => `more:${group_key}`;
 const keyOf = (id: string): string => plainLine(id, KEY_CHARS_MAX);
 
 function actionOf(alert: NotifiedAlert): EventAction {

@@ -14,8 +14,9 @@ const COLOURS = { critical: '#d1242f', warning: '#bf8700', info: '#0969da', clos
 
 /**
  * Slack through an incoming webhook (or anything that takes its messages). One message a notification: a header, and under the
- * colour of its severity the overview, one section an alert and a button to the console. Slack has no key against doubles: a
- * message whose answer was lost comes twice.
+ * colour of its severity the overview, one section an alert and a button to the console. An incoming webhook has no key against
+ * doubles and cannot be asked what it has: at least once. A message whose answer was lost, or whose process ended before it had
+ * noted the answer, comes twice.
  */
 export function slackChannel(parts: ChannelParts & { readonly address: SecretSource }): Channel {
   return {

@@ -13,7 +13,8 @@ interface WebhookParts extends ChannelParts {
 }
 
 /**
- * The notification as JSON, posted. `Idempotency-Key` is its id, the same at every try. `GPU-Vitals-Signature` is
+ * The notification as JSON, posted. `Idempotency-Key` is its id, the same at every try and in every process: once, for a
+ * receiver that drops what it has seen. `GPU-Vitals-Signature` is
  * `t=<epoch s>,v1=<hex>`: HMAC-SHA256 with the secret over `<t>.<body>`; a receiver refuses an old `t` and so replays.
  */
 export function webhookChannel(parts: WebhookParts): Channel {
