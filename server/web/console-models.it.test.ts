@@ -143,7 +143,7 @@ describe('the page of models', () => {
     expect(await hot.locator('[title^="Chance alone: less than 1e-12"]').count()).toBe(1);
     // A reading that went away has not moved.
     expect(await at('drift-moved').innerText()).toBe(
-      '67 % of what the model goes by has moved beyond doubt, its age left out.',
+      '67 % of what the model goes by has moved beyond doubt (age left out).',
     );
     expect(await lines.last().getAttribute('data-feature')).toBe('gpu_age_days');
     expect(await lines.last().getAttribute('data-alarm')).toBe('false');

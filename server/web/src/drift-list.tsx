@@ -64,7 +64,7 @@ function Drifts({ drift }: { readonly drift: DriftAnswer }) {
       </p>
       {moved_ratio !== null && moved_ratio > 0 && (
         <p class="quiet" data-testid="drift-moved">
-          {percent(moved_ratio)} % of what the model goes by has moved beyond doubt, its age left out.
+          {percent(moved_ratio)} % of what the model goes by has moved beyond doubt (age left out).
         </p>
       )}
       <div class="scroll">
