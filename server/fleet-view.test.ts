@@ -8,6 +8,7 @@ import { readAnomaly } from './anomaly-row.ts';
 import { cachedFleetSummary } from './fleet-summary.ts';
 import { FleetView, type GpuEntry } from './fleet-view.ts';
 import { anomalySchema, gpuStateSchema, gpuSummarySchema } from './schemas.ts';
+import type { HealthNow } from './verdict-now.ts';
 import { anomalyAnswer, gpuState, gpuSummary, summaryTexts } from './view-json.ts';
 
 const TEMP = metricIndex('gpu_temp_celsius');
@@ -24,6 +25,20 @@ const who = (gpu_uuid: string, node = 'n1', instance = '') => ({
   slot: '0',
   attribution: [],
 });
+const HEALTH: HealthNow = {
+  ts: 0,
+  instance: '',
+  overall_score: 97,
+  memory_health: 97,
+  thermal_health: 97,
+  performance_health: 97,
+  power_health: 97,
+  reliability_health: 97,
+  health_grade: 'excellent',
+  confidence: 1,
+  explanation: 'healthy',
+  action: 'none',
+};
 const viewAt = (now: number) => {
   const clock = settableClock(now);
   const changes: [GpuEntry, string | null][] = [];
@@ -118,6 +133,41 @@ describe('fleet view', () => {
     expect(changes.length).toBe(2);
     view.applySample(who('GPU-a'), 70, valuesOf(2));
     expect(gpuSummary(view, entry).stale_since).toBeNull();
+  });
+
+  it('forgets who was not heard of for a month and has nothing open; who comes after takes the place', () => {
+    const DAY_MS = 86_400_000;
+    const { clock, view } = viewAt(1_000 * DAY_MS);
+    const text = summaryTexts(view);
+    const health = (gpu_uuid: string, ts: number) =>
+      view.applyVerdict({ gpu_uuid, kind: 'health', row: { ...HEALTH, instance: '', ts } });
+    for (let day = 0; day < 200; day++) {
+      // A cloud whose machines live a day each; one that stays; one that is lost and known to be.
+      for (const uuid of [...Array.from({ length: 5 }, (_, i) => `GPU-${day}-${i}`), 'GPU-stays']) {
+        view.applySample(who(uuid, `n${day}`), clock.now(), valuesOf(40));
+        text(view.find(uuid, '') as GpuEntry);
+        health(uuid, clock.now());
+      }
+      if (day === 0) {
+        view.applySample(who('GPU-lost', 'n-lost'), clock.now(), valuesOf(40));
+        view.applyAnomaly(anomalyOf({ gpu_uuid: 'GPU-lost', id: 'a', node: 'n-lost' }));
+      }
+      for (let hour = 0; hour < 24; hour++) {
+        clock.advance(DAY_MS / 24);
+        view.sweep();
+      }
+    }
+    expect(view.size).toBe(5 * 30 + 2);
+    expect(view.all()).toHaveLength(5 * 30 + 2);
+    expect(view.verdicts.size).toBeLessThan(5 * 31 + 2);
+    expect(view.nodes()).toHaveLength(30 + 1);
+    expect(view.ofGpu('GPU-0-0')).toEqual([]);
+    expect(view.find('GPU-lost', '')).toBeDefined();
+    expect(Math.max(...view.all().map(({ index }) => index))).toBeLessThan(5 * 31 + 2);
+    for (const entry of view.all()) expect(JSON.parse(text(entry))).toMatchObject({ gpu_uuid: entry.gpu_uuid });
+    // A place that was somebody else's has none of their readings.
+    view.applySample(who('GPU-new'), clock.now(), new Float64Array(METRIC_COUNT).fill(Number.NaN));
+    expect(view.value(view.find('GPU-new', '') as GpuEntry, TEMP)).toBeNaN();
   });
 
   it('counts open anomalies, also of a GPU without a sample, and forgets closed ones', () => {

@@ -6,7 +6,7 @@ import { VerdictBook, type VerdictChange } from './verdict-now.ts';
 
 /** A GPU or MIG instance as the read side last saw it. */
 export interface GpuEntry {
-  /** Row in the view's arrays; never changes. */
+  /** Row in the view's arrays; another may have it when this one is forgotten. */
   readonly index: number;
   readonly gpu_uuid: string;
   readonly instance: string;
@@ -20,7 +20,7 @@ export interface GpuEntry {
   received_at: number;
   stale: boolean;
   readonly anomalies: Map<string, Anomaly>;
-  /** Rises with every change of this entry. */
+  /** Rises with every change of this entry; no other ever has the same. */
   revision: number;
 }
 
@@ -28,12 +28,19 @@ export interface FleetViewOptions {
   readonly clock: Clock;
   /** A GPU is stale when nothing came for so long. */
   readonly stale_after_ms?: number;
+  /** A GPU without an open anomaly is forgotten when nothing came for so long; as late as the engine when absent. */
+  readonly forget_after_ms?: number;
   /** `left` is the node that the GPU was on before, when this change moved it. */
   readonly onChange?: (entry: GpuEntry, left: string | null) => void;
   readonly onAnomaly?: (anomaly: Anomaly) => void;
+  /** GPUs were forgotten. */
+  readonly onForget?: () => void;
 }
 
 const STALE_AFTER_MS_DEFAULT = 60_000;
+const FORGET_AFTER_MS_DEFAULT = 30 * 86_400_000;
+/** Whoever follows the fleet gets its whole state anew when GPUs were forgotten. */
+const FORGET_EVERY_MS = 3_600_000;
 const SEVERITY_ORDER: readonly Severity[] = ['critical', 'warning', 'info'];
 
 export const bySeverityThenTime = (a: Anomaly, b: Anomaly): number =>
@@ -42,7 +49,8 @@ export const bySeverityThenTime = (a: Anomaly, b: Anomaly): number =>
 /**
  * The latest state of every GPU and MIG instance, its open anomalies and what is thought of it: fed from frames and rows, seeded
  * from the database. Older samples than the known one are ignored, so feeding in any order ends the same.
- * State: about 2 kB per GPU. One look-up and one array copy per row.
+ * State: about 2 kB for every GPU that was heard of within `forget_after_ms` or has an open anomaly, and 1 kB of verdicts. One
+ * look-up and one array copy per row.
  */
 export class FleetView {
   readonly stale_after_ms: number;
@@ -52,21 +60,27 @@ export class FleetView {
   newest_ts = Number.NaN;
   readonly verdicts = new VerdictBook();
   private readonly options: FleetViewOptions;
-  private readonly entries: GpuEntry[] = [];
+  private readonly forget_after_ms: number;
   private readonly byKey = new Map<string, GpuEntry>();
-  private readonly byUuid = new Map<string, GpuEntry[]>();
+  private readonly byUuid = new Map<string, readonly GpuEntry[]>();
   private readonly byNode = new Map<string, Set<GpuEntry>>();
   private readonly nodeConditions = new Map<string, Anomaly>();
   private values = new Float64Array(64 * METRIC_COUNT);
   private sorted: GpuEntry[] | null = [];
+  /** Rows in `values`: how many were ever used, and which of them are nobody's. */
+  private rows = 0;
+  private readonly free: number[] = [];
+  private forgot_at: number;
 
   constructor(options: FleetViewOptions) {
     this.options = options;
     this.stale_after_ms = options.stale_after_ms ?? STALE_AFTER_MS_DEFAULT;
+    this.forget_after_ms = options.forget_after_ms ?? FORGET_AFTER_MS_DEFAULT;
+    this.forgot_at = options.clock.now();
   }
 
   get size(): number {
-    return this.entries.length;
+    return this.byKey.size;
   }
 
   /** A sample; `values` is copied. A seed says when it was taken by setting `receivedAt`. */
@@ -113,15 +127,37 @@ export class FleetView {
     }
   }
 
-  /** Marks what has become stale; call it about once a second. */
+  /** Marks what has become stale, and forgets what has been for long; call it about once a second. */
   sweep(): void {
-    const limit = this.options.clock.now() - this.stale_after_ms;
-    for (const entry of this.entries) {
+    const now = this.options.clock.now();
+    const limit = now - this.stale_after_ms;
+    for (const entry of this.byKey.values()) {
       if (!entry.stale && entry.received_at < limit && !Number.isNaN(entry.ts)) {
         entry.stale = true;
         this.changed(entry);
       }
     }
+    if (now - this.forgot_at < FORGET_EVERY_MS) return;
+    this.forgot_at = now;
+    this.forgetBefore(now - this.forget_after_ms);
+  }
+
+  private forgetBefore(limit: number): void {
+    this.verdicts.forgetBefore(this.newest_ts - this.forget_after_ms);
+    const gone = [...this.byKey.values()].filter((one) => one.received_at < limit && one.anomalies.size === 0);
+    for (const entry of gone) {
+      const { gpu_uuid, instance, index } = entry;
+      this.byKey.delete(keyOf(gpu_uuid, instance));
+      const others = this.ofGpu(gpu_uuid).filter((one) => one !== entry);
+      if (others.length > 0) this.byUuid.set(gpu_uuid, others);
+      else this.byUuid.delete(gpu_uuid);
+      this.leave(entry);
+      this.free.push(index);
+    }
+    if (gone.length === 0) return;
+    this.sorted = null;
+    this.revision++;
+    this.options.onForget?.();
   }
 
   value(entry: GpuEntry, metric: number): number {
@@ -143,7 +179,7 @@ export class FleetView {
 
   /** All, ordered by UUID and instance. */
   all(): readonly GpuEntry[] {
-    this.sorted ??= [...this.entries].sort(byIdentity);
+    this.sorted ??= [...this.byKey.values()].sort(byIdentity);
     return this.sorted;
   }
 
@@ -159,15 +195,14 @@ export class FleetView {
   /** Open anomalies of all GPUs and nodes, worst first, newest first. */
   openAnomalies(): Anomaly[] {
     const open: Anomaly[] = [...this.nodeConditions.values()];
-    for (const entry of this.entries) {
+    for (const entry of this.byKey.values()) {
       if (entry.anomalies.size > 0) open.push(...entry.anomalies.values());
     }
     return open.sort(bySeverityThenTime);
   }
 
   private changed(entry: GpuEntry, left: string | null = null): void {
-    entry.revision++;
-    this.revision++;
+    entry.revision = ++this.revision;
     this.options.onChange?.(entry, left);
   }
 
@@ -176,7 +211,7 @@ export class FleetView {
     const known = this.byKey.get(key);
     if (known !== undefined) return known;
     const entry: GpuEntry = {
-      index: this.entries.length,
+      index: this.free.pop() ?? this.rows++,
       gpu_uuid: uuid,
       instance,
       node,
@@ -187,14 +222,13 @@ export class FleetView {
       received_at: this.options.clock.now(),
       stale: false,
       anomalies: new Map(),
-      revision: 0,
+      revision: ++this.revision,
     };
-    this.entries.push(entry);
     this.byKey.set(key, entry);
     this.byUuid.set(uuid, [...(this.byUuid.get(uuid) ?? []), entry].sort(byIdentity));
     this.join(entry, node);
     this.sorted = null;
-    if (this.entries.length * METRIC_COUNT > this.values.length) {
+    if (this.rows * METRIC_COUNT > this.values.length) {
       const grown = new Float64Array(this.values.length * 2);
       grown.set(this.values);
       this.values = grown;
@@ -209,10 +243,14 @@ export class FleetView {
     else there.add(entry);
   }
 
-  private move(entry: GpuEntry, node: string): void {
+  private leave(entry: GpuEntry): void {
     const left = this.byNode.get(entry.node);
     left?.delete(entry);
     if (left?.size === 0) this.byNode.delete(entry.node);
+  }
+
+  private move(entry: GpuEntry, node: string): void {
+    this.leave(entry);
     entry.node = node;
     this.join(entry, node);
   }

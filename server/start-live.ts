@@ -78,6 +78,10 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       hub.changed();
     },
     onAnomaly: (anomaly) => tenants.touchAnomaly(anomaly),
+    // No message says that a GPU is not there any more: whoever follows gets the state.
+    onForget() {
+      for (const each of tenants.all()) hub.resync(each);
+    },
   });
   const keep_ms = options.keep_topics_ms ?? KEEP_MS;
   const common = {

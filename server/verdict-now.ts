@@ -65,7 +65,7 @@ const FORESEEN_CURRENT_MS = 86_400_000;
 
 /**
  * The newest verdict on every GPU. An older row than the known one is left, so rows in any order end the same. State: about
- * 1 kB a GPU, most of it sentences.
+ * 1 kB a GPU, most of it sentences, until `forgetBefore`.
  */
 export class VerdictBook {
   private readonly known = new Map<string, Known>();
@@ -88,6 +88,22 @@ export class VerdictBook {
         return news;
       }
     }
+  }
+
+  /** Lets go of rows with an earlier ts; of none when that is NaN. */
+  forgetBefore(ts: number): void {
+    for (const [gpu_uuid, known] of this.known) {
+      for (const rows of [known.health, known.prediction]) {
+        for (const [instance, row] of rows) if (row.ts < ts) rows.delete(instance);
+      }
+      if (known.decision !== null && known.decision.ts < ts) known.decision = null;
+      if (known.health.size + known.prediction.size === 0 && known.decision === null) this.known.delete(gpu_uuid);
+    }
+  }
+
+  /** GPUs of which there is one. */
+  get size(): number {
+    return this.known.size;
   }
 
   /** Null when there is none that still speaks of a sample at `ts` (NaN: of whenever); likewise below. */
