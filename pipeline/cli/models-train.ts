@@ -46,7 +46,10 @@ export function addModelsTrain(group: Command): void {
     )
     .option('--label <COLUMN>', 'column to learn; every other one is a feature')
     .option('--valid <ROWS.csv>', 'rows to stop by, with the same columns')
-    .option('--params <FILE.json>', "parameters by XGBoost's names; what it leaves out has XGBoost's default")
+    .option(
+      '--params <FILE.json>',
+      "parameters by XGBoost's names; what it leaves out has XGBoost's default (base_score 0.5 for probabilities)",
+    )
     .option('--out <MODEL.json>', 'where the model goes')
     .option('--seed <n>', 'of a training on what is stored', '1')
     .option('--margin <n>', 'average precision that it must gain to be promoted', '0')
