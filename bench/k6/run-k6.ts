@@ -52,6 +52,13 @@ async function start(): Promise<Installation> {
     },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // The fleet must not live on when the run is broken off.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      child.kill('SIGTERM');
+      void ended.then(() => process.exit(130));
+    });
+  }
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await ended;
