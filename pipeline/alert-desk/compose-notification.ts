@@ -22,6 +22,8 @@ export interface NotificationParts {
   /** Address of the console without a slash at its end; empty: none. */
   readonly console: string;
   readonly simulated: boolean;
+  /** How open alerts stand now, in words, by id. */
+  readonly newest?: ReadonlyMap<string, string> | undefined;
   /** How many alerts it may list. */
   readonly alerts_max?: number;
 }
@@ -59,9 +61,11 @@ function worstAndOldest(a: Alert, b: Alert): number {
   return order || (a.id < b.id ? -1 : 1);
 }
 
-function notified(alert: Alert, { handling, console }: NotificationParts): NotifiedAlert {
+function notified(alert: Alert, { handling, console, newest }: NotificationParts): NotifiedAlert {
+  const now = alert.state === 'open' ? newest?.get(alert.id) : undefined;
   return {
     ...alert,
+    ...(now !== undefined && { newest: now }),
     acknowledged_by: handling(alert).acknowledged_by,
     link: console === '' ? '' : `${console}/alerts?id=${encodeURIComponent(alert.id)}`,
   };

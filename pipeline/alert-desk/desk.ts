@@ -1,7 +1,7 @@
 import type { Alert, AlertHandling, Silence } from '../contract/alerts.ts';
 import { causeId } from '../contract/ids.ts';
 import type { Notification } from '../contract/notifications.ts';
-import { type DurationMs, days, minutes } from '../contract/time.ts';
+import { type DurationMs, minutes } from '../contract/time.ts';
 import { type AlertRoute, routesByName, routesOf } from './alert-routes.ts';
 import { composeNotification } from './compose-notification.ts';
 import type { DeskGroup, DeskState, Entry, Outgoing } from './desk-state.ts';
@@ -11,6 +11,7 @@ import type { InhibitionRule } from './inhibitions.ts';
 import { AUDIBLE, isQuiet, type Quiet, quietOnes } from './quiet.ts';
 import { severityRank } from './severity-rank.ts';
 import { nextChange } from './silences.ts';
+import { sweepDesk } from './sweep-desk.ts';
 
 export interface DeskOptions {
   readonly route: AlertRoute;
@@ -24,6 +25,8 @@ export interface DeskOptions {
   /** Address of the console without a slash at its end; empty: none. */
   readonly console: string;
   readonly simulated: boolean;
+  /** How open alerts stand now, in words, by id; what is not in it is told as it was. */
+  readonly newest?: () => ReadonlyMap<string, string>;
   /** An alert that was opened longer ago than this when it came is history, and waits `late_wait` for its closing. */
   readonly late_after?: DurationMs;
   readonly late_wait?: DurationMs;
@@ -35,8 +38,6 @@ export type Taken = 'changed' | 'repeated' | 'refused';
 
 /** What a message is said to be about when it is about several things. */
 const REASONS = ['unacknowledged', 'escalated', 'opened', 'closed'] as const;
-const OVER_KEPT_MS = days(7);
-const OVER_MAX = 20_000;
 
 /**
  * Decides who is told of which alerts, and when: each opening, rise and closing once a channel. Pure: time comes with every
@@ -198,6 +199,7 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       handling: options.handling,
       console: options.console,
       simulated: options.simulated,
+      newest: options.newest?.(),
     });
     group.told_at = now;
     state.outgoing.push({ channel: group.channel, notification });
@@ -243,19 +245,6 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
     return Math.min(next === Number.POSITIVE_INFINITY ? repeatOf(group) : next, escalate(group, now));
   }
 
-  function sweep(now: number): void {
-    for (const [id, { alert, places }] of state.entries) {
-      if (alert.state === 'open' || Object.keys(places).length > 0) continue;
-      state.entries.delete(id);
-      state.over.set(id, now);
-    }
-    for (const [id, group] of state.groups) if (group.members.size === 0) state.groups.delete(id);
-    for (const [id, at] of state.over) {
-      if (state.over.size <= OVER_MAX && now - at <= OVER_KEPT_MS) break;
-      state.over.delete(id);
-    }
-  }
-
   // The configuration may be another one than that which the state was made with.
   for (const [id, group] of state.groups) {
     if (options.channels.includes(group.channel) && routes.has(group.route)) continue;
@@ -279,12 +268,13 @@ export function alertDesk(options: DeskOptions, state: DeskState) {
       // Groups that escalation makes are visited in the same turn: a map yields what is added meanwhile.
       dueAt = Number.POSITIVE_INFINITY;
       for (const group of state.groups.values()) dueAt = Math.min(dueAt, visit(group, now));
-      sweep(now);
+      sweepDesk(state, now);
       return state.outgoing.slice(before);
     },
     /** When the next `tick` has something to do, as far as anybody knows. */
     nextAt: (): number => (changed ? Number.NEGATIVE_INFINITY : Math.min(quietUntil, dueAt)),
     open: openAlerts,
+    repeatOf,
     over: (id: string): boolean => state.over.has(id) || state.entries.get(id)?.alert.state === 'closed',
     alert: (id: string): Alert | null => state.entries.get(id)?.alert ?? null,
     quiet: (id: string): Quiet => state.entries.get(id)?.quiet ?? AUDIBLE,

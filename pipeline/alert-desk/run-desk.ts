@@ -15,7 +15,9 @@ import { handlingOf } from './handling.ts';
 import { heldGroups } from './held-groups.ts';
 import { keyLease } from './lease.ts';
 import { followMaintenance } from './maintained-gpus.ts';
+import { newestWords } from './newest-words.ts';
 import { readAlert } from './read-alert.ts';
+import { toldAgain } from './told-again.ts';
 
 export interface RunningDesk {
   counters(): DeskCounters;
@@ -63,6 +65,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   });
   const counts = { changed: 0, repeated: 0, refused: 0, notifications: 0 };
   let holding: Holding | null = null;
+  let newest: ReadonlyMap<string, string> = new Map();
   let troubled = false;
   const trouble = (cause: unknown): void => {
     // What the bus being away brings is told by its own part.
@@ -103,6 +106,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
         maintained: (alert) => maintenance.has(alert),
         console: options.console,
         simulated: options.simulated,
+        newest: () => newest,
       },
       state,
     );
@@ -216,6 +220,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       options.onActive?.(mine.desk.open());
     }
     if (caughtUp && mine.desk.nextAt() <= clock.now()) {
+      newest = await newestWords(options.database, toldAgain(mine.state, mine.desk.repeatOf, clock.now()));
       if (mine.desk.tick(clock.now()).length > 0) mine.keeper.changed();
       for (const id of mine.desk.takeQuietChanges()) tellRow(mine, id);
     }

@@ -29,7 +29,12 @@ export interface Notification {
   readonly simulated: boolean;
 }
 
-export type NotifiedAlert = Alert & { readonly link: string; readonly acknowledged_by: string };
+export type NotifiedAlert = Alert & {
+  readonly link: string;
+  readonly acknowledged_by: string;
+  /** How it stands now, in words with the instant, where the message says again what was told long ago. */
+  readonly newest?: string;
+};
 
 export const ALERTS_PER_NOTIFICATION = 20;
 export const CLOSED_MORE_MAX = 2_000;

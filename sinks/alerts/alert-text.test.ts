@@ -17,6 +17,7 @@ describe('what a message says', () => {
           where: 'GPU-1111, NVIDIA H100 80GB HBM3, node gpu-017, rack r12, cluster c1, used by train/pod-7',
           how_bad: 'critical (thermal)',
           since: '2026-01-05 14:03:22 +00:00 (UTC), for 12 min',
+          now: '',
           what_to_do: 'Drain the node and look at its fans.',
           link: 'http://console.example:8080/gpus/GPU-1111',
         },
@@ -40,6 +41,14 @@ describe('what a message says', () => {
     });
     expect(said?.where).toMatch(/^GPU-1111 instance 3,/);
     expect(text({ status: 'resolved', reason: 'closed', alerts: [closed] }).headline).toMatch(/^\[closed\] /);
+  });
+
+  it('says how it stands now, where that is known', () => {
+    const [said] = text({
+      reason: 'repeated',
+      alerts: [notifiedAlert({ newest: 'gpu_temp_celsius 97 C\nat noon' })],
+    }).alerts;
+    expect(said?.now).toBe('gpu_temp_celsius 97 C at noon');
   });
 
   const many = (n: number, some: Parameters<typeof notifiedAlert>[0] = {}) =>

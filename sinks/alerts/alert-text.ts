@@ -15,13 +15,15 @@ export interface NotificationText {
   readonly simulated: string;
 }
 
-/** One alert: the same six facts everywhere. Empty ones are left out. */
+/** One alert: the same facts everywhere. Empty ones are left out. */
 interface AlertText {
   readonly id: string;
   readonly what: string;
   readonly where: string;
   readonly how_bad: string;
   readonly since: string;
+  /** How it stands now; empty where the message has nothing newer than what it says. */
+  readonly now: string;
   readonly what_to_do: string;
   readonly link: string;
 }
@@ -88,6 +90,7 @@ function alertText(alert: NotifiedAlert, at: number, link_base: string): AlertTe
     since: ended
       ? `${instantText(alert.opened_at)} until ${instantText(alert.closed_at ?? 0)}, ${spanText((alert.closed_at ?? 0) - alert.opened_at)}`
       : `${instantText(alert.opened_at)}, for ${spanText(at - alert.opened_at)}`,
+    now: plainLine(alert.newest ?? '', SENTENCE_CHARS_MAX),
     what_to_do: plainLine(alert.action_text || ACTIONS[alert.action], SENTENCE_CHARS_MAX),
     link: trustedLink(alert.link, link_base),
   };

@@ -162,6 +162,7 @@ function alertOf(
   const annotations = {
     summary: words?.what ?? '',
     where: words?.where ?? '',
+    now: words?.now ?? '',
     what_to_do: words?.what_to_do ?? '',
     acknowledged_by: alert.acknowledged_by,
   };

@@ -7,6 +7,7 @@ const FACTS = [
   ['Where', 'where'],
   ['How bad', 'how_bad'],
   ['Since', 'since'],
+  ['Now', 'now'],
   ['What to do', 'what_to_do'],
   ['Link', 'link'],
 ] as const;

@@ -52,6 +52,7 @@ function slackMessage(notification: Notification, text: NotificationText): objec
       ['Where', alert.where],
       ['How bad', alert.how_bad],
       ['Since', alert.since],
+      ['Now', alert.now],
       ['What to do', alert.what_to_do],
     ];
     return {
