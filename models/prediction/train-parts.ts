@@ -2,7 +2,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { fnv1a } from '../../pipeline/contract/ids.ts';
 import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
 import type { BoostingData } from '../boosting/boosting-data.ts';
-import { boostingParams } from '../boosting/boosting-params.ts';
+import { type BoostingParams, boostingParams } from '../boosting/boosting-params.ts';
 import { trainBoosting } from '../boosting/train.ts';
 import { binCounts } from '../drift/psi.ts';
 import { forestData } from '../isolation-forest/forest-data.ts';
@@ -70,16 +70,8 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
       say(`${days} days: only ${gpus} GPUs failed; they follow the hazard of 30 days`);
       return null;
     }
-    const params = boostingParams.parse({
-      ...TREE_DEFAULTS,
-      seed,
-      monotone_constraints: risingRisks(landmarks.features),
-      ...options.params,
-    });
-    const valid = labelled(landmarks, days, (gpu) => isValid(gpu, seed));
-    const train = labelled(landmarks, days, (gpu) => !isValid(gpu, seed));
-    const both = (one: BoostingData): boolean => one.rows > 0 && new Set(one.labels).size === 2;
-    const judged = both(valid) && both(train);
+    const params = treeParams(landmarks, options);
+    const { train, valid, judged } = treeRows(landmarks, days, seed);
     const trained = trainBoosting(
       judged
         ? { data: train, valid, params }
@@ -127,6 +119,34 @@ const treesAlone = (): Combiner & { weights: number[]; means: number[] } => ({
   weights: COMPONENTS.map((name) => (name === 'trees' ? 1 : 0)),
   means: COMPONENTS.map(() => 0),
 });
+
+/** Defaults of the trees, less what is given. */
+export const treeParams = (
+  landmarks: Landmarks,
+  { seed, params }: Pick<TrainPartsOptions, 'seed' | 'params'>,
+): BoostingParams =>
+  boostingParams.parse({
+    ...TREE_DEFAULTS,
+    seed,
+    monotone_constraints: risingRisks(landmarks.features),
+    ...params,
+  });
+
+export interface TreeRows {
+  readonly train: BoostingData;
+  /** Of other GPUs. */
+  readonly valid: BoostingData;
+  /** Whether both hold failures and survivors. */
+  readonly judged: boolean;
+}
+
+/** Landmarks that trees of a horizon learn from, and those that judge them meanwhile. */
+export function treeRows(landmarks: Landmarks, days: number, seed: number): TreeRows {
+  const valid = labelled(landmarks, days, (gpu) => isValid(gpu, seed));
+  const train = labelled(landmarks, days, (gpu) => !isValid(gpu, seed));
+  const both = (one: BoostingData): boolean => one.rows > 0 && new Set(one.labels).size === 2;
+  return { train, valid, judged: both(valid) && both(train) };
+}
 
 /** Landmarks whose outcome is known, of all GPUs or of those that judge, or do not judge, when the trees stop. */
 function labelled(landmarks: Landmarks, days: number, among: (gpu_uuid: string) => boolean): BoostingData {

@@ -6,6 +6,7 @@ import { createEnsemble } from '../../models/prediction/ensemble.ts';
 import { createModelJudge, type JudgedLandmarks } from '../../models/prediction/judge-model.ts';
 import { asKnownAt, createLandmarkBuilder, LANDMARK_DEFAULTS, outcome } from '../../models/prediction/landmarks.ts';
 import { trainEnsemble } from '../../models/prediction/train-ensemble.ts';
+import { tuneTrees } from '../../models/prediction/tune-trees.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import type { FeatureVector } from '../contract/events.ts';
 import type { FailureModel } from '../contract/failure-model.ts';
@@ -38,6 +39,8 @@ export interface TrainedModel {
   readonly bundle: PredictionBundle;
   readonly bytes: Uint8Array;
   readonly comparison: Comparison;
+  /** Parameters of the trees beside the defaults: those given, and those tuned. */
+  readonly params: Readonly<Record<string, unknown>>;
   /** On the last part of the history and GPUs left out of everything. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly data: {
@@ -76,11 +79,12 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     failures: history.failures,
     until: plan.calibrate_until,
   };
+  const params = { ...tuneTrees(train, options), ...options.params };
   const bundle = await trainEnsemble(train, later, {
     name: 'failure-prediction',
     trained_on: options.trained_on,
     seed,
-    params: options.params,
+    params,
     failures_min: options.failures_min,
     costs: options.costs,
     background_ratio: 1,
@@ -103,6 +107,7 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     bundle,
     bytes: packBundle(bundle),
     comparison,
+    params,
     metrics: {
       ...figures('', challenger),
       ...figures('champion_', champion),

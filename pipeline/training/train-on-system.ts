@@ -89,7 +89,7 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       feature_version: '1',
       seed,
       commit: options.version,
-      params: JSON.parse(JSON.stringify(options.params)),
+      params: JSON.parse(JSON.stringify(trained.params)),
       trigger: {
         what: options.trigger,
         model: `${champion.model.name} ${champion.model.version}`,
@@ -122,7 +122,7 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
     experiment: 'gpu-vitals failure prediction',
     run_name: `${bundle.name} ${manifest.version}`,
     started_at,
-    params: { seed, ...options.params },
+    params: { seed, ...trained.params },
     metrics,
     tags: { trained_on: bundle.trained_on, promoted: String(promoted), trigger: options.trigger },
     artifacts: [
