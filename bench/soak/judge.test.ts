@@ -81,14 +81,17 @@ const good: Judged = {
   },
 };
 
-/** An hour of a process whose heap and handles rise. */
-function trendsOf(rise: { readonly heap_mib?: number; readonly handles?: number }): Map<string, ProcessTrends> {
+/** An hour of a process whose heap, other memory and handles rise. */
+function trendsOf(
+  rise: { readonly heap_mib?: number; readonly own_mib?: number; readonly handles?: number },
+  heap_times: number | null = null,
+): Map<string, ProcessTrends> {
   const samples: ProcessSample[] = Array.from({ length: 60 }, (_, i) => ({
     process: 'engine',
     pid: 1,
     t_ms: i * 60_000,
     rss_bytes: 400 * MIB,
-    anonymous_bytes: (300 + (i % 3)) * MIB,
+    anonymous_bytes: (300 + (i % 3) + ((rise.own_mib ?? 0) * i) / 60) * MIB,
     handles: 20 + ((rise.handles ?? 0) * i) / 60,
     threads: 10,
     cpu_ms: i,
@@ -98,7 +101,7 @@ function trendsOf(rise: { readonly heap_mib?: number; readonly handles?: number 
     resources: 5,
     pause_max_ms: 1,
   }));
-  return new Map([['engine', processTrends(samples, 3_600_000)]]);
+  return new Map([['engine', processTrends(samples, 3_600_000, heap_times)]]);
 }
 const notMet = (report: Judged, trends = trendsOf({})): string[] =>
   judge(report, trends, 2)
@@ -143,4 +146,12 @@ it.each([
   ['engine: open files', { handles: 60 }],
 ] as const)('finds a leak: %s', (name, rise) => {
   expect(notMet(good, trendsOf(rise))).toEqual([name]);
+});
+
+it.each<[string, Parameters<typeof trendsOf>[0], readonly string[]]>([
+  ['garbage up to what the runtime lets it have', { own_mib: 150 }, []],
+  ['memory that the heap does not explain', { own_mib: 400 }, ['engine: memory']],
+  ['what lives in it', { own_mib: 150, heap_mib: 120 }, ['engine: heap']],
+])('of a program that collects when its heap is four times what lives: %s', (_, rise, expected) => {
+  expect(notMet(good, trendsOf(rise, 4))).toEqual(expected);
 });

@@ -23,6 +23,10 @@ const DISK_TIMES = [0.6, 1.6] as const;
 /** Programs of others fill their caches as they please; what they may not do is to go on for ever. */
 const OTHERS_SHARE = 0.5;
 const POINTS_MIN = 15;
+/** What a program written in Go needs beside its heap. */
+const BESIDE_HEAP_MIB = 64;
+/** What nats-server's queues keep after a reader has caught up: the last 4,096 messages that each of them held at once. */
+const QUEUES_MIB = 64;
 /** The rest came too late, or was under way when the collector was killed. */
 const RUBBISH_SHARE = 0.9;
 const LOAD_SHARE_MIN = 0.95;
@@ -68,9 +72,14 @@ export function judge(
 }
 
 function memoryChecks(name: string, trends: ProcessTrends): Check[] {
-  const ours = trends.heap !== null;
-  const checks = [flat(`${name}: memory`, trends.own, ours ? FLAT_SHARE : OTHERS_SHARE)];
-  if (trends.heap !== null) checks.push(flat(`${name}: heap`, trends.heap, FLAT_SHARE));
+  const ours = trends.heap !== null && trends.garbage === null;
+  const share = ours ? FLAT_SHARE : OTHERS_SHARE;
+  const checks = [
+    trends.garbage === null
+      ? flat(`${name}: memory`, trends.own, share)
+      : explained(`${name}: memory`, trends.own, trends.garbage),
+  ];
+  if (trends.heap !== null) checks.push(flat(`${name}: heap`, trends.heap, share, ours ? FLAT_MIB : QUEUES_MIB));
   const { handles } = trends;
   // A database opens the files of another partition every hour, and closes the old ones when it pleases.
   const allowed = ours ? HANDLES_FREE : Math.max(HANDLES_FREE, handles.level * OTHERS_SHARE);
@@ -87,8 +96,8 @@ function memoryChecks(name: string, trends: ProcessTrends): Check[] {
 }
 
 /** Flat is what does not certainly rise by more than the share. */
-function flat(name: string, trend: Trend, share: number): Check {
-  const allowed = Math.max(FLAT_MIB * MIB, trend.level * share);
+function flat(name: string, trend: Trend, share: number, free_mib = FLAT_MIB): Check {
+  const allowed = Math.max(free_mib * MIB, trend.level * share);
   const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
   const limit = `${mib(allowed)} MiB an hour`;
   if (Number.isNaN(trend.per_hour) || trend.points < POINTS_MIN) {
@@ -96,6 +105,19 @@ function flat(name: string, trend: Trend, share: number): Check {
   }
   const figure = `${mib(trend.per_hour)} MiB an hour (${mib(trend.low)} to ${mib(trend.high)}), at ${mib(trend.level)}`;
   return { name, figure, limit, ok: trend.low <= allowed };
+}
+
+/** Its memory rises for long after what lives in it is flat, up to what the runtime lets garbage have: that must explain all of it. */
+function explained(name: string, own: Trend, garbage: NonNullable<ProcessTrends['garbage']>): Check {
+  const { times, own_max_bytes, live_max_bytes } = garbage;
+  const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
+  const allowed = live_max_bytes * times + BESIDE_HEAP_MIB * MIB;
+  return {
+    name,
+    figure: `${mib(own_max_bytes)} MiB at most, median ${mib(own.level)}`,
+    limit: `${times} times the ${mib(live_max_bytes)} MiB that live at most, and ${BESIDE_HEAP_MIB} MiB`,
+    ok: own_max_bytes <= allowed,
+  };
 }
 
 /** Whether the load was there, and was kept up with, while nothing was wrong. */

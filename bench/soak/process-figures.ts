@@ -15,6 +15,8 @@ export interface ProcessTrends {
   readonly external: Trend | null;
   readonly resources: Trend | null;
   readonly handles: Trend;
+  /** Of a program whose runtime lets its heap become so many times what lives in it: both at their highest; null of others. */
+  readonly garbage: { readonly times: number; readonly own_max_bytes: number; readonly live_max_bytes: number } | null;
 }
 
 const asPoints = (
@@ -27,7 +29,11 @@ const asPoints = (
   });
 
 /** How the figures of one process go, without the beginnings of its lives. `duration_ms` is that of the whole soak. */
-export function processTrends(samples: readonly ProcessSample[], duration_ms: number): ProcessTrends {
+export function processTrends(
+  samples: readonly ProcessSample[],
+  duration_ms: number,
+  heap_times: number | null = null,
+): ProcessTrends {
   const skip_ms = Math.min(WARM_UP_MAX_MS, duration_ms / 10);
   const trend = (pick: (sample: ProcessSample) => number | null): Trend =>
     trendOverLives(floors(settled(asPoints(samples, pick), skip_ms), FLOOR_STRETCH_MS));
@@ -39,6 +45,14 @@ export function processTrends(samples: readonly ProcessSample[], duration_ms: nu
     external: known(({ external_bytes }) => external_bytes),
     resources: known(({ resources }) => resources),
     handles: trend(({ handles }) => handles),
+    garbage:
+      heap_times === null
+        ? null
+        : {
+            times: heap_times,
+            own_max_bytes: Math.max(0, ...samples.map(({ anonymous_bytes }) => anonymous_bytes)),
+            live_max_bytes: Math.max(0, ...samples.map(({ heap_bytes }) => heap_bytes ?? 0)),
+          },
   };
 }
 

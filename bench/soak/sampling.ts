@@ -11,6 +11,8 @@ export interface SamplingOptions {
   /** Processes by name; null while one does not run. */
   readonly pids: () => Readonly<Record<string, number | null>>;
   readonly probe_dir: string;
+  /** Live heaps of programs that are not ours and tell, by their names; null while one does not. */
+  readonly heaps: () => Readonly<Record<string, number | null>>;
   readonly watch: LiveWatch;
   readonly news: EngineNews;
   /** Rows served so far. */
@@ -72,6 +74,7 @@ export function startSampling(options: SamplingOptions): Sampling {
     [rows_before, cpu, lag_max] = [rows, now, 0];
   };
   const look = (): void => {
+    const heaps = options.heaps();
     for (const [process, pid] of Object.entries(options.pids())) {
       if (pid === null) continue;
       const sample = sampleProcess({
@@ -81,7 +84,7 @@ export function startSampling(options: SamplingOptions): Sampling {
         now: clock.now(),
         probe_dir: options.probe_dir,
       });
-      if (sample !== null) processes.push(sample);
+      if (sample !== null) processes.push({ ...sample, heap_bytes: sample.heap_bytes ?? heaps[process] ?? null });
     }
   };
   const timer = setInterval(() => {

@@ -24,6 +24,8 @@ export interface SoakSystemOptions {
 /** nats-server, QuestDB and the roles, each a process of its own, as on several machines. */
 export interface SoakSystem {
   readonly nats_url: string;
+  /** Its HTTP monitor. */
+  readonly nats_monitor_url: string;
   readonly questdb_pg_url: string;
   readonly api_url: string;
   readonly live_url: string;
@@ -48,9 +50,11 @@ const SPOOL_MIB = 512;
 /** The roles are not started yet; the services are. */
 export async function startSoakSystem(options: SoakSystemOptions): Promise<SoakSystem> {
   const { data, dist } = options;
+  const taken = new Set<number>();
+  const nats_monitor = await freePort(0, taken);
   const services = await startServices({
     data,
-    ports: { nats: 0, nats_monitor: 0, questdb_http: 0, questdb_pg: 0 },
+    ports: { nats: 0, nats_monitor, questdb_http: 0, questdb_pg: 0 },
     durability: options.durability,
     questdb_heap_max_mib: options.questdb_heap_max_mib,
     questdb_quick_start: options.quick,
@@ -59,7 +63,6 @@ export async function startSoakSystem(options: SoakSystemOptions): Promise<SoakS
   });
   const { nats, questdb } = services;
   if (nats === null || questdb === null) throw new Error('a service is missing');
-  const taken = new Set<number>();
   const api = `127.0.0.1:${await freePort(0, taken)}`;
   const live = `127.0.0.1:${await freePort(0, taken)}`;
   const program = [
@@ -93,6 +96,7 @@ export async function startSoakSystem(options: SoakSystemOptions): Promise<SoakS
   };
   return {
     nats_url: nats.url,
+    nats_monitor_url: `http://127.0.0.1:${nats_monitor}`,
     questdb_pg_url: questdb.pg_url,
     api_url: `http://${api}`,
     live_url: `ws://${live}/live`,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NATS_GO_GC } from '../../deploy/services/prepare-nats.ts';
 import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { type Clock, systemClock } from '../../pipeline/clock.ts';
 import { forkChild } from '../live/child-calls.ts';
@@ -10,6 +11,7 @@ import type { Stop } from './count-rows.ts';
 import { type DiskParts, diskParts } from './disk-use.ts';
 import { followEngine } from './engine-news.ts';
 import { planFaults } from './fault-plan.ts';
+import { followGoHeap, heapTimes } from './go-heap.ts';
 import { judge } from './judge.ts';
 import { watchLive } from './live-watch.ts';
 import { measureCapacity } from './measure-capacity.ts';
@@ -56,6 +58,7 @@ const START_MAX_MS = 180_000;
 const DRAIN_MAX_MS = 600_000;
 const DISK_EVERY_MS = 300_000;
 const QUESTDB_HEAP_MIB = 1_024;
+const NATS_NAME = 'nats-server';
 
 /**
  * The whole system in processes of its own under load and faults, then everything that the exporters have served counted
@@ -154,10 +157,14 @@ async function soakIn(
   const began_at = clock.now();
   const elapsed = (): number => clock.monotonic() - began;
   say(`soak: ${options.hours} hours at ${rows_per_s} rows/s, each node every ${interval_ms} ms`);
+  const gogc = Number(process.env.GOGC ?? NATS_GO_GC);
+  const natsHeap = followGoHeap({ url: system.nats_monitor_url, gogc });
+  ends.push(() => natsHeap.stop());
   const sampling = startSampling({
     clock,
     elapsed,
     probe_dir: probes,
+    heaps: () => ({ [NATS_NAME]: natsHeap.live_bytes }),
     watch,
     news,
     say,
@@ -166,7 +173,7 @@ async function soakIn(
       engine: system.pid('engine'),
       collector: system.pid('collector'),
       'API and live': system.pid('api'),
-      'nats-server': system.pid('nats'),
+      [NATS_NAME]: system.pid('nats'),
       QuestDB: system.pid('questdb'),
       exporters: fleet.pid,
       'soak itself': process.pid,
@@ -235,7 +242,12 @@ async function soakIn(
 
   const names = [...new Set(sampling.processes.map(({ process }) => process))];
   const samplesOf = (name: string) => sampling.processes.filter(({ process }) => process === name);
-  const trends = new Map(names.map((name) => [name, processTrends(samplesOf(name), duration_ms)]));
+  const trends = new Map(
+    names.map((name) => [
+      name,
+      processTrends(samplesOf(name), duration_ms, name === NATS_NAME ? heapTimes(gogc) : null),
+    ]),
+  );
   const [first, end] = [looks[0], looks.at(-1)];
   if (first === undefined || end === undefined) throw new Error('the disk was never looked at');
   const result = {

@@ -13,9 +13,12 @@ import { PREFERRED_PORTS, type PreparedService, type ServicesOptions } from './s
 
 /**
  * Messages pass through nats-server's heap in small pieces: collected at four times the live memory instead of twice, a fifth
- * of its CPU is saved; near the limit Go collects as often as it must. Both give way to the environment's own.
+ * of its CPU is saved; near the limit Go collects as often as it must. Both give way to the environment's own. So its memory
+ * rises for some ten minutes, and stays at about four times what lives: that is the blocks of the streams written or read in
+ * the last ten seconds and an index of those of the last two minutes, 40 MiB at 310 scrapes of 8 GPUs a second and 110 MiB at
+ * 2,000, whatever the streams hold.
  */
-const GO_GC = '300';
+export const NATS_GO_GC = '300';
 const GO_MEMORY_LIMIT = '2GiB';
 
 /** Programs to launch: our own nats-server, or a Docker client when there is no program for this machine. */
@@ -87,7 +90,7 @@ export async function prepareNats(
     program: found.program,
     args: inDocker ? dockerRunArguments(container) : ['--config', config],
     cwd: folder,
-    env: { GOGC: GO_GC, GOMEMLIMIT: GO_MEMORY_LIMIT, ...env },
+    env: { GOGC: NATS_GO_GC, GOMEMLIMIT: GO_MEMORY_LIMIT, ...env },
     log_path: join(options.data, 'logs', 'nats.log'),
     stop_grace_ms: 5_000,
     urls: { url: `nats://127.0.0.1:${port}`, pg_url: '' },
