@@ -49,7 +49,7 @@ export const bySeverityThenTime = (a: Anomaly, b: Anomaly): number =>
 /**
  * The latest state of every GPU and MIG instance, its open anomalies and what is thought of it: fed from frames and rows, seeded
  * from the database. Older samples than the known one are ignored, so feeding in any order ends the same.
- * State: about 2 kB for every GPU that was heard of within `forget_after_ms` or has an open anomaly, and 1 kB of verdicts. One
+ * State: about 2 kB for every GPU that was heard of within `forget_after_ms` or has an open anomaly, and as much of verdicts. One
  * look-up and one array copy per row.
  */
 export class FleetView {

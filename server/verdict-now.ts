@@ -65,7 +65,7 @@ const FORESEEN_CURRENT_MS = 86_400_000;
 
 /**
  * The newest verdict on every GPU. An older row than the known one is left, so rows in any order end the same. State: about
- * 1 kB a GPU, most of it sentences, until `forgetBefore`.
+ * 2 kB a GPU, most of it sentences, until `forgetBefore`.
  */
 export class VerdictBook {
   private readonly known = new Map<string, Known>();
