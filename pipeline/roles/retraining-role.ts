@@ -10,6 +10,8 @@ import {
   type DriftAnswer,
   driftOfFeatures,
   driftOfPredictions,
+  FEATURES_ASKED,
+  PERFORMANCE_ASKED,
   type PerformanceAnswer,
 } from '../training/drift-answers.ts';
 import type { DriftSeen } from '../training/drift-seen.ts';
@@ -32,9 +34,6 @@ export interface RetrainingRoleOptions {
 
 const LOOK_MS = 30_000;
 const DRIFT_ASKED_EVERY = minutes(10);
-const PERFORMANCE_ASKED = '/api/v1/models/performance?horizon=30';
-/** The facts of the whole list, and the weightiest of what has moved. */
-const FEATURES_ASKED = '/api/v1/models/drift?moved=true&sort=-importance&limit=5';
 const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** Retrains on schedule, as `gpu-vitals models train` in a process of its own with the lowest priority: nothing waits for it. */

@@ -2,6 +2,10 @@ import { parseInstant } from '../contract/time.ts';
 import type { DriftSeen } from './drift-seen.ts';
 import type { ShiftLook } from './standing-shift.ts';
 
+export const PERFORMANCE_ASKED = '/api/v1/models/performance?horizon=30';
+/** The facts of the whole list, and the weightiest of what has moved. */
+export const FEATURES_ASKED = '/api/v1/models/drift?moved=true&sort=-importance&limit=5';
+
 /** What the retraining reads of `GET /models/performance`. */
 export interface PerformanceAnswer {
   readonly items: readonly {
