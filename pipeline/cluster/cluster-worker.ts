@@ -6,7 +6,8 @@ import { ClusterView, type SeenUnit } from './cluster-view.ts';
 import { eachOf } from './each-of.ts';
 import type { FleetWork } from './fleet-work.ts';
 import type { GroupWork } from './group-work.ts';
-import { HeldUnits, LostUnit, SLICES } from './held-units.ts';
+import { HeldUnits, SLICES } from './held-units.ts';
+import { LostUnit, NOT_HEARD } from './lost-unit.ts';
 import { Membership } from './membership.ts';
 import { UnitStore } from './unit-store.ts';
 
@@ -78,7 +79,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   };
   const held = new HeldUnits<SinkItems>({ worker: options, store, stopping: signal, onFailure });
   const guard = setInterval(() => {
-    if (!own.held()) lose('it could not say in time that it is there');
+    if (!own.held()) lose(NOT_HEARD);
   }, TICK_MS);
 
   /** Follows the keys; begins anew when nothing is heard, not even our own beats. */

@@ -1,15 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { fleetStateSpecs, type StepCounters, topologyStateSpecs } from '../run-topology.ts';
 import { splitTopology } from '../shards/split-topology.ts';
-import { FLEET_UNIT, unitName } from './assign-units.ts';
+import { FLEET_UNIT } from './assign-units.ts';
 import type { ClusterWorkerOptions } from './cluster-options.ts';
 import type { SeenUnit } from './cluster-view.ts';
 import { eachOf } from './each-of.ts';
 import { FleetWork } from './fleet-work.ts';
 import { type GroupReader, groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
-import { decodePart, encodePart, toldBy } from './picked-parts.ts';
+import { inOtherHands, LostUnit, NOT_HEARD } from './lost-unit.ts';
+import { decodePart, encodePart } from './picked-parts.ts';
 import { strayRelay } from './stray-relay.ts';
+import { takeLog } from './take-log.ts';
 import type { OwnedUnit, UnitStore } from './unit-store.ts';
 
 export interface HeldUnitsOptions<SinkItems> {
@@ -25,9 +27,6 @@ export interface StreamPlace {
   readonly created: string;
   readonly last_position: number;
 }
-
-/** Somebody else has what was ours. */
-export class LostUnit extends Error {}
 
 interface RunningGroup<SinkItems> {
   readonly work: GroupWork<SinkItems>;
@@ -87,31 +86,39 @@ export class HeldUnits<SinkItems> {
   async claim(unit: number, seen: SeenUnit, place: StreamPlace): Promise<void> {
     const owned = await this.options.store.claim(unit, seen);
     if (owned === null) return;
-    const { beforeUnit } = this.options.worker;
-    if (beforeUnit !== undefined && !(await beforeUnit(unit, owned.epoch))) throw inOtherHands(unit);
-    if (unit === FLEET_UNIT) await this.startFleet(owned, place);
-    else await this.startGroup(owned, place);
+    const fenced = this.fence(owned);
+    fenced.catch(() => undefined);
+    if (unit === FLEET_UNIT) await this.startFleet(owned, place, fenced);
+    else await this.startGroup(owned, place, fenced);
     this.wake();
   }
 
-  /** Stops units, makes everything durable, stores their states, lets go of them. */
+  /**
+   * Stops units, makes everything durable, stores their states, lets go of them. A few at a time: the others work on until it
+   * is their turn.
+   */
   async handOver(units: readonly number[]): Promise<void> {
-    const { store } = this.options;
-    const going = units.flatMap((unit) => this.groups.get(unit) ?? []);
-    await Promise.all(going.map(({ reader }) => reader.stop()));
-    for (const { work } of going) this.groups.delete(work.group);
-    await Promise.all([this.flush(), this.saving, ...going.map((running) => this.tellFleet(running))]);
-    await eachOf(going, async (running) => {
-      const { owned } = running.work;
-      if (!(await this.saveGroup(running)) || !(await store.release(owned))) throw inOtherHands(owned.unit);
-    });
+    // None of these is stored by anybody else from here on: they are moving.
+    await this.saving;
+    await eachOf(
+      units.flatMap((unit) => this.groups.get(unit) ?? []),
+      (running) => this.handGroupOver(running),
+    );
     const { fleet } = this;
     if (fleet === null || !units.includes(FLEET_UNIT)) return;
     await fleet.work.stop();
     this.fleet = null;
     if (!(await this.saveFleet(fleet))) throw inOtherHands(FLEET_UNIT);
     await fleet.close();
-    await store.release(fleet.work.owned);
+    await this.options.store.release(fleet.work.owned);
+  }
+
+  private async handGroupOver(running: RunningGroup<SinkItems>): Promise<void> {
+    const { owned, group } = running.work;
+    await running.reader.stop();
+    this.groups.delete(group);
+    await Promise.all([this.flush(), this.tellFleet(running)]);
+    if (!(await this.saveGroup(running)) || !(await this.options.store.release(owned))) throw inOtherHands(group);
   }
 
   /** Stores the state of some groups, and the fleet's; returns the bytes. Throws LostUnit, and VitalsError as the object store. */
@@ -165,13 +172,26 @@ export class HeldUnits<SinkItems> {
     return [...sums.values()];
   }
 
-  private async startGroup(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
+  /** Resolves when nobody who had it before can do anything in its name. */
+  private async fence({ unit, epoch }: OwnedUnit): Promise<void> {
+    const { beforeUnit } = this.options.worker;
+    if (beforeUnit !== undefined && !(await beforeUnit(unit, epoch))) throw inOtherHands(unit);
+  }
+
+  private async startGroup(
+    owned: OwnedUnit,
+    { created: stream, last_position }: StreamPlace,
+    fenced: Promise<void>,
+  ): Promise<void> {
     const { worker, store, stopping, onFailure } = this.options;
-    const { bus, clock, own, silence_max_ms, future_max, groupSinks } = worker;
+    const { bus, log, clock, own, silence_max_ms, future_max, groupSinks } = worker;
     const sinks = groupSinks?.(owned.unit) ?? worker.sinks;
     const topology = splitTopology(worker.topology()).groups;
-    const loaded = await store.load(owned, { created: stream, last_position }, topologyStateSpecs(topology));
-    const told = await this.takeLog(owned, stream);
+    const [loaded, told] = await Promise.all([
+      store.load(owned, { created: stream, last_position }, topologyStateSpecs(topology)),
+      takeLog(log, owned, stream, () => own.held()),
+      fenced,
+    ]);
     if (!own.held() || stopping.aborted) return;
     const state = loaded?.state ?? null;
     const work = new GroupWork<SinkItems>({ owned, topology, sinks, state, stream, told, future_max, clock });
@@ -180,29 +200,16 @@ export class HeldUnits<SinkItems> {
     this.groups.set(group, { work, reader, stream, telling: Promise.resolve(), saved: position });
   }
 
-  /**
-   * Puts a word of ours, that tells nothing new, behind a group's last one: from then on nobody who had the group before can add
-   * any. Up to where the fleet has been told by then, and where ours lies.
-   */
-  private async takeLog({ unit, epoch }: OwnedUnit, stream: string): Promise<{ to: number; at: number }> {
-    const { log, own } = this.options.worker;
-    for (;;) {
-      if (!own.held()) throw new LostUnit('it could not say in time that it is there');
-      const last = await log.last(unit);
-      const part = last === null ? null : decodePart(last.data);
-      if (part !== null && part.epoch > epoch) throw inOtherHands(unit);
-      const to = part === null || part.stream !== stream ? 0 : toldBy(part);
-      const word = encodePart({ group: unit, epoch, stream, from: to, to, times: [], entries: [] }, PIECE_BYTES)[0];
-      const at = await log.append(unit, word as Uint8Array, last?.position ?? 0);
-      if (at !== null) return { to, at };
-    }
-  }
-
-  private async startFleet(owned: OwnedUnit, { created: stream, last_position }: StreamPlace): Promise<void> {
+  private async startFleet(
+    owned: OwnedUnit,
+    { created: stream, last_position }: StreamPlace,
+    fenced: Promise<void>,
+  ): Promise<void> {
     const { worker, store, onFailure } = this.options;
     const { log, bus, clock, tell, silence_max_ms } = worker;
     const whole = worker.topology();
     const loaded = await store.load(owned, { created: stream, last_position }, fleetStateSpecs(whole));
+    await fenced;
     const strays = strayRelay(bus, stream, tell);
     const work = new FleetWork<SinkItems>({
       ...{ owned, bus, log, stream, strays, silence_max_ms, clock, tell },
@@ -237,7 +244,7 @@ export class HeldUnits<SinkItems> {
     if (untold === null) return;
     for (const piece of encodePart(untold, PIECE_BYTES)) {
       for (;;) {
-        if (!own.held()) throw new LostUnit('it could not say in time that it is there');
+        if (!own.held()) throw new LostUnit(NOT_HEARD);
         const at = await log.append(work.group, piece, work.told_at);
         if (at !== null) {
           work.told_at = at;
@@ -285,5 +292,3 @@ export class HeldUnits<SinkItems> {
     return bytes;
   }
 }
-
-const inOtherHands = (unit: number): LostUnit => new LostUnit(`${unitName(unit)} is in other hands`);

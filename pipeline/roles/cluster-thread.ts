@@ -11,6 +11,7 @@ import { openClusterKeys, openClusterObjects } from '../cluster/cluster-keys.ts'
 import { type ClusterWorker, startClusterWorker } from '../cluster/cluster-worker.ts';
 import { guardedBus } from '../cluster/guarded-bus.ts';
 import { answerKnown, askKnown } from '../cluster/known-boards.ts';
+import { NOT_HEARD } from '../cluster/lost-unit.ts';
 import { reportWorker } from '../cluster/report-worker.ts';
 import { type LeaseCells, sharedLease } from '../cluster/shared-lease.ts';
 import type { Alert } from '../contract/alerts.ts';
@@ -41,7 +42,6 @@ export interface ClusterThreadData extends EngineTime {
   readonly lease: LeaseCells;
 }
 
-const BURIED = 'it could not say in time that it is there';
 const LOOK_MS = 250;
 const SILENCE_MIN_MS = 1_500;
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(5) };
@@ -100,7 +100,7 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     process.exit(0);
   };
   const before_send = (): void => {
-    if (!lease.held()) onLost(BURIED);
+    if (!lease.held()) onLost(NOT_HEARD);
   };
   const guarded = guardedBus(bus, before_send);
   const { questdb_http } = data;
