@@ -180,7 +180,7 @@ export const CONFIG_SECTIONS = {
     'retrain-drift': number(
       0.15,
       { min: 0, max: 1 },
-      'Share of what the judging model goes by (importance of its features, age left out) that must have moved from its training, beyond doubt and in two looks a day of event time apart, for a training ahead of the interval; 0 = never. It asks once for each model that judges. Quiet simulated fleets stay under 0.02; half the load, or 10 C more everywhere, is 0.2 and more in large ones.',
+      'Share of what the judging model goes by (importance of its features, age left out) that must have moved from its training, beyond doubt and in two looks a day of event time apart, for a training ahead of the interval; 0 = never. It asks once for each model that judges. Quiet simulated fleets stay under 0.04; half the load, or 10 C more everywhere, is 0.2 and more in those of 800 boards.',
     ),
     'decisions-interval': duration(
       '30m',
