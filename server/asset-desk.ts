@@ -74,12 +74,14 @@ export interface AssetDeskOptions {
 const ROWS_AGE_MS = 2_000;
 const RETRY_MS = 1_000;
 const READY_WAIT_MS = 3_000;
+/** Of one asset; older ones are older than what anybody reports on. */
+const STATUSES_MAX = 100;
 
 /**
  * The inventory for the API: the log is followed in memory, first sights are read from gpu_assets. Every method throws
  * GV-API-003 while either cannot be read.
  *
- * State    the newest version of every asset that people told of, about 600 B each.
+ * State    the newest version of every asset that people told of, about 600 B each, and its last 100 changes of status.
  * Cost     `find` one look-up; `all` a merge of all, computed anew when something has changed.
  */
 export function assetDesk(options: AssetDeskOptions): AssetDesk {
@@ -97,7 +99,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     revision++;
     const before = statuses.get(asset.gpu_uuid);
     if ((before?.at(-1)?.status ?? 'active') === asset.status) return;
-    statuses.set(asset.gpu_uuid, [...(before ?? []), { at: arrived_at, status: asset.status }]);
+    statuses.set(asset.gpu_uuid, [...(before ?? []), { at: arrived_at, status: asset.status }].slice(-STATUSES_MAX));
   };
 
   let loaded: () => void = () => undefined;

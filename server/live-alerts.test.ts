@@ -101,6 +101,16 @@ it('counts what is no alert, and keeps no more than it may', () => {
   expect(open.get('A')).toMatchObject({ summary: 'x'.repeat(4_000), opened_at: null });
 });
 
+it('remembers the last closings only, however long the table does not answer', async () => {
+  const { alerts, rule, open, answer } = world(null, 3);
+  const ids = Array.from({ length: 8 }, (_, i) => `spell ${i}`);
+  for (const id of ids) rule(alertOf(id, { state: 'closed', closed_at: OPENED + 1 }));
+  answer(ids.slice(-4).map((id) => alertOf(id)));
+  await vi.advanceTimersByTimeAsync(3_000);
+  await alerts.seeding;
+  expect([...open.keys()]).toEqual(['spell 4']);
+});
+
 it('stops asking', async () => {
   const { alerts } = world(null);
   alerts.stop();

@@ -42,6 +42,7 @@ const answer = tableRowAnswer(ALERTS);
 /**
  * The open alerts: as rules tell them on `alerts.>`, with their handling as the desk tells it on `vitals.alerts.>` (whole rows),
  * and what was before from the table. A rule's word leaves the handling as it is.
+ * State: at most `alerts_max` open alerts, and as many ids of those that close before the table has answered.
  */
 export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
   const { bus, database } = options;
@@ -49,10 +50,19 @@ export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
   const closedMeanwhile = new Set<string>();
   const counters = { refused: 0 };
 
+  /** The table knows what closed long ago by the time that it answers. */
+  function noteClosed(id: string): void {
+    closedMeanwhile.add(id);
+    for (const oldest of closedMeanwhile) {
+      if (closedMeanwhile.size <= options.alerts_max) break;
+      closedMeanwhile.delete(oldest);
+    }
+  }
+
   function tell(row: AlertRow): void {
     if (row.state === 'closed') {
       open.delete(row.id);
-      if (seeding !== null && !seeding.done) closedMeanwhile.add(row.id);
+      if (seeding !== null && !seeding.done) noteClosed(row.id);
     } else if (open.has(row.id) || open.size < options.alerts_max) open.set(row.id, row);
     options.onAlert(row, JSON.stringify(answer(row)));
   }
