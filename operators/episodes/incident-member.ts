@@ -86,6 +86,15 @@ export interface Return {
 export const returnOf = ({ type, state, ts, closed_at, node, gpu_uuid }: Anomaly): Return | null =>
   type === LOST_TYPE && state === 'closed' ? { ts: closed_at ?? ts, node, gpu_uuid } : null;
 
+/** What the boards of a host share besides the host: its air or coolant, and its power supplies. */
+const PLANT_CATEGORIES = ['thermal', 'power'];
+export const ofPlant = ({ category, gpu_uuid }: Member): boolean =>
+  gpu_uuid !== '' && PLANT_CATEGORIES.includes(category);
+
+const HEAT = 'thermal ';
+/** Boards that lose their cooling together reach their limits hours apart, as their work has it. */
+export const spreadsSlowly = (tie: string): boolean => tie.startsWith(HEAT);
+
 /**
  * What a member may have in common with others: whoever shares one of these within the window belongs together. A lost GPU
  * takes links of its peers with it, so it has the domain in common with them.
@@ -96,6 +105,7 @@ export function ties(member: Member, map: FleetMap): string[] {
   return [
     ...(fabric || lost ? [`domain ${nvlinkDomainOf(map, node).key}`] : []),
     ...(host ? [`host ${node}`] : []),
+    ...(ofPlant(member) ? [`${category} ${node}`] : []),
     ...(rack === null ? [] : [`rack ${rack.key}`]),
     ...(category === 'application' && job !== '' ? [`job ${job}`] : []),
   ];

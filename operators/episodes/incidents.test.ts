@@ -13,6 +13,8 @@ const fabric = { xids: [149], category: 'fabric', severity: 'warning' } as const
 const link = { xids: [74], category: 'fabric' } as const;
 const driver = { xids: [119], category: 'driver' } as const;
 const lost = { anomalies: ['gpu_lost'], category: 'bus', action: 'reboot_node' } as const;
+const hot = { anomalies: ['thermal_margin'], category: 'thermal', action: 'none' } as const;
+const braked = { anomalies: ['power_brake'], category: 'power', action: 'none' } as const;
 const program = { xids: [31], category: 'application', severity: 'warning', action: 'restart_application' } as const;
 const memory = { xids: [95], category: 'memory' } as const;
 
@@ -80,6 +82,33 @@ describe('incidents', () => {
       'fewer than half',
       gpus(['h1'], 3).map((gpu, i) => ({ at: i * 20, gpu, ...driver })),
       ['gpu GPU-h1/0 driver critical reset_gpu open 3 GPUs 1 nodes'],
+    ],
+    [
+      'the GPUs of a node that heat up hours apart, as after a fan',
+      gpus(['h1'], 4).map((gpu, i) => ({ at: i * 5_000, gpu, ...hot })),
+      ['node h1 thermal critical none open 4 GPUs 1 nodes'],
+    ],
+    [
+      'the GPUs of a node whose power brake is pulled',
+      gpus(['h1'], 8).map((gpu) => ({ at: 0, gpu, ...braked })),
+      ['node h1 power critical none open 8 GPUs 1 nodes'],
+    ],
+    [
+      'two hot GPUs of eight, and a braked one: nothing that a node has done',
+      [
+        { at: 0, gpu: 'h1/0', ...hot },
+        { at: 20, gpu: 'h1/1', ...hot },
+        { at: 20, gpu: 'h1/2', ...braked },
+      ],
+      [
+        'gpu GPU-h1/0 thermal critical none open 2 GPUs 1 nodes',
+        'gpu GPU-h1/2 power critical none open 1 GPUs 1 nodes',
+      ],
+    ],
+    [
+      'hot nodes side by side are two',
+      gpus(['h1', 'h2'], 8).map((gpu) => ({ at: 0, gpu, ...hot })),
+      ['node h1 thermal critical none open 8 GPUs 1 nodes', 'node h2 thermal critical none open 8 GPUs 1 nodes'],
     ],
     [
       'a node that nobody reports any more',
@@ -172,6 +201,17 @@ describe('incidents', () => {
     const hot = { at: 0, gpu: 'h1/0', anomalies: ['thermal_margin'], category: 'thermal', action: 'none' } as const;
     expect(lastOf(run([hot]))[0]?.summary).toBe(
       'GPU-h1/0 on node h1: thermal_margin (thermal). Look at its cooling first.',
+    );
+  });
+
+  it('blames what the GPUs of a node share for heat, and says how many', () => {
+    const [row] = lastOf(run(gpus(['h1'], 5).map((gpu, i) => ({ at: i * 60, gpu, ...hot }))));
+    expect(row?.evidence).toEqual([
+      'thermal_margin on 5 GPUs, within 4 min from 2026-01-01 00:00:00 UTC on.',
+      "5 of 8 GPUs of node h1 run too hot; one GPU's fault does not spread over its host.",
+    ]);
+    expect(row?.summary).toBe(
+      '5 of 8 GPUs of node h1 run too hot: the cooling that they share is the likely origin. Look at its fans, inlet air or coolant before its GPUs.',
     );
   });
 

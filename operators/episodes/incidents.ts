@@ -1,10 +1,10 @@
 import type { Anomaly, Asset, Episode, Incident } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetInput, FleetOperator, State } from '../../pipeline/contract/operator.ts';
-import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { type DurationMs, hours } from '../../pipeline/contract/time.ts';
 import { type AssetPlace, assetPlace, type FleetMap, notePlace } from './fleet-map.ts';
 import { instantText } from './in-words.ts';
-import { type Member, memberOf, type Return, returnOf, silentNode, ties } from './incident-member.ts';
+import { type Member, memberOf, type Return, returnOf, silentNode, spreadsSlowly, ties } from './incident-member.ts';
 import { gpusOf, likelyOrigin, nodesOf } from './likely-origin.ts';
 
 export interface IncidentsOptions {
@@ -62,6 +62,8 @@ interface Desk {
 const TOLD_AT_ONCE_MAX = 128;
 const LOOSE_MAX = 4_096;
 const FLUSH_MS = 10_000 as DurationMs;
+/** The window of what spreads slowly. */
+const SLOW_WINDOW = hours(6);
 
 const STATE = { desk: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
 type IncidentState = State<typeof STATE>;
@@ -80,7 +82,7 @@ const deskOf = (state: IncidentState): Desk => {
  *          the fleet, where no episode can hear of them.
  * Output   incidents: the whole row again, under the same id and ts, whenever one opens, grows, changes its origin or
  *          closes, which it does when all its episodes have ended. Two that turn out to be one become the older.
- * Time     event time; `window` counts from the beginnings of episodes.
+ * Time     event time; `window` counts from the beginnings of episodes; heat of one node meets over six hours.
  * State    one entry per node (about 150 B) and what is open; closed incidents for `keep_closed`.
  * Cost     O(open incidents) per episode row, O(members) whenever one is told.
  * Errors   none. An episode that is over when it is first seen opens nothing.
@@ -157,8 +159,10 @@ function takeReturn({ ts, node, gpu_uuid }: Return, desk: Desk, emit: Tell): voi
 
 /** Whether a case that goes on has something in common with what began between two instants. */
 function isNear(one: Case, its: readonly string[], from: number, to: number, window: number): boolean {
-  const near = to >= one.first - window && from <= one.last + window;
-  return near && one.going_on > 0 && its.some((tie) => one.ties.includes(tie));
+  if (one.going_on === 0) return false;
+  const shared = its.filter((tie) => one.ties.includes(tie));
+  const within = shared.some(spreadsSlowly) ? Math.max(window, SLOW_WINDOW) : window;
+  return shared.length > 0 && to >= one.first - within && from <= one.last + within;
 }
 
 /** A case of a member with what it has in common with loose ones; null, and one loose one more, while that is no incident. */

@@ -1,7 +1,7 @@
 import type { Incident, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
 import { type FleetMap, gpusOfDomain, gpusOfNode, nvlinkDomainOf, rackOf } from './fleet-map.ts';
 import { ACTION_TEXT, graver, instantText, SEVERITY_RANK, spanText } from './in-words.ts';
-import type { Member } from './incident-member.ts';
+import { type Member, ofPlant } from './incident-member.ts';
 import { graverAction } from './recovery-action.ts';
 
 /** Where several episodes most likely come from. */
@@ -43,6 +43,7 @@ export function likelyOrigin(members: readonly Member[], map: FleetMap): Origin 
     members.filter((one) => one.host),
     (one) => one.node,
   );
+  const plant = fullest(members.filter(ofPlant), (one) => `${one.category} ${one.node}`);
   const faults = members.filter(({ category, job }) => category === 'application' && job !== '');
   const program = fullest(faults, (one) => one.job);
   if (gpusOf(fabric).length >= FABRIC_GPUS_MIN && gpusOf(fabric).length >= gpusOf(lost).length) {
@@ -51,6 +52,7 @@ export function likelyOrigin(members: readonly Member[], map: FleetMap): Origin 
   const rack = lost[0] === undefined ? null : rackOf(map, lost[0].node);
   if (rack !== null && nodesOf(lost).length >= RACK_NODES_MIN) return ofRack(members, lost, rack.name);
   if (host[0] !== undefined && blamesNode(host, map)) return ofNode(members, host, map);
+  if (plant[0] !== undefined && blamesNode(plant, map)) return ofPlantOf(members, plant, map);
   if (gpusOf(program).length >= JOB_GPUS_MIN && program.length * 2 >= members.length) return ofJob(members, program);
   return ofGpu(members, map);
 }
@@ -175,6 +177,33 @@ function ofNode(members: readonly Member[], host: readonly Member[], map: FleetM
   };
 }
 
+/** What a category of the plant is in words, and where to look. */
+const PLANT: Readonly<Record<string, { readonly show: string; readonly origin: string; readonly look: string }>> = {
+  thermal: { show: 'run too hot', origin: 'cooling', look: 'Look at its fans, inlet air or coolant before its GPUs' },
+  power: {
+    show: 'are held back by their power supply',
+    origin: 'power',
+    look: 'Look at its power supplies and the power budget of its rack',
+  },
+};
+
+function ofPlantOf(members: readonly Member[], plant: readonly Member[], map: FleetMap): Origin {
+  const { node, category } = plant[0] as Member;
+  const { show, origin, look } = PLANT[category] as (typeof PLANT)[string];
+  const told = `${share(gpusOf(plant).length, gpusOfNode(map, node))} of node ${node} ${show}`;
+  return {
+    scope: 'node',
+    origin: node,
+    gpu_uuid: '',
+    node,
+    category,
+    severity: plant.reduce<Severity>((worst, one) => graver(worst, one.severity), 'warning'),
+    action: 'none',
+    evidence: [signsText(members), `${told}; one GPU's fault does not spread over its host.`],
+    summary: `${told}: the ${origin} that they share is the likely origin. ${look}.`,
+  };
+}
+
 function ofJob(members: readonly Member[], program: readonly Member[]): Origin {
   const { job } = program[0] as Member;
   const gpus = gpusOf(program).length;
@@ -212,7 +241,7 @@ function ofGpu(members: readonly Member[], map: FleetMap): Origin {
   const alone =
     others > 0
       ? `${beside} of its host are in it: too few to blame what they share.`
-      : 'No other GPU shows anything like it.';
+      : 'No story of another GPU began beside it.';
   const what = worst.gpu_uuid === '' ? `Node ${worst.node}` : `${worst.gpu_uuid} on node ${worst.node}`;
   return {
     scope: worst.gpu_uuid === '' ? 'node' : 'gpu',
