@@ -87,17 +87,10 @@ function world(cost_ms: number) {
     },
     onAnomaly: (anomaly) => topics.touchAnomaly(anomaly),
   });
-  const topics = new LiveTopics({
-    clock,
-    view,
-    deltas_max: 4,
-    bytes_max: 1 << 20,
-    // Small enough that what is old goes in some of the runs.
-    recent: new RecentDeltas({ clock, keep_ms: 5_000, bytes_max: 2_048 }),
-    keep_ms: 60_000,
-    topics_max: 100,
-    alerts_max: 100,
-  });
+  // Small enough that what is old goes in some of the runs.
+  const recent = new RecentDeltas({ clock, keep_ms: 5_000, bytes_max: 2_048 });
+  const limits = { deltas_max: 4, bytes_max: 1 << 20, keep_ms: 60_000, topics_max: 100, alerts_max: 100 };
+  const topics = new LiveTopics({ clock, view, recent, ...limits });
   const hub = new LiveHub({
     clock,
     topics,
