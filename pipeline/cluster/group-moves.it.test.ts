@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { ensureStreams, PICKED_STREAM } from '../bus/ensure-streams.ts';
+import { endCliRuns, until } from '../cli/cli.fixture.ts';
+import { systemClock } from '../clock.ts';
+import type { Bus } from '../contract/bus.ts';
+import { GROUPS } from '../contract/ids.ts';
+import { feedSteadily, groupMoves } from './group-moves.fixture.ts';
+import { type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
+
+/**
+ * How long groups stand still when they move. `CLUSTER_TIMES=1 npm run test:cluster` prints it; the workers share this machine
+ * with everything else, so that the test itself only asks for the time in which others may count on it.
+ */
+
+const FEED_MS = 200;
+const STILL_MAX_MS = 15_000;
+
+describe.each([1, 3])('with %i copies of everything', (copies) => {
+  let services: TestServices;
+  let nats: NatsCluster | null = null;
+  let bus: Bus;
+  let data = '';
+
+  beforeAll(async () => {
+    nats = await startNatsCluster();
+    if (nats === null) return;
+    data = await mkdtemp(join(tmpdir(), 'gpu-vitals-moves-'));
+    services = await startTestServices({ questdb: true });
+    bus = await connectBus({ servers: nats.nats_url, name: 'test', clock: systemClock, stream_replicas: copies });
+    await until('the servers have a leader', () =>
+      ensureStreams(bus).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+  afterEach(endCliRuns);
+  afterAll(async () => {
+    await bus?.close();
+    await services?.stop();
+    await nats?.stop();
+    if (data !== '') await rm(data, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('moves each group in a moment: workers that come, go, are killed and paused', async (context) => {
+    if (nats === null) {
+      context.skip('no nats-server on this machine');
+      return;
+    }
+    const { nats_url } = nats;
+    const reports = workerReports(bus);
+    const more = ['--stream-replicas', String(copies)];
+    const start = (name: string): WorkerProcess =>
+      startWorkerProcess({ name, data, nats_url, questdb: services, more });
+    const told: Record<string, readonly number[]> = {};
+    /** What is done to the workers, until they have settled and every group has told something since. */
+    const during = async (what: string, change: () => readonly WorkerProcess[]): Promise<void> => {
+      const since = (await bus.streamState(PICKED_STREAM)).last_position;
+      await reports.settled(change(), 90_000);
+      await reports.caughtUp(90_000);
+      told[what] = await groupMoves(bus, since);
+    };
+
+    const [a, b] = ['a', 'b'].map(start) as [WorkerProcess, WorkerProcess];
+    await reports.settled([a, b], 90_000);
+    const feed = feedSteadily(bus, FEED_MS, systemClock.now());
+    await until('all groups are at work', async () => (await bus.streamState('DCGM_RAW')).messages > 10 * GROUPS);
+    await reports.caughtUp(90_000);
+
+    let [c, d] = [a, a];
+    await during('two come', () => {
+      [c, d] = ['c', 'd'].map(start) as [WorkerProcess, WorkerProcess];
+      return [a, b, c, d];
+    });
+    await during('one goes', () => {
+      d.kill('SIGTERM');
+      return [a, b, c];
+    });
+    await during('one is killed', () => {
+      c.kill('SIGKILL');
+      return [a, b];
+    });
+    await during('one is paused', () => {
+      b.kill('SIGSTOP');
+      return [a];
+    });
+    await during('it is back', () => {
+      b.kill('SIGCONT');
+      return [a, b];
+    });
+    await feed.stop();
+    reports.stop();
+    if (process.env.CLUSTER_TIMES !== undefined) {
+      const at = (moves: readonly number[], share: number): number =>
+        moves[Math.min(moves.length - 1, Math.floor(moves.length * share))] ?? Number.NaN;
+      for (const [what, moves] of Object.entries(told)) {
+        const figures = `half within ${at(moves, 0.5)} ms, the slowest ${at(moves, 1)} ms`;
+        console.info(`${copies} copies, ${what}: ${moves.length} groups moved, ${figures}`);
+      }
+    }
+    expect(told['one goes']?.length).toBeGreaterThanOrEqual(Math.floor(GROUPS / 4));
+    expect(told['one is killed']?.length).toBeGreaterThanOrEqual(Math.floor(GROUPS / 3));
+    for (const [what, moves] of Object.entries(told)) {
+      expect(moves.at(-1) ?? Number.NaN, what).toBeLessThan(STILL_MAX_MS);
+    }
+    for (const worker of [a, b]) {
+      worker.kill('SIGTERM');
+      await worker.exited;
+    }
+  }, 400_000);
+});
