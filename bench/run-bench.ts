@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { systemClock } from '../pipeline/clock.ts';
+import { sourceCommit } from '../pipeline/roles/source-commit.ts';
 import type { Figure } from './bench.ts';
 import { BENCHES } from './benches.ts';
 
@@ -59,7 +59,7 @@ if (options.json !== undefined) {
       platform: `${process.platform} ${process.arch}`,
       node: process.version,
     },
-    commit: commit(),
+    commit: sourceCommit() ?? 'unknown',
     command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
     quick: options.quick,
     figures: measured,
@@ -67,11 +67,3 @@ if (options.json !== undefined) {
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 process.exit(0);
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
-}

@@ -205,7 +205,8 @@ describe('GET /models/performance on a real database', () => {
     expect(await metric()).toContain('# TYPE gpu_vitals_prediction_brier_score gauge');
     await vi.waitFor(async () => {
       const text = await metric();
-      for (const name of ['brier_score', 'precision', 'recall', 'calibration_error', 'drift_alarms']) {
+      const names = ['brier_score', 'precision', 'recall', 'lead_time_days', 'calibration_error', 'drift_alarms'];
+      for (const name of names) {
         expect(text).toMatch(
           new RegExp(`gpu_vitals_prediction_${name}\\{model="heuristic",version="1",horizon="7"\\} [\\d.e-]+\\n`),
         );

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../../pipeline/clock.ts';
+import { sourceCommit } from '../../pipeline/roles/source-commit.ts';
 import { DEFAULT_PARTS, EVALUATE_DEFAULTS, EVALUATE_QUICK, evaluate, PARTS, type Part } from './evaluate.ts';
 import { printEvaluation } from './print-evaluation.ts';
 import { printMarkdown } from './print-markdown.ts';
@@ -51,7 +51,7 @@ const seed = Math.round(options.seed ?? size.seed);
 
 const began = systemClock.monotonic();
 // Before the run: somebody may commit meanwhile.
-const built_from = commit();
+const built_from = sourceCommit() ?? 'unknown';
 const evaluation = await evaluate({
   parts,
   gpus,
@@ -84,12 +84,4 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It is no positive number.');
   return value;
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
 }

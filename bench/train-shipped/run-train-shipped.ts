@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadBundle, packBundle } from '../../models/prediction/bundle.ts';
 import { createEnsemble } from '../../models/prediction/ensemble.ts';
@@ -6,6 +5,7 @@ import { modelCard } from '../../models/prediction/model-card.ts';
 import { heuristic } from '../../operators/prediction/heuristic.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import { openFolderRegistry } from '../../pipeline/registry/folder-registry.ts';
+import { sourceCommit } from '../../pipeline/roles/source-commit.ts';
 import { judgeShipped } from './judge-shipped.ts';
 import { SHIPPED_SIZE, trainShipped } from './train-shipped.ts';
 
@@ -62,15 +62,6 @@ const model = createEnsemble(loadBundle(JSON.parse(JSON.stringify(bundle)), 'tra
 const fleet = { ...scaled(SHIPPED_SIZE.calibrate), seed: seed + 3, failure_rate_scale };
 say(`judging on ${fleet.gpus} other boards for ${fleet.days} days`);
 const metrics = judgeShipped(fleet, { model, heuristic });
-/** Null outside a checkout. */
-function commitOf(): string | null {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    return null;
-  }
-}
-
 const command = `npm run train-shipped -- ${process.argv.slice(2).join(' ')}`.trim().replace(/ --$/, '');
 const registry = openFolderRegistry({
   folder: options.out,
@@ -89,7 +80,7 @@ const manifest = await registry.put(bytes, {
     positives: trained.positives,
     feature_version: '1',
     seed,
-    commit: commitOf(),
+    commit: sourceCommit(),
     params: { failure_rate_scale, share_percent: options.share },
   },
   metrics,

@@ -19,6 +19,7 @@ import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
 import { questdbAddress } from '../roles/addresses.ts';
 import { hasTargets } from '../roles/has-targets.ts';
+import { sourceCommit } from '../roles/source-commit.ts';
 import { VERSION } from '../roles/version.ts';
 import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
 import { judgeOnHistory } from '../training/judge-on-history.ts';
@@ -66,7 +67,7 @@ export async function trainOnStored(context: CommandContext, training: HistoryTr
         costs: ALARM_COSTS_DEFAULT,
         base: await baseOf(context),
         simulated: !hasTargets(values),
-        version: VERSION,
+        commit: sourceCommit() ?? VERSION,
         command: `gpu-vitals models train --seed ${training.seed}`,
         say: context.say,
       });

@@ -38,7 +38,7 @@ const train = () =>
     base: { model: heuristic, lstm: null },
     promote: true,
     simulated: true,
-    version: 'test',
+    commit: 'test',
     command: 'test',
     trigger: 'features',
     why: '40 % has moved',

@@ -31,7 +31,8 @@ export interface TrainOnSystemOptions {
   readonly promote: boolean;
   /** The fleet is simulated: what is learned from it says so. */
   readonly simulated: boolean;
-  readonly version: string;
+  /** Of the program that trains. */
+  readonly commit: string | null;
   readonly command: string;
   /** Why it is trained, for the lineage. */
   readonly trigger: Trigger;
@@ -88,7 +89,7 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       positives: data.positives,
       feature_version: '1',
       seed,
-      commit: options.version,
+      commit: options.commit,
       params: JSON.parse(JSON.stringify(trained.params)),
       trigger: {
         what: options.trigger,

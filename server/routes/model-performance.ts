@@ -212,6 +212,11 @@ const METRICS: readonly (readonly [name: string, help: string, figure: (item: Mo
   ],
   ['prediction_precision', 'Share of alarms that a failure followed.', ({ precision }) => precision],
   ['prediction_recall', 'Share of predictions before a failure that were alarms.', ({ recall }) => recall],
+  [
+    'prediction_lead_time_days',
+    'Median days from the first alarm within the horizon to the failure.',
+    ({ lead_time_days }) => lead_time_days?.median ?? null,
+  ],
   ['prediction_calibration_error', 'Expected calibration error.', ({ calibration }) => calibration?.error ?? null],
   ['prediction_drift_alarms', 'Drift alarms of what is predicted and of its errors.', ({ alarms }) => alarms.length],
 ];
