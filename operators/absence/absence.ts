@@ -17,7 +17,8 @@ import {
   reporting,
 } from './lost.ts';
 import { type Roster, rosterDue, rosterHash, rosterOf } from './roster.ts';
-import { hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
+import { movesAgain, STILL_BOARD_COLUMNS, stillBoard } from './still-boards.ts';
+import { energyStandsStill, hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
 
 export interface AbsenceOptions extends LostOptions {
   /** How long, and for how many scrapes, nothing of a node may move before its exporter counts as frozen. */
@@ -57,6 +58,7 @@ const STILL_FADING = 0.99;
 const STATE = {
   ...LOST_COLUMNS,
   ...STILLNESS_COLUMNS,
+  ...STILL_BOARD_COLUMNS,
   /** Event time of the last heartbeat, and a hash of the GPUs that were told with one. */
   beat_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   roster: { scope: 'node', type: 'u32', width: 1, initial: 0 },
@@ -72,7 +74,8 @@ type AbsenceState = State<typeof STATE>;
 
 /**
  * Notices what no longer comes: a GPU that its node's scrapes lack (gpu_lost), MIG instances that are cut anew
- * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node).
+ * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node, or for one board whose
+ * energy stands while its neighbours move).
  *
  * Input    enriched rows; rows not newer than the GPU's last one are skipped.
  * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
@@ -81,7 +84,7 @@ type AbsenceState = State<typeof STATE>;
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
  * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
  *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
- * State    46 B per GPU, 56 B per node and its list of GPUs.
+ * State    59 B per GPU, 56 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
  *          heartbeat, and per scrape only while one is missing.
  * Errors   none.
@@ -114,9 +117,13 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       state.lap[gpu] = state.node_lap[node] as number;
       state.lap_rows[node] = (state.lap_rows[node] as number) + 1;
       if ((state.seen[gpu] as number) < 255) state.seen[gpu] = (state.seen[gpu] as number) + 1;
-      if (hasMoved(state, gpu, values, bits, row)) noteMovement(batch, row, state, emit);
-      else if (ts - (state.moved_ts[node] as number) >= options.frozen_after && state.frozen[node] === null)
-        judgeStillness(batch, row, state, options, emit);
+      if (hasMoved(state, gpu, values, bits, row)) {
+        noteMovement(batch, row, state, emit);
+        noteBoardMovement(batch, row, state, emit);
+      } else if (ts - (state.moved_ts[node] as number) >= options.frozen_after) {
+        if (state.frozen[node] === null) judgeStillness(batch, row, state, options, emit);
+      } else if (ts - (state.board_moved_ts[gpu] as number) >= options.frozen_after && state.board_frozen[gpu] === null)
+        judgeBoard(batch, row, state, options, emit);
       if (ts - (state.beat_ts[node] as number) >= options.heartbeat) beat(batch, row, state, emit);
     }
   },
@@ -204,6 +211,39 @@ function noteMovement(batch: Batch, row: number, state: AbsenceState, emit: Tell
   }
   state.moved_ts[node] = ts;
   state.moved_lap[node] = lap;
+}
+
+function noteBoardMovement(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
+  const gpu = batch.gpu[row] as number;
+  const ts = batch.ts[row] as number;
+  const open = state.board_frozen[gpu] as Anomaly | null;
+  if (open !== null) {
+    state.board_frozen[gpu] = null;
+    emit('anomalies', movesAgain(open, ts, state.board_moved_ts[gpu] as number), row);
+  }
+  state.board_moved_ts[gpu] = ts;
+  state.board_moved_lap[gpu] = state.node_lap[batch.node[row] as number] as number;
+  if ((state.board_moves[gpu] as number) < 255) state.board_moves[gpu] = (state.board_moves[gpu] as number) + 1;
+}
+
+/** A board has not moved for long although its node does. An instance may well rest: only whole boards are judged. */
+function judgeBoard(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
+  const gpu = batch.gpu[row] as number;
+  const node = batch.node[row] as number;
+  const { uuid, instance } = identityOf(batch, gpu);
+  const lap = state.node_lap[node] as number;
+  const laps = lap - (state.board_moved_lap[gpu] as number);
+  // The node must move now: where it stands too, its exporter is frozen, and that is told by itself.
+  if (instance !== '' || (state.board_moves[gpu] as number) < LIVELY_LAPS || laps < options.frozen_scrapes) return;
+  if (lap - (state.moved_lap[node] as number) > 1) return;
+  const evidence = energyStandsStill(batch.values, row);
+  if (evidence === null) return;
+  const since = state.board_moved_ts[gpu] as number;
+  const name = batch.registry.nodes[node] as string;
+  const { frozen_after } = options;
+  const anomaly = stillBoard({ uuid, node: name, ts: batch.ts[row] as number, since, laps, evidence, frozen_after });
+  state.board_frozen[gpu] = anomaly;
+  emit('anomalies', anomaly, row);
 }
 
 /** Nothing of the node has moved for long. */

@@ -48,6 +48,27 @@ describe('exporter_frozen', () => {
     expect(brief(runAbsence(scrapes({ cadence_ms: 10_000, values: idle })))).toEqual(['exporter_frozen warning open ']);
   });
 
+  it.each([1_000, 10_000, 30_000, 120_000])(
+    'names one GPU of eight that stands still at %i ms, until it moves again',
+    (cadence_ms) => {
+      const one = frozenFrom(FREEZE, minute(50));
+      const told = runAbsence(scrapes({ cadence_ms, values: (gpu, t) => (gpu === 2 ? one(gpu, t) : lively(gpu, t)) }));
+      expect(brief(told)).toEqual(['exporter_frozen warning open GPU-2', 'exporter_frozen warning closed GPU-2']);
+      const [opened, closed] = told.anomalies;
+      expect((opened?.ts ?? 0) - START_MS - FREEZE).toBeLessThanOrEqual(Math.max(minute(5), 10 * cadence_ms));
+      expect(opened?.explanation).toMatch(
+        /^All readings of GPU-2 on n1 stand still since .*\.000Z while other GPUs of the node move: \d+ scrapes in (5|20) min were equal bit for bit, and energy stands at 1372000 J although 3\d\d(\.\d)? W are drawn; old values are repeated for this GPU\.$/,
+      );
+      expect(closed?.explanation).toBe('The readings of GPU-2 move again; they had stood still for 30 min.');
+    },
+  );
+
+  it('lets a node that froze be its exporter, not its boards', () => {
+    const late = (gpu: number, t: number): Record<string, number> =>
+      lively(gpu, t >= FREEZE + (gpu === 2 ? 0 : minute(3)) ? FREEZE : t);
+    expect(brief(runAbsence(scrapes({ cadence_ms: 30_000, values: late })))).toEqual(['exporter_frozen warning open ']);
+  });
+
   const idleConstant = { power_watts: 68, gpu_temp_celsius: 31, gpu_util_ratio: 0 };
   it.each<[string, (gpu: number, t: number) => Record<string, number>]>([
     ['idle and constant from the start', () => idleConstant],
@@ -57,7 +78,11 @@ describe('exporter_frozen', () => {
     ],
     ['constant at work from the start', () => ({ power_watts: 300, gpu_temp_celsius: 60, gpu_util_ratio: 1 })],
     ['four minutes of standing still', frozenFrom(FREEZE, FREEZE + minute(4))],
-    ['one GPU of eight stands still', (gpu, t) => lively(gpu, gpu === 2 && t > FREEZE ? FREEZE : t)],
+    [
+      'one GPU of eight stands still, and no energy tells whether it may',
+      (gpu, t) => without('energy_joules_total', lively)(gpu, gpu === 2 && t > FREEZE ? FREEZE : t),
+    ],
+    ['one GPU of eight stands still for four minutes', frozenFrom(FREEZE, FREEZE + minute(4))],
     ['only energy counts', (_, t) => ({ ...idleConstant, energy_joules_total: 68 * t })],
     [
       'no power, no energy',

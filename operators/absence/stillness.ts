@@ -66,6 +66,15 @@ export function hasMoved(
   return known !== 0 && known !== rest;
 }
 
+/** Why a board that stands still cannot be alive: its energy does not count although it draws power; null where it may. */
+export function energyStandsStill(values: Float64Array, row: number): string | null {
+  const from = row * METRIC_COUNT;
+  const power = values[from + POWER] as number;
+  const energy = values[from + ENERGY] as number;
+  if (!(energy > 0 && power > ENERGY_POWER_W)) return null;
+  return `energy stands at ${Math.round(energy)} J although ${Number(power.toFixed(1))} W are drawn`;
+}
+
 /**
  * Why a row that stands still cannot be true: energy does not count although power is drawn, or a board at work whose power
  * never changes by the last digit. Null for a row that may well be constant, such as an idle board's.
@@ -73,10 +82,8 @@ export function hasMoved(
 export function impossibleStillness(values: Float64Array, row: number): string | null {
   const from = row * METRIC_COUNT;
   const power = values[from + POWER] as number;
-  const energy = values[from + ENERGY] as number;
-  if (energy > 0 && power > ENERGY_POWER_W) {
-    return `energy stands at ${Math.round(energy)} J although ${Number(power.toFixed(1))} W are drawn`;
-  }
+  const counted = energyStandsStill(values, row);
+  if (counted !== null) return counted;
   const busy = BUSY.some((index) => (values[from + index] as number) >= BUSY_RATIO);
   return busy && power > 0 ? `a GPU at work draws ${Number(power.toFixed(3))} W in every one of them` : null;
 }
