@@ -20,18 +20,24 @@ const scenario = (exec, share) => ({
 });
 
 export const options = {
-  scenarios: { lookups: scenario('lookups', 0.75), lists: scenario('lists', 0.2), summary: scenario('summary', 0.05) },
+  scenarios: {
+    lookups: scenario('lookups', 0.74),
+    lists: scenario('lists', 0.2),
+    summary: scenario('summary', 0.05),
+    predictions: scenario('predictions', 0.01),
+  },
   thresholds: {
     'http_req_duration{scenario:lookups}': ['p(95)<50'],
     'http_req_duration{scenario:lists}': ['p(95)<100'],
     'http_req_duration{scenario:summary}': ['p(95)<50'],
+    'http_req_duration{scenario:predictions}': ['p(95)<50'],
     http_req_failed: ['rate==0'],
     dropped_iterations: ['count==0'],
   },
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
 };
 
-/** Who there is, for lookups. */
+/** Who there is, for lookups, and of whom something was foreseen: vectors of the others have not come yet. */
 export function setup() {
   const gpus = [];
   let cursor = null;
@@ -40,7 +46,8 @@ export function setup() {
     gpus.push(...answer.json('items').map(({ gpu_uuid, node }) => ({ gpu_uuid, node })));
     cursor = answer.json('next');
   } while (cursor !== null && gpus.length < GPUS_KNOWN);
-  return gpus;
+  const foreseen = http.get(`${API}/api/v1/fleet/risks?limit=100`).json('items');
+  return { gpus, foreseen };
 }
 
 const one = (list) => list[Math.floor(Math.random() * list.length)];
@@ -51,7 +58,7 @@ function get(path, name) {
   check(answer, { 'is 200': ({ status }) => status === 200 });
 }
 
-export function lookups(gpus) {
+export function lookups({ gpus }) {
   const { gpu_uuid } = one(gpus);
   const turn = __ITER % 10;
   if (turn < 7) get(`/gpus/${gpu_uuid}`, 'verdict');
@@ -59,7 +66,7 @@ export function lookups(gpus) {
   else get(`/gpus/${gpu_uuid}/anomalies`, 'anomalies of a GPU');
 }
 
-export function lists(gpus) {
+export function lists({ gpus }) {
   const turn = __ITER % 6;
   if (turn === 0) get('/gpus?limit=100', 'gpus');
   else if (turn === 1) get('/gpus?limit=100&sort=-gpu_temp_celsius', 'gpus, hottest');
@@ -67,6 +74,16 @@ export function lists(gpus) {
   else if (turn === 3) get('/anomalies?state=open', 'open anomalies');
   else if (turn === 4) get('/alerts?state=open', 'open alerts');
   else get('/fleet/risks?limit=100', 'risks');
+}
+
+/** Foreseen anew, whatever the last prediction was. */
+export function predictions({ foreseen }) {
+  const { gpu_uuid } = one(foreseen);
+  const answer = http.post(`${API}/api/v1/predict/failure`, JSON.stringify({ gpu_uuid }), {
+    headers: { 'Content-Type': 'application/json' },
+    tags: { name: 'prediction on demand' },
+  });
+  check(answer, { 'is 200': ({ status }) => status === 200 });
 }
 
 export function summary() {
