@@ -1,5 +1,5 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
-import { hours, minutes } from '../../pipeline/contract/time.ts';
+import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { CONDITION_COUNT, conditionBit, conditionIndex } from './condition-table.ts';
 import { inTime } from './explain-condition.ts';
 import { noteReading } from './ledger.ts';
@@ -16,6 +16,8 @@ const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
 const SEEN_PROF = 2;
 const REST_RATIO = 0.02;
+/** Work that comes in bursts rests for a scrape or some between them. */
+const REST_MS = seconds(90);
 const [READING, SINCE, SMOOTH, LEAST, MOST, WIDTH] = [0, 1, 2, 3, 4, 5] as const;
 const STILL_MS = hours(1);
 const SMOOTHING_MS = minutes(10);
@@ -38,10 +40,12 @@ export function profZero(scene: Scene): void {
   if (!(util >= (limits.mildest[PROF_ZERO] as number))) {
     // At rest they may well read 0: evidence must not be gathered from moments of work that lie apart.
     const waits = (aliveBits(scene) & PROF_ALIVE) !== 0 && state.severity[gpu * CONDITION_COUNT + PROF_ZERO] === 0;
-    if (waits && util < REST_RATIO) noteReading(scene, PROF_ZERO, 0, 0, 0);
+    const rested = scene.ts - (state.prof_zero_at[gpu] as number) > REST_MS;
+    if (waits && util < REST_RATIO && rested) noteReading(scene, PROF_ZERO, 0, 0, 0);
     return;
   }
   if (((state.seen[gpu] as number) & SEEN_PROF) === 0) return;
+  state.prof_zero_at[gpu] = scene.ts;
   const level = util >= (limits.critical[PROF_ZERO] as number) ? 3 : 2;
   noteReading(scene, PROF_ZERO, level, util, 0, sm === 0 ? SM_ACTIVE : GR_ENGINE);
 }
