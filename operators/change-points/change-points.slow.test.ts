@@ -123,6 +123,15 @@ describe.each(CADENCES)('change points at %s', (_, cadence_ms) => {
     expect(told[1]?.ts).toBe(told[0]?.ts);
   });
 
+  it.each([
+    ['which began before the rate was judged', 5.2, 1_270_000],
+    ['of ten times what was usual', 24, 6_000],
+  ])('tells a new rate as it is, %s', (_name, from_h, per_hour) => {
+    const told = run(rowsOf({ hours: 36, cadence_ms, rate: (h) => (h < from_h ? 500 : per_hour) }));
+    expect(told.length).toBeGreaterThan(0);
+    for (const { observed } of told) expect(observed).toBeLessThan(1.25 * per_hour);
+  });
+
   it('finds a slow change that no minute shows', () => {
     for (const seed of [1, 2, 3]) {
       const told = run(rowsOf({ hours: 24 * 6, cadence_ms, seed, rate: (h) => (h < 96 ? 0.4 : 9) }));

@@ -61,6 +61,8 @@ const WEIGHT_MAX_MIN = 5;
 const CREST_FACTOR = 2;
 /** A rate that has lasted for less may be chance. */
 const SURE_MS = minutes(15);
+/** Time in which an open change shows its own rate. */
+const RECENT_MS = minutes(5);
 /** An open change is told anew when it has grown by this. */
 const GROWTH_FACTOR = 3;
 /** A rate is back when it has lost this share of its rise. */
@@ -207,7 +209,9 @@ function openChange(
   // What a few minutes show must be ten times as clear.
   const doubt = ts - since < SURE_MS ? 10 : 1;
   const severity = severityOf(ERROR_SIGNALS[signal] as ErrorSignal, before, after / doubt, options.warning_factor);
-  const change: OpenChange = { opened_at: ts, since, before, after, severity, detector, calm_since: 0, raised_at: ts };
+  const fast_then = state.fast[gpu * SIGNAL_COUNT + signal] as number;
+  const opened = { opened_at: ts, raised_at: ts, calm_since: 0, fast_then };
+  const change: OpenChange = { ...opened, since, before, after, severity, detector };
   const cells = (state.open[gpu] as Cells<OpenChange> | null) ?? new Array<null>(SIGNAL_COUNT).fill(null);
   cells[signal] = change;
   state.open[gpu] = cells;
@@ -230,7 +234,9 @@ function follow(
     change.raised_at = ts;
   }
   const lasted_ms = ts - change.since;
-  const level = lasted_ms < SURE_MS ? 0 : Math.max(rate, sharpRate(state, cell, lasted_ms));
+  const open_ms = ts - change.opened_at;
+  const recent = open_ms < RECENT_MS ? rate : sharpRate(state, cell, open_ms, change.fast_then ?? change.before / 60);
+  const level = lasted_ms < SURE_MS ? 0 : Math.max(rate, recent);
   const severity = severityOf(ERROR_SIGNALS[signal] as ErrorSignal, change.before, level, options.warning_factor);
   if (change.severity === 'info' && severity === 'warning') {
     change.after = Math.max(level, change.after);

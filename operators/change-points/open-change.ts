@@ -15,6 +15,8 @@ export interface OpenChange {
   calm_since: number;
   /** When `after` was last raised. */
   raised_at: number;
+  /** What the short memory of the rate held when it opened, per minute; unknown for one of an older snapshot. */
+  readonly fast_then?: number;
 }
 
 /** A rate below one a week cannot be told from none. */

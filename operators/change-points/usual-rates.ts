@@ -41,6 +41,8 @@ export function noteRates(state: ChangeState, cell: number, ts: number, elapsed_
   }
 }
 
-/** The rate per hour since a change began, which the short memory has not yet filled with it. */
-export const sharpRate = (state: ChangeState, cell: number, lasted_ms: number): number =>
-  (60 * (state.fast[cell] as number)) / (1 - Math.exp(-lasted_ms / FAST_MS));
+/** The rate per hour of the last `elapsed_ms`, before which the short memory stood at `fast_then` per minute. */
+export function sharpRate(state: ChangeState, cell: number, elapsed_ms: number, fast_then: number): number {
+  const kept = Math.exp(-elapsed_ms / FAST_MS);
+  return (60 * ((state.fast[cell] as number) - kept * fast_then)) / (1 - kept);
+}
