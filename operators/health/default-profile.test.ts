@@ -11,6 +11,10 @@ describe('what costs nothing', () => {
       'an idle GPU, throttled for being idle, its link slowed to save power',
       { ...idle, throttle_reasons: 1, pcie_link_gen: 1 },
     ],
+    [
+      'a GPU that has just ended its work, of which its averages still tell, and its link sleeps',
+      { gpu_util_ratio: 0, power_watts: 80, sm_clock_mhz: 345, throttle_reasons: 1, pcie_link_gen: 1 },
+    ],
     ['a cold one', { gpu_temp_celsius: 12, gpu_temp_celsius_mean_1h: 12, gpu_temp_celsius_max_24h: 15 }],
     ['an hour that was hot and is over', { gpu_temp_celsius_mean_1h: 84 }],
     [
@@ -148,6 +152,13 @@ describe('what numbers cost, worked by hand', () => {
     ],
     ['correctable rows alone', { remapped_rows_correctable_total: 64 }, 'memory', 90, 'remapped_rows'],
     ['half the PCIe lanes', { pcie_link_width: 8 }, 'performance', 75, 'pcie_link_degraded'],
+    [
+      'a busy link two generations down, where only averages are known',
+      { pcie_link_gen: 3, gpu_util_ratio: NAN },
+      'performance',
+      70,
+      'pcie_link_degraded',
+    ],
     ['a busy link two generations down', { pcie_link_gen: 3 }, 'performance', 70, 'pcie_link_degraded'],
     // Gen4 x16 allows 16 a minute; ten times that.
     [

@@ -23,6 +23,12 @@ export function activityOf(o: Observations): number {
   return highest;
 }
 
+/** Whether the GPU works at the very instant of the link's readings; the other ratios are averages, which outlast a job. */
+function worksNow(o: Observations): boolean {
+  if (o.gpu_util_ratio >= 0) return o.gpu_util_ratio >= BUSY_RATIO;
+  return activityOf(o) >= BUSY_RATIO;
+}
+
 function replaysAllowed(o: Observations): number {
   const lanes = o.pcie_link_width > 0 ? o.pcie_link_width : USUAL_LINK.lanes;
   const gen = Math.min(REPLAYS_PER_LANE.length, Math.max(1, Math.round(o.pcie_link_gen || USUAL_LINK.gen)));
@@ -64,7 +70,7 @@ export const PERFORMANCE_TERMS: readonly Term[] = [
   {
     ...link,
     // An idle link is slowed down to save power; only a busy one shows what it can do.
-    points: (o) => (activityOf(o) >= BUSY_RATIO ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0),
+    points: (o) => (worksNow(o) ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0),
     metric: 'pcie_link_gen',
     value: (o) => o.pcie_link_gen,
     limit: (o) => o.pcie_max_link_gen,
