@@ -209,6 +209,11 @@ describe('single answers', () => {
     for (const one of text.trimEnd().split('\n')) expect(one).toMatch(line);
   });
 
+  it('say where they were asked as a reference, whatever was asked for', async () => {
+    const { body } = await populated().json('/api/v1/gpus/%00%C3%BC%20x');
+    expect(body).toMatchObject({ status: 404, instance: '/api/v1/gpus/%00%C3%BC%20x' });
+  });
+
   it('hide what went wrong inside, and tell it to the log', async () => {
     const world = populated();
     world.tables.assets = null as never;

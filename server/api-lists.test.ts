@@ -42,6 +42,17 @@ describe('lists', () => {
     expect((await world.get(`/api/v1/errors?cursor=${body.next}`)).status).toBe(400);
   });
 
+  it.each(LISTS.filter((path) => /gpus$|assets$|anomalies|alerts$|audit|dead-letters/.test(path)))(
+    'refuse a span that ends before it begins, and a parameter without a name: %s',
+    async (path) => {
+      const world = populated();
+      for (const query of ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from=5&to=5', '=', 'limit=1&=x']) {
+        const answer = await world.get(`${path}?${query}`);
+        expect([query, answer.status]).toEqual([query, 400]);
+      }
+    },
+  );
+
   it('filter by field and time', async () => {
     const world = populated();
     const counts: [query: string, total: number][] = [

@@ -214,7 +214,7 @@ describe('assets as CSV', () => {
     expect(world.log.versions).toEqual([]);
     expect(await csv(world, file, '?partial=true')).toMatchObject({
       status: 201,
-      body: { added: 1, rows: [{ line: 2, outcome: 'added' }], problems },
+      body: { added: 1, refused: 3, rows: [{ line: 2, outcome: 'added' }], problems },
     });
     expect((await csv(world, 'gpu_uuid\n,\n', '?partial=true')).status).toBe(201);
     expect((await csv(world, 'uuid\nGPU-a\n', '?partial=true')).status).toBe(400);

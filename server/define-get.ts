@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
+import { queryOf } from './query-of.ts';
 import { problemSchema } from './schemas.ts';
 
 /** A GET route: what it takes and answers, for the check of requests and for OpenAPI alike. */
@@ -60,16 +61,19 @@ export function defineGet<P extends z.ZodObject, Q extends z.ZodObject>(
       ...(route.also === 503 ? { 503: { description: 'Not ready.', content: { 'application/json': answer } } } : {}),
     },
   });
-  app.get(route.path.replace(/\{(\w+)\}/g, ':$1'), (c) =>
-    handler(c, { params: checked(route.params, c.req.param()), query: checked(route.query, queryOf(c)) }),
-  );
+  app.get(route.path.replace(/\{(\w+)\}/g, ':$1'), (c) => {
+    const params = checked(route.params, c.req.param());
+    const query = checked(route.query, queryOf(c));
+    checkSpan(query);
+    return handler(c, { params, query });
+  });
 }
 
-/** Parameters once; one that is given twice is told as a list, which no schema of ours takes. */
-const queryOf = (c: Context): Record<string, string | string[]> =>
-  Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, list]) => [name, list.length === 1 ? list[0] : list]),
-  ) as Record<string, string | string[]>;
+/** A span that ends before it begins is a mistake, not an empty list. */
+function checkSpan({ from, to }: { readonly from?: unknown; readonly to?: unknown }): void {
+  if (typeof from !== 'number' || typeof to !== 'number' || from < to) return;
+  throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
+}
 
 function checked<S extends z.ZodObject>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);

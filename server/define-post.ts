@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
+import { queryOf } from './query-of.ts';
 import { problemSchema } from './schemas.ts';
 import { byOf } from './security/caller.ts';
 
@@ -82,7 +83,7 @@ export function definePost<
     },
   });
   app[route.method ?? 'post'](route.path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
-    const asked = query.safeParse(c.req.query());
+    const asked = query.safeParse(queryOf(c));
     if (!asked.success) throw new BadRequest(fieldErrors(asked.error, 'There is no such parameter'));
     const placed = params.safeParse(c.req.param());
     if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));

@@ -30,10 +30,12 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',
+  408: 'Request timeout',
   409: 'Conflict',
   412: 'Precondition failed',
   413: 'Content too large',
   429: 'Too many requests',
+  431: 'Request header fields too large',
   500: 'Internal server error',
   503: 'Service unavailable',
 };
@@ -61,18 +63,21 @@ export function problem(c: Context, error: unknown): Response {
         ? new VitalsError('GV-API-001', error.message || 'The request cannot be read', '')
         : new VitalsError('GV-API-004', 'The request failed', '');
   const status = error instanceof HTTPException ? (error.status as ContentfulStatusCode) : (STATUS[known.code] ?? 500);
-  return c.body(
-    JSON.stringify({
-      type: `/docs/errors#${known.code}`,
-      title: TITLES[status] ?? 'Error',
-      status,
-      detail: known.message,
-      instance: c.req.path,
-      code: known.code,
-      action: known.action,
-      ...(known instanceof BadRequest ? { errors: known.errors } : {}),
-    }),
-    status,
-    { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
-  );
+  // As it was asked, since a reference has no spaces and no letters beyond ASCII.
+  return c.body(problemText(known, status, new URL(c.req.url).pathname), status, PROBLEM_HEADERS);
 }
+
+export const PROBLEM_HEADERS = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' } as const;
+
+/** The body of an answer that is no success. */
+export const problemText = (error: VitalsError, status: number, instance: string): string =>
+  JSON.stringify({
+    type: `/docs/errors#${error.code}`,
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail: error.message,
+    instance,
+    code: error.code,
+    action: error.action,
+    ...(error instanceof BadRequest ? { errors: error.errors } : {}),
+  });

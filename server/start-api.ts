@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { PriceBook } from '../operators/decisions/price-book-schema.ts';
 import { DEFAULT_INHIBITIONS, type InhibitionRule } from '../pipeline/alert-desk/inhibitions.ts';
 import { auditLog } from '../pipeline/audit/audit-log.ts';
@@ -26,6 +26,7 @@ import { ITSELF } from './security/caller.ts';
 import { type Gate, OPEN_GATE } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
+import { answerBefore, answerUnreadable } from './unreadable-request.ts';
 import { verdictRows } from './verdict-rows.ts';
 
 export interface ApiServerOptions {
@@ -158,16 +159,14 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     await Promise.all([assets.stop(), alerts.stop()]);
   };
   const { tls = null } = options;
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    ...(tls === null
-      ? {}
-      : {
-          createServer: createTlsServer,
-          serverOptions: { cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) },
-        }),
-  }) as Server;
+  // A check as load balancers make them comes without the name of a host, which HTTP/1.0 has not.
+  const listener = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: answerBefore });
+  const server =
+    tls === null
+      ? createServer(listener)
+      : createTlsServer({ cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) }, listener);
   server.requestTimeout = 30_000;
+  server.on('clientError', answerUnreadable);
   try {
     await listen(server, options.host, options.port);
   } catch (error) {

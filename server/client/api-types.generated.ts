@@ -370,6 +370,7 @@ export type AssetImport = {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Rows that cannot be read, and rows that somebody else changed meanwhile. */
   readonly refused: number;
   /** What became of every row that could be read. */
   readonly rows: readonly {

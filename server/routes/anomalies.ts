@@ -5,7 +5,6 @@ import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
-import { BadRequest } from '../problem.ts';
 import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
 import { anomalyJson } from '../view-json.ts';
 import { assertGpu, GPU_PARAMETER } from './gpus.ts';
@@ -38,9 +37,6 @@ type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
     const { limit, cursor, sort, ...filter } = query;
-    if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) {
-      throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
-    }
     const page = await listAnomalies(
       parts.database,
       { ...filter, gpu_uuid },

@@ -35,7 +35,9 @@ const importSchema = z
     added: z.int(),
     changed: z.int(),
     unchanged: z.int(),
-    refused: z.int(),
+    refused: z
+      .int()
+      .openapi({ description: 'Rows that cannot be read, and rows that somebody else changed meanwhile.' }),
     rows: z
       .array(
         z.object({
@@ -50,6 +52,9 @@ const importSchema = z
       .openapi({ description: 'What is wrong with rows that were left out.' }),
   })
   .openapi('AssetImport');
+
+/** A row with several mistakes is one row. */
+const linesOf = (issues: readonly { readonly line: number }[]): number => new Set(issues.map(({ line }) => line)).size;
 
 /** The inventory: `GET`, `POST /assets`; `GET`, `PATCH /assets/{gpu_uuid}`; `POST /assets/{gpu_uuid}/retire`. Nothing is deleted. */
 export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
@@ -190,7 +195,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
             added: count('added'),
             changed: count('changed'),
             unchanged: count('unchanged'),
-            refused: overtaken.length,
+            refused: overtaken.length + linesOf(issues),
             rows: told,
             problems: [
               ...issues.map(({ line, field, detail }) => ({ line, field, detail })),
@@ -225,7 +230,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
         added: count('added'),
         changed: count('changed'),
         unchanged: count('unchanged'),
-        refused: 0,
+        refused: linesOf(issues),
         rows: rows.map(({ gpu_uuid }, i) => ({
           line: lines[i] ?? 0,
           gpu_uuid,

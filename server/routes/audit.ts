@@ -6,7 +6,6 @@ import { instantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
-import { BadRequest } from '../problem.ts';
 import { listSchema } from '../schemas.ts';
 
 const auditSchema = z
@@ -48,9 +47,6 @@ export function auditRoutes(app: OpenAPIHono, { audit }: Pick<ApiParts, 'audit'>
       failures: [503],
     },
     async (c, { query: { limit, cursor, sort: _newestFirst, ...query } }) => {
-      if (query.from !== undefined && query.to !== undefined && query.from >= query.to) {
-        throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
-      }
       const below = cursor === undefined ? undefined : (decodeCursor(cursor, ['number'])[0] as number);
       const [page, total] = await Promise.all([
         audit.page(query, { limit: limit ?? LIMIT_DEFAULT, below }),

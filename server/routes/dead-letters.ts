@@ -11,7 +11,6 @@ import { instantText, nullableInstantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
-import { BadRequest } from '../problem.ts';
 import { listSchema } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 
@@ -98,9 +97,6 @@ export function deadLetterRoutes(app: OpenAPIHono, { dead_letters }: ApiParts): 
       failures: [503],
     },
     async (c, { query: { limit, cursor, sort: _newestFirst, code, ...rest } }) => {
-      if (rest.from !== undefined && rest.to !== undefined && rest.from >= rest.to) {
-        throw new BadRequest([{ field: 'from', detail: 'Must be before to' }]);
-      }
       const below = cursor === undefined ? undefined : (decodeCursor(cursor, ['number'])[0] as number);
       const query = filterOf(rest, code);
       const [page, counts] =

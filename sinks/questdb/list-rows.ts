@@ -1,6 +1,6 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
+import { decodeCursor, decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from './select-rows.ts';
 
 export type TableRow = Readonly<Record<string, unknown>> & { readonly ts: number };
@@ -25,10 +25,10 @@ export async function listRows(
   page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<TableRow>> {
   const [order, onwards] = page.oldest_first ? (['ASC', '>='] as const) : (['DESC', '<='] as const);
-  const [at, given] =
-    page.cursor === undefined ? [null, 0] : (decodeCursor(page.cursor, ['number', 'number']) as [number, number]);
+  const place = page.cursor === undefined ? null : decodePlace(page.cursor, 'number', order);
+  const given = Number(place?.[1] ?? 0);
   const paged = filtered(filter);
-  paged.add('ts', onwards, at === null ? undefined : new Date(at));
+  paged.add('ts', onwards, place?.[0]);
   const limits = `${paged.bind(given)}, ${paged.bind(given + page.limit + 1)}`;
   const rows = await database.query(
     `SELECT ${columnList(spec)} FROM ${quoted(spec.name)}${paged.where()} ORDER BY ts ${order} LIMIT ${limits}`,
@@ -40,7 +40,7 @@ export async function listRows(
   let next: string | null = null;
   if (last !== undefined && rows.length > page.limit) {
     const same = items.filter(({ ts }) => ts === last.ts).length;
-    next = encodeCursor(last.ts, last.ts === at ? given + same : same);
+    next = encodeCursor(last.ts, last.ts === place?.[0].getTime() ? given + same : same, order);
   }
   return withTotal({ items, next }, page.cursor, () => {
     const matching = filtered(filter);

@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import { METRICS, type Metric, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { ROLLUPS, rollupAggregates } from '../../pipeline/contract/tables.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
+import { decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Resolution, seriesColumns } from './read-series.ts';
 import { type Conditions, conditions, quoted } from './select-rows.ts';
 
@@ -36,13 +36,13 @@ export async function listSeries(
   const paged = conditions();
   const from = source(paged);
   const { descending } = request;
-  const [at, given] =
-    page.cursor === undefined ? [null, 0] : (decodeCursor(page.cursor, ['number', 'number']) as [number, number]);
-  if (at !== null && Number.isNaN(new Date(at).getTime())) decodeCursor('', []);
-  paged.add('ts', descending ? '<=' : '>=', at === null ? undefined : new Date(at));
+  const order = descending ? 'DESC' : 'ASC';
+  const place = page.cursor === undefined ? null : decodePlace(page.cursor, 'number', order);
+  const given = Number(place?.[1] ?? 0);
+  paged.add('ts', descending ? '<=' : '>=', place?.[0]);
   const limits = `${paged.bind(given)}, ${paged.bind(given + page.limit + 1)}`;
   const rows = await database.query<SeriesListRow>(
-    `SELECT * FROM (${from})${paged.where()} ORDER BY ts ${descending ? 'DESC' : 'ASC'}, instance LIMIT ${limits}`,
+    `SELECT * FROM (${from})${paged.where()} ORDER BY ts ${order}, instance LIMIT ${limits}`,
     paged.parameters,
   );
   const items = rows.slice(0, page.limit).map((row) => ({ ...row, instance: row.instance ?? '' }));
@@ -50,7 +50,7 @@ export async function listSeries(
   let next: string | null = null;
   if (last !== undefined && rows.length > page.limit) {
     const same = items.filter(({ ts }) => ts === last.ts).length;
-    next = encodeCursor(last.ts, last.ts === at ? given + same : same);
+    next = encodeCursor(last.ts, last.ts === place?.[0].getTime() ? given + same : same, order);
   }
   return withTotal({ items, next }, page.cursor, () => {
     const matching = conditions();

@@ -1,4 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 
 /** One page of a list, as REST answers it. */
 export interface Page<Row> {
@@ -33,11 +34,29 @@ export const encodeCursor = (...keys: readonly (string | number)[]): string =>
 export function decodeCursor(cursor: string, kinds: readonly ('number' | 'string')[]): (string | number)[] {
   try {
     const keys: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(keys) && keys.length === kinds.length && keys.every((key, i) => typeof key === kinds[i])) {
+    if (Array.isArray(keys) && keys.length === kinds.length && keys.every((key, i) => isKey(key, kinds[i]))) {
       return keys;
     }
   } catch {
     // Told below like any other text that is no cursor.
   }
-  throw new VitalsError('GV-API-001', 'The cursor is not one that this list gave', 'cursor');
+  throw new VitalsError('GV-API-001', FOREIGN, 'cursor');
 }
+
+/** Of a list in time that runs both ways: the instant of the last row, what else tells it, and at the end which way. */
+export function decodePlace(
+  cursor: string,
+  kind: 'number' | 'string',
+  order: 'ASC' | 'DESC',
+): readonly [at: Date, beside: string | number] {
+  const [at, beside, way] = decodeCursor(cursor, ['number', kind, 'string']) as [number, string | number, string];
+  if (at > EPOCH_MS_MAX) throw new VitalsError('GV-API-001', FOREIGN, 'cursor');
+  if (way !== order) throw new VitalsError('GV-API-001', 'The cursor belongs to another order', 'cursor');
+  return [new Date(at), beside];
+}
+
+const FOREIGN = 'The cursor is not one that this list gave';
+
+/** Numbers in cursors are instants, positions and counts. */
+const isKey = (key: unknown, kind: unknown): boolean =>
+  typeof key === kind && (typeof key !== 'number' || (Number.isSafeInteger(key) && key >= 0));

@@ -1,7 +1,7 @@
 import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import type { Alert, AlertHandling } from '../../pipeline/contract/alerts.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
+import { decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts } from './select-rows.ts';
 
 /** A row of `alerts`: the alert and what people have said of it. */
@@ -37,8 +37,7 @@ export async function listAlerts(
   const [order, onwards, beyond] = page.oldest_first ? (['ASC', '>=', '<='] as const) : (['DESC', '<=', '>='] as const);
   const paged = filtered(filter);
   if (page.cursor !== undefined) {
-    const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
-    const at = new Date(ts as number);
+    const [at, id] = decodePlace(page.cursor, 'string', order);
     paged.add('ts', onwards, at);
     paged.addText(`NOT (ts = ${paged.bind(at)} AND id ${beyond} ${paged.bind(id as string)})`);
   }
@@ -50,7 +49,7 @@ export async function listAlerts(
   fillTexts(ALERTS, rows);
   const items = rows.slice(0, page.limit) as unknown as AlertRow[];
   const last = items.at(-1);
-  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null;
+  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id, order) : null;
   return withTotal({ items, next }, page.cursor, () => {
     const matching = filtered(filter);
     return database.query<{ total: number }>(

@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import type { Anomaly, Severity } from '../../pipeline/contract/events.ts';
 import { ANOMALIES } from '../../pipeline/contract/tables.ts';
-import { decodeCursor, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
+import { decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts } from './select-rows.ts';
 
 export interface AnomalyFilter {
@@ -25,15 +25,14 @@ export async function listAnomalies(
   filter: AnomalyFilter,
   page: PageRequest & { readonly oldest_first?: boolean },
 ): Promise<Page<Anomaly>> {
+  const order = page.oldest_first ? 'ASC' : 'DESC';
   const paged = filtered(filter);
   if (page.cursor !== undefined) {
-    const [ts, id] = decodeCursor(page.cursor, ['number', 'string']);
-    const at = new Date(ts as number);
+    const [at, id] = decodePlace(page.cursor, 'string', order);
     paged.add('ts', page.oldest_first ? '>=' : '<=', at);
     const given = page.oldest_first ? '<=' : '>=';
     paged.addText(`NOT (ts = ${paged.bind(at)} AND id ${given} ${paged.bind(id as string)})`);
   }
-  const order = page.oldest_first ? 'ASC' : 'DESC';
   const limit = paged.bind(page.limit + 1);
   const rows = await database.query(
     `SELECT ${columnList(ANOMALIES)} FROM anomalies${paged.where()} ORDER BY ts ${order}, id ${order} LIMIT ${limit}`,
@@ -42,7 +41,7 @@ export async function listAnomalies(
   fillTexts(ANOMALIES, rows);
   const items = rows.slice(0, page.limit) as unknown as Anomaly[];
   const last = items.at(-1);
-  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id) : null;
+  const next = rows.length > page.limit && last ? encodeCursor(last.ts, last.id, order) : null;
   return withTotal({ items, next }, page.cursor, () => {
     const matching = filtered(filter);
     return database.query<{ total: number }>(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GPU_METRICS, ROLLUPS } from '../../pipeline/contract/tables.ts';
-import { decodeCursor, encodeCursor } from './page.ts';
+import { decodeCursor, decodePlace, encodeCursor } from './page.ts';
 import { chooseResolution, seriesColumns } from './read-series.ts';
 import { conditions, quoted } from './select-rows.ts';
 import { createRollup, createTable } from './table-ddl.ts';
@@ -22,10 +22,25 @@ describe('statements', () => {
 
   it('reads its own cursors and no others', () => {
     expect(decodeCursor(encodeCursor(12, 'a"b'), ['number', 'string'])).toEqual([12, 'a"b']);
-    for (const text of ['', 'x', encodeCursor(1), encodeCursor('a', 'b'), Buffer.from('{}').toString('base64url')]) {
+    const numbers = [-1, 1.5, 1e300].map((number) => encodeCursor(number, 'a'));
+    const others = [encodeCursor(1), encodeCursor('a', 'b'), Buffer.from('{}').toString('base64url')];
+    for (const text of ['', 'x', ...others, ...numbers]) {
       expect(() => decodeCursor(text, ['number', 'string'])).toThrowError(
         expect.objectContaining({ code: 'GV-API-001' }),
       );
+    }
+  });
+
+  it('reads a place in time in the order that gave it', () => {
+    const cursor = encodeCursor(1_767_225_600_000, 3, 'DESC');
+    expect(decodePlace(cursor, 'number', 'DESC')).toEqual([new Date(1_767_225_600_000), 3]);
+    for (const [text, order] of [
+      [cursor, 'ASC'],
+      [encodeCursor(1_767_225_600_000, 3), 'DESC'],
+      [encodeCursor(9e15, 3, 'DESC'), 'DESC'],
+      [encodeCursor(1_767_225_600_000, -3, 'DESC'), 'DESC'],
+    ] as const) {
+      expect(() => decodePlace(text, 'number', order)).toThrowError(expect.objectContaining({ code: 'GV-API-001' }));
     }
   });
 
