@@ -30,6 +30,20 @@ describe('inventory as CSV', () => {
     expect(again.rows.map((facts) => mergeAsset(undefined, facts, 0))).toEqual(assets);
   });
 
+  it('takes no name that could not be typed in', () => {
+    const long = 'x'.repeat(257);
+    const { rows, problems } = parseAssetsCsv(
+      `gpu_uuid,owner,note\nGPU-1,"a\nb",\nGPU-2,${long},\n${long},a,\nGPU-3,ü 🦄,"a\nb"\nGPU-4,a,${'y'.repeat(4_001)}\n`,
+    );
+    expect(rows).toEqual([{ gpu_uuid: 'GPU-3', owner: 'ü 🦄', note: 'a\nb' }]);
+    expect(problems.map((problem) => problem.replace(/^line \d+, /, ''))).toEqual([
+      'column 2 (owner): must not have control characters',
+      'column 2 (owner): must have at most 256 characters',
+      'column 1 (gpu_uuid): must have at most 256 characters',
+      'column 3 (note): must have at most 4000 characters',
+    ]);
+  });
+
   it('tells every bad cell with line and column and takes the other rows', () => {
     const text = [
       'gpu_uuid,purchase_price,deployed_at,colour',

@@ -19,11 +19,15 @@ const amount = z
   .string()
   .transform((text) => (text === '' ? null : Number(text)))
   .refine((value) => value === null || (Number.isFinite(value) && value >= 0), { error: 'must be a number from 0 on' });
-const words = z.string();
+/** As what is typed in by hand: a name with a line break in it is a quote that was closed too late. */
+const words = z
+  .string()
+  .max(256, 'must have at most 256 characters')
+  .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 
 const rowSchema = z
   .object({
-    gpu_uuid: z.string().min(1, 'is missing'),
+    gpu_uuid: words.min(1, 'is missing'),
     node: words,
     model: words,
     serial: words,
@@ -39,7 +43,7 @@ const rowSchema = z
     operating_hours: amount,
     registered_at: instant,
     status: z.enum(['', 'active', 'maintenance', 'retired'], { error: 'must be active, maintenance or retired' }),
-    note: words,
+    note: z.string().max(4_000, 'must have at most 4000 characters'),
     retired_at: instant,
   })
   .partial()
