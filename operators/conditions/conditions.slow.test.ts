@@ -92,6 +92,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'profiling counters at zero under load', change: () => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0 }), told: whole('sensor_lying', 'warning'), delay: 5 * MINUTE + SECOND },
   { name: 'profiling counters at zero under a light load', change: () => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: 0.12, power_watts: 190 }), told: whole('sensor_lying', 'warning'), delay: 5 * MINUTE + SECOND },
   { name: 'profiling counters at zero under work in bursts', change: (ms) => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: ms % (2 * MINUTE) < MINUTE ? 0.3 : 0, power_watts: 120 }), told: whole('sensor_lying', 'warning'), delay: 7 * MINUTE },
+  { name: 'a resting GPU that is touched for a moment each minute', change: (ms) => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: Math.floor((ms % MINUTE) / (20 * SECOND)) === 1 ? 0.2 : 0, power_watts: 75, throttle_reasons: 1 }), told: [] },
   { name: 'a resting GPU that is touched now and then', change: (ms) => ({ sm_active_ratio: 0, gr_engine_active_ratio: 0, gpu_util_ratio: ms % (4 * MINUTE) < 2 * MINUTE ? 0.3 : 0, power_watts: 75, throttle_reasons: 1 }), told: [] },
   { name: 'a lowered power limit', change: () => ({ power_limit_watts: 385, power_watts: 380 }), told: whole('power_limit_lowered', 'warning'), delay: 5 * MINUTE + SECOND },
   { name: 'a power limit lowered by a tenth', change: () => ({ power_limit_watts: 630, power_watts: 625 }), told: [] },

@@ -16,7 +16,7 @@ const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
 const SEEN_PROF = 2;
 const REST_RATIO = 0.02;
-/** Work that comes in bursts rests for a scrape or some between them. */
+/** Work that comes in bursts rests for a scrape or some between them, for so long at most and no longer than it works. */
 const REST_MS = seconds(90);
 const [READING, SINCE, SMOOTH, LEAST, MOST, WIDTH] = [0, 1, 2, 3, 4, 5] as const;
 const STILL_MS = hours(1);
@@ -40,12 +40,15 @@ export function profZero(scene: Scene): void {
   if (!(util >= (limits.mildest[PROF_ZERO] as number))) {
     // At rest they may well read 0: evidence must not be gathered from moments of work that lie apart.
     const waits = (aliveBits(scene) & PROF_ALIVE) !== 0 && state.severity[gpu * CONDITION_COUNT + PROF_ZERO] === 0;
-    const rested = scene.ts - (state.prof_zero_at[gpu] as number) > REST_MS;
-    if (waits && util < REST_RATIO && rested) noteReading(scene, PROF_ZERO, 0, 0, 0);
+    if (!waits || !(util < REST_RATIO)) return;
+    const left = (state.prof_zero_ms[gpu] as number) - (scene.ts - scene.previous_ts);
+    state.prof_zero_ms[gpu] = Math.max(0, left);
+    if (left < 0) noteReading(scene, PROF_ZERO, 0, 0, 0);
     return;
   }
   if (((state.seen[gpu] as number) & SEEN_PROF) === 0) return;
-  state.prof_zero_at[gpu] = scene.ts;
+  const worked = (state.prof_zero_ms[gpu] as number) + scene.ts - scene.previous_ts;
+  state.prof_zero_ms[gpu] = Math.min(REST_MS, worked);
   const level = util >= (limits.critical[PROF_ZERO] as number) ? 3 : 2;
   noteReading(scene, PROF_ZERO, level, util, 0, sm === 0 ? SM_ACTIVE : GR_ENGINE);
 }

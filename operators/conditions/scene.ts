@@ -45,8 +45,8 @@ export const CONDITIONS_STATE = {
   model_revision: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   /** 1: a margin above 0 was seen; 2: profiling counters above 0 were seen. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-  /** Last row in which profiling counters read 0 although the GPU worked. */
-  prof_zero_at: { ...time, width: 1 },
+  /** How much longer the GPU has worked with profiling counters at 0 than it has rested. */
+  prof_zero_ms: { ...time, width: 1 },
   /** Energy window: begin, energy at it, joules by power since, samples, sum of their squares, last power. */
   energy: { ...time, width: 6 },
   /** Temperature: reading, since when, then smoothed power, its least and most since then. */
