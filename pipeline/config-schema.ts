@@ -133,7 +133,7 @@ export const CONFIG_SECTIONS = {
     ),
     'worker-name': text('', 'Name of this engine in a cluster, one of a kind; empty: the name of the machine.'),
     'cluster-lease': duration(
-      '1500ms',
+      '1200ms',
       { min: '500ms', max: '1m' },
       'How long a worker of a cluster may be silent before others take its groups, and a collector its targets; it stands still by itself after two thirds, and goes on when nobody has taken them.',
     ),

@@ -1,7 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { ALERT_FENCES, EPOCH_HEADER, encodeFence, readFence } from '../contract/alert-epochs.ts';
 import type { Bus, OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
-import { ALERTS_STREAM } from './ensure-streams.ts';
+import { ALERTS_STREAM, ensureStreams } from './ensure-streams.ts';
 import { isBehindAnother } from './publish-ack.ts';
 import { atLeast } from './server-version.ts';
 import { isMissing, managerOf, streamError } from './stream-manager.ts';
@@ -17,6 +17,7 @@ interface Fence {
 /** The first server that compares with the last message of another subject than the message's own. */
 const COMPARES = '2.11.0';
 const AGAIN_MS = 20;
+const SUBJECTS_AGAIN_MS = 1_000;
 const REFUSED_MAX = 100;
 
 /**
@@ -46,6 +47,8 @@ export class UnitFence {
     for (;;) {
       const last = await this.last(unit);
       if (last !== null && last.epoch > epoch) return false;
+      // An older release that starts beside us takes these subjects out of the stream again.
+      const again = setInterval(() => void ensureStreams(this.bus).catch(() => undefined), SUBJECTS_AGAIN_MS);
       try {
         const { position } = await this.publisher.publish({
           subject: ALERT_FENCES + unit,
@@ -55,6 +58,8 @@ export class UnitFence {
         return this.stand(unit, epoch, position);
       } catch (cause) {
         if (!isBehindAnother(cause)) throw cause;
+      } finally {
+        clearInterval(again);
       }
     }
   }

@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { GroupStates } from '../../operators/core/group-state.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { ensurePickedStream } from '../bus/picked-log.ts';
 import { until } from '../cli/cli.fixture.ts';
-import { settableClock, systemClock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { GROUPS } from '../contract/ids.ts';
 import type { RawMessage } from '../contract/message.ts';
 import { hours } from '../contract/time.ts';
 import { differences, stream, Tables } from '../resume.fixture.ts';
-import { runInOneThread } from '../running-topology.ts';
-import { SnapshotFiles } from '../snapshot-files.ts';
-import type { SinkItems } from '../topology.ts';
-import { startTestWorker, type TestWorker, wholeTopology } from './cluster.fixture.ts';
+import { startTestWorker, type TestWorker, wholeRun } from './cluster.fixture.ts';
 
 let services: TestServices;
 let bus: Bus;
@@ -31,25 +27,6 @@ afterAll(async () => {
   await bus?.close();
   await services?.stop();
 });
-
-/** What one process makes of what is stored. */
-async function whole(): Promise<Tables> {
-  const tables = new Tables();
-  const one = runInOneThread<SinkItems>({
-    topology: wholeTopology(),
-    states: new GroupStates(),
-    sinks: tables.sinks,
-    files: new SnapshotFiles('nowhere', () => undefined),
-    clock: settableClock(0),
-  });
-  const { last_position } = await bus.streamState('DCGM_RAW');
-  for await (const messages of bus.read({ stream: 'DCGM_RAW', from: 1 }, new AbortController().signal)) {
-    one.push(messages);
-    if ((messages.at(-1)?.position ?? 0) >= last_position) break;
-  }
-  await one.close();
-  return tables;
-}
 
 const explain = (error: Error): never => {
   const lines = running.map(({ name, said, errors, lost, worker }) => [
@@ -123,7 +100,7 @@ it('tells what one process tells, while workers come, go, die and are cut off', 
   await publisher.close();
 
   const tables = new Tables(durable);
-  const reference = await whole();
+  const reference = await wholeRun(bus);
   expect(differences(tables, reference)).toEqual([]);
   expect(reference.durable.size).toBeGreaterThan(2_000);
   for (const { name, errors } of [a, d]) expect({ name, errors }).toEqual({ name, errors: [] });

@@ -31,6 +31,10 @@ const TELL_MS = 50;
 /** Snapshots are stored at most so fast: servers keep several copies of them. */
 const SNAPSHOT_BYTES_PER_MS = 4_000;
 const HAND_OVER_MAX_MS = 20_000;
+/** What dead owners have left is looked for when it is calm again. */
+const CLEAR_AFTER_MS = 5_000;
+const TAKEN_MAX_MS = 500;
+const TAKEN_LOOK_MS = 5;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -54,6 +58,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   let leaving = false;
   let lost = false;
   let rounds = 0;
+  let clearing: NodeJS.Timeout | null = null;
   let changed: () => void = () => undefined;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
@@ -77,7 +82,14 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
       lose(error.message);
     } else fail(error);
   };
-  const held = new HeldUnits<SinkItems>({ worker: options, store, stopping: signal, onFailure });
+  async function taken(unit: number): Promise<void> {
+    const end = clock.monotonic() + TAKEN_MAX_MS;
+    while (!signal.aborted && view.unit(unit).record.holder === '' && clock.monotonic() < end) {
+      if (membership.names().every((name) => name === worker)) return;
+      await pause(TAKEN_LOOK_MS);
+    }
+  }
+  const held = new HeldUnits<SinkItems>({ worker: options, store, stopping: signal, onFailure, taken });
   const guard = setInterval(() => {
     if (!own.held()) lose(NOT_HEARD);
   }, TICK_MS);
@@ -117,7 +129,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   async function arrange(): Promise<void> {
     // Whoever has just been cut off, or all of NATS was, gives the others the time to be heard again.
     const buried = own.steady_ms() >= options.lease ? await membership.bury() : [];
-    for (const name of buried) say(`cluster: ${name} was silent for ${options.lease} ms, its groups are taken over`);
+    for (const name of buried) say(`cluster: ${name} was silent for its whole lease, its groups are taken over`);
     const plan = assignUnits(membership.names());
     const give: number[] = [];
     /** As they were when they were found to be free: they are taken from there or not at all. */
@@ -152,7 +164,10 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
       const before = take.filter((unit) => held.has(unit)).length;
       const { created = '', last_position } = await bus.streamState('DCGM_RAW');
       await eachOf([...free], ([unit, seen]) => held.claim(unit, seen, { created, last_position }));
-      void store.clear(held.owned).catch(() => undefined);
+      clearing ??= setTimeout(() => {
+        clearing = null;
+        void store.clear(held.owned).catch(() => undefined);
+      }, CLEAR_AFTER_MS);
       const taken = take.filter((unit) => held.has(unit)).length - before;
       const took = (clock.monotonic() - began).toFixed(0);
       if (taken > 0) say(`cluster: ${worker} took ${taken} units in ${took} ms`);
@@ -234,6 +249,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
       }
       stopping.abort();
       clearInterval(guard);
+      if (clearing !== null) clearTimeout(clearing);
       changed();
       await Promise.allSettled([followed, ...loops]);
     },

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { GroupStates } from '../../operators/core/group-state.ts';
 import { loadPriceBook } from '../../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from '../analysis.ts';
 import { Assets } from '../asset-book.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import type { KeyValue } from '../bus/key-value.ts';
+import type { ObjectStore } from '../bus/object-store.ts';
 import { pickedLog } from '../bus/picked-log.ts';
 import { until } from '../cli/cli.fixture.ts';
-import { systemClock } from '../clock.ts';
+import { settableClock, systemClock } from '../clock.ts';
+import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { NO_MODELS } from '../contract/failure-model.ts';
 import { milliseconds, minutes } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import { Tables } from '../resume.fixture.ts';
+import { runInOneThread } from '../running-topology.ts';
+import { SnapshotFiles } from '../snapshot-files.ts';
 import { fleetVitals, type SinkItems } from '../topology.ts';
 import { openClusterKeys, openClusterObjects } from './cluster-keys.ts';
 import { type ClusterWorker, startClusterWorker } from './cluster-worker.ts';
@@ -42,13 +47,22 @@ export interface TestWorker {
 /** A worker in this process, with connections of its own, that writes to tables in memory. */
 export async function startTestWorker(
   name: string,
-  options: { readonly nats_url: string; readonly durable: Map<string, string> },
+  options: {
+    readonly nats_url: string;
+    readonly durable: Map<string, string>;
+    /** As a release before does it: what workers share, in its spelling. */
+    readonly spelling?: {
+      readonly keys: (keys: KeyValue) => KeyValue;
+      readonly objects: (objects: ObjectStore) => ObjectStore;
+    };
+  },
 ): Promise<TestWorker> {
+  const { spelling } = options;
   const clock = systemClock;
   const bus = await connectBus({ servers: options.nats_url, name, clock });
   const [all, ofFleet] = [new Tables(options.durable), new Tables(options.durable)];
   const log = pickedLog(bus, 1_500);
-  const keys = await openClusterKeys(bus);
+  const keys = spelled(await openClusterKeys(bus), spelling?.keys);
   let reachable = true;
   let lost = '';
   const said: string[] = [];
@@ -75,7 +89,7 @@ export async function startTestWorker(
     own,
     silence_max_ms: 1_500,
     keys: guarded,
-    objects: await openClusterObjects(bus),
+    objects: spelled(await openClusterObjects(bus), spelling?.objects),
     worker: name,
     incarnation,
     lease: LEASE,
@@ -115,4 +129,25 @@ export async function startTestWorker(
       await bus.close();
     },
   };
+}
+
+const spelled = <T>(store: T, by: ((store: T) => T) | undefined): T => (by === undefined ? store : by(store));
+
+/** What one process makes of what is stored in DCGM_RAW. */
+export async function wholeRun(bus: Bus): Promise<Tables> {
+  const tables = new Tables();
+  const one = runInOneThread<SinkItems>({
+    topology: wholeTopology(),
+    states: new GroupStates(),
+    sinks: tables.sinks,
+    files: new SnapshotFiles('nowhere', () => undefined),
+    clock: settableClock(0),
+  });
+  const { last_position } = await bus.streamState('DCGM_RAW');
+  for await (const messages of bus.read({ stream: 'DCGM_RAW', from: 1 }, new AbortController().signal)) {
+    one.push(messages);
+    if ((messages.at(-1)?.position ?? 0) >= last_position) break;
+  }
+  await one.close();
+  return tables;
 }

@@ -20,6 +20,8 @@ export interface HeldUnitsOptions<SinkItems> {
   /** Aborts when nothing may go on. */
   readonly stopping: AbortSignal;
   readonly onFailure: (error: unknown) => void;
+  /** Resolves when somebody has taken a unit that we have let go of, or nobody seems to. */
+  readonly taken: (unit: number) => Promise<void>;
 }
 
 /** The stream that is read, by the time at which it was made, and where it ends. */
@@ -60,6 +62,8 @@ export class HeldUnits<SinkItems> {
   /** Resolves when no state is being stored. */
   private saving: Promise<unknown> = Promise.resolve();
   private wake: () => void = () => undefined;
+  private flushing: Promise<void> = Promise.resolve();
+  private nextFlush: Promise<void> | null = null;
 
   constructor(options: HeldUnitsOptions<SinkItems>) {
     this.options = options;
@@ -94,8 +98,8 @@ export class HeldUnits<SinkItems> {
   }
 
   /**
-   * Stops units, makes everything durable, stores their states, lets go of them. A few at a time: the others work on until it
-   * is their turn.
+   * Stops units, makes everything durable, stores their states, lets go of them. A few at a time, as fast as they are taken: the
+   * others work on until it is their turn.
    */
   async handOver(units: readonly number[]): Promise<void> {
     // None of these is stored by anybody else from here on: they are moving.
@@ -105,12 +109,14 @@ export class HeldUnits<SinkItems> {
       (running) => this.handGroupOver(running),
     );
     const { fleet } = this;
-    if (fleet === null || !units.includes(FLEET_UNIT)) return;
+    const { store } = this.options;
+    if (fleet === null || !units.includes(FLEET_UNIT)) return store.sweep();
     await fleet.work.stop();
     this.fleet = null;
     if (!(await this.saveFleet(fleet))) throw inOtherHands(FLEET_UNIT);
     await fleet.close();
-    await this.options.store.release(fleet.work.owned);
+    await store.release(fleet.work.owned);
+    await store.sweep();
   }
 
   private async handGroupOver(running: RunningGroup<SinkItems>): Promise<void> {
@@ -119,6 +125,7 @@ export class HeldUnits<SinkItems> {
     this.groups.delete(group);
     await Promise.all([this.flush(), this.tellFleet(running)]);
     if (!(await this.saveGroup(running)) || !(await this.options.store.release(owned))) throw inOtherHands(group);
+    await this.options.taken(group);
   }
 
   /** Stores the state of some groups, and the fleet's; returns the bytes. Throws LostUnit, and VitalsError as the object store. */
@@ -226,9 +233,17 @@ export class HeldUnits<SinkItems> {
     this.fleet = { work, stream, close, saved: work.position };
   }
 
-  private async flush(): Promise<void> {
-    const all = Object.values(this.options.worker.sinks) as readonly { flush(): Promise<void> }[];
-    await Promise.all(all.map((sink) => sink.flush()));
+  /** Resolves when everything written up to now is durable. One at a time, for all who ask meanwhile. */
+  private flush(): Promise<void> {
+    this.nextFlush ??= this.flushing
+      .catch(() => undefined)
+      .then(() => {
+        this.nextFlush = null;
+        const all = Object.values(this.options.worker.sinks) as readonly { flush(): Promise<void> }[];
+        this.flushing = Promise.all(all.map((sink) => sink.flush())).then(() => undefined);
+        return this.flushing;
+      });
+    return this.nextFlush;
   }
 
   private tellFleet(running: RunningGroup<SinkItems>): Promise<void> {
@@ -289,6 +304,7 @@ export class HeldUnits<SinkItems> {
     }
     const { fleet } = this;
     if (fleet !== null && !moving.has(FLEET_UNIT) && !(await this.saveFleet(fleet))) throw inOtherHands(FLEET_UNIT);
+    await this.options.store.sweep();
     return bytes;
   }
 }

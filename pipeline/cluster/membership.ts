@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { memberKey } from './cluster-keys.ts';
 import type { ClusterView, SeenMember } from './cluster-view.ts';
-import { readMember, writeMember } from './unit-record.ts';
+import { readMember, silenceOf, writeMember } from './unit-record.ts';
 
 export interface MembershipOptions {
   readonly keys: KeyValue;
@@ -41,16 +41,18 @@ export class Membership {
     if (now === null) return true;
     view.take(now);
     const record = readMember(now.value);
-    return record === null || record.incarnation !== incarnation || record.state === 'gone';
+    // What cannot be read is a newer release's word, which lives.
+    if (record === null) return now.value.length === 0;
+    return record.incarnation !== incarnation || record.state === 'gone';
   }
 
-  /** Takes for dead whoever has said nothing for the whole lease. */
+  /** Takes for dead whoever has said nothing for its whole lease. */
   async bury(): Promise<readonly string[]> {
     const { view, worker, clock, lease } = this.options;
     const silent = view
       .all()
       .filter((seen) => seen.record.worker !== worker && seen.record.state !== 'gone')
-      .filter((seen) => clock.monotonic() - seen.heard_at >= lease);
+      .filter((seen) => clock.monotonic() - seen.heard_at >= silenceOf(seen.record, lease));
     const buried: string[] = [];
     for (const seen of silent) if (await this.buryOne(seen)) buried.push(seen.record.worker);
     return buried;

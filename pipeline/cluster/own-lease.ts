@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { DurationMs } from '../contract/time.ts';
 import { memberKey } from './cluster-keys.ts';
-import { type MemberRecord, readMember, writeMember } from './unit-record.ts';
+import { type MemberRecord, readMember, silenceOf, writeMember } from './unit-record.ts';
 
 export interface OwnLeaseOptions {
   readonly keys: KeyValue;
@@ -75,7 +75,7 @@ export class OwnLease {
     // Our own word, whose answer did not come.
     if (last?.incarnation !== this.options.incarnation && last?.state !== 'gone') {
       if (now.revision !== this.seen.revision) this.seen = { revision: now.revision, at: clock.monotonic() };
-      if (clock.monotonic() - this.seen.at < lease) return false;
+      if (clock.monotonic() - this.seen.at < (last === null ? lease : silenceOf(last, lease))) return false;
     }
     return this.write(now.revision);
   }
@@ -115,11 +115,11 @@ export class OwnLease {
 
   /** The revision of our word; null: somebody else has the last one. */
   private async exchange(after: number): Promise<number | null> {
-    const { keys, worker, incarnation } = this.options;
+    const { keys, worker, incarnation, lease: lease_ms } = this.options;
     const { state, started_at } = this;
     const key = memberKey(worker);
     const beat = ++this.beat;
-    const value = writeMember({ worker, incarnation, beat, state, started_at });
+    const value = writeMember({ worker, incarnation, beat, state, started_at, lease_ms });
     for (let last = after; ; ) {
       const revision = await keys.exchange(key, value, last);
       if (revision !== null) return revision;

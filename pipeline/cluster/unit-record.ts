@@ -6,7 +6,8 @@ const snapshotSchema = z.object({
   read_from: z.number(),
   saved_at: z.number(),
 });
-const recordSchema = z.object({
+/** What a newer release has added stays in it. */
+const recordSchema = z.looseObject({
   holder: z.string(),
   incarnation: z.string(),
   epoch: z.number(),
@@ -55,12 +56,13 @@ export function readUnit(value: Uint8Array): UnitRecord {
 
 export const writeUnit = (record: UnitRecord): Uint8Array => Buffer.from(JSON.stringify(record), 'utf8');
 
-const memberSchema = z.object({
+const memberSchema = z.looseObject({
   worker: z.string(),
   incarnation: z.string(),
   beat: z.number(),
   state: z.enum(['here', 'leaving', 'gone']),
   started_at: z.number(),
+  lease_ms: z.number().positive().optional(),
 });
 
 /** What a worker says of itself, again and again: who stops saying it is taken for dead. */
@@ -72,7 +74,19 @@ export interface MemberRecord {
   /** `leaving`: hands its units over. `gone`: owns nothing any more, by its own word or because others have taken it for dead. */
   readonly state: 'here' | 'leaving' | 'gone';
   readonly started_at: number;
+  /** How long it may be silent; absent of a release that did not tell. */
+  readonly lease_ms?: number | undefined;
 }
+
+/** What was the default when workers did not tell. */
+const UNTOLD_LEASE_MS = 2_000;
+
+/**
+ * How long somebody has to be silent before a worker with this lease takes it for dead: by its own lease, which it counts on, as
+ * long as it tells one.
+ */
+export const silenceOf = ({ lease_ms }: Pick<MemberRecord, 'lease_ms'>, ours_ms: number): number =>
+  lease_ms ?? Math.max(ours_ms, UNTOLD_LEASE_MS);
 
 export function readMember(value: Uint8Array): MemberRecord | null {
   try {

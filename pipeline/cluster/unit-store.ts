@@ -37,6 +37,8 @@ const LOOK_AGAIN_MS = 250;
 export class UnitStore {
   private readonly options: UnitStoreOptions;
   private saves = 0;
+  /** Objects that no record names any more. */
+  private dropped: string[] = [];
 
   constructor(options: UnitStoreOptions) {
     this.options = options;
@@ -83,7 +85,7 @@ export class UnitStore {
 
   /**
    * Stores a state and puts it in the unit's record; false: the unit is not ours any more, and nothing of its owner's was
-   * touched. `read_from`: as in `UnitSnapshot`.
+   * touched. `read_from`: as in `UnitSnapshot`. What it takes the place of stays until `sweep`.
    */
   async save(owned: OwnedUnit, saved: SavedGroup, stream: string, read_from: number): Promise<boolean> {
     const { objects, clock } = this.options;
@@ -94,9 +96,13 @@ export class UnitStore {
     const known = new Set(owned.record.snapshots.map((one) => one.name));
     const snapshots = [snapshot, ...before].slice(0, GENERATIONS);
     const written = await this.write(owned, { ...owned.record, stream, snapshots });
-    const dropped = written ? [...known].filter((one) => !snapshots.some((kept) => kept.name === one)) : [name];
-    for (const one of dropped) await objects.remove(one);
+    this.dropped.push(...(written ? [...known].filter((one) => !snapshots.some((kept) => kept.name === one)) : [name]));
     return written;
+  }
+
+  /** Removes what newer states have taken the place of. */
+  async sweep(): Promise<void> {
+    for (const name of this.dropped.splice(0)) await this.options.objects.remove(name);
   }
 
   /** Removes what lies in the object store and none of these units names: left by owners that died between two steps. */
