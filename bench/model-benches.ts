@@ -2,7 +2,12 @@ import type { Bench } from './bench.ts';
 import { BOOSTING_TRAINING_DEFAULTS, benchBoostingTraining } from './boosting-training.ts';
 import { benchLstmStep } from './lstm-step.ts';
 import { benchPredictionStage } from './prediction-stage.ts';
+import { SHIPPED_SIZE } from './train-shipped/train-shipped.ts';
 import { benchXgboostScoring, XGBOOST_SCORING_DEFAULTS } from './xgboost-scoring.ts';
+
+const { chunk_steps, chunks_per_epoch, epochs } = SHIPPED_SIZE.lstm;
+/** More than it takes: it ends when it learns no more. */
+const shippedSteps = (chunk_steps ?? Number.NaN) * (chunks_per_epoch ?? Number.NaN) * (epochs ?? Number.NaN);
 
 /** What foreseeing failures costs, part by part. */
 export const MODEL_BENCHES: readonly Bench[] = [
@@ -54,6 +59,12 @@ export const MODEL_BENCHES: readonly Bench[] = [
         { name: 'step without WebAssembly', value: figures.plain_step_us, unit: 'us/GPU' },
         { name: 'state', value: figures.state_bytes_per_gpu, unit: 'B/GPU' },
         { name: 'training, forth and back', value: figures.training_steps_per_s, unit: 'steps/s' },
+        {
+          name: 'training the shipped network, all epochs',
+          value: shippedSteps / figures.training_steps_per_s / 60,
+          unit: 'min',
+          at_most: 20,
+        },
       ];
     },
   },
