@@ -149,7 +149,7 @@ describe('POST /assets/preview', () => {
     const { status, body } = await post(one, 'assets/preview', { csv });
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      ...{ added: 1, changed: 1, unchanged: 1, refused: 0 },
+      ...{ added: 1, changed: 1, unchanged: 1, refused: 1 },
       rows: [
         { line: 2, outcome: 'changed' },
         { line: 3, outcome: 'unchanged' },

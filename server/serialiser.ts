@@ -1,9 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import fastJson from 'fast-json-stringify';
 
-/** A JSON writer made from a schema: for answers that are asked for often. */
-export const serialiser = (schema: z.ZodType): ((value: unknown) => string) =>
-  fastJson(z.toJSONSchema(schema, { target: 'draft-7', override: simplify }) as fastJson.Schema);
+/** A JSON writer made from a schema when it is first needed: for answers that are asked for often. */
+export function serialiser(schema: z.ZodType): (value: unknown) => string {
+  let write: ((value: unknown) => string) | null = null;
+  return (value) => {
+    write ??= fastJson(z.toJSONSchema(schema, { target: 'draft-7', override: simplify }) as fastJson.Schema);
+    return write(value);
+  };
+}
 
 /**
  * Instants are texts already, and a `format` would make the writer treat them as dates; `anyOf` with null would make it
