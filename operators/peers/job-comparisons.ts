@@ -1,6 +1,5 @@
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import { type Member, readingOf, SUMMARY } from './job-members.ts';
-import { HELD } from './smooth-readings.ts';
 
 /** How far below the others of its job a GPU must be, as shares of the median. */
 export interface JobLimits {
@@ -37,7 +36,8 @@ export const COMPARISONS: readonly Comparison[] = [
     metric: 'sm_clock_mhz',
     median_min: 1,
     limit: (limits, power_limited) => (power_limited ? limits.capped_clock_ratio : limits.clock_ratio),
-    applies: (member) => readingOf(member, SUMMARY.held) !== HELD.application_clocks,
+    // Application clocks too: a setting holds up a job as much as a fault does.
+    applies: always,
   },
   {
     at: SUMMARY.power,

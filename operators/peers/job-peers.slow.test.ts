@@ -132,17 +132,13 @@ describe('jobPeers', () => {
       },
     ],
     ['a node with lower clocks', { change: (gpu) => (gpu >> 3 === 2 ? { sm_clock_mhz: 1_500 } : {}) }],
-    [
-      'a GPU with application clocks',
-      { change: (gpu) => (gpu === 13 ? { sm_clock_mhz: 1_500, throttle_reasons: 2 } : {}) },
-    ],
     ['half runs slower', { change: (gpu) => (gpu < 16 ? { sm_clock_mhz: 1_500 } : {}) }],
     ['each GPU serves its own requests', { load: (gpu, t) => 0.5 + 0.2 * Math.sin(t / 90_000 + gpu * 2.4) }],
     [
       'power limits spread the clocks',
       { change: (gpu) => ({ sm_clock_mhz: 1_500 + 15 * ((gpu * 7) % 8), throttle_reasons: 4 }) },
     ],
-    ['too few peers', { nodes: 1, boards: 4, change: (gpu) => (gpu === 1 ? { sm_clock_mhz: 1_200 } : {}) }],
+    ['one peer only', { nodes: 1, boards: 2, change: (gpu) => (gpu === 1 ? { sm_clock_mhz: 1_200 } : {}) }],
     ['one odd scrape', { change: (gpu, t) => (gpu === 13 && t === from ? { sm_clock_mhz: 900 } : {}) }],
     ['a node reboots', { there: (node, t) => node !== 1 || t < minute(20) || t > minute(28) }],
     [
@@ -151,6 +147,89 @@ describe('jobPeers', () => {
     ],
   ])('stays silent: %s', (_, scene) => {
     expect(brief(run(scene))).toEqual([]);
+  });
+
+  describe('of a small job', () => {
+    const few = (boards: number, ratio: number, more: Record<string, number> = {}): Partial<WorkScene> => ({
+      nodes: 1,
+      boards,
+      change: (gpu, t, sound) =>
+        gpu === 1 && t >= from && t < to
+          ? {
+              sm_clock_mhz: (sound.sm_clock_mhz as number) * ratio,
+              power_watts: 0.95 * (sound.power_watts as number),
+              ...more,
+            }
+          : {},
+    });
+
+    it.each([
+      [3, 1_000],
+      [4, 1_000],
+      [3, 10_000],
+      [4, 10_000],
+      [4, 30_000],
+    ])('names the one of %i that runs 9 %% slower within two minutes, every %i ms', (boards, cadence_ms) => {
+      const told = run({ ...few(boards, 0.91), cadence_ms });
+      expect(brief(told)).toEqual([
+        'straggler sm_clock_mhz warning open GPU-1',
+        'straggler sm_clock_mhz warning closed GPU-1',
+      ]);
+      expect((told[0]?.ts ?? 0) - START_MS - from).toBeLessThanOrEqual(120_000);
+      expect(told[0]?.explanation).toContain(`of ${boards - 1} peers of job train`);
+    });
+
+    it.each<[string, Partial<WorkScene>]>([
+      ['5 % slower', few(4, 0.95)],
+      ['5 % slower of three', few(3, 0.95)],
+      ['slower because it draws more', few(4, 0.88, { power_watts: 760 })],
+      ['less to do than the others', few(4, 0.88, { gr_engine_active_ratio: 0.7 })],
+      ['held by its power limit', few(4, 0.92, { throttle_reasons: 4 })],
+      [
+        'stages of a pipeline',
+        {
+          nodes: 1,
+          boards: 4,
+          change: (gpu, _, sound) => ({
+            tensor_active_ratio: [0.3, 0.5, 0.52, 0.38][gpu] as number,
+            sm_clock_mhz: (sound.sm_clock_mhz as number) * ([1, 0.9, 1, 1][gpu] as number),
+          }),
+        },
+      ],
+      [
+        'two pairs',
+        {
+          nodes: 1,
+          boards: 4,
+          change: (gpu, _, sound) => ({ sm_clock_mhz: (sound.sm_clock_mhz as number) * (gpu < 2 ? 0.88 : 1) }),
+        },
+      ],
+      [
+        'requests of their own, clocks that rest between them',
+        {
+          nodes: 1,
+          boards: 4,
+          load: (gpu, t) => 0.5 + 0.1 * Math.sin(t / 90_000 + gpu * 2.4),
+          change: (gpu, t) => (gpu === 1 && t % 40_000 < 20_000 ? { sm_clock_mhz: 1_300 } : {}),
+        },
+      ],
+    ])('stays silent: %s', (_, scene) => {
+      expect(brief(run(scene))).toEqual([]);
+    });
+  });
+
+  it.each<[string, Partial<WorkScene>]>([
+    ['large', { nodes: 4 }],
+    ['small', { nodes: 1, boards: 4 }],
+  ])('tells application clocks that hold up a %s job as a setting', (_, scene) => {
+    const told = run({
+      ...scene,
+      change: (gpu, t) => (gpu === 1 && t > from ? { sm_clock_mhz: 1_185, throttle_reasons: 2, power_watts: 400 } : {}),
+    });
+    expect(brief(told)).toEqual(['straggler sm_clock_mhz warning open GPU-1']);
+    expect(told[0]?.explanation).toMatch(
+      /in 3 of the last 5 evaluations, because its application clocks are set so, which is a setting and no fault of the board: it holds up the job\.$/,
+    );
   });
 
   it('takes a pause of the work for no recovery: one condition, one anomaly', () => {

@@ -2,6 +2,7 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
+import { slowestOfFew } from './few-peers.ts';
 import { COMPARISONS, type Comparison, type JobLimits } from './job-comparisons.ts';
 import {
   dropAway,
@@ -22,6 +23,7 @@ import { castVote, countVotes, isCarried } from './votes.ts';
 export interface JobPeersOptions extends JobLimits {
   /** And so many MADs below. */
   readonly mads: number;
+  /** Others to compare with; a job with fewer is judged by its clocks only, and by how closely the others agree. */
   readonly peers_min: number;
   /** How far summaries of different groups may lie apart in the stream. */
   readonly delay: DurationMs;
@@ -38,15 +40,19 @@ const SPREAD_WEIGHT = 0.2;
 const ODD_SHARE = 0.1;
 /** So many GPUs of a node may be odd by themselves. */
 const NODE_MIN = 3;
+const SET_WORDS = ', because its application clocks are set so, which is a setting and no fault of the board';
 /** What is open stays so until the distance is below this share of what opens. */
 const STAYS_SHARE = 0.6;
+
+const CLOCK = COMPARISONS.findIndex(({ at }) => at === SUMMARY.clock);
 
 const STATE = { gangs: { scope: 'group', type: 'record', width: 1, initial: 0 } } as const;
 type Gangs = Record<string, Gang>;
 
 /**
  * Names the GPU that holds up its job: type `straggler`, a warning, against the median of the job's GPUs of the same model,
- * over all nodes; 3 of 5 evaluations open, five calm ones or leaving the job close.
+ * over all nodes; 3 of 5 evaluations open, five calm ones or leaving the job close. Jobs of three to five GPUs are judged by
+ * their clocks only (few-peers.ts).
  *
  * Input    summaries of `nodePeers`: busy GPUs that have had their load for a while.
  * Output   anomalies.
@@ -111,6 +117,8 @@ interface Finding {
   readonly mad: number;
   readonly peers: number;
   readonly limit: number;
+  /** Its application clocks hold it there. */
+  readonly is_set: boolean;
 }
 
 /** Ends what another job's peers had against a GPU: it works for this one now. Cost: O(GPUs in jobs), when one is named. */
@@ -186,8 +194,9 @@ function oddOnes(
     if (value < least) least = value;
     if (value > most) most = value;
   }
+  if (known <= options.peers_min) return c === CLOCK ? oddOfFew(members, comparison, options) : null;
   // Where all lie closer together than the limit nobody can lie so far from the median.
-  if (known <= options.peers_min || most < comparison.median_min) return null;
+  if (most < comparison.median_min) return null;
   if (least > most * (1 - STAYS_SHARE * comparison.limit(options, false))) return null;
   const { median, mad } = centreOf(members, at);
   const usual = gang.spreads[c] ?? mad;
@@ -202,13 +211,29 @@ function oddOnes(
     const share = member.share.open[member.i] ? STAYS_SHARE : 1;
     if (observed < 0 || median - observed < share * Math.max(limit, apart_mads)) continue;
     if (comparison.applies(member, activity)) {
-      found.set(member, { comparison, observed, median, mad, peers: known - 1, limit });
+      found.set(member, { comparison, observed, median, mad, peers: known - 1, limit, is_set: isSet(c, member) });
     }
   }
   dropWholeNodes(found);
   const odd_max = Math.max(1, Math.floor(ODD_SHARE * known));
   return found.size === 0 || found.size > odd_max ? null : found;
 }
+
+/** The one that a job of few GPUs waits for. */
+function oddOfFew(
+  members: readonly Member[],
+  comparison: Comparison,
+  options: JobPeersOptions,
+): ReadonlyMap<Member, Finding> | null {
+  const slow = slowestOfFew(members, options, STAYS_SHARE);
+  if (slow === null) return null;
+  const { member, observed, median, mad, limit } = slow;
+  const peers = members.filter((other) => readingOf(other, comparison.at) >= 0).length - 1;
+  return new Map([[member, { comparison, observed, median, mad, peers, limit, is_set: isSet(CLOCK, member) }]]);
+}
+
+const isSet = (c: number, member: Member): boolean =>
+  c === CLOCK && readingOf(member, SUMMARY.held) === HELD.application_clocks;
 
 /** Where most of a node's GPUs stand apart together, the node is set so: no GPU of it is the odd one. */
 function dropWholeNodes(found: Map<Member, Finding>): void {
@@ -241,7 +266,7 @@ function straggler(
   votes: number,
   options: JobPeersOptions,
 ): Anomaly {
-  const { observed, median, mad, peers, limit } = finding;
+  const { observed, median, mad, peers, limit, is_set } = finding;
   const { metric } = finding.comparison;
   const words = (value: number): string => readingWords(value, metric);
   const below = ((100 * (median - observed)) / median).toFixed(0);
@@ -261,7 +286,7 @@ function straggler(
     detector: 'job_peers',
     explanation:
       `${metric} is ${words(observed)}, ${below} % below the median ${words(median)} of ${peers} peers of job ${gang.job} ` +
-      `(MAD ${words(mad)}), in ${countVotes(votes)} of the last 5 evaluations: it holds up the job.`,
+      `(MAD ${words(mad)}), in ${countVotes(votes)} of the last 5 evaluations${is_set ? SET_WORDS : ''}: it holds up the job.`,
     state: 'open',
     opened_at: now,
     closed_at: null,
