@@ -19,6 +19,7 @@ import { DENSITY_DEFAULTS, density } from '../operators/novelty/density.ts';
 import { novelty } from '../operators/novelty/novelty.ts';
 import { jobPeers } from '../operators/peers/job-peers.ts';
 import { nodePeers } from '../operators/peers/node-peers.ts';
+import { plausible } from '../operators/plausible.ts';
 import { heuristic } from '../operators/prediction/heuristic.ts';
 import { predict } from '../operators/prediction/predict.ts';
 import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
@@ -107,7 +108,9 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
     const decoded = t.stage('decode', raw, decode({ future_max }));
     const valid = t.operator('validate', decoded.rows, validate({ lateness_max, future_max }));
-    const { rows, assets } = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
+    const { rows: joined, assets } = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
+    // What is stored and shown is what was read; what is judged is what can be.
+    const { rows, anomalies: lies } = t.operator('plausible', joined, plausible());
 
     const windows = { lateness_max, every: options.features_every, history: FEATURE_HISTORY, assets: options.assets };
     const { vectors } = t.operator('features', rows, features(windows));
@@ -119,6 +122,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const beside = t.operator('node_peers', rows, nodePeers(NODE_PEERS));
 
     const found = [
+      lies,
       ...when('conditions', () => [t.operator('conditions', rows, conditions(conditionSettings(detectors))).anomalies]),
       ...when('zscore', () => {
         const threshold = options.zscore_threshold;
@@ -206,7 +210,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       fleetAlerts({ ...FLEET_ALERTS, rules }),
     );
 
-    t.sink('gpu_metrics', rows);
+    t.sink('gpu_metrics', joined);
     t.sink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
     t.sink('gpu_health_scores', scores, silent.scores);
@@ -218,9 +222,9 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('fleet_quantiles', quantiles);
     t.sink('anomalies', ...found, ...foundInFleet);
     t.sink('alerts', told.alerts, wide.alerts);
-    t.sink('live', rows);
+    t.sink('live', joined);
     t.sink('validated_tap', valid.rows);
-    t.sink('enriched_tap', rows);
+    t.sink('enriched_tap', joined);
     t.sink('dead_letters', decoded.refused, valid.refused, valid.late);
   });
 
