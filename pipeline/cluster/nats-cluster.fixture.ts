@@ -9,6 +9,8 @@ import type { TestMachine } from './network.fixture.ts';
 export interface NatsCluster {
   /** Of all servers, separated by commas. */
   readonly nats_url: string;
+  /** Of all servers that run. */
+  pids(): readonly number[];
   /** Signals a server, by number. */
   kill(server: number, signal: NodeJS.Signals): void;
   /** Starts a server again that was killed, with its data. */
@@ -56,6 +58,7 @@ export async function startNatsCluster(
   for (const server of ports.keys()) start(server);
   return {
     nats_url: ports.map(({ client }) => `nats://${client}`).join(','),
+    pids: () => children.flatMap((child) => child?.pid ?? []),
     kill: (server, signal) => {
       children[server]?.kill(signal);
     },
