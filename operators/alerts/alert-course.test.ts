@@ -23,6 +23,15 @@ const said = (events: Events, until: number): string[] => {
 };
 
 describe('the course of an alert', () => {
+  it('keeps the replacement of a GPU that the driver wants reset first', () => {
+    const order = 'Reset the GPU to contain it, then replace it: the driver asks for the first (recovery action 1).';
+    const explanation = `XID 64 (row remap failed) at 2026-01-01 00:10:00 UTC. ${order}`;
+    const story = episode(10, { category: 'memory', action: 'replace_gpu', explanation });
+    const [alert] = runBoards([[10, { episodes: story }]]).alerts;
+    expect(alert).toMatchObject({ action: 'replace_gpu', action_text: order });
+    expect(alert?.summary).toBe(`${WHERE}XID 64 (row remap failed) at 2026-01-01 00:10:00 UTC.`);
+  });
+
   it('is told with what was found last, the newest reading, and how long it lasted', () => {
     const events: Events = [
       [10, { anomalies: hot() }],

@@ -10,7 +10,7 @@ import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { CONDITIONS } from '../conditions/condition-table.ts';
 import { anomalyKind } from '../episodes/anomaly-kind.ts';
-import { ACTION_TEXT, actionText } from '../episodes/in-words.ts';
+import { ACTION_TEXT, orderOf } from '../episodes/in-words.ts';
 import type { AlertSource } from './alert-rule.ts';
 import { tellsByItself } from './newest-reading.ts';
 
@@ -95,7 +95,7 @@ export function findingOfEpisode(episode: Episode, clock: number, await_reset: D
   const { id, severity, category, action, started_at, ended_at, reset_at, explanation } = episode;
   const until = ended_at !== null && RESETS.includes(action) && reset_at === null ? ended_at + await_reset : null;
   const holds = ended_at === null || (until !== null && clock < until);
-  const order = actionText(action, severity);
+  const order = orderOf(episode);
   const cut = explanation.indexOf(` ${order}: `);
   return {
     source: 'xid_episodes',

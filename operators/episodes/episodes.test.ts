@@ -75,6 +75,16 @@ describe('episodes', () => {
       ['a *64 - critical memory replace_gpu open x1'],
     ],
     [
+      'a failed remap stays one to replace, whatever the driver asks for',
+      [
+        { at: 0, failed: true, action: 1 },
+        { at: 5, xid: 64 },
+        { at: 5, xid: 48 },
+      ],
+      0,
+      ['a 64+*48 - critical memory replace_gpu open x2'],
+    ],
+    [
       'the driver knows better',
       [
         { at: 0, xid: 79 },
@@ -271,6 +281,28 @@ describe('episodes', () => {
     ],
   ])('%s', (_, happenings, until, expected) => {
     expect(brief(runEpisodes(happenings, until).told)).toEqual(expected);
+  });
+
+  it.each<[number, string]>([
+    [0, 'Take the GPU out and replace it: a weak memory row could not be remapped.'],
+    [
+      1,
+      'Reset the GPU to contain it, then replace it: the driver asks for the first (recovery action 1), and a weak memory row could not be remapped.',
+    ],
+    [
+      2,
+      'Reboot the node to contain it, then replace the GPU: the driver asks for the first (recovery action 2), and a weak memory row could not be remapped.',
+    ],
+  ])('keeps the replacement beside recovery action %i of the driver', (action, text) => {
+    const story = runEpisodes(
+      [
+        { at: 0, failed: true, action },
+        { at: 5, xid: 64 },
+      ],
+      60,
+    ).told.at(-1);
+    expect(story?.action).toBe('replace_gpu');
+    expect(story?.explanation.endsWith(text), story?.explanation).toBe(true);
   });
 
   it.each<[string, Happens, string]>([

@@ -1,4 +1,4 @@
-import type { RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
+import type { Episode, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
 
 /** An instant as people read it, to the second: `2026-01-01 00:10:00 UTC`. */
 export const instantText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -34,6 +34,21 @@ export const ACTION_TEXT: Readonly<Record<RecoveryAction, string>> = {
 /** The same for a story of some severity: a critical one without an action is not one in which nothing is to be done. */
 export const actionText = (action: RecoveryAction, severity: Severity): string =>
   action === 'none' && severity !== 'info' ? 'No reset yet' : ACTION_TEXT[action];
+
+/** The same for a GPU to replace for which the driver asks for something that contains its fault until then. */
+export const containText = (contain: RecoveryAction): string =>
+  `${ACTION_TEXT[contain]} to contain it, then replace ${contain === 'reboot_node' ? 'the GPU' : 'it'}`;
+
+const CONTAIN_TEXTS: readonly string[] = (Object.keys(ACTION_TEXT) as RecoveryAction[]).map(containText);
+
+/** The order that an episode's explanation gives. */
+export const orderOf = ({
+  action,
+  severity,
+  explanation,
+}: Pick<Episode, 'action' | 'severity' | 'explanation'>): string =>
+  (action === 'replace_gpu' ? CONTAIN_TEXTS.find((text) => explanation.includes(` ${text}: `)) : undefined) ??
+  actionText(action, severity);
 
 /** Rank of severities. */
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };

@@ -2,6 +2,7 @@ import type { Anomaly, Episode, RecoveryAction, Severity } from '../../pipeline/
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
 import { type FleetMap, nvlinkDomainOf, rackOf } from './fleet-map.ts';
+import { ACTION_TEXT, orderOf } from './in-words.ts';
 
 /** What an incident keeps of an episode. Plain data. */
 export interface Member {
@@ -13,6 +14,8 @@ export interface Member {
   readonly category: string;
   readonly severity: Severity;
   readonly action: RecoveryAction;
+  /** What to do, where the action does not say it all. */
+  readonly order?: string;
   /** What it shows, for the evidence: its codes, or the types of its anomalies. */
   readonly signs: readonly string[];
   readonly started_at: number;
@@ -33,6 +36,7 @@ const LOST_TYPES = [LOST_TYPE, SILENT_TYPE];
 export function memberOf(episode: Episode): Member {
   const { xids, anomalies, ended_at, started_at } = episode;
   const codes = xids.map(xidEntry).filter(({ follows, by_application }) => follows !== 'any' && !by_application);
+  const order = orderOf(episode);
   const lost = xids.includes(LOST_XID) || anomalies.some((type) => LOST_TYPES.includes(type));
   return {
     ts: ended_at ?? started_at,
@@ -43,6 +47,7 @@ export function memberOf(episode: Episode): Member {
     category: episode.category,
     severity: episode.severity,
     action: episode.action,
+    ...(episode.action === 'replace_gpu' && order !== ACTION_TEXT.replace_gpu ? { order } : {}),
     signs: xids.length > 0 ? xids.map((xid) => `XID ${xid}`) : [...anomalies],
     started_at,
     ended_at,

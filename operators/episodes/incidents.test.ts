@@ -204,6 +204,17 @@ describe('incidents', () => {
     );
   });
 
+  it('keeps the replacement of a GPU that the driver wants reset first', () => {
+    const order = 'Reset the GPU to contain it, then replace it';
+    const failed = { at: 0, gpu: 'h1/0', ...memory, action: 'replace_gpu' } as const;
+    const [row] = lastOf(run([{ ...failed, explanation: `XID 95. ${order}: the driver asks for the first.` }]));
+    expect(row).toMatchObject({ action: 'replace_gpu', summary: `GPU-h1/0 on node h1: XID 95 (memory). ${order}.` });
+    const [plain] = lastOf(
+      run([{ ...failed, explanation: 'XID 95. Take the GPU out and replace it: it is worn out.' }]),
+    );
+    expect(plain?.summary).toBe('GPU-h1/0 on node h1: XID 95 (memory). Take the GPU out and replace it.');
+  });
+
   it('blames what the GPUs of a node share for heat, and says how many', () => {
     const [row] = lastOf(run(gpus(['h1'], 5).map((gpu, i) => ({ at: i * 60, gpu, ...hot }))));
     expect(row?.evidence).toEqual([

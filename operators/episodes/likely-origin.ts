@@ -230,8 +230,10 @@ const LOOK: Readonly<Record<string, string>> = {
   sensor: 'Look at its exporter first',
 };
 
-const adviceOf = ({ action, severity, category }: Member): string =>
-  action !== 'none' || severity === 'info' ? ACTION_TEXT[action] : (LOOK[category] ?? 'Look at it before it gets work');
+const adviceOf = ({ action, order, severity, category }: Member): string =>
+  action !== 'none' || severity === 'info'
+    ? (order ?? ACTION_TEXT[action])
+    : (LOOK[category] ?? 'Look at it before it gets work');
 
 function ofGpu(members: readonly Member[], map: FleetMap): Origin {
   const rank = (one: Member): number => SEVERITY_RANK[one.severity];

@@ -58,8 +58,8 @@ describe('recoveryAction', () => {
     [
       'the driver asks, the history knows more',
       { xids: [95], category: 'memory', recovery_action: 1, remap_failed: true },
-      'reset_gpu',
-      /and then replace it/,
+      'replace_gpu',
+      /^the driver asks for the first \(recovery action 1\), and a weak memory row could not be remapped$/,
     ],
   ])('%s', (_, facts, action, reason) => {
     const recovery = recoveryAction({ ...QUIET, ...facts });

@@ -26,6 +26,8 @@ export interface RecoveryFacts {
 
 export interface Recovery {
   readonly action: RecoveryAction;
+  /** What the driver asks for before a replacement, which cures nothing; absent where nothing comes first. */
+  readonly contain?: RecoveryAction;
   /** Why, as the rest of a sentence. */
   readonly reason: string;
 }
@@ -56,16 +58,17 @@ export const graverAction = (a: RecoveryAction, b: RecoveryAction): RecoveryActi
 
 /**
  * What to do about a story, and why. The driver's own request (field 1523) comes first; then what the GPU's history says:
- * failed remaps, repeats, trouble that a reset did not cure; then who is to blame; then the catalogue. Pure, O(codes).
+ * failed remaps, repeats, trouble that a reset did not cure; then who is to blame; then the catalogue. A GPU to replace stays
+ * one whatever the driver asks for: that only contains the fault until then. Pure, O(codes).
  */
 export function recoveryAction(facts: RecoveryFacts): Recovery {
   const asked = DRIVER_ASKS[facts.recovery_action];
   const own = fromHistory(facts) ?? fromBlame(facts) ?? fromCatalogue(facts);
   if (asked === undefined) return own;
-  const reason = `the driver asks for it (recovery action ${facts.recovery_action})`;
-  return own.action === 'replace_gpu' && asked !== own.action
-    ? { action: asked, reason: `${reason}, and then replace it: ${own.reason}` }
-    : { action: asked, reason };
+  const code = `(recovery action ${facts.recovery_action})`;
+  return own.action === 'replace_gpu'
+    ? { action: own.action, contain: asked, reason: `the driver asks for the first ${code}, and ${own.reason}` }
+    : { action: asked, reason: `the driver asks for it ${code}` };
 }
 
 function fromHistory(facts: RecoveryFacts): Recovery | null {

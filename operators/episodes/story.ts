@@ -3,7 +3,7 @@ import { causeId } from '../../pipeline/contract/ids.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
 import type { Verdict } from './fault-spread.ts';
-import { actionText, graver, instantText, spanText } from './in-words.ts';
+import { actionText, containText, graver, instantText, spanText } from './in-words.ts';
 import { primaryXid, unexplainedXids } from './primary-xid.ts';
 import { type RecoveryFacts, recoveryAction } from './recovery-action.ts';
 
@@ -40,6 +40,8 @@ export interface Story {
   severity: Severity;
   category: string;
   action: RecoveryAction;
+  /** What comes before the replacement that it asks for. */
+  contain?: RecoveryAction | undefined;
   reason: string;
 }
 
@@ -145,6 +147,7 @@ export function judge(story: Story, board: BoardFacts): boolean {
   });
   story.severity = story.fatal_bursts >= board.fatal_bursts_max ? 'critical' : severity;
   story.action = recovery.action;
+  story.contain = recovery.contain;
   story.reason = recovery.reason;
   return before !== [story.severity, story.category, story.action, story.reason].join();
 }
@@ -174,7 +177,8 @@ export function episodeOf(story: Story): Episode {
 }
 
 function explain(story: Story): string {
-  const sentences = [whatHappened(story), `${actionText(story.action, story.severity)}: ${story.reason}.`];
+  const order = story.contain === undefined ? actionText(story.action, story.severity) : containText(story.contain);
+  const sentences = [whatHappened(story), `${order}: ${story.reason}.`];
   if (story.reset_at !== null) {
     const behind = spanText(Math.max(0, story.reset_at - story.last_seen));
     const reset = `A reset came ${behind} after the last sign of it, at ${instantText(story.reset_at)}`;

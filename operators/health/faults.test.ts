@@ -87,6 +87,14 @@ describe('anomalies, episodes and what the driver asks for', () => {
     expect(verdict.dimensions).toMatchObject({ performance: 0, reliability: 0, thermal: null, power: null });
   });
 
+  it('keeps a GPU to replace one whatever the driver asks for until then', () => {
+    const verdict = judge({ recovery_action: 1 }, { episodes: [episode({ action: 'replace_gpu' })] });
+    expectSound(verdict);
+    expect(verdict.action).toBe('replace_gpu');
+    expect(verdict.explanation).toContain('next: take the GPU out and have it replaced');
+    expect(judge({ recovery_action: 2 }, { episodes: [episode({ action: 'reset_gpu' })] }).action).toBe('reboot_node');
+  });
+
   it('takes the worst action of what is open', () => {
     const episodes = [
       episode({ id: 'a', action: 'restart_application' }),

@@ -100,16 +100,19 @@ function episodeWeight(episode: RecentEpisode, t: number): number {
 export const episodeMatters = (episode: RecentEpisode, t: number): boolean =>
   categoryDimension(episode.category) !== null && EPISODE_POINTS[episode.severity] * episodeWeight(episode, t) >= 0.5;
 
-/** What the driver asks for, else what the worst episode that stands asks for, else nothing. */
+/**
+ * What the driver asks for, else what the worst episode that stands asks for, else nothing. A GPU to replace stays one, whatever
+ * the driver asks for until then.
+ */
 export function actionOf(recovery_action: number, episodes: readonly RecentEpisode[], t: number): RecoveryAction {
   const asked = driverAction(recovery_action);
-  if (asked !== 'none') return asked;
-  return episodes
+  const worst = episodes
     .filter((episode) => stands(episode, t))
     .reduce<RecoveryAction>(
-      (worst, { action }) => (ACTION_RANK.indexOf(action) > ACTION_RANK.indexOf(worst) ? action : worst),
+      (gravest, { action }) => (ACTION_RANK.indexOf(action) > ACTION_RANK.indexOf(gravest) ? action : gravest),
       'none',
     );
+  return asked === 'none' || worst === 'replace_gpu' ? worst : asked;
 }
 
 export interface Faults {
