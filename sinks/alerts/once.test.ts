@@ -121,7 +121,8 @@ const held = (some: Partial<Notification>): HeldGroup[] => [
 describe('a process that goes on', () => {
   it('resolves at PagerDuty what another one triggered, listed or not', async () => {
     const there = await otherSide({ status: 202, body: '{}' });
-    const delivery = delivering(KINDS.pagerduty?.make(there) as Channel);
+    const patient = { ...parts, timeout: milliseconds(PATIENCE.timeout) };
+    const delivery = delivering(pagerdutyChannel({ ...patient, url: there.url, routing_key: secret('k') }));
     const known = (): string[] => there.bodies<Body>().map((one) => `${one.event_action} ${one.dedup_key}`);
     delivery.resume(held({ alerts: ['a', 'b', 'c', 'd'].map((id) => notifiedAlert({ id })), closed_more: ['e'] }));
     const lasting = { alerts: [notifiedAlert({ id: 'a' }), closed('b')], closed_more: ['e', 'x'], more: 0 };
