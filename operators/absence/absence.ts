@@ -6,6 +6,7 @@ import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { addMember, dropMember, membersOf } from '../core/node-members.ts';
+import { endFlicker, noteFlicker } from './flicker.ts';
 import { usualInterval } from './laps.ts';
 import {
   comeBack,
@@ -73,7 +74,7 @@ const STATE = {
 type AbsenceState = State<typeof STATE>;
 
 /**
- * Notices what no longer comes: a GPU that its node's scrapes lack (gpu_lost), MIG instances that are cut anew
+ * Notices what no longer comes: a GPU that its node's scrapes lack (gpu_lost) or lack again and again (gpu_flickering), MIG instances that are cut anew
  * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node, or for one board whose
  * energy stands while its neighbours move).
  *
@@ -106,6 +107,8 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       if (state.home[gpu] !== node + 1) join(batch, row, state, emit);
       else {
         if (state.lap[gpu] === state.node_lap[node]) turnLap(batch, row, state, options, emit);
+        const laps = (state.node_lap[node] as number) - (state.lap[gpu] as number);
+        if (laps > 1 || state.flicker[gpu] !== null) noteGap(batch, row, ts - last, laps, state, emit);
         state.interval_ms[gpu] = usualInterval(state.interval_ms[gpu] as number, ts - last);
       }
       if (state.told[gpu] !== 0) {
@@ -155,6 +158,18 @@ function beat(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   emit('heartbeats', { ts, node: name, cadence_ms, ...(news ? { gpus: rosterOf(gpus) } : {}) }, row);
 }
 
+/** A row of a GPU that scrapes have lacked, now or lately. An instance comes and goes as its board is cut. */
+function noteGap(batch: Batch, row: number, elapsed_ms: number, laps: number, state: AbsenceState, emit: Tell): void {
+  const gpu = batch.gpu[row] as number;
+  const { uuid, instance } = identityOf(batch, gpu);
+  if (instance !== '') return;
+  const node = batch.registry.nodes[batch.node[row] as number] as string;
+  const interval_ms = state.interval_ms[gpu] as number;
+  if (interval_ms === 0) return;
+  const seen = { uuid, node, ts: batch.ts[row] as number, elapsed_ms, interval_ms, laps };
+  state.flicker[gpu] = noteFlicker(state.flicker[gpu], seen, (anomaly) => emit('anomalies', anomaly, row));
+}
+
 /** A GPU's first row on a node. */
 function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
   const gpu = batch.gpu[row] as number;
@@ -163,11 +178,14 @@ function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   const name = batch.registry.nodes[node] as string;
   const before = (state.home[gpu] as number) - 1;
   if (before >= 0) {
-    comeBack(nodeAt(batch, row, before, state, emit), uuid, `has moved to ${name}`);
+    const there = nodeAt(batch, row, before, state, emit);
+    comeBack(there, uuid, `has moved to ${name}`);
+    endFlicker(state.flicker[gpu], there.now, `has moved to ${name}`, there.tell);
     dropMember(state, before, gpu);
     state.expected[before] = membersOf(state, before).length;
     if (state.lap[gpu] === state.node_lap[before]) state.lap_rows[before] = (state.lap_rows[before] as number) - 1;
   }
+  state.flicker[gpu] = null;
   state.lap[gpu] = 0;
   state.seen[gpu] = 0;
   state.interval_ms[gpu] = 0;

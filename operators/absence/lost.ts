@@ -5,6 +5,7 @@ import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts'
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { dropMember, membersOf } from '../core/node-members.ts';
+import { endFlicker, FLICKER_COLUMNS } from './flicker.ts';
 import { LAP_COLUMNS } from './laps.ts';
 
 export interface LostOptions {
@@ -21,6 +22,7 @@ const OWN_INTERVALS = 3;
 
 export const LOST_COLUMNS = {
   ...LAP_COLUMNS,
+  ...FLICKER_COLUMNS,
   /** Beginning of the first lap without the GPU; 0 = it is there. */
   missing_since: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   /** When the anomaly of the board opened, on the one of its instances that stands for it; 0 = none. */
@@ -114,7 +116,10 @@ export function replaceMissing(at: NodeAt, gpu: number): void {
   for (const other of membersOf(state, node)) {
     const known = identityOf(at, other);
     if (known.pci_bus_id !== pci_bus_id || known.uuid === uuid || state.lap[other] === state.node_lap[node]) continue;
-    comeBack(at, known.uuid, `was replaced by ${uuid} in its slot ${pci_bus_id}`);
+    const how = `was replaced by ${uuid} in its slot ${pci_bus_id}`;
+    comeBack(at, known.uuid, how);
+    endFlicker(state.flicker[other], at.now, how, at.tell);
+    state.flicker[other] = null;
     dropMember(state, node, other);
   }
 }

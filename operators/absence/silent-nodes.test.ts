@@ -109,6 +109,50 @@ describe('silentNodes', () => {
     }
   });
 
+  describe('a node that goes away again and again', () => {
+    const flaps =
+      (every: number, lasts: number, from: number, to: number) =>
+      (node: string, t: number): boolean =>
+        node !== 'n2' || t < minute(from) || t >= minute(to) || (t - minute(from)) % minute(every) >= minute(lasts);
+    const unstable = (scene: Scene, restoreEvery = 0): Anomaly[] =>
+      run(scene, restoreEvery).filter(({ type }) => type === 'node_unstable');
+
+    it.each([10_000, 30_000, 60_000, 120_000])('is told once, until it stays for hours, every %i ms', (cadence_ms) => {
+      const lasts = cadence_ms === 120_000 ? 12 : 7;
+      const scene = { nodes: FIVE, cadence_ms, until_ms: 14 * HOUR_MS, there: flaps(25, lasts, 60, 360) };
+      const told = unstable(scene);
+      expect(brief(told)).toEqual(['node_unstable warning open n2', 'node_unstable warning closed n2']);
+      expect((told[0]?.ts ?? 0) - START_MS).toBeLessThanOrEqual(minute(60 + 50 + lasts) + 120_000 + 10_000);
+      expect(told[0]?.explanation).toMatch(
+        /^n2 fell silent 3 times in \d+ min, lately at 2026-01-01T01:\S+ for \d+ min, and came back each time \(limit 3 times in 6h\)/,
+      );
+      expect(told[1]?.explanation).toMatch(
+        /^n2 fell silent 12 times within 4\.\d h and has not since 2026-01-01T05:\S+\.$/,
+      );
+      expect((told[1]?.closed_at ?? 0) - START_MS).toBeGreaterThan(minute(335 + 360));
+      expect((told[1]?.closed_at ?? 0) - START_MS).toBeLessThan(minute(360 + 365));
+    });
+
+    it.each<[string, Scene]>([
+      ['twice', { nodes: FIVE, cadence_ms: 10_000, until_ms: 10 * HOUR_MS, there: flaps(25, 7, 60, 110) }],
+      [
+        'every four hours',
+        { nodes: FIVE, cadence_ms: 60_000, until_ms: 40 * HOUR_MS, there: flaps(240, 7, 60, 2_400) },
+      ],
+      [
+        'exporters that start again at once',
+        { nodes: FIVE, cadence_ms: 10_000, until_ms: 6 * HOUR_MS, there: flaps(20, 1, 60, 300) },
+      ],
+    ])('is none: %s', (_, scene) => {
+      expect(brief(unstable(scene))).toEqual([]);
+    });
+
+    it('goes on after a snapshot', () => {
+      const scene = { nodes: FIVE, cadence_ms: 60_000, until_ms: 12 * HOUR_MS, there: flaps(25, 7, 60, 200) };
+      expect(unstable(scene, 7)).toEqual(unstable(scene));
+    });
+  });
+
   it('several at once are told one by one', () => {
     const there = (node: string, t: number): boolean => node === 'n1' || t < minute(30);
     expect(brief(run({ nodes: FIVE, cadence_ms: 10_000, there, until_ms: minute(40) })).sort()).toEqual(

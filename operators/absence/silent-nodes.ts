@@ -7,6 +7,7 @@ import { unseenScore } from '../health/unseen-score.ts';
 import type { ScoredGpu } from '../health/verdict.ts';
 import type { Heartbeat } from './absence.ts';
 import type { Roster } from './roster.ts';
+import { closedUnstable, noteCalm, noteReturn, type Unstable } from './unstable-node.ts';
 
 export interface SilentNodesOptions {
   /** A node is silent after the longer of this and so many of its own cadences without a scrape. */
@@ -40,6 +41,8 @@ interface Heart {
   readonly open: Anomaly | null;
   /** Its GPUs when they were told last. */
   readonly gpus: Roster;
+  /** Left out for a node that has not been away lately. */
+  readonly unstable?: Unstable;
 }
 interface Fleet {
   /** Event time that passed while heartbeats came: what all nodes lack together is nobody's silence. */
@@ -57,7 +60,8 @@ const STEP_CADENCES = 1.5;
 const EVERY = seconds(20);
 
 /**
- * Names nodes that stop scraping: node_silent, one per node, worth knowing first, then a warning, critical when it lasts.
+ * Names nodes that stop scraping: node_silent, one per node, worth knowing first, then a warning, critical when it lasts; and
+ * those that do so again and again: node_unstable, a warning that stays until the node has.
  *
  * Input    heartbeats of `absence`, one per node and minute.
  * Output   anomalies about nodes: gpu_uuid and instance are empty; scores: with the warning, that nothing is known of the
@@ -102,10 +106,14 @@ export const silentNodes = (
             const closed_at = Math.max(ts, heart.open.opened_at);
             emit('anomalies', { ...heart.open, state: 'closed', closed_at, explanation });
           }
+          const unstable = heart?.open
+            ? noteReturn(heart.unstable ?? null, node, heart.ts, ts, (anomaly) => emit('anomalies', anomaly))
+            : heart?.unstable;
           const goesOn = heart !== undefined && ts - heart.ts <= limitOf(heart);
           const since = goesOn ? heart.since : ts;
           const gpus = told ?? heart?.gpus ?? [];
-          fleet.hearts[keyOf(node)] = { ts, lived_ms: fleet.lived_ms, cadence_ms, since, open: null, gpus };
+          const next = { ts, lived_ms: fleet.lived_ms, cadence_ms, since, open: null, gpus };
+          fleet.hearts[keyOf(node)] = unstable === undefined ? next : { ...next, unstable };
         },
       },
     },
@@ -120,6 +128,7 @@ export const silentNodes = (
           const heart = fleet.hearts[key] as Heart;
           if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) silent.push(key);
           else {
+            if (heart.unstable) settle(fleet, key, heart, now, emit);
             heard++;
             if (heart.since < witness) witness = heart.since;
           }
@@ -131,6 +140,7 @@ export const silentNodes = (
           const limit_ms = limitOf(heart);
           if (silence_ms > options.forget_after) {
             if (heart.open) forget(heart.open, now, options, emit);
+            if (heart.unstable?.open) emit('anomalies', closedUnstable(heart.unstable, now, 'is taken as removed'));
             delete fleet.hearts[key];
             continue;
           }
@@ -182,6 +192,14 @@ function fleetOf(state: State<typeof STATE>): Fleet {
   const fleet = (state.nodes[0] ?? { lived_ms: 0, newest: 0, hearts: {} }) as Fleet;
   state.nodes[0] = fleet;
   return fleet;
+}
+
+/** A node that is heard: what was said of its coming and going ends when it stays. */
+function settle(fleet: Fleet, key: string, heart: Heart, now: number, emit: Emit<SilentNodesPorts>): void {
+  const { unstable: was, ...rest } = heart;
+  if (was === undefined) return;
+  const unstable = noteCalm(was, heart.since, now, (anomaly) => emit('anomalies', anomaly));
+  if (unstable === null) fleet.hearts[key] = rest;
 }
 
 function forget(open: Anomaly, now: number, options: SilentNodesOptions, emit: Emit<SilentNodesPorts>): void {

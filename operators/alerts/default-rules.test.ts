@@ -86,10 +86,14 @@ const tick = (minute: number): FleetEvent => ({ assets: { ...asset('GPU-t', 'n9'
 const silent = (severity: Alert['severity']): FleetEvent => ({
   anomalies: anomaly('node_silent', 10, { gpu_uuid: '', severity, detector: 'silent_nodes' }),
 });
+const unstable = (type: string): FleetEvent => ({
+  anomalies: anomaly(type, 10, { gpu_uuid: '', severity: 'warning', detector: 'silent_nodes' }),
+});
 const FLEET_CASES: Readonly<
   Record<string, Omit<Case, 'fires' | 'silent'> & { fires: FleetEvent; silent: FleetEvent }>
 > = {
   node_silent: { fires: silent('warning'), severity: 'warning', silent: silent('info') },
+  node_unstable: { fires: unstable('node_unstable'), severity: 'warning', silent: unstable('node_moved') },
   gpu_lost: {
     fires: { anomalies: anomaly('gpu_lost', 10, { severity: 'critical', detector: 'absence' }) },
     severity: 'critical',

@@ -23,6 +23,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
 
   // What is lost, and what many share.
   { ...found, name: 'node_silent', on: 'anomalies', when: of('node_silent'), for: minutes(3), keep: minutes(5), summary: '{text}', action_text: 'Find out whether the host or only its exporter is gone: ping it, look at its console and at its power; if it answers, start the exporter again.' },
+  { ...found, name: 'node_unstable', on: 'anomalies', when: of('node_unstable'), for: minutes(1), keep: minutes(30), summary: '{text}', action_text: 'Keep work away from the node and find out why it goes away: its console and kernel log, watchdog, power and network.' },
   { ...found, name: 'gpu_lost', on: 'anomalies', when: of('gpu_lost'), for: seconds(30), keep: minutes(10), summary: '{text}', action_text: 'Drain the node and look at its kernel log for XID 79; reboot it, and reseat or replace the board if it does not come back.' },
   { ...found, name: 'incident', on: 'incidents', when: { scope: { in: ['node', 'rack', 'nvlink_domain'] }, severity: WARNING }, for: seconds(20), keep: minutes(10), summary: '{text}' },
   { ...found, name: 'job_incident', on: 'incidents', when: { scope: { in: ['job'] } }, severity: 'info', for: minutes(1), keep: minutes(30), summary: '{text}' },

@@ -26,6 +26,8 @@ const UNKNOWN = kind('unknown', 'none', 'no rule says what to do');
 /** How the type of an anomaly, or else its metric, begins. The first that fits counts. */
 const KINDS: readonly (readonly [begins: string, kind: AnomalyKind])[] = [
   ['gpu_lost', kind('bus', 'reboot_node', 'its host no longer reports it')],
+  ['gpu_flickering', kind('bus', 'reboot_node', 'its host loses sight of it again and again')],
+  ['node_unstable', kind('unknown', 'none', 'find out first why the host or its exporter goes away')],
   ['node_silent', kind('unknown', 'none', 'find out first whether the host or only its exporter is gone')],
   ['row_remap_failed', kind('memory', 'replace_gpu', 'a weak memory row could not be replaced')],
   ['recovery_action', kind('driver', 'reset_gpu', 'the driver asks for recovery')],

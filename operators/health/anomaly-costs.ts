@@ -70,6 +70,8 @@ const COSTS: Readonly<Record<string, AnomalyCost>> = {
     hides: 'all',
     cause: 'gpu_lost',
   }),
+  gpu_flickering: cost('reliability', 30, 60, 'look at its slot, riser and power; reseat it'),
+  node_unstable: cost('reliability', 10, 20, EXPORTER),
   node_silent: cost('reliability', 10, 20, EXPORTER, { hides: 'all' }),
   exporter_frozen: cost('reliability', 10, 20, EXPORTER, { hides: 'all' }),
   straggler: cost('performance', 15, 40, 'move its job away and compare the GPU with its peers'),
