@@ -29,6 +29,7 @@ interface Flicker {
 
 const NONE: Half = { laps: 0, missed: 0, gaps: 0 };
 const HALF_MS = minutes(15);
+const WINDOW = formatDuration(minutes(30));
 const SHARE = 0.2;
 /** Below this share what is open closes. */
 const CALM_SHARE = 0.05;
@@ -123,7 +124,7 @@ function flickering({ uuid, node, ts }: SeenAgain, flicker: Flicker, { laps, mis
     score: share / SHARE,
     observed: share,
     expected: 0,
-    window: formatDuration(2 * HALF_MS),
+    window: WINDOW,
     detector: 'absence',
     explanation:
       `${uuid} on ${node} comes and goes: ${missed} of ${laps} scrapes (${Math.round(100 * share)} %) of the last ` +
