@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { vectorOf } from '../health/observations.fixture.ts';
 import { alertRules } from './alert-rules.ts';
-import { anomaly, at, type BoardEvent, episode, prediction, runBoards, score } from './alerts.fixture.ts';
+import { ALONE, anomaly, at, type BoardEvent, episode, prediction, runBoards, score } from './alerts.fixture.ts';
 
 type Events = Parameters<typeof runBoards>[0];
 
@@ -153,10 +153,20 @@ describe('the course of an alert', () => {
       /Over: nothing more came after 2026-01-01 00:10:00 UTC\.$/,
     ],
     [
-      'a reset that nobody saw',
+      'a reset that nobody saw, a week after the last sign',
       [
         [10, { episodes: episode(10, { action: 'reset_gpu' }) }],
-        [14, { episodes: episode(10, { action: 'reset_gpu', ended: 11 }) }],
+        ...Array.from({ length: 14 }, (_, i): Events[number] => [720 * i + 20, reads(720 * i + 20, {})]),
+        [10_091.5, { episodes: episode(10, { action: 'reset_gpu', ended: 11 }) }],
+      ],
+      10_200,
+      /Closed without a reset that anybody saw, at 2026-01-08 00:11:00 UTC, 7 d after it began\.$/,
+    ],
+    [
+      'a reset that nobody saw, of anomalies alone',
+      [
+        [10, { episodes: episode(10, { ...ALONE, action: 'reset_gpu' }) }],
+        [14, { episodes: episode(10, { ...ALONE, action: 'reset_gpu', ended: 11 }) }],
         [1_400, reads(1_400, {})],
       ],
       1_500,

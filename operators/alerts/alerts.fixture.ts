@@ -63,6 +63,9 @@ export function episode(started: number, more: Partial<Episode> & { ended?: numb
   };
 }
 
+/** A story without XIDs. */
+export const ALONE = { xids: [], primary_xid: null, anomalies: ['pcie_downtrained'] };
+
 export function incident(opened: number, more: Partial<Incident> & { closed?: number } = {}): Incident {
   const { closed, ...rest } = more;
   return {

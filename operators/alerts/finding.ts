@@ -10,6 +10,7 @@ import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { CONDITIONS } from '../conditions/condition-table.ts';
 import { anomalyKind } from '../episodes/anomaly-kind.ts';
+import { awaitsReset, RESET_AWAITED, RESETS } from '../episodes/awaits-reset.ts';
 import { ACTION_TEXT, orderOf } from '../episodes/in-words.ts';
 import type { AlertSource } from './alert-rule.ts';
 import { tellsByItself } from './newest-reading.ts';
@@ -51,9 +52,6 @@ export interface Finding {
   readonly origin?: string;
 }
 
-/** Actions that end with a reset: until one was seen the fault is waiting, not gone. */
-const RESETS: readonly RecoveryAction[] = ['reset_gpu', 'reboot_node', 'drain_and_reset', 'replace_gpu'];
-
 /** Behind these a fault story is about money, not about a fault. */
 const MONEY: readonly string[] = ['held_idle', 'framebuffer_stuck'];
 
@@ -90,10 +88,14 @@ export function findingOfAnomaly(anomaly: Anomaly, clock: number): Finding {
   };
 }
 
-/** `await_reset`: how long a fault that is quiet waits for the reset that it needs. */
+/**
+ * `await_reset`: how long a fault of anomalies alone waits for the reset that it needs, once they are over; one of XIDs, which
+ * may never come again, waits as long as its episode does.
+ */
 export function findingOfEpisode(episode: Episode, clock: number, await_reset: DurationMs): Finding {
   const { id, severity, category, action, started_at, ended_at, reset_at, explanation } = episode;
-  const until = ended_at !== null && RESETS.includes(action) && reset_at === null ? ended_at + await_reset : null;
+  const wait = awaitsReset(episode) ? RESET_AWAITED : await_reset;
+  const until = ended_at !== null && RESETS.includes(action) && reset_at === null ? ended_at + wait : null;
   const holds = ended_at === null || (until !== null && clock < until);
   const order = orderOf(episode);
   const cut = explanation.indexOf(` ${order}: `);
@@ -105,7 +107,7 @@ export function findingOfEpisode(episode: Episode, clock: number, await_reset: D
     opens: ended_at === null && reset_at === null,
     until,
     // Told over after it has been quiet for a while, it was over when that began, or with its reset.
-    at: holds ? Math.max(started_at, clock) : Math.max(ended_at ?? 0, reset_at ?? 0),
+    at: holds ? Math.max(started_at, clock) : (until ?? Math.max(ended_at ?? 0, reset_at ?? 0)),
     since: started_at,
     severity,
     category,

@@ -56,6 +56,7 @@ export function leave(watch: Watch, finding: Finding, holes: Readonly<Record<str
   if (cause.gone_at === null) {
     watch.heard_at = Math.max(watch.heard_at, finding.at);
     cause.gone_at = finding.at;
+    cause.until = finding.until;
     delete cause.words;
   }
   if (watch.finding.cause !== finding.cause) return;

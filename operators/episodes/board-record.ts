@@ -74,8 +74,8 @@ const brokeSensor = ({ xids }: Story, category: string, pause: number): boolean 
   category === 'sensor' && pause >= 0 && pause <= SENSOR_LAG_MS && xids.some(mayBeApplication);
 
 /**
- * The story that a happening belongs to, newest first: one of the same burst, one of the same trouble within `sticky`, one
- * that explains a sensor, or one of the same category that goes on because an anomaly of it is open. A reset ends a story: what comes later is another.
+ * The story that a happening belongs to, newest first: one of the same burst, one of the same trouble within `sticky` or that
+ * waits for its reset, one that explains a sensor, or one of the same category that goes on because an anomaly of it is open. A reset ends a story: what comes later is another.
  */
 export function storyFor(record: BoardRecord, happening: Happening, rules: JoinRules): Story | undefined {
   const { ts, category } = happening;
@@ -83,7 +83,7 @@ export function storyFor(record: BoardRecord, happening: Happening, rules: JoinR
     if (story.reset_at !== null && ts > story.reset_at) return false;
     const pause = ts - story.last_event;
     if (ts >= story.started_at - rules.burst_gap && pause <= rules.burst_gap) return true;
-    if (sameTrouble(story, happening) && pause >= 0 && pause <= rules.sticky) return true;
+    if (sameTrouble(story, happening) && pause >= 0 && (pause <= rules.sticky || story.waits === true)) return true;
     return brokeSensor(story, category, pause) || (story.open.length > 0 && story.category === category);
   });
 }

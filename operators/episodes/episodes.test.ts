@@ -14,7 +14,7 @@ describe('episodes', () => {
         { at: 190, xid: 45 },
       ],
       600,
-      ['a 45+154+*79 - critical bus reboot_node ended@190 x4'],
+      ['a 45+154+*79 - critical bus reboot_node open x4'],
     ],
     [
       'two bursts of different codes are two stories',
@@ -28,21 +28,30 @@ describe('episodes', () => {
     [
       'the same primary code within three hours goes on with the story',
       [
-        { at: 0, xid: 119 },
-        { at: 2 * H, xid: 119 },
-        { at: 4 * H, xid: 119 },
+        { at: 0, xid: 63 },
+        { at: 2 * H, xid: 63 },
+        { at: 4 * H, xid: 63 },
       ],
       5 * H,
-      [`a *119 - critical driver reset_gpu ended@${4 * H} x3`],
+      [`a *63 - warning memory none ended@${4 * H} x3`],
     ],
     [
       'and later it is another story',
       [
-        { at: 0, xid: 119 },
-        { at: 3 * H + 1, xid: 119 },
+        { at: 0, xid: 63 },
+        { at: 3 * H + 1, xid: 63 },
       ],
       4 * H,
-      ['a *119 - critical driver reset_gpu ended@0 x1', `a *119 - critical driver reset_gpu ended@${3 * H + 1} x1`],
+      ['a *63 - warning memory none ended@0 x1', `a *63 - warning memory none ended@${3 * H + 1} x1`],
+    ],
+    [
+      'but a story that waits for its reset is the same one however late',
+      [
+        { at: 0, xid: 119 },
+        { at: 30 * H, xid: 119 },
+      ],
+      31 * H,
+      ['a *119 - critical driver reset_gpu open x2'],
     ],
     [
       'a remap that follows an uncorrectable error',
@@ -154,9 +163,7 @@ describe('episodes', () => {
       'five critical bursts a day are enough',
       [0, 4, 8, 12, 16].map((h) => ({ at: h * H, xid: 119 })),
       0,
-      [0, 4, 8, 12]
-        .map((h) => `a *119 - critical driver reset_gpu ended@${h * H} x1`)
-        .concat(['a *119 - critical driver replace_gpu open x1']),
+      ['a *119 - critical driver replace_gpu open x5'],
     ],
     [
       'five codes of one burst are one',
@@ -181,7 +188,7 @@ describe('episodes', () => {
         { at: 90, xid: 119 },
       ],
       25 * H,
-      ['a *119 - critical driver reset_gpu ended@0 x1 uncured', 'a *119 - critical driver reboot_node ended@90 x1'],
+      ['a *119 - critical driver reset_gpu ended@0 x1 uncured', 'a *119 - critical driver reboot_node open x1'],
     ],
     [
       'other trouble behind a reset says nothing of the cure',
@@ -196,7 +203,7 @@ describe('episodes', () => {
         'a *13 - warning application restart_application ended@90 x1',
       ],
     ],
-    ['nobody knows without a reset', [{ at: 0, xid: 119 }], 25 * H, ['a *119 - critical driver reset_gpu ended@0 x1']],
+    ['silence is no cure', [{ at: 0, xid: 119 }], 6 * 24 * H, ['a *119 - critical driver reset_gpu open x1']],
     [
       'a lost GPU is a story without codes, as long as it is lost',
       [

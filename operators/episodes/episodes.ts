@@ -30,7 +30,7 @@ export interface EpisodesOptions {
   readonly fatal_bursts_max: number;
   /** Quiet time behind a reset that means cured. */
   readonly cured_after: DurationMs;
-  /** How long an ended episode waits for a reset, and one that goes on for a lost GPU to come back. */
+  /** How long an episode waits for a reset, and for a lost GPU to come back. */
   readonly await_reset: DurationMs;
   /** Episodes kept per GPU. */
   readonly episodes_max: number;
@@ -56,6 +56,8 @@ const MINUTE_MS = 60_000 as DurationMs;
  *
  * Input    xids; anomalies of warning or critical severity (a warning alone begins no episode); conditions of boards.
  * Output   episodes: the whole row again, under the same id and ts, whenever one begins, grows, ends, or its cure is known.
+ * Waiting  silence does not end what a reset alone can (a critical XID whose remedy is one): it stays open, says so, and ends
+ *          with the first reset that is seen, or after `await_reset`.
  * Time     event time. Every minute ends what has been quiet; `ended_at` is the last sign of it, never the timer's instant.
  * State    10 B per GPU, and a record per GPU in trouble: at most `episodes_max` episodes, 16 open anomalies, 16 bursts of
  *          faults; per node at most 64 faults. Without an event for `await_reset` a record is gone, also that of a GPU that

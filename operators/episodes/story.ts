@@ -2,6 +2,7 @@ import type { Anomaly, Episode, RecoveryAction, Severity, XidEvent } from '../..
 import { causeId } from '../../pipeline/contract/ids.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { anomalyKind } from './anomaly-kind.ts';
+import { awaitsReset } from './awaits-reset.ts';
 import type { Verdict } from './fault-spread.ts';
 import { actionText, containText, graver, instantText, spanText } from './in-words.ts';
 import { primaryXid, unexplainedXids } from './primary-xid.ts';
@@ -16,6 +17,8 @@ export interface Story {
   node: string;
   job: string;
   ended_at: number | null;
+  /** Quiet, and open for want of a reset only. */
+  waits?: boolean;
   /** The newest XID or anomaly opening, and the newest of these and of closings. */
   last_event: number;
   last_seen: number;
@@ -80,6 +83,7 @@ export function newStory(at: { gpu_uuid: string; instance: string; node: string;
 
 function noteEvent(story: Story, ts: number, count: number): void {
   story.ended_at = null;
+  story.waits = false;
   story.last_event = Math.max(story.last_event, ts);
   story.last_seen = Math.max(story.last_seen, ts);
   story.count += count;
@@ -108,6 +112,9 @@ export function addAnomaly(
   story.anomaly_metric = anomaly.metric;
   story.anomaly_text = anomaly.explanation;
 }
+
+/** Whether a reset alone can end it. */
+export const needsReset = (story: Story): boolean => awaitsReset({ ...story, primary_xid: primaryXid(story.xids) });
 
 const aboutSensor = (type: string): boolean => anomalyKind(type, '').category === 'sensor';
 
@@ -179,6 +186,11 @@ export function episodeOf(story: Story): Episode {
 function explain(story: Story): string {
   const order = story.contain === undefined ? actionText(story.action, story.severity) : containText(story.contain);
   const sentences = [whatHappened(story), `${order}: ${story.reason}.`];
+  if (story.reset_at === null && story.waits === true) {
+    sentences.push(`Quiet since ${instantText(story.last_seen)}, but no reset was seen since: it waits for one.`);
+  } else if (story.ended_at !== null && needsReset(story)) {
+    sentences.push(`Quiet since ${instantText(story.last_seen)}; no reset was seen, and it is no longer waited for.`);
+  }
   if (story.reset_at !== null) {
     const behind = spanText(Math.max(0, story.reset_at - story.last_seen));
     const reset = `A reset came ${behind} after the last sign of it, at ${instantText(story.reset_at)}`;

@@ -51,7 +51,7 @@ describe('anomalies, episodes and what the driver asks for', () => {
     ['ended just now, with a reset', { ended_at: T, reset_at: T }, 40, 40],
     ['ended 2 days ago, with a reset', { ended_at: T - 2 * DAY_MS, reset_at: T - 2 * DAY_MS }, 70, 70],
     ['ended 4 days ago, with a reset', { ended_at: T - 4 * DAY_MS, reset_at: T - 4 * DAY_MS }, 85, 85],
-    ['has been quiet for 2 days and waits for its reset', { ended_at: T - 2 * DAY_MS }, 40, 40],
+    ['has been quiet for 2 days and waits for its reset', { ended_at: T - 2 * DAY_MS }, 40, 0],
     ['has been quiet for 8 days', { ended_at: T - 8 * DAY_MS }, 96.2, 96.2],
     ['came to an end that needs no reset', { ended_at: T - 2 * DAY_MS, action: 'restart_application' }, 70, 70],
     ['was cured just now', { ended_at: T, cured: true }, 76, 76],

@@ -2,6 +2,7 @@ import type { Anomaly, Dimension, Episode, RecoveryAction, Severity } from '../.
 import { findMetric, METRICS } from '../../pipeline/contract/metrics.ts';
 import { days, hours } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
+import { awaitsReset, RESET_AWAITED } from '../episodes/awaits-reset.ts';
 import { type AnomalyCost, anomalyCost, dimensionOf } from './anomaly-costs.ts';
 import type { Loss } from './loss.ts';
 
@@ -72,21 +73,9 @@ const DRIVER_ACTIONS: readonly RecoveryAction[] = [
 ];
 const driverAction = (code: number): RecoveryAction => DRIVER_ACTIONS[code] ?? 'none';
 
-/** What only a reset or more can cure. */
-const RESETS: readonly RecoveryAction[] = ['reset_gpu', 'reboot_node', 'drain_and_reset', 'replace_gpu'];
-/** After so long without a reset that anybody saw, the fault is taken as gone. */
-const RESET_AWAITED_MS = days(7);
-
-/**
- * Whether an episode goes on, or is quiet but not over: after a critical XID that asks for a reset nothing more may come, and
- * the GPU is no better for it.
- */
-function stands(episode: RecentEpisode, t: number): boolean {
-  const { ended_at, reset_at, cured, severity, primary_xid, action, category } = episode;
-  if (ended_at === null || ended_at > t) return true;
-  if (severity !== 'critical' || primary_xid === null || category === 'application') return false;
-  return reset_at === null && cured === null && RESETS.includes(action) && t - ended_at < RESET_AWAITED_MS;
-}
+/** Whether an episode goes on, or is quiet but not over. */
+const stands = (episode: RecentEpisode, t: number): boolean =>
+  episode.ended_at === null || episode.ended_at > t || (awaitsReset(episode) && t - episode.ended_at < RESET_AWAITED);
 
 /** Weight of an episode at `t`: 1 while it stands, then halving; less once it was cured. */
 function episodeWeight(episode: RecentEpisode, t: number): number {
@@ -164,13 +153,12 @@ export function faultsOf(
 
   for (const episode of episodes) {
     const dimension = categoryDimension(episode.category);
-    const open = episode.ended_at === null;
     // A story of anomalies alone is told by these while it goes on.
-    if (dimension === null || (open && episode.primary_xid === null)) continue;
+    if (dimension === null || (episode.ended_at === null && episode.primary_xid === null)) continue;
     const loss = episodeLoss(episode, dimension, t);
     if (loss.points > 0) losses.push(loss);
     if (episode.severity !== 'critical') continue;
-    if (open) {
+    if (stands(episode, t)) {
       stop(loss);
       if (dimension === 'reliability') halted = true;
     } else if (dimension !== 'reliability') losses.push({ ...loss, dimension: 'reliability' });
@@ -234,7 +222,10 @@ function episodeLoss(episode: RecentEpisode, dimension: Dimension, t: number): L
     value: episode.primary_xid,
     limit: null,
     unit: episode.primary_xid === null ? '' : 'XID',
-    window: episode.ended_at === null ? 'going on' : `ended ${hours_ago}h ago${episode.cured ? ', cured' : ''}`,
+    window:
+      episode.ended_at === null
+        ? `open for ${elapsedWords(Math.max(0, t - episode.started_at))}`
+        : `ended ${hours_ago}h ago${episode.cured ? ', cured' : ''}`,
     action: ACTION_WORDS[episode.action],
     cause: `episode:${episode.id}`,
     factor: 'fault_history',

@@ -151,7 +151,7 @@ export interface Episode {
   /** One sentence: what happened, and why this action. */
   readonly explanation: string;
   readonly started_at: number;
-  /** Null while it goes on. */
+  /** Null while it goes on, also while it is quiet and waits for the reset that alone can end it (7 days at most). */
   readonly ended_at: number | null;
   /** XIDs and anomaly openings in it. */
   readonly count: number;
