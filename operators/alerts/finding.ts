@@ -189,8 +189,9 @@ const rowId = (ts: number): string => new Date(ts).toISOString();
 
 export function findingOfScore(score: HealthScore): Finding {
   const { ts, gpu_uuid, node, instance, health_grade, contributions, explanation, action } = score;
+  // What holds the whole down costs a dimension too, which says what it is.
   const worst = contributions.reduce<(typeof contributions)[number] | null>(
-    (most, one) => (most === null || one.points > most.points ? one : most),
+    (most, one) => (most === null || (one.dimension !== 'overall' && one.points > most.points) ? one : most),
     null,
   );
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DIMENSIONS, type Dimension } from '../../pipeline/contract/events.ts';
 import { boardOf, limitsOf } from './board-limits.ts';
-import { anomaly, episode, expectSound, judge, NAN } from './judge.fixture.ts';
+import { anomaly, DAY_MS, episode, expectSound, judge, NAN, T } from './judge.fixture.ts';
 
 describe('what costs nothing', () => {
   const idle = { gpu_util_ratio: 0, gr_engine_active_ratio: 0, sm_active_ratio: 0, power_watts: 71, sm_clock_mhz: 345 };
@@ -50,12 +50,58 @@ describe('what costs nothing', () => {
   it('calls no GPU healthy that needs somebody now, whatever its score', () => {
     const braked = [anomaly('power_brake', 'critical', 'throttle_reasons')];
     const verdict = judge({}, { anomalies: braked });
-    expect(verdict.grade).toBe('excellent');
-    expect(verdict.explanation).toMatch(/^faulty \(9\d\.\d of 100\): power lost/);
+    expect(verdict).toMatchObject({ grade: 'poor', overall: 50 });
+    expect(verdict.explanation).toMatch(
+      /^poor \(50\.0 of 100\): power lost 60 points to power_brake .*, overall held at 50 while power_brake stands,/,
+    );
+    expect(verdict.contributions.at(-1)).toMatchObject({ dimension: 'overall', points: 41, metric: 'power_brake' });
+    expectSound(verdict);
     const warned = judge({}, { anomalies: [anomaly('power_brake', 'warning', 'throttle_reasons')] });
     expect(warned.explanation).toMatch(/^healthy \(9/);
     const application = judge({}, { episodes: [episode({ category: 'application' })] });
     expect(application.explanation).toMatch(/^healthy \(100/);
+  });
+
+  it.each(['thermal_margin', 'ecc_dbe', 'pcie_downtrained', 'nvlink_errors', 'hw_slowdown', 'board_limit_violation'])(
+    'grades no board better than poor while %s is critical, and says what that took',
+    (type) => {
+      const critical = judge({}, { anomalies: [anomaly(type, 'critical')] });
+      expectSound(critical);
+      expect(critical).toMatchObject({ grade: 'poor', overall: 50 });
+      expect(critical.contributions.at(-1)).toMatchObject({ dimension: 'overall', metric: type });
+      const warning = judge({}, { anomalies: [anomaly(type, 'warning')] });
+      expectSound(warning);
+      expect(warning.overall).toBeGreaterThan(90);
+      expect(warning.contributions.map(({ dimension }) => dimension)).not.toContain('overall');
+    },
+  );
+
+  it('grades no board better than poor while a critical story stands, also through silence', () => {
+    for (const ended_at of [null, T - DAY_MS]) {
+      const verdict = judge({}, { episodes: [episode({ category: 'driver', ended_at })] });
+      expectSound(verdict);
+      expect(verdict.overall).toBeLessThanOrEqual(50);
+      expect(verdict.action).toBe('reset_gpu');
+    }
+    const over = judge({}, { episodes: [episode({ category: 'driver', ended_at: T - DAY_MS, reset_at: T - DAY_MS })] });
+    expect(over).toMatchObject({ grade: 'excellent', action: 'none' });
+  });
+
+  it('is not excellent while something is to be done', () => {
+    const verdict = judge({}, { episodes: [episode({ severity: 'warning', action: 'restart_application' })] });
+    expectSound(verdict);
+    expect(verdict).toMatchObject({ overall: 89.9, grade: 'good', action: 'restart_application' });
+    expect(verdict.contributions.at(-1)).toMatchObject({ dimension: 'overall', metric: 'xid', value: 62, points: 5.6 });
+  });
+
+  it.each([
+    ...['held_idle', 'framebuffer_stuck', 'power_limit_lowered', 'sensor_lying', 'field_vanished'],
+    ...['energy_mismatch', 'zscore', 'peer_deviation', 'straggler', 'change_point', 'novelty', 'forecast_limit'],
+  ])('is not held down by a critical %s', (type) => {
+    const verdict = judge({}, { anomalies: [anomaly(type, 'critical')] });
+    expectSound(verdict);
+    expect(verdict.contributions.map(({ dimension }) => dimension)).not.toContain('overall');
+    expect(verdict.overall).toBeGreaterThan(90);
   });
 
   it.each(['held_idle', 'power_violation'])('an open %s', (type) => {

@@ -2,6 +2,7 @@ import { DIMENSIONS, type Dimension } from '../../pipeline/contract/events.ts';
 import { limitsOf } from './board-limits.ts';
 import { confidenceOf, KNOWN_MIN, PROVEN } from './confidence.ts';
 import { explain } from './explain.ts';
+import { takenBy } from './fault-cap.ts';
 import { actionOf, faultsOf, type OpenAnomaly, type RecentEpisode } from './faults.ts';
 import { type Loss, lostBy, settle } from './loss.ts';
 import { MEMORY_TERMS } from './memory-terms.ts';
@@ -57,6 +58,10 @@ const WEAK_FACTORS: Readonly<Record<Dimension, string>> = {
  *   mean of the known ones, its confidence the weighted mean of all. Where these weigh less than half together, and no fault
  *   stands that forbids work, overall is null and the grade unknown.
  *
+ * - While a critical fault of the hardware stands, or the driver asks for recovery, overall is 50 at most: weights shall not
+ *   outvote it. While anything else is to be done about the board it is below excellent. What that takes from the mean is a
+ *   contribution to `overall`. Idle time, settings, programs, sensors and money never do so.
+ *
  * Pure; about 15 us. Errors: none.
  */
 export function defaultProfile(input: HealthInput): HealthVerdict {
@@ -81,9 +86,11 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
   );
   // Sums of tenths: 0.3 + 0.2 is not quite 0.5.
   const told = weight > KNOWN_WEIGHT_MIN - 1e-9 || faults.stopped;
-  const overall = told
+  const mean = told
     ? tenthOf(known.reduce((sum, d) => sum + DIMENSION_WEIGHTS[d] * (dimensions[d] as number), 0) / weight)
     : null;
+  const held = mean === null ? null : takenBy(faults.cap, mean);
+  const overall = mean === null ? null : Math.min(mean, faults.cap?.limit ?? mean);
   const grade = overall === null ? 'unknown' : gradeOf(overall);
   const counted = settled.filter(({ dimension }) => dimensions[dimension] !== null);
   const factors = new Set([
@@ -99,8 +106,11 @@ export function defaultProfile(input: HealthInput): HealthVerdict {
     confidences,
     grade,
     factors: [...factors],
-    contributions: counted.map(({ cause: _cause, factor: _factor, proves: _proves, ...contribution }) => contribution),
-    explanation: explain(grade, overall, dimensions, confidence, settled, seen, limits, faults.critical),
+    contributions: [
+      ...counted.map(({ cause: _cause, factor: _factor, proves: _proves, ...contribution }) => contribution),
+      ...(held === null ? [] : [held]),
+    ],
+    explanation: explain(grade, overall, held, dimensions, confidence, settled, seen, limits, faults.critical),
     action: actionOf(seen.recovery_action, episodes, t),
   };
 }

@@ -1,4 +1,4 @@
-import { DIMENSIONS, type HealthGrade } from '../../pipeline/contract/events.ts';
+import { DIMENSIONS, type HealthContribution, type HealthGrade } from '../../pipeline/contract/events.ts';
 import type { BoardLimits } from './board-limits.ts';
 import { figure } from './figure.ts';
 import type { Loss } from './loss.ts';
@@ -14,6 +14,7 @@ const NAMED = 3;
 export function explain(
   grade: HealthGrade,
   overall: number | null,
+  held: HealthContribution | null,
   dimensions: PerDimension<number | null>,
   confidence: number,
   losses: readonly Loss[],
@@ -28,6 +29,9 @@ export function explain(
   const unknown = DIMENSIONS.filter((dimension) => dimensions[dimension] === null);
   const parts = [
     ...worst.map(lost),
+    held === null
+      ? ''
+      : `overall held at ${overall} while ${held.metric}${held.metric === 'xid' ? ` ${held.value}` : ''} stands`,
     dimensions.thermal === null ? '' : heat(o, limits),
     dimensions.power === null ? '' : draw(o),
     o.ecc_dbe_volatile_total === 0 && dimensions.memory !== null

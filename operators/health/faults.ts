@@ -4,6 +4,7 @@ import { days, hours } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { awaitsReset, RESET_AWAITED } from '../episodes/awaits-reset.ts';
 import { type AnomalyCost, anomalyCost, dimensionOf } from './anomaly-costs.ts';
+import { ACTION_MAX, type Cap, CRITICAL_FAULT_MAX, isHardware, lowerCap } from './fault-cap.ts';
 import type { Loss } from './loss.ts';
 
 /** What health keeps of an open anomaly. */
@@ -96,7 +97,8 @@ export const episodeMatters = (episode: RecentEpisode, t: number): boolean =>
 export function actionOf(recovery_action: number, episodes: readonly RecentEpisode[], t: number): RecoveryAction {
   const asked = driverAction(recovery_action);
   const worst = episodes
-    .filter((episode) => stands(episode, t))
+    // What a program did is mended with the program: it asks nothing of the board.
+    .filter((episode) => stands(episode, t) && categoryDimension(episode.category) !== null)
     .reduce<RecoveryAction>(
       (gravest, { action }) => (ACTION_RANK.indexOf(action) > ACTION_RANK.indexOf(gravest) ? action : gravest),
       'none',
@@ -110,6 +112,8 @@ export interface Faults {
   readonly stopped: boolean;
   /** Whether something critical is open that costs anything. */
   readonly critical: boolean;
+  /** The most that the score can be; null while nothing forbids any. */
+  readonly cap: Cap | null;
   /** What is left, 0..1, of the trust in a dimension's readings. */
   sight(dimension: Dimension): number;
 }
@@ -132,6 +136,7 @@ export function faultsOf(
   let stopped = false;
   let critical = false;
   let halted = false;
+  let cap: Cap | null = null;
   const stop = (cause: Loss): void => {
     stopped = true;
     for (const dimension of ['performance', 'reliability'] as const) {
@@ -144,6 +149,9 @@ export function faultsOf(
     const loss = anomalyLoss(anomaly, cost, t);
     if (loss.points > 0) losses.push(loss);
     if (loss.points > 0 && anomaly.severity === 'critical') critical = true;
+    if (loss.points > 0 && anomaly.severity === 'critical' && isHardware(anomaly.type)) {
+      cap = lowerCap(cap, { limit: CRITICAL_FAULT_MAX, loss });
+    }
     if (cost.hides === 'all') blind = true;
     if (cost.hides === 'metric') hidden.set(dimensionOf(anomaly.metric), HIDDEN_METRIC);
     if (!cost.stops || anomaly.severity !== 'critical') continue;
@@ -153,12 +161,15 @@ export function faultsOf(
 
   for (const episode of episodes) {
     const dimension = categoryDimension(episode.category);
-    // A story of anomalies alone is told by these while it goes on.
-    if (dimension === null || (episode.ended_at === null && episode.primary_xid === null)) continue;
+    if (dimension === null) continue;
     const loss = episodeLoss(episode, dimension, t);
+    if (stands(episode, t) && episode.action !== 'none') cap = lowerCap(cap, { limit: ACTION_MAX, loss });
+    // A story of anomalies alone is told by these while it goes on.
+    if (episode.ended_at === null && episode.primary_xid === null) continue;
     if (loss.points > 0) losses.push(loss);
     if (episode.severity !== 'critical') continue;
     if (stands(episode, t)) {
+      cap = lowerCap(cap, { limit: CRITICAL_FAULT_MAX, loss });
       stop(loss);
       if (dimension === 'reliability') halted = true;
     } else if (dimension !== 'reliability') losses.push({ ...loss, dimension: 'reliability' });
@@ -166,7 +177,7 @@ export function faultsOf(
 
   const asked = driverAction(recovery_action);
   if (asked !== 'none') {
-    stop({
+    const request: Loss = {
       dimension: 'reliability',
       points: 100,
       metric: 'recovery_action',
@@ -178,13 +189,16 @@ export function faultsOf(
       cause: 'recovery',
       factor: 'recovery_requested',
       proves: true,
-    });
+    };
+    cap = lowerCap(cap, { limit: CRITICAL_FAULT_MAX, loss: request });
+    stop(request);
     halted = true;
   }
   return {
     losses,
     stopped,
     critical: critical || stopped,
+    cap,
     sight: (dimension) =>
       blind || (halted && UNSEEN_WITHOUT_WORK.includes(dimension)) ? 0 : (hidden.get(dimension) ?? 1),
   };

@@ -70,6 +70,10 @@ export function expectSound(verdict: HealthVerdict): void {
     expect(verdict.grade).toBe('unknown');
     return;
   }
-  expect(Math.abs(verdict.overall - sum / weight)).toBeLessThanOrEqual(0.05 + 1e-9);
+  const held = verdict.contributions.filter(({ dimension }) => dimension === 'overall').map(({ points }) => points);
+  expect(held.length).toBeLessThanOrEqual(1);
+  for (const points of held) expect(points).toBeGreaterThan(0);
+  expect(Math.abs(verdict.overall + (held[0] ?? 0) - sum / weight)).toBeLessThanOrEqual(0.05 + 1e-9);
+  if (verdict.grade === 'excellent') expect(verdict.action).toBe('none');
   expect(verdict.grade).toBe(gradeOf(verdict.overall));
 }

@@ -2,6 +2,7 @@ import { DIMENSIONS, type Dimension, type HealthContribution } from '../../pipel
 
 /** Points that one finding costs one dimension. */
 export interface Loss extends HealthContribution {
+  readonly dimension: Dimension;
   /** What is behind it: of several findings of one cause only the dearest counts in a dimension. */
   readonly cause: string;
   /** Degradation factor that it stands for; empty for none. */

@@ -65,7 +65,7 @@ export function usualInterval(ts: Float64Array): number {
 export function referenceProfile(samples: RawSamples, options: ReferenceProfileOptions): HealthVerdict {
   const { ts, values } = samples;
   const count = ts.length;
-  const losses: HealthContribution[] = [];
+  const losses: (HealthContribution & { readonly dimension: Dimension })[] = [];
   const lose = (
     dimension: Dimension,
     points: number,

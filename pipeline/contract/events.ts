@@ -195,8 +195,9 @@ export type HealthProfile = 'default' | 'reference';
 
 /** Points that a health score lost, and why. */
 export interface HealthContribution {
-  readonly dimension: Dimension;
-  /** Points lost of the dimension's 100. */
+  /** `overall`: what the mean of the dimensions loses because of a fault that stands, whatever else is well. */
+  readonly dimension: Dimension | 'overall';
+  /** Points lost of the dimension's 100, or of the mean's. */
   readonly points: number;
   /** Metric, feature, anomaly type or `xid`. */
   readonly metric: string;

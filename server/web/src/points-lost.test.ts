@@ -31,6 +31,16 @@ it('puts what cost most first, and one reason in several dimensions once', () =>
   expect(reasons.map(({ action }) => action)).toEqual(['Test the memory', 'Test the memory']);
 });
 
+it('says with a fault what it takes from the whole', () => {
+  const reasons = pointsLost({ contributions: [lost({ points: 80 }), lost({ points: 26, dimension: 'overall' })] });
+  expect(reasons.map(({ points }) => points)).toEqual([
+    [
+      ['memory', 80],
+      ['overall', 26],
+    ],
+  ]);
+});
+
 it.each<[Partial<HealthContribution>, string, string]>([
   [{}, 'ECC corrected rate', '10.1 against 10'],
   [{ metric: 'gpu_temp_celsius', value: 91, limit: 87, unit: 'C' }, 'GPU temperature', '91 °C against 87 °C'],

@@ -1,4 +1,4 @@
-import type { Dimension } from '../../../pipeline/contract/events.ts';
+import type { Dimension, HealthContribution } from '../../../pipeline/contract/events.ts';
 import { DIMENSIONS } from '../../../pipeline/contract/events.ts';
 import { findMetric, METRICS } from '../../../pipeline/contract/metrics.ts';
 import { capital } from './action-text.ts';
@@ -15,7 +15,7 @@ export interface PointsLost {
   readonly reading: string;
   readonly window: string;
   readonly action: string;
-  readonly points: readonly (readonly [Dimension, number])[];
+  readonly points: readonly (readonly [HealthContribution['dimension'], number])[];
   /** Of the dimension that lost most. */
   readonly most: number;
 }
@@ -35,7 +35,10 @@ export const dimensionScores = (health: HealthAnswer): readonly DimensionScore[]
 
 /** The reasons, the one that cost most first. One that costs in several dimensions is one reason. */
 export function pointsLost({ contributions }: Pick<HealthAnswer, 'contributions'>): readonly PointsLost[] {
-  const reasons = new Map<string, Omit<PointsLost, 'points' | 'most'> & { points: Map<Dimension, number> }>();
+  const reasons = new Map<
+    string,
+    Omit<PointsLost, 'points' | 'most'> & { points: Map<HealthContribution['dimension'], number> }
+  >();
   for (const one of contributions) {
     const { metric, value, limit, unit, window, action, dimension } = one;
     const key = JSON.stringify([metric, value, limit, action]);
