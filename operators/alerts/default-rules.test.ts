@@ -94,6 +94,11 @@ const FLEET_CASES: Readonly<
 > = {
   node_silent: { fires: silent('warning'), severity: 'warning', silent: silent('info') },
   node_unstable: { fires: unstable('node_unstable'), severity: 'warning', silent: unstable('node_moved') },
+  work_stalled: {
+    fires: { anomalies: anomaly('work_stalled', 10, { gpu_uuid: '', severity: 'warning', detector: 'job_peers' }) },
+    severity: 'warning',
+    silent: { anomalies: anomaly('work_stalled', 10, { gpu_uuid: '', severity: 'info', detector: 'job_peers' }) },
+  },
   gpu_lost: {
     fires: { anomalies: anomaly('gpu_lost', 10, { severity: 'critical', detector: 'absence' }) },
     severity: 'critical',

@@ -42,6 +42,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
 
   // Slower than others, or on the way to a limit; consequences of what is told already are not told again.
   { ...lasting, name: 'straggler', when: of('straggler'), alone: seconds(0), for: minutes(10), keep: minutes(30), action_text: 'Move the job away from this GPU, then compare its clocks, power limit, PCIe link and temperatures with its neighbours.' },
+  { ...found, name: 'work_stalled', on: 'anomalies', when: of('work_stalled'), for: minutes(1), keep: minutes(30), summary: '{text}', action_text: 'Ask the owner of the job: look at the stacks of its processes, and restart it from its last checkpoint.' },
   { ...lasting, name: 'slower_than_peers', when: of('peer_deviation'), alone: hours(6), for: hours(1), keep: hours(2), action_text: 'Compare it with its neighbours: cooling, power limit, clocks and PCIe link.' },
   { ...lasting, name: 'limit_ahead', when: of('forecast_limit'), alone: days(1), for: hours(1), keep: hours(6), action_text: 'Plan maintenance before that day.' },
   { ...lasting, name: 'unlike_others', when: of('novelty', 'density_outlier', 'reconstruction_error'), severity: 'info', alone: days(7), for: hours(6), keep: hours(6), action_text: 'Look at the readings that are named, and compare the GPU with others of its model.' },

@@ -34,6 +34,7 @@ const KINDS: readonly (readonly [begins: string, kind: AnomalyKind])[] = [
   ['power_limit', kind('power', 'none', 'its power limit was lowered, which is a setting')],
   // It may be slow in whatever it was seen to be slow.
   ['straggler', kind('unknown', 'none', 'compare it with its peers first')],
+  ['work_stalled', kind('application', 'restart_application', 'its job waits for itself and does nothing')],
   ['ecc', MEMORY],
   ['row_remap', MEMORY],
   ['remapped', MEMORY],

@@ -74,6 +74,7 @@ const COSTS: Readonly<Record<string, AnomalyCost>> = {
   node_unstable: cost('reliability', 10, 20, EXPORTER),
   node_silent: cost('reliability', 10, 20, EXPORTER, { hides: 'all' }),
   exporter_frozen: cost('reliability', 10, 20, EXPORTER, { hides: 'all' }),
+  work_stalled: cost('performance', 0, 0, 'look at the stacks of the job and restart it'),
   straggler: cost('performance', 15, 40, 'move its job away and compare the GPU with its peers'),
   peer_deviation: cost(null, 8, 25, 'compare the GPU with its peers on the node'),
   zscore: cost(null, 5, 20, 'look at what changed since it opened'),

@@ -1,5 +1,6 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
 import { type JobSummary, SUMMARY_WIDTH } from './node-peers.ts';
+import type { Work } from './stalled-work.ts';
 
 /** A node's GPUs of one model in a job, as its last summary told them; written in place, lists by GPU. */
 export interface NodeShare {
@@ -36,6 +37,8 @@ export interface Gang {
   readonly nodes: Record<string, NodeShare>;
   /** What is open on GPUs that do not work at the moment, by UUID. */
   readonly away: Record<string, Away>;
+  /** Whether it computes; left out until it was looked at. */
+  work?: Work;
 }
 
 /**
@@ -102,7 +105,7 @@ export interface Member {
   readonly i: number;
 }
 
-export const SUMMARY = { activity: 0, sm: 1, tensor: 2, clock: 3, power: 4, held: 5 } as const;
+export const SUMMARY = { activity: 0, sm: 1, tensor: 2, clock: 3, power: 4, held: 5, dram: 6, nvlink: 7 } as const;
 
 export const readingOf = ({ share, i }: Member, reading: number): number =>
   share.readings[i * SUMMARY_WIDTH + reading] as number;

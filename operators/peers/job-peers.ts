@@ -18,6 +18,7 @@ import type { JobSummary } from './node-peers.ts';
 import { readingWords } from './reading-words.ts';
 import { type RobustCentre, robustCentre } from './robust-centre.ts';
 import { HELD } from './smooth-readings.ts';
+import { endWork, followWork } from './stalled-work.ts';
 import { castVote, countVotes, isCarried } from './votes.ts';
 
 export interface JobPeersOptions extends JobLimits {
@@ -50,7 +51,7 @@ const STATE = { gangs: { scope: 'group', type: 'record', width: 1, initial: 0 } 
 type Gangs = Record<string, Gang>;
 
 /**
- * Names the GPU that holds up its job: type `straggler`, a warning, against the median of the job's GPUs of the same model,
+ * Names jobs that only wait (stalled-work.ts), and the GPU that holds up its job: type `straggler`, a warning, against the median of the job's GPUs of the same model,
  * over all nodes; 3 of 5 evaluations open, five calm ones or leaving the job close. Jobs of three to five GPUs are judged by
  * their clocks only (few-peers.ts).
  *
@@ -97,7 +98,9 @@ export const jobPeers = (
         const gang = gangs[key] as Gang;
         if (gang.phase !== phase) continue;
         evaluate(gang, gangs, now, options, emit);
-        if (isEmpty(gang.nodes) && isEmpty(gang.away)) delete gangs[key];
+        if (!isEmpty(gang.nodes) || !isEmpty(gang.away)) continue;
+        endWork(gang.work, gang.job, now, (anomaly) => emit('anomalies', anomaly));
+        delete gangs[key];
       }
     },
   },
@@ -139,6 +142,7 @@ function evaluate(gang: Gang, gangs: Gangs, now: number, options: JobPeersOption
     for (let i = 0; i < share.gpus.length; i++) members.push({ share, i });
   }
   if (!news) return;
+  gang.work = followWork(gang.work, gang.job, members, now, (anomaly) => emit('anomalies', anomaly));
   const findings = COMPARISONS.map((_, c) => oddOnes(gang, members, c, options));
   const calm = findings.every((found) => found === null);
   for (const member of members) {

@@ -199,7 +199,7 @@ describe('summaries', () => {
       gpus: ['GPU-0', 'GPU-1', 'GPU-2', 'GPU-3'],
     });
     expect((ofA[0]?.ts ?? 0) - START_MS).toBeGreaterThanOrEqual(30_000);
-    expect(ofA[0]?.readings.length).toBe(24);
+    expect(ofA[0]?.readings.length).toBe(4 * 8);
     expect(new Set(summaries.map((summary) => summary.job))).toEqual(new Set(['a', 'b']));
     expect(summaries.filter((summary) => summary.job === 'b').every(({ gpus }) => gpus.length === 2)).toBe(true);
   });

@@ -39,10 +39,10 @@ export interface JobSummary {
   readonly job: string;
   readonly model: string;
   readonly gpus: readonly string[];
-  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), what holds its clock, one of HELD. */
+  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), what holds its clock, one of HELD, dram (ratio), NVLink (MB/s). */
   readonly readings: readonly number[];
 }
-export const SUMMARY_WIDTH = 6;
+export const SUMMARY_WIDTH = 8;
 
 export interface NodePeersPorts {
   readonly anomalies: Anomaly;
@@ -281,6 +281,8 @@ function tellJobs(
       rounded(board, READING.clock, 10),
       rounded(board, READING.power, 10),
       board.held,
+      rounded(board, READING.dram, 1e4),
+      rounded(board, READING.nvlink, 1),
     );
   }
   const node = nodes[batch.node[row] as number] as string;
