@@ -32,7 +32,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   { ...lasting, name: 'memory_errors', when: of('ecc_sbe_rate', 'ecc_sbe_total') },
   { ...lasting, name: 'memory_spares', when: of('row_remap_pressure', 'row_remap_rate', 'retired_pages'), for: minutes(5), keep: hours(6) },
   { ...lasting, name: 'row_remap_waits', when: of('row_remap_pending'), for: hours(1) },
-  { ...lasting, name: 'thermal', when: { ...of('thermal_margin', 'hw_slowdown', 'sw_thermal', 'thermal_violation', 'peer_deviation'), category: { in: ['thermal'] } } },
+  { ...lasting, name: 'thermal', when: { ...of('thermal_margin', 'cooling_loss', 'hw_slowdown', 'sw_thermal', 'thermal_violation', 'peer_deviation'), category: { in: ['thermal'] } } },
   { ...lasting, name: 'power', when: of('power_brake', 'board_limit_violation', 'reliability_violation') },
   { ...lasting, name: 'pcie', when: of('pcie_replay_rate', 'pcie_downtrained') },
   { ...lasting, name: 'nvlink', when: of('nvlink_errors'), for: minutes(15) },

@@ -40,6 +40,7 @@ const KINDS: readonly (readonly [begins: string, kind: AnomalyKind])[] = [
   ['remapped', MEMORY],
   ['retired', MEMORY],
   ['thermal', THERMAL],
+  ['cooling', THERMAL],
   ['sw_thermal', THERMAL],
   ['hw_slowdown', THERMAL],
   ['gpu_temp', THERMAL],

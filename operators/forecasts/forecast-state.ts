@@ -1,4 +1,5 @@
 import type { State } from '../../pipeline/contract/operator.ts';
+import { COOLING_STATE } from './cooling-loss.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
 import { FORECAST_SERIES } from './forecast-series.ts';
 import { EVIDENCE_WIDTH } from './trend-evidence.ts';
@@ -14,6 +15,7 @@ export const STRETCHES_PER_DAY = 4;
 const perSeries = { scope: 'gpu', width: SERIES_COUNT, initial: 0 } as const;
 
 export const FORECAST_STATE = {
+  ...COOLING_STATE,
   last_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   /** When a series took its last step, and the counters as they stood then. */
   step_ts: { ...perSeries, type: 'f64' },

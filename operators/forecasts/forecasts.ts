@@ -4,6 +4,7 @@ import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Emit, ItemOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
 import { isBoardVoice } from '../core/board-voice.ts';
+import { followCooling } from './cooling-loss.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
 import { FORECAST_SERIES, type ForecastSeries, replayLimit } from './forecast-series.ts';
 import { FORECAST_STATE, type ForecastState, SERIES_COUNT, STRETCHES_PER_DAY } from './forecast-state.ts';
@@ -82,9 +83,9 @@ const POWER_WEEK_MAX = findFeature('power_watts_max_7d');
  * Output   forecasts, at each step and at the end of an input: expected value and 80 % band at each horizon, and when the
  *          limit is reached. Anomalies of type `forecast_limit`: info when that is expected within two weeks, warning
  *          within 72 h, given that the band excludes no trend and that the climb is no single step; closed when it is not
- *          so any more for half a day.
+ *          so any more for half a day. And of type `cooling_loss` (cooling-loss.ts).
  * Time     event time; no timers.
- * State    about 900 B per GPU; a record for open anomalies only.
+ * State    about 950 B per GPU; a record for open anomalies only.
  * Cost     under 1 us per vector without a step, about 10 us with one.
  * Errors   none.
  * Source   see damped-holt.ts, workload-residual.ts, trend-evidence.ts.
@@ -104,6 +105,7 @@ export function forecasts(
         state.last_ts[gpu] = vector.ts;
         if (!isBoardVoice(group.registry, gpu, vector.ts - PRESENT_MS, state.last_ts)) return;
         noteMargin(vector, gpu, state);
+        followCooling(group.registry, vector, gpu, state, (anomaly) => emit('anomalies', anomaly));
         for (let series = 0; series < SERIES_COUNT; series++) {
           const stepped = takeStep({ vector, gpu, series }, state);
           if (stepped || vector.final) tell({ vector, gpu, series }, stepped, state, options, emit);

@@ -50,6 +50,7 @@ const COSTS: Readonly<Record<string, AnomalyCost>> = {
   pcie_downtrained: cost('performance', 25, 50, SEAT, { cause: 'pcie_link' }),
   nvlink_errors: cost('performance', 20, 60, 'check the NVLink bridge or switch', { cause: 'nvlink' }),
   thermal_margin: cost('thermal', 20, 50, COOL, { cause: 'heat' }),
+  cooling_loss: cost('thermal', 15, 40, COOL, { cause: 'heat' }),
   thermal_violation: cost('thermal', 20, 60, COOL, { cause: 'thermal_throttle' }),
   hw_slowdown: cost('performance', 20, 60, 'check cooling, power cables and power supplies', { cause: 'hw_slowdown' }),
   power_brake: cost('power', 25, 60, SUPPLY, { cause: 'power_brake' }),
