@@ -5,10 +5,14 @@ import { type NewestReading, readingText } from './newest-reading.ts';
 /** What has become of an alert that was open. */
 export type AlertChange =
   | { readonly kind: 'raised'; readonly from: Severity; readonly to: Severity }
+  /** What was told to do is no longer enough: the board is to be replaced. */
+  | { readonly kind: 'outgrown'; readonly order: string }
   /** What it was about is gone; `told`: the text before says so already, with its times. */
   | { readonly kind: 'over'; readonly told: boolean }
   /** Quiet for so long that it is taken as gone, without the reset that it needed. */
   | { readonly kind: 'unseen_reset' }
+  /** An incident of its node tells for it from now on. */
+  | { readonly kind: 'explained'; readonly by: string }
   /** Nobody hears of it any more. */
   | { readonly kind: 'forgotten' }
   /** The rule was taken away. */
@@ -36,6 +40,8 @@ function sentenceOf(
   switch (change.kind) {
     case 'raised':
       return `Raised from ${change.from} to ${change.to}${at > opened_at ? `, ${spanText(at - opened_at)} after it opened` : ''}.`;
+    case 'outgrown':
+      return `"${change.order}" is not enough, as is known since ${instantText(at)}: it is to be replaced.`;
     case 'over':
       if (change.told) return '';
       return lasted > 0
@@ -43,6 +49,8 @@ function sentenceOf(
         : `Over: nothing more came after ${instantText(at)}.`;
     case 'unseen_reset':
       return `Closed without a reset that anybody saw, at ${instantText(at)}, ${spanText(lasted)} after it began.`;
+    case 'explained':
+      return `Closed at ${instantText(at)}: other boards of node ${change.by} show the same, which one alert of the node tells.`;
     case 'forgotten':
       return `Closed: nothing was heard of it since ${instantText(at)}, ${spanText(lasted)} after it began.`;
     case 'unwanted':
