@@ -203,6 +203,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       {
         assets,
         told: told.alerts,
+        shared: told.shared,
         handed: told.handed,
         anomalies: [...lost, ...foundInFleet],
         incidents: shared.incidents,

@@ -199,16 +199,18 @@ type Timed = readonly [minute: number, event: BoardEvent];
 export function runBoards(
   events: readonly Timed[],
   options: RunOptions = {},
-): { alerts: Alert[]; handed: HandedAlert[]; state: GroupState } {
+): { alerts: Alert[]; shared: Alert[]; handed: HandedAlert[]; state: GroupState } {
   const operator = boardAlerts({ rules: options.rules ?? DEFAULT_RULES, await_reset: days(1), forget_after: days(7) });
   let state = options.from?.state ?? new GroupState(0);
   for (const [uuid, node] of GPUS) {
     const identity = { uuid, instance: '', model: 'H100', pci_bus_id: '', serial: '', slot: '3' };
     state.registry.gpu(identity, state.registry.node(node));
   }
-  const out = { alerts: [] as Alert[], handed: [] as HandedAlert[] };
+  // Alerts by either way out: which one counts for the fleet only.
+  const out = { alerts: [] as Alert[], shared: [] as Alert[], handed: [] as HandedAlert[] };
   const told = (_: number, port: keyof typeof out, item: Alert | HandedAlert): void => {
     (out[port] as (Alert | HandedAlert)[]).push(structuredClone(item));
+    if (port === 'shared') out.alerts.push(structuredClone(item as Alert));
   };
   const all: ItemEntry[] = [];
   const run = (entries: readonly ItemEntry[]): void => {

@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertRules } from './alert-rules.ts';
-import {
-  ALONE,
-  anomaly,
-  asset,
-  at,
-  type BoardEvent,
-  brief,
-  episode,
-  prediction,
-  runBoards,
-  score,
-  vector,
-} from './alerts.fixture.ts';
+import { anomaly, asset, at, brief, episode, prediction, runBoards, score, vector } from './alerts.fixture.ts';
 
 type Events = Parameters<typeof runBoards>[0];
 
@@ -83,40 +71,6 @@ describe('boardAlerts', () => {
       ],
       60,
       ['gpu_fault critical open 10', 'gpu_fault critical closed 11', 'gpu_fault critical open 50'],
-    ],
-    [
-      'a fault that needs a reset stays until one was seen',
-      [
-        [10, { episodes: episode(10, { action: 'reset_gpu' }) }],
-        [14, { episodes: episode(10, { action: 'reset_gpu', ended: 11 }) }],
-        [300, { episodes: episode(10, { action: 'reset_gpu', ended: 11, reset_at: at(300) }) }],
-      ],
-      400,
-      ['gpu_fault critical open 10', 'gpu_fault critical closed 300'],
-    ],
-    [
-      'or for a day, where it is one of anomalies alone',
-      [
-        [10, { episodes: episode(10, { ...ALONE, action: 'reset_gpu' }) }],
-        [14, { episodes: episode(10, { ...ALONE, action: 'reset_gpu', ended: 11 }) }],
-        [700, { vectors: vector(700) }],
-        [1_400, { vectors: vector(1_400) }],
-      ],
-      1_500,
-      ['gpu_fault critical open 10', 'gpu_fault critical closed 1451'],
-    ],
-    [
-      'or for a week, while its episode waits',
-      [
-        [10, { episodes: episode(10, { action: 'reset_gpu' }) }],
-        ...Array.from({ length: 14 }, (_, i): [number, BoardEvent] => [
-          720 * i + 20,
-          { vectors: vector(720 * i + 20) },
-        ]),
-        [10_091, { episodes: episode(10, { action: 'reset_gpu', ended: 11 }) }],
-      ],
-      10_200,
-      ['gpu_fault critical open 10', 'gpu_fault critical closed 10091'],
     ],
     [
       'an episode that is over when it is heard of opens nothing',

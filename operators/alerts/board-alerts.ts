@@ -5,6 +5,7 @@ import type { Emit, GroupView, ItemOperator, State } from '../../pipeline/contra
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
 import { homeOf } from '../episodes/home-of.ts';
+import { isPlant } from '../episodes/incident-member.ts';
 import { type AlertPlace, commonPlace, NOWHERE } from './alert-place.ts';
 import type { AlertRule, AlertSource } from './alert-rule.ts';
 import { type Finding, findingOfAnomaly, findingOfEpisode, findingOfPrediction, findingOfScore } from './finding.ts';
@@ -32,6 +33,8 @@ export interface BoardAlertsInputs {
 
 export interface BoardAlertsPorts {
   readonly alerts: Alert;
+  /** The same about what boards share with others of their node: told on by whoever sees the incidents of nodes. */
+  readonly shared: Alert;
   /** Open alerts of boards that were lost: whoever sees the whole fleet looks after them from then on. */
   readonly handed: HandedAlert;
 }
@@ -75,8 +78,9 @@ const LOST = 'gpu_lost';
  *
  * Input    anomalies, episodes, scores and predictions of the group, which rules look at; assets, for where a board stands;
  *          vectors, for who uses it.
- * Output   alerts: when one opens, when its severity rises, when it closes, each once, under one id and ts; handed: open
- *          ones of a board that was lost, which are not told of here again.
+ * Output   alerts: when one opens, when its severity rises, when it closes, each once, under one id and ts; shared: those of
+ *          boards about heat and power, for which their node may be to blame; handed: open ones of a board that was lost,
+ *          which are not told of here again.
  * One each  an episode tells for its anomalies; what shares a rule, or an anomaly with what is told already, joins it; rules
  *          that ask to be alone (health, risk) keep silent about boards of which others have told.
  * Time     `for` and `keep` in event time, looked at every 30 s; `opened_at` is when the rule held for long enough, whenever
@@ -114,7 +118,7 @@ export function boardAlerts(
     name: 'board_alerts',
     summary: 'what people should know of a board or node, by rules',
     state: STATE,
-    ports: ['alerts', 'handed'],
+    ports: ['alerts', 'shared', 'handed'],
     on: {
       assets(asset, { registry }, state) {
         const cell = homeOf(registry, asset.gpu_uuid, '');
@@ -241,7 +245,7 @@ function deskOf(
       const gpus = registry.gpuNodes.flatMap((node, gpu) => (node === index && state.fact[gpu] !== 0 ? [gpu] : []));
       return commonPlace(gpus.map((gpu) => placeOf(state, gpu)));
     },
-    tell: (alert) => emit('alerts', alert),
+    tell: (alert) => emit(alert.gpu_uuid !== '' && isPlant(alert.category) ? 'shared' : 'alerts', alert),
   };
 }
 

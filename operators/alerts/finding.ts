@@ -12,6 +12,7 @@ import { CONDITIONS } from '../conditions/condition-table.ts';
 import { anomalyKind } from '../episodes/anomaly-kind.ts';
 import { awaitsReset, RESET_AWAITED, RESETS } from '../episodes/awaits-reset.ts';
 import { ACTION_TEXT, orderOf } from '../episodes/in-words.ts';
+import { isPlant } from '../episodes/incident-member.ts';
 import type { AlertSource } from './alert-rule.ts';
 import { tellsByItself } from './newest-reading.ts';
 
@@ -141,6 +142,9 @@ const EXPLAINED: Readonly<Record<Incident['scope'], readonly string[]>> = {
   job: [],
 };
 
+/** What an incident of the heat or power of a node explains: alerts of its boards about the same. */
+export const boardsKind = (category: string): string => `${category} of its boards`;
+
 export function findingOfIncident(incident: Incident, clock: number): Finding {
   const { id, scope, severity, category, action, state, opened_at, closed_at, summary, gpu_uuid, node } = incident;
   return {
@@ -162,7 +166,7 @@ export function findingOfIncident(incident: Incident, clock: number): Finding {
     node,
     instance: '',
     job: scope === 'job' ? incident.origin : '',
-    kinds: EXPLAINED[scope],
+    kinds: scope === 'node' && isPlant(category) ? [boardsKind(category)] : EXPLAINED[scope],
     nodes: [...incident.nodes],
     gpus: [...incident.gpus],
     origin: incident.origin,

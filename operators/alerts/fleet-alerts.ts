@@ -4,9 +4,10 @@ import type { Emit, FleetItem, FleetOperator, State } from '../../pipeline/contr
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { HandedAlert } from './board-alerts.ts';
-import { type Finding, findingOfAnomaly, findingOfIncident } from './finding.ts';
+import { boardsKind, type Finding, findingOfAnomaly, findingOfIncident } from './finding.ts';
 import { emptyPlaces, type KeptPlace, keptPlace, type NodePlaces, notePlace, placeOf } from './node-places.ts';
 import { ruleFor } from './rule-fields.ts';
+import { dropShared, passShared, releaseShared, type SharedAlerts, takeShared } from './shared-alerts.ts';
 import { holesOf } from './summary-text.ts';
 import type { Watch } from './watch.ts';
 import { adoptAlert, type Desk, noteFinding, passTime } from './watches.ts';
@@ -23,6 +24,8 @@ export interface FleetAlertsInputs {
   readonly assets: Asset;
   /** Those of the groups' alerts, so that consequences are not told beside them; and those of lost boards. */
   readonly told: Alert;
+  /** Those of boards that their node may be to blame for: nobody has told them yet. */
+  readonly shared: Alert;
   readonly handed: HandedAlert;
   readonly anomalies: Anomaly;
   readonly incidents: Incident;
@@ -57,6 +60,7 @@ interface FleetDesk {
   readonly homes: Record<string, Home>;
   /** Ids of alerts that the groups have open, by GPU. */
   readonly boards: Record<string, readonly string[]>;
+  readonly shared: SharedAlerts;
   readonly places: NodePlaces;
 }
 
@@ -68,9 +72,20 @@ const EVERY = seconds(10);
 const LOST = 'gpu_lost';
 
 function deskAt(state: FleetState): FleetDesk {
-  const desk = (state.desk[0] ?? { clock: 0, homes: {}, boards: {}, places: emptyPlaces() }) as FleetDesk;
+  const known = (state.desk[0] ?? { clock: 0, homes: {}, boards: {}, places: emptyPlaces() }) as FleetDesk;
+  // Snapshots of earlier versions have none.
+  const desk = known.shared === undefined ? { ...known, shared: {} } : known;
   state.desk[0] = desk;
   return desk;
+}
+
+/** Notes which alerts of a board are open, so that consequences are not told beside them. */
+function noteBoard({ boards }: FleetDesk, alert: Alert): void {
+  if (alert.gpu_uuid === '') return;
+  const others = (boards[alert.gpu_uuid] ?? []).filter((id) => id !== alert.id);
+  const open = alert.state === 'open' ? [...others, alert.id] : others;
+  if (open.length === 0) delete boards[alert.gpu_uuid];
+  else boards[alert.gpu_uuid] = open;
 }
 
 /** What of anomalies is found over the fleet, or ends there. */
@@ -80,11 +95,13 @@ const ofFleet = ({ detector, type }: Anomaly): boolean => detector !== 'absence'
  * Tells what people should know of the fleet, by rules: what many boards have in common, nodes that fell silent, boards that
  * are lost or unlike the others.
  *
- * Input    anomalies found over the fleet, and of `absence` those of lost GPUs; incidents; told and handed, what the groups
- *          tell; assets, for what stands where.
+ * Input    anomalies found over the fleet, and of `absence` those of lost GPUs; incidents; told, shared and handed, what
+ *          the groups tell; assets, for what stands where.
  * Output   alerts, as those of the groups: opened, raised and closed, each once. An alert that was handed over is closed
  *          here, when its board reports again from wherever it is.
- * One each  an incident tells for the silent nodes and lost boards that it explains, a board's alert for its loss.
+ * One each  an incident tells for the silent nodes and lost boards that it explains, a board's alert for its loss. One of the
+ *          heat or power of a node tells for the alerts of its boards about the same: these wait a minute for it, and those
+ *          told before it close as explained.
  * Time     event time, `delay` behind; `for` and `keep` are looked at every 10 s.
  * State    about 110 B per node, 12 B per GPU, and 1 kB per alert.
  * Cost     O(1) per asset and alert; per finding the watches of its GPU or node; O(open) every 10 s.
@@ -105,7 +122,9 @@ export function fleetAlerts(
     const fitting = rules.find(({ name }) => name === rule) ?? null;
     home.watches = noteFinding(home.watches, news, fitting, holes, deskOf(desk, home, options, emit));
     keepHome(desk, key, home, alone_max);
-    if (fitting !== null && news.holds && news.source === 'incidents') absorbExplained(desk, news, alone_max);
+    if (news.source !== 'incidents' || !news.holds) return;
+    if (fitting === null || !ofBoards(news)) releaseShared(desk.shared, news);
+    if (fitting !== null) absorbExplained(desk, news, alone_max);
   };
   return {
     name: 'fleet_alerts',
@@ -120,21 +139,25 @@ export function fleetAlerts(
       },
       told: {
         pick: keptAlert,
-        take({ alert }: KeptAlert, state) {
-          const { boards } = deskAt(state);
-          if (alert.gpu_uuid === '') return;
-          const others = (boards[alert.gpu_uuid] ?? []).filter((id) => id !== alert.id);
-          const open = alert.state === 'open' ? [...others, alert.id] : others;
-          if (open.length === 0) delete boards[alert.gpu_uuid];
-          else boards[alert.gpu_uuid] = open;
+        take: ({ alert }: KeptAlert, state) => noteBoard(deskAt(state), alert),
+      },
+      shared: {
+        pick: keptAlert,
+        take({ alert }: KeptAlert, state, emit) {
+          const desk = deskAt(state);
+          noteBoard(desk, alert);
+          const now = takeShared(desk.shared, alert, desk.clock);
+          if (now !== null) emit('alerts', now);
         },
       },
       handed: {
         pick: (handed) => ({ ts: handed.finding.at, node: handed.finding.node, ...handed }),
         take({ alert, finding }: HandedAlert & FleetItem, state) {
           const desk = deskAt(state);
-          const home = homeAt(desk, alert.gpu_uuid);
           delete desk.boards[alert.gpu_uuid];
+          // The loss is told by itself where nobody has heard of the alert.
+          if (!dropShared(desk.shared, alert.id)) return;
+          const home = homeAt(desk, alert.gpu_uuid);
           home.watches = adoptAlert(home.watches, alert, finding);
           home.told_at = Math.max(desk.clock, alert.opened_at);
           keepHome(desk, alert.gpu_uuid, home, alone_max);
@@ -165,6 +188,9 @@ export function fleetAlerts(
           home.watches = passTime(home.watches, now, deskOf(desk, home, options, emit));
           keepHome(desk, key, home, alone_max);
         }
+        if (Object.keys(desk.shared).length === 0) return;
+        const watches = Object.values(desk.homes).flatMap((home) => home.watches);
+        passShared(desk.shared, watches, now, (alert) => emit('alerts', alert));
       },
     },
   };
@@ -183,6 +209,9 @@ const kept = (
   rule: rule?.name ?? null,
   holes: rule === null ? {} : holes(rule),
 });
+
+/** Whether an incident is about what a node does to its boards. */
+const ofBoards = ({ kinds, category }: Finding): boolean => kinds.includes(boardsKind(category));
 
 const INCIDENT = 'incident ';
 const nodeHome = (node: string): string => `node ${node}`;

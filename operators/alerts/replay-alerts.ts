@@ -4,7 +4,7 @@ import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { FLEET, GroupState } from '../core/group-state.ts';
 import { finishFleet, pickForFleet, runFleet, waitForFleet } from '../core/run-fleet.ts';
 import { runItems } from '../core/run-items.ts';
-import { type BoardAlertsOptions, boardAlerts, type HandedAlert } from './board-alerts.ts';
+import { type BoardAlertsOptions, type BoardAlertsPorts, boardAlerts, type HandedAlert } from './board-alerts.ts';
 import { type FleetAlertsOptions, fleetAlerts } from './fleet-alerts.ts';
 import { newsOf, type StoredFindings, type StoredNews } from './stored-news.ts';
 
@@ -57,9 +57,9 @@ export async function replayAlerts(
     const entry = pickForFleet(wide, input, item, now - wide.delay);
     if (entry !== null) waitForFleet(WIDE, fleet, entry);
   };
-  const told = (_row: number, port: 'alerts' | 'handed', item: Alert | HandedAlert): void => {
-    if (port === 'handed') {
-      wait('handed', item);
+  const told = (_row: number, port: keyof BoardAlertsPorts, item: Alert | HandedAlert): void => {
+    if (port !== 'alerts') {
+      wait(port, item);
       return;
     }
     note(item as Alert);

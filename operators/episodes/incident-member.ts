@@ -93,8 +93,8 @@ export const returnOf = ({ type, state, ts, closed_at, node, gpu_uuid }: Anomaly
 
 /** What the boards of a host share besides the host: its air or coolant, and its power supplies. */
 const PLANT_CATEGORIES = ['thermal', 'power'];
-export const ofPlant = ({ category, gpu_uuid }: Member): boolean =>
-  gpu_uuid !== '' && PLANT_CATEGORIES.includes(category);
+export const isPlant = (category: string): boolean => PLANT_CATEGORIES.includes(category);
+export const ofPlant = ({ category, gpu_uuid }: Member): boolean => gpu_uuid !== '' && isPlant(category);
 
 const HEAT = 'thermal ';
 /** Boards that lose their cooling together reach their limits hours apart, as their work has it. */
