@@ -1,9 +1,8 @@
 import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { causeId } from '../../pipeline/contract/ids.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
-import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
+import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { addMember, dropMember, membersOf } from '../core/node-members.ts';
 import { endFlicker, noteFlicker } from './flicker.ts';
@@ -18,7 +17,7 @@ import {
   reporting,
 } from './lost.ts';
 import { type Roster, rosterDue, rosterHash, rosterOf } from './roster.ts';
-import { movesAgain, STILL_BOARD_COLUMNS, stillBoard } from './still-boards.ts';
+import { movesAgain, STILL_BOARD_COLUMNS, stillBoard, stillNode } from './still-boards.ts';
 import { energyStandsStill, hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
 
 export interface AbsenceOptions extends LostOptions {
@@ -275,27 +274,9 @@ function judgeStillness(batch: Batch, row: number, state: AbsenceState, options:
   const opened_at = batch.ts[row] as number;
   const since = state.moved_ts[node] as number;
   const name = batch.registry.nodes[node] as string;
-  const anomaly: Anomaly = {
-    ts: opened_at,
-    gpu_uuid: '',
-    node: name,
-    instance: '',
-    id: causeId('absence', name, '', 'exporter_frozen', '', opened_at),
-    type: 'exporter_frozen',
-    metric: '',
-    severity: 'warning',
-    score: laps,
-    observed: laps,
-    expected: state.still_laps[node] as number,
-    window: formatDuration(options.frozen_after),
-    detector: 'absence',
-    explanation:
-      `All readings of ${name} stand still since ${new Date(since).toISOString()}: ${laps} scrapes in ` +
-      `${elapsedWords(opened_at - since)} were equal bit for bit, and ${evidence}; the exporter repeats old values.`,
-    state: 'open',
-    opened_at,
-    closed_at: null,
-  };
+  const usual = state.still_laps[node] as number;
+  const { frozen_after } = options;
+  const anomaly = stillNode({ node: name, ts: opened_at, since, laps, usual, evidence, frozen_after });
   state.frozen[node] = anomaly;
   emit('anomalies', anomaly, row);
 }

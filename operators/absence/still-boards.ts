@@ -54,3 +54,30 @@ export const movesAgain = (open: Anomaly, ts: number, since: number): Anomaly =>
   closed_at: ts,
   explanation: `The readings of ${open.gpu_uuid} move again; they had stood still for ${elapsedWords(ts - since)}.`,
 });
+
+/** State of a node of which nothing moves; `usual`: its longest stretch so far. */
+export interface StillNode extends Omit<StillBoard, 'uuid'> {
+  readonly usual: number;
+}
+
+export const stillNode = ({ node, ts, since, laps, usual, evidence, frozen_after }: StillNode): Anomaly => ({
+  ts,
+  gpu_uuid: '',
+  node,
+  instance: '',
+  id: causeId('absence', node, '', 'exporter_frozen', '', ts),
+  type: 'exporter_frozen',
+  metric: '',
+  severity: 'warning',
+  score: laps,
+  observed: laps,
+  expected: usual,
+  window: formatDuration(frozen_after),
+  detector: 'absence',
+  explanation:
+    `All readings of ${node} stand still since ${new Date(since).toISOString()}: ${laps} scrapes in ` +
+    `${elapsedWords(ts - since)} were equal bit for bit, and ${evidence}; the exporter repeats old values.`,
+  state: 'open',
+  opened_at: ts,
+  closed_at: null,
+});

@@ -1,36 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { seconds } from '../../pipeline/contract/time.ts';
-import { driveFleet, type FleetEntry } from '../absence/fleet-driver.fixture.ts';
 import { START_MS } from '../core/laws.fixture.ts';
 import { gangOf } from './gang-of.ts';
-import { type JobPeersOptions, jobPeers } from './job-peers.ts';
-import { runNodePeers, type WorkScene, workRows } from './peers.fixture.ts';
+import { HOUR_MS, minute, runJobPeers } from './job-peers.fixture.ts';
+import type { WorkScene } from './peers.fixture.ts';
 
-const OPTIONS: JobPeersOptions = {
-  clock_ratio: 0.05,
-  capped_clock_ratio: 0.08,
-  power_ratio: 0.1,
-  activity_ratio: 0.06,
-  mads: 5,
-  peers_min: 4,
-  delay: seconds(15),
-  half_life: seconds(12),
-};
-const minute = (n: number): number => n * 60_000;
-const HOUR_MS = 3_600_000;
 const from = minute(20);
 const to = minute(40);
 const sick = (gpu: number, t: number): boolean => gpu === 13 && t >= from && t < to;
 
-const entriesOf = (scene: WorkScene): FleetEntry[] =>
-  runNodePeers(workRows(scene))
-    .summaries.map((item) => ({ input: 'summaries', item: { ...item } }))
-    .sort((a, b) => a.item.ts - b.item.ts);
-const run = (scene: Partial<WorkScene>, restoreEvery = 0): Anomaly[] =>
-  driveFleet(jobPeers(OPTIONS), entriesOf({ nodes: 4, cadence_ms: 10_000, until_ms: HOUR_MS, ...scene }), {
-    restoreEvery,
-  }).anomalies;
 const brief = (anomalies: readonly Anomaly[]): string[] =>
   anomalies.map((a) => `${a.type} ${a.metric} ${a.severity} ${a.state} ${a.gpu_uuid}`);
 const slower =
@@ -43,7 +21,7 @@ const slower =
 describe('jobPeers', () => {
   it.each([1_000, 10_000, 30_000])('names a GPU 8 %% below its job within two minutes, every %i ms', (cadence_ms) => {
     const change = slower(0.92);
-    const told = run({ cadence_ms, ...(change ? { change } : {}) });
+    const told = runJobPeers({ cadence_ms, ...(change ? { change } : {}) });
     expect(brief(told)).toEqual([
       'straggler sm_clock_mhz warning open GPU-13',
       'straggler sm_clock_mhz warning closed GPU-13',
@@ -64,7 +42,7 @@ describe('jobPeers', () => {
 
   it('at a cadence of two minutes takes three scrapes', () => {
     const change = slower(0.92);
-    const [opened] = run({ cadence_ms: 120_000, ...(change ? { change } : {}) });
+    const [opened] = runJobPeers({ cadence_ms: 120_000, ...(change ? { change } : {}) });
     expect(brief(opened ? [opened] : [])).toEqual(['straggler sm_clock_mhz warning open GPU-13']);
     expect((opened?.ts ?? 0) - START_MS - from).toBeLessThanOrEqual(minute(7));
   });
@@ -112,7 +90,7 @@ describe('jobPeers', () => {
       'sm_clock_mhz',
     ],
   ])('names a straggler %s', (_, scene, metric) => {
-    expect(brief(run(scene))).toEqual([
+    expect(brief(runJobPeers(scene))).toEqual([
       `straggler ${metric} warning open GPU-13`,
       `straggler ${metric} warning closed GPU-13`,
     ]);
@@ -146,7 +124,7 @@ describe('jobPeers', () => {
       { there: (_, t) => (t < minute(20) ? t % 120_000 === 0 : t > minute(40)) },
     ],
   ])('stays silent: %s', (_, scene) => {
-    expect(brief(run(scene))).toEqual([]);
+    expect(brief(runJobPeers(scene))).toEqual([]);
   });
 
   describe('of a small job', () => {
@@ -170,7 +148,7 @@ describe('jobPeers', () => {
       [4, 10_000],
       [4, 30_000],
     ])('names the one of %i that runs 9 %% slower within two minutes, every %i ms', (boards, cadence_ms) => {
-      const told = run({ ...few(boards, 0.91), cadence_ms });
+      const told = runJobPeers({ ...few(boards, 0.91), cadence_ms });
       expect(brief(told)).toEqual([
         'straggler sm_clock_mhz warning open GPU-1',
         'straggler sm_clock_mhz warning closed GPU-1',
@@ -214,7 +192,7 @@ describe('jobPeers', () => {
         },
       ],
     ])('stays silent: %s', (_, scene) => {
-      expect(brief(run(scene))).toEqual([]);
+      expect(brief(runJobPeers(scene))).toEqual([]);
     });
   });
 
@@ -222,7 +200,7 @@ describe('jobPeers', () => {
     ['large', { nodes: 4 }],
     ['small', { nodes: 1, boards: 4 }],
   ])('tells application clocks that hold up a %s job as a setting', (_, scene) => {
-    const told = run({
+    const told = runJobPeers({
       ...scene,
       change: (gpu, t) => (gpu === 1 && t > from ? { sm_clock_mhz: 1_185, throttle_reasons: 2, power_watts: 400 } : {}),
     });
@@ -232,85 +210,8 @@ describe('jobPeers', () => {
     );
   });
 
-  describe('a job that only waits', () => {
-    const spin = {
-      gr_engine_active_ratio: 1,
-      sm_active_ratio: 0.12,
-      tensor_active_ratio: 0,
-      dram_active_ratio: 0,
-      power_watts: 140,
-      nvlink_bandwidth_mb_per_second: 0,
-    };
-    const hung = (more: Record<string, number> = {}, begins = 45, ends = 300): Partial<WorkScene> => ({
-      nodes: 2,
-      boards: 4,
-      cadence_ms: 30_000,
-      until_ms: 3 * HOUR_MS,
-      change: (_, t) => (t >= minute(begins) && t < minute(ends) ? { ...spin, ...more } : {}),
-    });
-
-    it.each([10_000, 30_000, 120_000])(
-      'is told once for the job, and warned of after an hour, every %i ms',
-      (cadence_ms) => {
-        const told = run({ ...hung({}, 60, 140), cadence_ms });
-        expect(told.map((a) => `${a.type} ${a.severity} ${a.state} ${a.gpu_uuid}${a.node}`)).toEqual([
-          'work_stalled info open n0',
-          'work_stalled warning open n0',
-          'work_stalled warning closed n0',
-        ]);
-        expect(new Set(told.map(({ id }) => id)).size).toBe(1);
-        const delay_ms = (told[0]?.ts ?? 0) - START_MS - minute(60);
-        expect(delay_ms).toBeGreaterThanOrEqual(minute(10));
-        expect(delay_ms).toBeLessThanOrEqual(minute(16));
-        expect(told[0]?.explanation).toMatch(
-          /^Job train has done nothing for 1\d min: all its 8 GPUs on 2 nodes are busy, .* they draw 140 W instead of 6\d\d W\./,
-        );
-        expect(told[2]?.explanation).toMatch(
-          /^Job train has done nothing for 6\d min by \S+Z\. Since then train computes again\.$/,
-        );
-      },
-    );
-
-    it('ends with the job', () => {
-      const told = run({ ...hung({}, 45, 300), there: (_, t) => t < minute(80) });
-      expect(told.map(({ severity, state }) => `${severity} ${state}`)).toEqual(['info open']);
-      const other = (gpu: number, t: number): number => (gpu < 8 && t > minute(80) ? 0 : 0.95);
-      const scene = hung({}, 45, 300);
-      const change: WorkScene['change'] = (gpu, t, sound) =>
-        gpu >= 8 || t > minute(80) ? {} : (scene.change?.(gpu, t, sound) ?? {});
-      const ended = run({ ...scene, change, load: other, job: (gpu) => (gpu < 8 ? 'train' : 'x'), nodes: 3 });
-      expect(ended.map(({ type, state }) => `${type} ${state}`)).toEqual(['work_stalled open', 'work_stalled closed']);
-      expect(ended[1]?.explanation).toContain('train has let go of its GPUs.');
-    });
-
-    it.each<[string, Partial<WorkScene>]>([
-      ['it never worked', hung({}, 0)],
-      ['nine minutes of checkpoint', hung({}, 45, 54)],
-      ['memory still moves', hung({ dram_active_ratio: 0.1 })],
-      ['NVLink still moves', hung({ nvlink_bandwidth_mb_per_second: 90_000 })],
-      ['power as usual', hung({ power_watts: 480 })],
-      ['idle', hung({ gr_engine_active_ratio: 0, sm_active_ratio: 0 })],
-      ['no profiling counters', hung({ tensor_active_ratio: Number.NaN, dram_active_ratio: Number.NaN })],
-      [
-        'one evaluates while the others wait',
-        {
-          ...hung(),
-          change: (gpu, t) => (t >= minute(45) && gpu !== 2 ? spin : {}),
-          job: (gpu) => (gpu < 8 ? 'train' : ''),
-        },
-      ],
-    ])('is none: %s', (_, scene) => {
-      expect(run(scene).filter(({ type }) => type === 'work_stalled')).toEqual([]);
-    });
-
-    it('goes on after a snapshot', () => {
-      const scene = { ...hung({}, 45, 100), until_ms: 2 * HOUR_MS };
-      expect(run(scene, 5)).toEqual(run(scene));
-    });
-  });
-
   it('takes a pause of the work for no recovery: one condition, one anomaly', () => {
-    const told = run({
+    const told = runJobPeers({
       until_ms: 2 * HOUR_MS,
       load: (_, t) => (t % minute(6) < 80_000 ? 0.1 : 0.95),
       change: (gpu, _, sound) => (gpu === 13 ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * 0.9 } : {}),
@@ -319,7 +220,7 @@ describe('jobPeers', () => {
   });
 
   it('closes when the straggler leaves the job', () => {
-    const told = run({
+    const told = runJobPeers({
       change: slower(0.85) as NonNullable<WorkScene['change']>,
       job: (gpu, t) => (gpu === 13 && t > minute(30) ? 'other' : 'train'),
     });
@@ -332,7 +233,7 @@ describe('jobPeers', () => {
   it('names a GPU that is slow in its next job too anew, and never in two at once', () => {
     const change: WorkScene['change'] = (gpu, t, sound) =>
       gpu === 13 && t >= from ? { sm_clock_mhz: (sound.sm_clock_mhz as number) * 0.85 } : {};
-    const told = run({ change, job: (_, t) => (t > minute(30) ? 'second' : 'first') });
+    const told = runJobPeers({ change, job: (_, t) => (t > minute(30) ? 'second' : 'first') });
     const states = told.filter(({ gpu_uuid }) => gpu_uuid === 'GPU-13').map(({ state }) => state);
     expect(states).toEqual(['open', 'closed', 'open']);
     expect(told[1]?.id).toBe(told[0]?.id);
@@ -341,9 +242,9 @@ describe('jobPeers', () => {
 
   it('goes on after a snapshot at any point as if nothing had happened', () => {
     const scene = { until_ms: minute(45), change: slower(0.9) as NonNullable<WorkScene['change']> };
-    const whole = run(scene);
+    const whole = runJobPeers(scene);
     expect(whole.length).toBe(2);
-    for (const every of [1, 11]) expect(run(scene, every)).toEqual(whole);
+    for (const every of [1, 11]) expect(runJobPeers(scene, every)).toEqual(whole);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
+import { fnv1a } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetOperator } from '../../pipeline/contract/operator.ts';
-import { type DurationMs, formatDuration, seconds } from '../../pipeline/contract/time.ts';
+import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
 import { slowestOfFew } from './few-peers.ts';
 import { COMPARISONS, type Comparison, type JobLimits } from './job-comparisons.ts';
 import {
@@ -15,11 +15,11 @@ import {
   SUMMARY,
 } from './job-members.ts';
 import type { JobSummary } from './node-peers.ts';
-import { readingWords } from './reading-words.ts';
 import { type RobustCentre, robustCentre } from './robust-centre.ts';
 import { HELD } from './smooth-readings.ts';
 import { endWork, followWork } from './stalled-work.ts';
-import { castVote, countVotes, isCarried } from './votes.ts';
+import { closedStraggler, type Finding, straggler } from './straggler-anomaly.ts';
+import { castVote, isCarried } from './votes.ts';
 
 export interface JobPeersOptions extends JobLimits {
   /** And so many MADs below. */
@@ -41,7 +41,6 @@ const SPREAD_WEIGHT = 0.2;
 const ODD_SHARE = 0.1;
 /** So many GPUs of a node may be odd by themselves. */
 const NODE_MIN = 3;
-const SET_WORDS = ', because its application clocks are set so, which is a setting and no fault of the board';
 /** What is open stays so until the distance is below this share of what opens. */
 const STAYS_SHARE = 0.6;
 
@@ -113,27 +112,18 @@ function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
 
 type Tell = Emit<{ readonly anomalies: Anomaly }>;
 
-interface Finding {
-  readonly comparison: Comparison;
-  readonly observed: number;
-  readonly median: number;
-  readonly mad: number;
-  readonly peers: number;
-  readonly limit: number;
-  /** Its application clocks hold it there. */
-  readonly is_set: boolean;
-}
-
 /** Ends what another job's peers had against a GPU: it works for this one now. Cost: O(GPUs in jobs), when one is named. */
 function closeElsewhere(gangs: Gangs, gang: Gang, uuid: string, now: number, emit: Tell): void {
   for (const other of Object.values(gangs)) {
     if (other === gang) continue;
-    for (const open of forget(other, uuid)) close(open, now, `no longer works on ${other.job}`, emit);
+    for (const open of forget(other, uuid))
+      emit('anomalies', closedStraggler(open, now, `no longer works on ${other.job}`));
   }
 }
 
 function evaluate(gang: Gang, gangs: Gangs, now: number, options: JobPeersOptions, emit: Tell): void {
-  for (const open of dropAway(gang, now)) close(open, now, `no longer works on ${gang.job}`, emit);
+  for (const open of dropAway(gang, now))
+    emit('anomalies', closedStraggler(open, now, `no longer works on ${gang.job}`));
   const members: Member[] = [];
   let news = false;
   for (const key in gang.nodes) {
@@ -157,7 +147,7 @@ function evaluate(gang: Gang, gangs: Gangs, now: number, options: JobPeersOption
     const finding = findings[named]?.get(member);
     if (open !== null && all_calm) {
       share.open[i] = null;
-      close(open, now, `has kept up with the others of ${gang.job} for five evaluations`, emit);
+      emit('anomalies', closedStraggler(open, now, `has kept up with the others of ${gang.job} for five evaluations`));
     } else if (open === null && finding !== undefined) {
       closeElsewhere(gangs, gang, share.gpus[i] as string, now, emit);
       const anomaly = straggler(
@@ -167,7 +157,7 @@ function evaluate(gang: Gang, gangs: Gangs, now: number, options: JobPeersOption
         now,
         finding,
         votes[named] as number,
-        options,
+        options.half_life,
       );
       share.open[i] = anomaly;
       emit('anomalies', anomaly);
@@ -259,45 +249,4 @@ function centreOf(members: readonly Member[], at: number): RobustCentre {
     if (value >= 0) values[known++] = value;
   }
   return robustCentre(values, known);
-}
-
-function straggler(
-  gang: Gang,
-  gpu_uuid: string,
-  node: string,
-  now: number,
-  finding: Finding,
-  votes: number,
-  options: JobPeersOptions,
-): Anomaly {
-  const { observed, median, mad, peers, limit, is_set } = finding;
-  const { metric } = finding.comparison;
-  const words = (value: number): string => readingWords(value, metric);
-  const below = ((100 * (median - observed)) / median).toFixed(0);
-  return {
-    ts: now,
-    gpu_uuid,
-    node,
-    instance: '',
-    id: causeId('job_peers', gpu_uuid, '', 'straggler', metric, now),
-    type: 'straggler',
-    metric,
-    severity: 'warning',
-    score: (median - observed) / limit,
-    observed,
-    expected: median,
-    window: formatDuration(options.half_life),
-    detector: 'job_peers',
-    explanation:
-      `${metric} is ${words(observed)}, ${below} % below the median ${words(median)} of ${peers} peers of job ${gang.job} ` +
-      `(MAD ${words(mad)}), in ${countVotes(votes)} of the last 5 evaluations${is_set ? SET_WORDS : ''}: it holds up the job.`,
-    state: 'open',
-    opened_at: now,
-    closed_at: null,
-  };
-}
-
-function close(open: Anomaly, now: number, how: string, emit: Tell): void {
-  const was = open.explanation.replace(' is ', ' was ').replace(': it holds up the job.', '.');
-  emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation: `${was} Since then it ${how}.` });
 }
