@@ -33,6 +33,7 @@ const SNAPSHOT_BYTES_PER_MS = 4_000;
 const HAND_OVER_MAX_MS = 20_000;
 /** What dead owners have left is looked for when it is calm again. */
 const CLEAR_AFTER_MS = 5_000;
+const TAKEN_AT_ONCE = 16;
 const TAKEN_MAX_MS = 500;
 const TAKEN_LOOK_MS = 5;
 
@@ -163,7 +164,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
       const began = clock.monotonic();
       const before = take.filter((unit) => held.has(unit)).length;
       const { created = '', last_position } = await bus.streamState('DCGM_RAW');
-      await eachOf([...free], ([unit, seen]) => held.claim(unit, seen, { created, last_position }));
+      await eachOf([...free], TAKEN_AT_ONCE, ([unit, seen]) => held.claim(unit, seen, { created, last_position }));
       clearing ??= setTimeout(() => {
         clearing = null;
         void store.clear(held.owned).catch(() => undefined);

@@ -45,22 +45,42 @@ export function feedSteadily(bus: Bus, every_ms: number, now: number): SteadyFee
   };
 }
 
-/**
- * How long each group was without an owner that goes on, of the moves since a position in PICKED: from the last word of the one about
- * messages to the first of the other, by the server's clock, ms.
- */
-export async function groupMoves(bus: Bus, since: number): Promise<number[]> {
+export interface GroupMove {
+  /** From the last word of the one about messages to the first of the other, by the server's clock. Groups that get few wait for one. */
+  readonly gap_ms: number;
+  /** From when the message was stored that waited longest to when its group told of it. */
+  readonly late_ms: number;
+}
+
+/** How long each group was without an owner that goes on, of the moves since positions in PICKED and DCGM_RAW. */
+export async function groupMoves(
+  bus: Bus,
+  since: { readonly picked: number; readonly raw: number },
+): Promise<GroupMove[]> {
+  const stored: { readonly position: number; readonly group: number; readonly at: number }[] = [];
+  for await (const { subject, position, arrived_at } of storedMessages(bus, 'DCGM_RAW', {
+    ...{ subject: 'dcgm.raw.>', from: since.raw, headers_only: true },
+  })) {
+    stored.push({ position, group: Number(subject.split('.')[2]), at: arrived_at });
+  }
   const last = new Map<number, { readonly epoch: number; readonly at: number }>();
-  const moves: number[] = [];
+  const gaps = new Map<number, number>();
+  const late = new Map<number, number>();
   for await (const message of storedMessages(bus, PICKED_STREAM, { subject: 'vitals.picked.>', from: 1 })) {
     const part = decodePart(message.data);
     // A new owner's first word tells of no message.
     if (part === null || part.to === part.from) continue;
-    const before = last.get(part.group);
-    if (before !== undefined && before.epoch < part.epoch && message.position > since) {
-      moves.push(message.arrived_at - before.at);
+    const { group, epoch, from, to } = part;
+    const before = last.get(group);
+    last.set(group, { epoch, at: message.arrived_at });
+    if (message.position <= since.picked) continue;
+    for (const one of stored) {
+      if (one.group !== group || one.position <= from || one.position > to) continue;
+      late.set(group, Math.max(late.get(group) ?? 0, message.arrived_at - one.at));
     }
-    last.set(part.group, { epoch: part.epoch, at: message.arrived_at });
+    if (before !== undefined && before.epoch < epoch) {
+      gaps.set(group, Math.max(gaps.get(group) ?? 0, message.arrived_at - before.at));
+    }
   }
-  return moves.sort((a, b) => a - b);
+  return [...gaps].map(([group, gap_ms]) => ({ gap_ms, late_ms: late.get(group) ?? 0 }));
 }

@@ -11,6 +11,7 @@ import { GroupWork } from './group-work.ts';
 import { inOtherHands, LostUnit, NOT_HEARD } from './lost-unit.ts';
 import { decodePart, encodePart } from './picked-parts.ts';
 import { strayRelay } from './stray-relay.ts';
+import { sumSteps } from './sum-steps.ts';
 import { takeLog } from './take-log.ts';
 import type { OwnedUnit, UnitStore } from './unit-store.ts';
 
@@ -49,6 +50,7 @@ const PUSH_MAX = 128;
 /** Items that a group may find before the fleet has been told. */
 const UNTOLD_MAX = 5_000;
 const PIECE_BYTES = 512 * 1024;
+const GIVEN_AT_ONCE = 8;
 /** A round of snapshots goes over all groups in so many slices. */
 export const SLICES = 8;
 
@@ -104,10 +106,8 @@ export class HeldUnits<SinkItems> {
   async handOver(units: readonly number[]): Promise<void> {
     // None of these is stored by anybody else from here on: they are moving.
     await this.saving;
-    await eachOf(
-      units.flatMap((unit) => this.groups.get(unit) ?? []),
-      (running) => this.handGroupOver(running),
-    );
+    const going = units.flatMap((unit) => this.groups.get(unit) ?? []);
+    await eachOf(going, GIVEN_AT_ONCE, (running) => this.handGroupOver(running));
     const { fleet } = this;
     const { store } = this.options;
     if (fleet === null || !units.includes(FLEET_UNIT)) return store.sweep();
@@ -120,11 +120,11 @@ export class HeldUnits<SinkItems> {
   }
 
   private async handGroupOver(running: RunningGroup<SinkItems>): Promise<void> {
-    const { owned, group } = running.work;
+    const { group } = running.work;
     await running.reader.stop();
     this.groups.delete(group);
     await Promise.all([this.flush(), this.tellFleet(running)]);
-    if (!(await this.saveGroup(running)) || !(await this.options.store.release(owned))) throw inOtherHands(group);
+    if (!(await this.letGo(running))) throw inOtherHands(group);
     await this.options.taken(group);
   }
 
@@ -163,20 +163,8 @@ export class HeldUnits<SinkItems> {
   }
 
   counters(): StepCounters[] {
-    const sums = new Map<string, StepCounters>();
     const works = [...this.groups.values(), ...(this.fleet === null ? [] : [this.fleet])];
-    for (const counter of works.flatMap(({ work }) => work.wired.counters)) {
-      const sum = sums.get(counter.id);
-      if (sum === undefined) {
-        sums.set(counter.id, { ...counter });
-        continue;
-      }
-      sum.items_in += counter.items_in;
-      sum.items_out += counter.items_out;
-      sum.batches += counter.batches;
-      sum.busy_ms += counter.busy_ms;
-    }
-    return [...sums.values()];
+    return sumSteps(works.flatMap(({ work }) => work.wired.counters));
   }
 
   /** Resolves when nobody who had it before can do anything in its name. */
@@ -273,9 +261,16 @@ export class HeldUnits<SinkItems> {
     }
   }
 
+  private letGo({ work, stream, saved }: RunningGroup<SinkItems>): Promise<boolean> {
+    const { store } = this.options;
+    if (work.position === saved) return store.release(work.owned);
+    return store.save(work.owned, work.state.save(), { stream, read_from: 0, release: true });
+  }
+
   private async saveGroup(running: RunningGroup<SinkItems>, saved = running.work.state.save()): Promise<boolean> {
     if (saved.position === running.saved) return true;
-    if (!(await this.options.store.save(running.work.owned, saved, running.stream, 0))) return false;
+    const { stream, work } = running;
+    if (!(await this.options.store.save(work.owned, saved, { stream, read_from: 0 }))) return false;
     running.saved = saved.position;
     return true;
   }
@@ -284,7 +279,8 @@ export class HeldUnits<SinkItems> {
     const { saved, read_from } = running.work.save();
     if (saved.position === running.saved) return true;
     await running.work.wired.flush();
-    if (!(await this.options.store.save(running.work.owned, saved, running.stream, read_from))) return false;
+    const { stream, work } = running;
+    if (!(await this.options.store.save(work.owned, saved, { stream, read_from }))) return false;
     running.saved = saved.position;
     return true;
   }

@@ -67,7 +67,7 @@ it('loses and doubles nothing while one server is killed and another one is paus
     }
   };
   const reports = workerReports(bus);
-  const more = ['--stream-replicas', '3', '--cluster-lease', '10s'];
+  const more = ['--stream-replicas', '3'];
   const start = (name: string): WorkerProcess => startWorkerProcess({ name, data, nats_url, questdb: services, more });
   const workers = ['a', 'b', 'c'].map(start);
   await reports.settled(workers);

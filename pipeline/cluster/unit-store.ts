@@ -85,9 +85,13 @@ export class UnitStore {
 
   /**
    * Stores a state and puts it in the unit's record; false: the unit is not ours any more, and nothing of its owner's was
-   * touched. `read_from`: as in `UnitSnapshot`. What it takes the place of stays until `sweep`.
+   * touched. `read_from`: as in `UnitSnapshot`. What it takes the place of stays until `sweep`. `release`: gives the unit up with it.
    */
-  async save(owned: OwnedUnit, saved: SavedGroup, stream: string, read_from: number): Promise<boolean> {
+  async save(
+    owned: OwnedUnit,
+    saved: SavedGroup,
+    { stream, read_from, release = false }: { stream: string; read_from: number; release?: boolean },
+  ): Promise<boolean> {
     const { objects, clock } = this.options;
     const name = `${unitName(owned.unit)}.${owned.epoch}.${++this.saves}`;
     await objects.put(name, Buffer.concat(encodeSnapshot(saved)));
@@ -95,7 +99,8 @@ export class UnitStore {
     const snapshot: UnitSnapshot = { name, position: saved.position, read_from, saved_at: clock.now() };
     const known = new Set(owned.record.snapshots.map((one) => one.name));
     const snapshots = [snapshot, ...before].slice(0, GENERATIONS);
-    const written = await this.write(owned, { ...owned.record, stream, snapshots });
+    const nobodys = release ? { holder: '', incarnation: '' } : {};
+    const written = await this.write(owned, { ...owned.record, ...nobodys, stream, snapshots });
     this.dropped.push(...(written ? [...known].filter((one) => !snapshots.some((kept) => kept.name === one)) : [name]));
     return written;
   }

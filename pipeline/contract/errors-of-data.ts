@@ -144,7 +144,7 @@ export const ERRORS_OF_DATA = {
   },
   'GV-CLU-001': {
     meaning:
-      'A worker of a cluster, or a collector that shares targets, could not say in time that it is there, and has let go of what it had.',
+      'A worker of a cluster, or a collector that shares targets, could not say in time that it is there: others have what it had.',
     action:
       'Nothing to do: others have taken over, and it comes back. If it repeats, raise cluster-lease or give it CPU.',
   },

@@ -152,7 +152,7 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
     shows: 'A warning of a worker; for some seconds its groups are read late, by others.',
     check: [
       '`gpu-vitals doctor`: `engine alive` of each worker says which groups it has.',
-      'CPU of its machine, and whether NATS answered it: a pause of two thirds of `cluster-lease` is enough.',
+      'CPU of its machine, and whether NATS answered it: a pause as long as `cluster-lease` is enough.',
     ],
     afterwards: ['It is back by itself, with its share of the groups. Rows and alerts are complete, once each.'],
   },
