@@ -177,7 +177,7 @@ export class FleetMerge {
     this.needed.push({ at, group, to });
   }
 
-  /** Entries in the order of their messages, each with what counts for its turn. */
+  /** Entries in the order of their messages, each with the event time that counts for its turn. */
   private timed(entries: PickedEntry[], times: TimeMark[]): Picked {
     entries.sort((a, b) => a.position - b.position);
     times.sort(([a], [b]) => a - b);
@@ -193,7 +193,7 @@ export class FleetMerge {
     for (const { position, step, input, kept } of entries) {
       advance(position);
       const delay = this.options.delays.get(step);
-      const at = delay === undefined ? position : Math.max(kept.ts, this.now - delay);
+      const at = delay === undefined ? kept.ts : Math.max(kept.ts, this.now - delay);
       const list = picked[step];
       if (list === undefined) picked[step] = [{ at, input, kept }];
       else list.push({ at, input, kept });
