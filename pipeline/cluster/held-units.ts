@@ -6,10 +6,12 @@ import type { ClusterWorkerOptions } from './cluster-options.ts';
 import type { SeenUnit } from './cluster-view.ts';
 import { eachOf } from './each-of.ts';
 import { FleetWork } from './fleet-work.ts';
-import { type GroupReader, groupReader } from './group-reader.ts';
+import { flushTogether } from './flush-together.ts';
+import { groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
 import { inOtherHands, LostUnit, NOT_HEARD } from './lost-unit.ts';
 import { decodePart, encodePart } from './picked-parts.ts';
+import type { RunningFleet, RunningGroup } from './running-units.ts';
 import { strayRelay } from './stray-relay.ts';
 import { sumSteps } from './sum-steps.ts';
 import { takeLog } from './take-log.ts';
@@ -31,21 +33,6 @@ export interface StreamPlace {
   readonly last_position: number;
 }
 
-interface RunningGroup<SinkItems> {
-  readonly work: GroupWork<SinkItems>;
-  readonly reader: GroupReader;
-  readonly stream: string;
-  /** The fleet is told one thing after the other. */
-  telling: Promise<void>;
-  saved: number;
-}
-interface RunningFleet<SinkItems> {
-  readonly work: FleetWork<SinkItems>;
-  readonly stream: string;
-  readonly close: () => Promise<void>;
-  saved: number;
-}
-
 const PUSH_MAX = 128;
 /** Items that a group may find before the fleet has been told. */
 const UNTOLD_MAX = 5_000;
@@ -64,11 +51,12 @@ export class HeldUnits<SinkItems> {
   /** Resolves when no state is being stored. */
   private saving: Promise<unknown> = Promise.resolve();
   private wake: () => void = () => undefined;
-  private flushing: Promise<void> = Promise.resolve();
-  private nextFlush: Promise<void> | null = null;
+  /** Resolves when everything written up to now is durable. */
+  private readonly flush: () => Promise<void>;
 
   constructor(options: HeldUnitsOptions<SinkItems>) {
     this.options = options;
+    this.flush = flushTogether(Object.values(options.worker.sinks) as readonly { flush(): Promise<void> }[]);
     options.stopping.addEventListener('abort', () => this.wake(), { once: true });
   }
 
@@ -120,11 +108,17 @@ export class HeldUnits<SinkItems> {
   }
 
   private async handGroupOver(running: RunningGroup<SinkItems>): Promise<void> {
-    const { group } = running.work;
+    const { work, stream, saved } = running;
+    const { group } = work;
+    const { store } = this.options;
     await running.reader.stop();
     this.groups.delete(group);
     await Promise.all([this.flush(), this.tellFleet(running)]);
-    if (!(await this.letGo(running))) throw inOtherHands(group);
+    const left =
+      work.position === saved
+        ? await store.release(work.owned)
+        : await store.save(work.owned, work.state.save(), { stream, read_from: 0, release: true });
+    if (!left) throw inOtherHands(group);
     await this.options.taken(group);
   }
 
@@ -221,19 +215,6 @@ export class HeldUnits<SinkItems> {
     this.fleet = { work, stream, close, saved: work.position };
   }
 
-  /** Resolves when everything written up to now is durable. One at a time, for all who ask meanwhile. */
-  private flush(): Promise<void> {
-    this.nextFlush ??= this.flushing
-      .catch(() => undefined)
-      .then(() => {
-        this.nextFlush = null;
-        const all = Object.values(this.options.worker.sinks) as readonly { flush(): Promise<void> }[];
-        this.flushing = Promise.all(all.map((sink) => sink.flush())).then(() => undefined);
-        return this.flushing;
-      });
-    return this.nextFlush;
-  }
-
   private tellFleet(running: RunningGroup<SinkItems>): Promise<void> {
     const telling = running.telling.then(() => this.tellOnce(running));
     // What was taken out to be told would be missing from then on.
@@ -259,12 +240,6 @@ export class HeldUnits<SinkItems> {
         work.told_at = last?.position ?? 0;
       }
     }
-  }
-
-  private letGo({ work, stream, saved }: RunningGroup<SinkItems>): Promise<boolean> {
-    const { store } = this.options;
-    if (work.position === saved) return store.release(work.owned);
-    return store.save(work.owned, work.state.save(), { stream, read_from: 0, release: true });
   }
 
   private async saveGroup(running: RunningGroup<SinkItems>, saved = running.work.state.save()): Promise<boolean> {
