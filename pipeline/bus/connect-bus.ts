@@ -5,6 +5,7 @@ import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { busLogin } from './bus-login.ts';
 import type { BusEvent, Link } from './link.ts';
+import { oncePossible } from './once-possible.ts';
 import { type BusAddress, readAddress } from './read-address.ts';
 import { readStream } from './read-stream.ts';
 import { reconnectPause } from './reconnect-pause.ts';
@@ -155,7 +156,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     read: (readOptions, signal) => readStream(link, readOptions, signal),
     async streamState(stream) {
       try {
-        const { state, created } = await (await manager(connection)).streams.info(stream);
+        const jsm = await manager(connection);
+        const { state, created } = await oncePossible(() => jsm.streams.info(stream), { unanswered: false });
         return {
           created,
           messages: state.messages,

@@ -11,6 +11,7 @@ import { nanos } from '@nats-io/transport-node';
 import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Bus } from '../contract/bus.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../contract/time.ts';
+import { isPassingRefusal } from './once-possible.ts';
 import { atLeast } from './server-version.ts';
 import { isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
 
@@ -164,7 +165,8 @@ async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConf
       return (await jsm.streams.info(name)).config;
     } catch (cause) {
       if (isMissing(cause)) return null;
-      if (cause instanceof JetStreamApiError || attempt === START_ATTEMPTS) throw cause;
+      const refused = cause instanceof JetStreamApiError && !isPassingRefusal(cause);
+      if (refused || attempt === START_ATTEMPTS) throw cause;
       await new Promise((resolve) => setTimeout(resolve, START_WAIT_MS));
     }
   }

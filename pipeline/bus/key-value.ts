@@ -47,7 +47,7 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
 
   const get = async (key: string): Promise<KeyValueEntry | null> => {
     try {
-      const entry = await kv.get(key);
+      const entry = await oncePossible(() => kv.get(key), { unanswered: false });
       return entry === null ? null : { key, value: entry.value, revision: entry.revision };
     } catch (cause) {
       if (isMissing(cause)) return null;
