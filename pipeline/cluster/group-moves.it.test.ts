@@ -77,8 +77,12 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
     await reports.caughtUp(90_000);
 
     let [c, d] = [a, a];
-    await during('two come', () => {
-      [c, d] = ['c', 'd'].map(start) as [WorkerProcess, WorkerProcess];
+    await during('a third one comes', () => {
+      c = start('c');
+      return [a, b, c];
+    });
+    await during('a fourth one comes', () => {
+      d = start('d');
       return [a, b, c, d];
     });
     await during('one goes', () => {

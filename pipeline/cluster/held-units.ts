@@ -37,7 +37,7 @@ const PUSH_MAX = 128;
 /** Items that a group may find before the fleet has been told. */
 const UNTOLD_MAX = 5_000;
 const PIECE_BYTES = 512 * 1024;
-const GIVEN_AT_ONCE = 8;
+const GIVEN_AT_ONCE = 4;
 /** A round of snapshots goes over all groups in so many slices. */
 export const SLICES = 8;
 

@@ -46,6 +46,11 @@ export async function startThread<Ready>(options: {
       reject(error);
       if (!stopping) options.onExit(error);
     });
+  }).catch(async (error: unknown) => {
+    // What it had opened before it failed would keep it, and the whole process, alive.
+    stopping = true;
+    await worker.terminate();
+    throw error;
   });
   return {
     ready,
