@@ -23,27 +23,6 @@ const said = (events: Events, until: number): string[] => {
 };
 
 describe('the course of an alert', () => {
-  it('is told again, once, when a reset turns out not to be enough', () => {
-    const story = (action: 'reset_gpu' | 'drain_and_reset' | 'replace_gpu', order: string) =>
-      episode(10, { category: 'memory', action, explanation: `XID 64 at 2026-01-01 00:10:00 UTC. ${order}: because.` });
-    const both = 'Reset the GPU to contain it, then replace it';
-    const events: Events = [
-      [10, { episodes: story('reset_gpu', 'Reset the GPU') }],
-      [10, { episodes: story('drain_and_reset', 'Drain the GPU and reset it') }],
-      [12, { episodes: story('replace_gpu', both) }],
-      [20, { episodes: story('replace_gpu', both) }],
-    ];
-    expect(said(events, 30)).toEqual([
-      'XID 64 at 2026-01-01 00:10:00 UTC.',
-      'XID 64 at 2026-01-01 00:10:00 UTC. "Reset the GPU" is not enough, as is known since 2026-01-01 00:12:00 UTC: it is to be replaced.',
-    ]);
-    const { alerts } = runBoards(events, { until: 30 });
-    expect(alerts.map(({ action, action_text, severity, state }) => [action, action_text, severity, state])).toEqual([
-      ['reset_gpu', 'Reset the GPU: because.', 'critical', 'open'],
-      ['replace_gpu', `${both}: because.`, 'critical', 'open'],
-    ]);
-  });
-
   it('keeps the replacement of a GPU that the driver wants reset first', () => {
     const order = 'Reset the GPU to contain it, then replace it: the driver asks for the first (recovery action 1).';
     const explanation = `XID 64 (row remap failed) at 2026-01-01 00:10:00 UTC. ${order}`;

@@ -5,8 +5,6 @@ import { type NewestReading, readingText } from './newest-reading.ts';
 /** What has become of an alert that was open. */
 export type AlertChange =
   | { readonly kind: 'raised'; readonly from: Severity; readonly to: Severity }
-  /** What was told to do is no longer enough: the board is to be replaced. */
-  | { readonly kind: 'outgrown'; readonly order: string }
   /** What it was about is gone; `told`: the text before says so already, with its times. */
   | { readonly kind: 'over'; readonly told: boolean }
   /** Quiet for so long that it is taken as gone, without the reset that it needed. */
@@ -40,8 +38,6 @@ function sentenceOf(
   switch (change.kind) {
     case 'raised':
       return `Raised from ${change.from} to ${change.to}${at > opened_at ? `, ${spanText(at - opened_at)} after it opened` : ''}.`;
-    case 'outgrown':
-      return `"${change.order}" is not enough, as is known since ${instantText(at)}: it is to be replaced.`;
     case 'over':
       if (change.told) return '';
       return lasted > 0

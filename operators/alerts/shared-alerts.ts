@@ -13,6 +13,8 @@ export interface SharedAlert {
   told: boolean;
   /** The incident whose alert tells for it; null while none does. */
   by: string | null;
+  /** It was told and closed: under its id it is not told again. */
+  over?: true;
 }
 export type SharedAlerts = Record<string, SharedAlert>;
 
@@ -58,6 +60,7 @@ export function passShared(
       entry.by = watch.finding.cause;
       if (!entry.told) continue;
       entry.told = false;
+      entry.over = true;
       const closed_at = Math.max(now, alert.opened_at);
       const when = { began: alert.opened_at, opened_at: alert.opened_at, at: closed_at };
       const course = courseText({ kind: 'explained', by: alert.node }, when, null);
@@ -66,9 +69,9 @@ export function passShared(
   }
 }
 
-/** An incident that goes on and is no longer about what its node does to its boards leaves these to themselves. */
+/** An incident that goes on and is no longer about what its node does to its boards leaves these to themselves, but those that were closed for it. */
 export function releaseShared(shared: SharedAlerts, incident: Finding): void {
-  for (const entry of Object.values(shared)) if (entry.by === incident.cause) entry.by = null;
+  for (const entry of Object.values(shared)) if (entry.by === incident.cause && entry.over !== true) entry.by = null;
 }
 
 /** Takes a board out that was lost. Answers whether its alert was told to anybody. */

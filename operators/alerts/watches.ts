@@ -2,7 +2,7 @@ import type { Alert } from '../../pipeline/contract/alerts.ts';
 import type { Severity } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
-import { ACTION_TEXT, graver, SEVERITY_RANK } from '../episodes/in-words.ts';
+import { graver, SEVERITY_RANK } from '../episodes/in-words.ts';
 import type { AlertPlace } from './alert-place.ts';
 import type { AlertRule } from './alert-rule.ts';
 import { type AlertChange, courseText } from './course-text.ts';
@@ -23,9 +23,6 @@ export interface Desk {
   place(finding: Finding): AlertPlace;
   tell(alert: Alert): void;
 }
-
-/** Whoever was told of a reset goes and resets: that the board is to go out is news, whatever the severity. */
-const REPLACE = 'replace_gpu';
 
 const ruleOf = (watch: Watch, desk: Desk): AlertRule | undefined =>
   desk.rules.find(({ name, enabled }) => enabled && name === watch.rule);
@@ -161,17 +158,9 @@ function settle(watch: Watch, now: number, desk: Desk, beside: readonly Watch[])
   const severity = rule.severity === 'found' ? found : rule.severity;
   const { alert } = watch;
   if (alert !== null) {
-    const graver_now = rule.severity === 'found' && SEVERITY_RANK[severity] > SEVERITY_RANK[alert.severity];
-    const outgrown = watch.finding.action === REPLACE && alert.action !== REPLACE;
-    if (!graver_now && !outgrown) return;
-    const change: AlertChange = graver_now
-      ? { kind: 'raised', from: alert.severity, to: severity }
-      : { kind: 'outgrown', order: ACTION_TEXT[alert.action] };
-    watch.alert = {
-      ...alert,
-      ...lastWords(watch, rule, change, now, desk),
-      severity: graver_now ? severity : alert.severity,
-    };
+    if (rule.severity !== 'found' || SEVERITY_RANK[severity] <= SEVERITY_RANK[alert.severity]) return;
+    const raised = { kind: 'raised', from: alert.severity, to: severity } as const;
+    watch.alert = { ...alert, ...lastWords(watch, rule, raised, now, desk), severity };
     desk.tell(watch.alert);
     return;
   }

@@ -16,10 +16,12 @@ import {
   storedMessages,
   tableDifferences,
 } from '../kill-resume.fixture.ts';
-import { type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
 /** Workers on a JetStream cluster of three servers, each message on all of them. */
+
+const TOLD = ['DCGM_INVALID', 'ALERTS'];
 
 let nats: NatsCluster | null = null;
 let services: TestServices;
@@ -94,12 +96,13 @@ it('loses and doubles nothing while one server is killed and another one is paus
     expect(await worker.exited).toMatchObject({ code: 0 });
   }
   reports.stop();
+  await copiesAgree(bus, TOLD);
   const clustered = await allTables(bus, services);
 
   const reference = await startTestServices({ questdb: true });
   try {
     const jsm = await managerOf(bus);
-    for (const stream of ['DCGM_INVALID', 'ALERTS']) await jsm.streams.delete(stream);
+    for (const stream of TOLD) await jsm.streams.delete(stream);
     await finishEngine(bus, await startEngineProcess({ data: join(data, 'alone'), nats_url, questdb: reference }));
     const { alerts: _, ...alone } = await allTables(bus, reference);
     expect(tableDifferences(alone, clustered)).toEqual(

@@ -4,6 +4,9 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNats } from '../../deploy/services/find-nats.ts';
 import { freePort } from '../../deploy/services/free-port.ts';
+import { managerOf } from '../bus/stream-manager.ts';
+import { until } from '../cli/cli.fixture.ts';
+import type { Bus } from '../contract/bus.ts';
 import type { TestMachine } from './network.fixture.ts';
 
 export interface NatsCluster {
@@ -74,4 +77,16 @@ export async function startNatsCluster(
       await rm(data, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Waits until all copies of these streams are the same: what is read comes from any of them, also from one that was away. */
+export async function copiesAgree(bus: Bus, streams: readonly string[]): Promise<void> {
+  const jsm = await managerOf(bus);
+  for (const stream of streams) {
+    await until(`all copies of ${stream} are the same`, async () => {
+      const found = await jsm.streams.info(stream).catch(() => null);
+      const others = found?.cluster?.replicas ?? [];
+      return others.length > 0 && others.every(({ current, offline, lag }) => current && !offline && !lag);
+    });
+  }
 }

@@ -18,7 +18,7 @@ import {
   tableDifferences,
 } from '../kill-resume.fixture.ts';
 import { forward } from './forward.fixture.ts';
-import { type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { openNetwork, type TestNetwork } from './network.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
@@ -28,6 +28,7 @@ import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-
  */
 
 const SERVERS = ['n0', 'n1', 'n2'];
+const TOLD = ['DCGM_INVALID', 'ALERTS'];
 const closing: (() => unknown)[] = [];
 let missing = '';
 let network: TestNetwork;
@@ -146,10 +147,7 @@ it('tells what one process tells, whoever is cut off: a worker, a leading server
   // A side with less than half of the servers can decide nothing, whoever is on it with them.
   feed(4);
   const [small] = SERVERS.filter((name) => name !== leader) as [string];
-  await until('all servers are there again', async () => {
-    const found = await jsm.streams.info('DCGM_RAW').catch(() => null);
-    return found?.cluster?.replicas?.every(({ current, offline }) => current && offline !== true) === true;
-  });
+  await copiesAgree(bus, ['DCGM_RAW']);
   network.split([small, 'c']);
   await reconnect(bus);
   feed(5);
@@ -170,11 +168,12 @@ it('tells what one process tells, whoever is cut off: a worker, a leading server
   }
   reports.stop();
   if (process.env.CLUSTER_TIMES !== undefined) console.info({ ...took, lost: workers.map(lost) });
+  await copiesAgree(bus, TOLD);
   const parted = await allTables(bus, services);
 
   const reference = await startTestServices({ questdb: true });
   try {
-    for (const stream of ['DCGM_INVALID', 'ALERTS']) await jsm.streams.delete(stream);
+    for (const stream of TOLD) await jsm.streams.delete(stream);
     await finishEngine(bus, await startEngineProcess({ data: join(data, 'alone'), nats_url, questdb: reference }));
     // The alert desk's own table follows ALERTS, which is compared; the reference ends before its desk has begun.
     const { alerts: _, ...alone } = await allTables(bus, reference);

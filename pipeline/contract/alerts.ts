@@ -2,8 +2,8 @@ import type { RecoveryAction, Severity } from './events.ts';
 
 /**
  * What a person or a system is told: one condition of one GPU, node or incident that a rule found worth telling. A row of
- * `alerts` and the payload on `alerts.<severity>.<node>.<gpu>.<rule>`; it is told when it opens, when its severity rises, when
- * it turns out that the board is to be replaced, and when it closes, each once. `ts` is `opened_at`, so that every change rewrites the row.
+ * `alerts` and the payload on `alerts.<severity>.<node>.<gpu>.<rule>`; it is told when it opens, when its severity rises and
+ * when it closes, each once. `ts` is `opened_at`, so that every change rewrites the row.
  */
 export interface Alert {
   readonly ts: number;
