@@ -91,6 +91,11 @@ it('tells what one process tells, whoever is cut off: a worker, a leading server
     context.skip(missing);
     return;
   }
+  // Minutes of cut cables, and a machine that is busy with the other tests cuts more than the test does.
+  if (process.env.CLUSTER_CUTS === undefined) {
+    context.skip('run by npm run test:cluster');
+    return;
+  }
   const { nats_url } = nats;
   const jsm = await managerOf(bus);
   const leaderOf = async (stream: string): Promise<string> => (await jsm.streams.info(stream)).cluster?.leader ?? '';
