@@ -171,7 +171,9 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     const waits_from = shared.monotonic();
     let told = false;
     while (!stopping) {
-      if (await own.join().catch(() => false)) return true;
+      const answered = await own.join().catch(() => null);
+      if (answered === true) return true;
+      if (answered === null) await reconnect(bus);
       if (!told && shared.monotonic() - waits_from > SAME_NAME_MS + config['cluster-lease']) {
         told = true;
         tell(new VitalsError('GV-CLU-002', `a worker ${worker} is there already`, 'cluster'));

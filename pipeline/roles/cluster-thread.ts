@@ -89,9 +89,9 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     cells: data.lease,
     on_lapse: rows.cut,
     on_back(ms) {
-      if (going) say(`cluster: ${worker} stood still for ${ms.toFixed(0)} ms: its lease could not be renewed in time`);
+      say(`cluster: ${worker} stood still for ${ms.toFixed(0)} ms: its lease could not be renewed in time`);
       // As likely as not it is the server that we are connected to.
-      if (going) void reconnect(bus);
+      void reconnect(bus);
     },
   });
   let going = false;
@@ -100,7 +100,8 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     process.exit(0);
   };
   const before_send = (): void => {
-    if (!lease.held()) onLost(NOT_HEARD);
+    // Before it goes nothing is anybody's, and whoever is to say so waits for this thread.
+    if (going && !lease.held()) onLost(NOT_HEARD);
   };
   const guarded = guardedBus(bus, before_send);
   const { questdb_http } = data;
