@@ -80,14 +80,9 @@ export const BENCHES: readonly Bench[] = [
         { name: 'all steps, a scrape a second', value: live_rows_per_s, unit: 'rows/s', at_least: 200_000 },
         { name: 'all steps, a scrape every 10 s', value: result.rows_per_s, unit: 'rows/s' },
         { name: 'bare loop of four windows and z-scores', value: bare_windows_rows_per_s, unit: 'rows/s' },
-        {
-          name: 'all steps to four windows',
-          value: live_rows_per_s / bare_windows_rows_per_s,
-          unit: 'ratio',
-          at_least: 0.5,
-        },
+        { name: 'all steps to four windows', value: live_rows_per_s / bare_windows_rows_per_s, unit: 'ratio' },
         { name: 'bare loop of one pane and z-scores', value: bare_rows_per_s, unit: 'rows/s' },
-        { name: 'all steps to one pane', value: live_rows_per_s / bare_rows_per_s, unit: 'ratio' },
+        { name: 'all steps to one pane', value: live_rows_per_s / bare_rows_per_s, unit: 'ratio', at_least: 0.5 },
         ...Object.entries(result.live_step_us).map(([step, us]) => ({ name: step, value: us, unit: 'us/row' })),
         ...Object.entries(result.step_us).map(([step, us]) => ({
           name: `${step}, every 10 s`,
