@@ -150,7 +150,7 @@ it.each([
 
 it.each<[string, Parameters<typeof trendsOf>[0], readonly string[]]>([
   ['garbage up to what the runtime lets it have', { own_mib: 150 }, []],
-  ['memory that the heap does not explain', { own_mib: 400 }, ['engine: memory']],
+  ['memory that the heap does not explain', { own_mib: 400 }, ['engine: memory', 'engine: memory beside its heap']],
   ['what lives in it', { own_mib: 150, heap_mib: 120 }, ['engine: heap']],
 ])('of a program that collects when its heap is four times what lives: %s', (_, rise, expected) => {
   expect(notMet(good, trendsOf(rise, 4))).toEqual(expected);

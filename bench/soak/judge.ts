@@ -74,11 +74,8 @@ export function judge(
 function memoryChecks(name: string, trends: ProcessTrends): Check[] {
   const ours = trends.heap !== null && trends.garbage === null;
   const share = ours ? FLAT_SHARE : OTHERS_SHARE;
-  const checks = [
-    trends.garbage === null
-      ? flat(`${name}: memory`, trends.own, share)
-      : explained(`${name}: memory`, trends.own, trends.garbage),
-  ];
+  const checks = [flat(`${name}: memory`, trends.own, share)];
+  if (trends.garbage !== null) checks.push(explained(`${name}: memory beside its heap`, trends.own, trends.garbage));
   if (trends.heap !== null) checks.push(flat(`${name}: heap`, trends.heap, share, ours ? FLAT_MIB : QUEUES_MIB));
   const { handles } = trends;
   // A database opens the files of another partition every hour, and closes the old ones when it pleases.
@@ -107,7 +104,7 @@ function flat(name: string, trend: Trend, share: number, free_mib = FLAT_MIB): C
   return { name, figure, limit, ok: trend.low <= allowed };
 }
 
-/** Its memory rises for long after what lives in it is flat, up to what the runtime lets garbage have: that must explain all of it. */
+/** What lives in it, and what the runtime lets garbage have besides, must explain all of its memory. */
 function explained(name: string, own: Trend, garbage: NonNullable<ProcessTrends['garbage']>): Check {
   const { times, own_max_bytes, live_max_bytes } = garbage;
   const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
