@@ -7,7 +7,7 @@ import { type AssetBook, enrich, silentAsset } from './enrich.ts';
 
 const EMPTY: AssetBook = { get: () => undefined, edition: () => 0 };
 
-describeLaws('enrich', () => enrich(EMPTY), { bytes_per_gpu_max: 20 });
+describeLaws('enrich', () => enrich(EMPTY), { bytes_per_gpu_max: 28 });
 
 const row = (i: number, node: string): SampleRow => ({
   ts: START_MS + i * 10_000,
@@ -53,6 +53,11 @@ describe('enrich', () => {
       [START_MS, 'a'],
       [START_MS, 'b'],
     ]);
+  });
+
+  it('tells a board again that was away for more than ten minutes: it may have been elsewhere', () => {
+    const told = assetsOf([{ rows: [row(0, 'a'), row(60, 'a'), row(121, 'a'), row(100, 'a')], book: EMPTY }]);
+    expect(told.map(({ ts }) => ts)).toEqual([START_MS, START_MS]);
   });
 
   it('is one asset for a board and its instances, told by the board once it was seen, however rows are cut', () => {
@@ -132,7 +137,7 @@ describe('enrich', () => {
     });
     const [seen] = told as [Asset];
     const known: Asset = { ...seen, ts: 1, node: 'elsewhere', registered_at: 1, status: 'retired' };
-    expect(silentAsset(state, 'enrich', 0, known)).toEqual({ ...seen, registered_at: 1, status: 'retired' });
+    expect(silentAsset(state, 'enrich', 0, known)?.asset).toEqual({ ...seen, registered_at: 1, status: 'retired' });
     expect(silentAsset(state, 'enrich', 1, known)).toBeNull();
   });
 });

@@ -29,7 +29,11 @@ const STATE = {
   seen_revision: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   seen_book: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   seen_entry: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
+  seen_at: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
 } as const;
+
+/** A board that was away for longer may have been elsewhere: its asset is told again. */
+const AWAY_MS = 600_000;
 
 /**
  * Joins samples with inventory.
@@ -39,8 +43,8 @@ const STATE = {
  *          asset's `ts` stays what it was on first sight, so that any later change rewrites the same row.
  * Time     no timers. A change of the book counts for rows that the server stored after it (`arrived_at`), so that a replay
  *          applies it at the same row. An asset without a book entry is registered at the time of its first row.
- * State    20 B per GPU.
- * Cost     O(1) per row: three comparisons unless something changed, one look-up per GPU and edition.
+ * State    28 B per GPU.
+ * Cost     O(1) per row: four comparisons unless something changed, one look-up per GPU and edition.
  * Errors   none.
  */
 export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => ({
@@ -54,18 +58,22 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
       const gpu = batch.gpu[row] as number;
       const revision = registry.gpuRevisions[gpu] as number;
       const edition = book.edition(batch.arrived_at[row] as number);
-      if (state.seen_revision[gpu] === revision && state.seen_book[gpu] === edition) continue;
+      const ts = batch.ts[row] as number;
+      const seen_at = state.seen_at[gpu] as number;
+      const back = ts - seen_at > AWAY_MS;
+      if (ts > seen_at) state.seen_at[gpu] = ts;
+      if (!back && state.seen_revision[gpu] === revision && state.seen_book[gpu] === edition) continue;
       const identity = registry.gpus[gpu] as GpuIdentity;
       const entry = edition === 0 ? undefined : book.get(identity.uuid, edition);
       const told = entry?.edition ?? 0;
-      const news = state.seen_revision[gpu] !== revision || state.seen_entry[gpu] !== told;
+      const news = back || state.seen_revision[gpu] !== revision || state.seen_entry[gpu] !== told;
       state.seen_revision[gpu] = revision;
       state.seen_book[gpu] = edition;
       state.seen_entry[gpu] = told;
       if (!news) continue;
       const fresh = state.registered_at[gpu] === 0;
       const kin = fresh || identity.instance !== '' ? kinOf(registry.gpus, state.registered_at, gpu) : null;
-      if (fresh) state.registered_at[gpu] = entry?.asset.ts ?? kin?.registered_at ?? (batch.ts[row] as number);
+      if (fresh) state.registered_at[gpu] = entry?.asset.ts ?? kin?.registered_at ?? ts;
       // An instance is a slice of a board; once the board itself was seen, only that one tells.
       if (identity.instance !== '' && kin?.board) continue;
       const node = registry.nodes[registry.gpuNodes[gpu] as number] as string;
@@ -96,16 +104,25 @@ function kinOf(
   return earliest === 0 ? null : { registered_at: earliest, board };
 }
 
+/** What a group has seen of a board, or of an instance of one. */
+export interface SeenAsset {
+  readonly asset: Asset;
+  /** Event time of its newest row. */
+  readonly seen_at: number;
+}
+
 /**
  * What enrich would tell of a GPU of this group at its next row, for one that may never send another. `step` is the id of
  * the enrich step, `gpu` the dense index; null before its first row.
  */
-export function silentAsset(group: GroupState, step: string, gpu: number, known: Asset): Asset | null {
+export function silentAsset(group: GroupState, step: string, gpu: number, known: Asset): SeenAsset | null {
   const { registry } = group;
-  const first = group.columns(step, STATE).registered_at[gpu] ?? 0;
+  const { registered_at, seen_at } = group.columns(step, STATE);
+  const first = registered_at[gpu] ?? 0;
   const identity = registry.gpus[gpu];
   if (identity === undefined || first === 0) return null;
-  return assetOf(identity, registry.nodes[registry.gpuNodes[gpu] as number] as string, first, known);
+  const asset = assetOf(identity, registry.nodes[registry.gpuNodes[gpu] as number] as string, first, known);
+  return { asset, seen_at: seen_at[gpu] as number };
 }
 
 function assetOf(identity: GpuIdentity, node: string, ts: number, known: Asset | undefined): Asset {

@@ -37,6 +37,10 @@ export class Assets implements AssetBook {
     return this.entries.get(gpuUuid)?.at(-1)?.asset;
   }
 
+  uuids(): Iterable<string> {
+    return this.entries.keys();
+  }
+
   /** Editions rise from put to put. Without `from` (epoch ms) a change counts for everything. */
   put(asset: Asset, change: { readonly edition?: number; readonly from?: number } = {}): void {
     const number = change.edition ?? this.newest.number + 1;

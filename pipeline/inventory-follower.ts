@@ -14,6 +14,8 @@ export interface InventoryFollower {
   readonly book: Assets;
   /** UUIDs whose last change was heard at least `age_ms` ago, each once. */
   takeSettled(age_ms: number): readonly string[];
+  /** All that is known counts as heard now. */
+  hearAgain(): void;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,12 @@ export async function followInventory(options: FollowInventoryOptions): Promise<
         heard.delete(uuid);
       }
       return settled;
+    },
+    hearAgain() {
+      for (const uuid of book.uuids()) {
+        heard.delete(uuid);
+        heard.set(uuid, clock.monotonic());
+      }
     },
     async stop() {
       stopping.abort();

@@ -69,7 +69,10 @@ async function askSome(
       ),
     );
     const heard = answers.filter((answer) => answer !== null);
-    if (new Set(heard.flatMap(({ groups }) => groups)).size === GROUPS) return heard.flatMap(({ known }) => known);
+    if (new Set(heard.flatMap(({ groups }) => groups)).size === GROUPS) {
+      // A worker of an older build does not say when it saw a board last.
+      return heard.flatMap(({ known }) => known.map((one) => ({ ...one, seen_at: one.seen_at ?? one.asset.ts })));
+    }
     if (attempt === ATTEMPTS)
       throw new VitalsError('GV-BUS-001', 'not all groups tell which boards they know', 'cluster');
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

@@ -175,6 +175,7 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       known: (assets) => askKnown(bus, () => mine.members(), assets),
       sink,
       caughtUp: () => reports.caught_up,
+      owners: () => mine.members().join(' '),
     });
     fleets = {
       async stop() {

@@ -5,6 +5,7 @@ import type { Bus, OutgoingMessage } from '../contract/bus.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import { NO_MODELS } from '../contract/failure-model.ts';
+import type { Sink } from '../contract/ports.ts';
 import { milliseconds, minutes } from '../contract/time.ts';
 import type { Topology } from '../define-topology.ts';
 import { type Engine, startEngine } from '../engine.ts';
@@ -17,6 +18,7 @@ import type { FromShard, ToShard } from '../shards/shard-messages.ts';
 import { splitTopology } from '../shards/split-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { ENRICH_STEP, fleetVitals, type SinkItems } from '../topology.ts';
+import { type KnownAsset, knownAssets, writeInventory } from '../write-inventory.ts';
 import type { FaultPlan } from './faults.ts';
 import { memoryBus } from './memory-bus.ts';
 import type { MemoryDatabase } from './memory-database.ts';
@@ -72,17 +74,17 @@ const prices = loadPriceBook(null);
 /** Starts an engine in a life of its own: the real one, with all that it waits for in virtual time. */
 export function startProcess(world: World, options: ProcessOptions): EngineProcess {
   const life = new Life(world.time);
-  const followers: InventoryFollower[] = [];
+  const ends: { stop(): Promise<void> }[] = [];
   const running: EngineProcess = {
     life,
     engine: null,
     failure: null,
     async stop() {
-      for (const follower of followers) await follower.stop();
+      for (const end of ends.toReversed()) await end.stop();
       await running.engine?.stop();
     },
   };
-  start(world, options, life, followers).then(
+  start(world, options, life, ends).then(
     (engine) => {
       running.engine = engine;
       engine.done.catch((error: unknown) => {
@@ -100,7 +102,7 @@ async function start(
   world: World,
   options: ProcessOptions,
   life: Life,
-  followers: InventoryFollower[],
+  ends: { stop(): Promise<void> }[],
 ): Promise<Engine> {
   const { streams, draw, faults } = world;
   const { tell, sabotage } = options;
@@ -123,27 +125,35 @@ async function start(
     return files;
   };
   /** Of one thread: each follows the inventory by itself. */
-  const makeTopology = async (on: Bus): Promise<Topology> => {
-    const inventory = await followInventory({ bus: on, clock, tell, logged: loggedAssets(streams) });
-    followers.push(inventory);
-    return fleetVitals({ ...ANALYSIS, future_max: FUTURE_MAX, assets: inventory.book, models: NO_MODELS, prices });
+  const follow = async (on: Bus): Promise<InventoryFollower> => {
+    const follower = await followInventory({ bus: on, clock, tell, logged: loggedAssets(streams) });
+    ends.push(follower);
+    return follower;
   };
+  const topologyOn = ({ book }: InventoryFollower): Topology =>
+    fleetVitals({ ...ANALYSIS, future_max: FUTURE_MAX, assets: book, models: NO_MODELS, prices });
   const makersOf = (on: Bus) =>
     memorySinks({ ...world, ...options, life, bus: on, remembers_alerts: sabotage !== 'alerts_told_again' });
 
   const states = new GroupStates();
-  const topology = await makeTopology(bus);
+  const inventory = await follow(bus);
+  const topology = topologyOn(inventory);
   const files = openFiles();
   const makers = makersOf(bus);
   let running: RunningTopology;
+  let known: (assets: readonly Asset[]) => readonly KnownAsset[] | Promise<readonly KnownAsset[]>;
+  let assets: Sink<Asset>;
   if (options.threads === 1) {
-    running = runInOneThread<SinkItems>({ topology, states, sinks: openSinks(makers, topology), files, clock });
+    const sinks = openSinks(makers, topology);
+    assets = sinks.gpu_assets ?? makers.gpu_assets();
+    running = runInOneThread<SinkItems>({ topology, states, sinks, files, clock });
+    known = (told) => knownAssets(states, ENRICH_STEP, told);
   } else {
     const ports = [];
     for (let thread = 0; thread < options.threads; thread++) {
       const [here, there] = memoryPorts<ToShard, FromShard>(life, draw);
       const own = connect();
-      const { groups } = splitTopology(await makeTopology(own));
+      const { groups } = splitTopology(topologyOn(await follow(own)));
       runShard<SinkItems>({
         port: there,
         topology: groups,
@@ -155,18 +165,21 @@ async function start(
       });
       ports.push(here);
     }
-    running = runInShards<SinkItems>({
+    assets = makers.gpu_assets();
+    const shards = runInShards<SinkItems>({
       topology,
       states,
       ports,
       sinks: openSinks(makers, splitTopology(topology).fleet),
-      beside: [makers.dead_letters()],
+      beside: [assets, makers.dead_letters()],
       future_max: FUTURE_MAX,
       clock,
     });
+    running = shards;
+    known = (told) => shards.knownAssets(told);
   }
   breakGroups(running, sabotage);
-  return startEngine({
+  const engine = await startEngine({
     bus,
     topology,
     running,
@@ -178,6 +191,9 @@ async function start(
     timers,
     report: tell,
   });
+  const caughtUp = (): boolean => engine.counters().lag_messages === 0;
+  ends.push(writeInventory({ follower: inventory, known, sink: assets, caughtUp, timers }));
+  return engine;
 }
 
 async function* loggedAssets(

@@ -38,6 +38,7 @@ export const INPUT_MS = 24_000;
 /** So long after the last fault everything is to be through. */
 const PATIENCE_MS = 600_000;
 const TICK_MS = 100;
+const SETTLE_MS = 5_000;
 /** One read's worth of messages may be written after a queue is full: rows of each, and letters. */
 const OVERSHOOT_MAX = 512 * 6;
 const PUBLISHER_WINDOW = 1_024;
@@ -118,6 +119,7 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
       if (now !== dead) return;
       processes++;
       now = begin();
+      settled = null;
     });
   };
   const ask = (): void => {
@@ -133,6 +135,8 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
     );
   };
   let introduced: EngineProcess | null = null;
+  /** When what waits for quiet was done by this process: the inventory is written again after a start. */
+  let settled: number | null = null;
   for (;;) {
     if (now.engine && introduced !== now) {
       introduced = now;
@@ -185,7 +189,8 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
       if (time.now > quiet && position === last && ends.length === 0) break;
       rise();
     } else if (ending === 'no' && time.now > quiet && now.engine?.counters().position === last) {
-      ask();
+      settled ??= time.now + SETTLE_MS;
+      if (time.now > settled) ask();
     }
   }
   return {
