@@ -21,16 +21,18 @@ const scenario = (exec, share) => ({
 
 export const options = {
   scenarios: {
-    lookups: scenario('lookups', 0.74),
+    lookups: scenario('lookups', 0.72),
     lists: scenario('lists', 0.2),
     summary: scenario('summary', 0.05),
     predictions: scenario('predictions', 0.01),
+    series: scenario('series', 0.02),
   },
   thresholds: {
     'http_req_duration{scenario:lookups}': ['p(95)<50'],
     'http_req_duration{scenario:lists}': ['p(95)<100'],
     'http_req_duration{scenario:summary}': ['p(95)<50'],
     'http_req_duration{scenario:predictions}': ['p(95)<50'],
+    'http_req_duration{scenario:series}': ['p(95)<100'],
     http_req_failed: ['rate==0'],
     dropped_iterations: ['count==0'],
   },
@@ -61,9 +63,13 @@ function get(path, name) {
 export function lookups({ gpus }) {
   const { gpu_uuid } = one(gpus);
   const turn = __ITER % 10;
-  if (turn < 7) get(`/gpus/${gpu_uuid}`, 'verdict');
-  else if (turn < 9) get(`/gpus/${gpu_uuid}/metrics?limit=100`, 'metrics of a GPU');
+  if (turn < 9) get(`/gpus/${gpu_uuid}`, 'verdict');
   else get(`/gpus/${gpu_uuid}/anomalies`, 'anomalies of a GPU');
+}
+
+/** Raw rows from the database: as often as pages of GPUs are opened. */
+export function series({ gpus }) {
+  get(`/gpus/${one(gpus).gpu_uuid}/metrics?limit=100`, 'metrics of a GPU');
 }
 
 export function lists({ gpus }) {

@@ -119,7 +119,7 @@ try {
         pushLatency({ live, nodes, span_ms, clock: systemClock }),
         load(k6, api),
       ]);
-      for (const kind of ['lookups', 'lists', 'summary', 'predictions']) {
+      for (const kind of ['lookups', 'lists', 'summary', 'predictions', 'series']) {
         const { values } = metrics[`http_req_duration{scenario:${kind}}`] ?? { values: {} };
         for (const stat of ['med', 'p(95)', 'p(99)']) note(`${kind} ${stat} ms`, values[stat]);
       }

@@ -13,7 +13,8 @@ export interface Tensors {
 const NATIVE: string = '@tensorflow/tfjs-node';
 
 /**
- * Loads a backend: the native one where @tensorflow/tfjs-node is installed, else WebAssembly, which runs on one thread under Node.
+ * Loads a backend: the native one where @tensorflow/tfjs-node is installed and works, else WebAssembly, which runs on
+ * one thread under Node. `deploy/install-tfjs-node.sh` installs the native one from npm and PyPI alone.
  * Errors: of TensorFlow.js, when the backend that is asked for by name cannot be had.
  */
 export async function loadTensors(wanted: TensorBackend | null): Promise<Tensors> {
@@ -21,7 +22,7 @@ export async function loadTensors(wanted: TensorBackend | null): Promise<Tensors
   tf.enableProdMode();
   const former = tf.getBackend() as string | undefined;
   const name = wanted ?? ((await hasNative()) ? 'tensorflow' : 'wasm');
-  if (name === 'tensorflow' && wanted) await import(NATIVE);
+  if (wanted === 'tensorflow') await startNative();
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (name === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   if (!(await withoutListeners(() => tf.setBackend(name)))) throw new Error(`TensorFlow.js has no backend ${name}`);
@@ -58,9 +59,22 @@ async function withoutListeners<T>(start: () => Promise<T>): Promise<T> {
 
 async function hasNative(): Promise<boolean> {
   try {
-    await import(NATIVE);
+    await startNative();
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Loads it and has it compute something: 4.22 loads under Node 23 and later too, and fails there in its first operation. */
+async function startNative(): Promise<void> {
+  const before = tf.getBackend() as string | undefined;
+  await import(NATIVE);
+  await tf.setBackend('tensorflow');
+  try {
+    tf.tidy(() => tf.sum(tf.tensor1d([1, 2])).dataSync());
+  } catch (error) {
+    if (before) await tf.setBackend(before);
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { loadTensors, type TensorBackend } from './backend.ts';
 import { areaUnderCurve, FLEET_INPUTS, plantedFleet } from './fleet.fixture.ts';
 import { judgeLstm } from './judge-lstm.ts';
 import { readLstm, writeLstm } from './lstm-document.ts';
@@ -17,6 +18,10 @@ const SMALL: LstmTrainingOptions = {
   backend: 'wasm',
 };
 const TINY: LstmTrainingOptions = { ...SMALL, units: 4, epochs: 2, lanes: 5, window_steps: 7 };
+
+/** The native one where it is installed (`deploy/install-tfjs-node.sh`). */
+const { name: best } = await loadTensors(null);
+const OTHERS: readonly TensorBackend[] = best === 'wasm' ? ['cpu'] : ['cpu', best];
 
 const few = plantedFleet({ gpus: 12, steps: 50, seed: 3 });
 
@@ -55,11 +60,11 @@ describe('training', () => {
     expect(a).not.toBe(other);
   });
 
-  it('comes within 1e-4 on another backend', async () => {
-    const train = (backend: 'wasm' | 'cpu') =>
+  it.each(OTHERS)('comes within 1e-4 on %s', async (other) => {
+    const train = (backend: TensorBackend) =>
       trainLstm({ inputs: FLEET_INPUTS, sequences: few, valid: few, options: { ...TINY, backend } });
-    const [a, b] = [await train('wasm'), await train('cpu')];
-    expect([a.backend, b.backend]).toEqual(['wasm', 'cpu']);
+    const [a, b] = [await train('wasm'), await train(other)];
+    expect([a.backend, b.backend]).toEqual(['wasm', other]);
     a.epochs.forEach(({ loss, valid_loss }, i) => {
       expect(Math.abs(loss - (b.epochs[i]?.loss as number))).toBeLessThan(1e-4);
       expect(Math.abs((valid_loss as number) - (b.epochs[i]?.valid_loss as number))).toBeLessThan(1e-4);

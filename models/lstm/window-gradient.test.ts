@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadTensors } from './backend.ts';
+import { loadTensors, type TensorBackend } from './backend.ts';
 import type { CarriedStates } from './carried-states.ts';
 import { headLoss } from './head-loss.ts';
 import { createLstmCells } from './lstm-cells.ts';
@@ -91,7 +91,11 @@ function lossOf(
   return { loss, after: { hidden, cells } };
 }
 
-describe.each(['wasm', 'cpu'] as const)('a window on %s', (backend) => {
+/** The native one where it is installed (`deploy/install-tfjs-node.sh`). */
+const { name: best } = await loadTensors(null);
+const BACKENDS: readonly TensorBackend[] = [...new Set<TensorBackend>(['wasm', 'cpu', best])];
+
+describe.each(BACKENDS)('a window on %s', (backend) => {
   it.each([
     { seed: 1, has_dropout: false },
     { seed: 2, has_dropout: true },

@@ -31,7 +31,7 @@ export async function trainNetwork(
       if (monotonic() - told < TELL_EVERY_MS) return;
       told = monotonic();
       const left = eta_s === null ? '' : `, ${Math.round(eta_s)} s left`;
-      say(`network: epoch ${epoch + 1}, window ${batch}, loss ${loss.toFixed(4)}${left}`);
+      say(`network: epoch ${epoch}, window ${batch}, loss ${loss.toFixed(4)}${left}`);
     },
   });
   const losses = trained.epochs.map(({ loss, valid_loss }) => `${loss.toFixed(4)}/${valid_loss?.toFixed(4) ?? '-'}`);

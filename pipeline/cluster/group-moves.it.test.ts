@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { connectBus } from '../bus/connect-bus.ts';
-import { ensureStreams } from '../bus/ensure-streams.ts';
 import { endCliRuns, until } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { GROUPS } from '../contract/ids.ts';
 import { feedSteadily, type GroupMove, groupMoves } from './group-moves.fixture.ts';
-import { type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { connectToCluster, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
 /**
@@ -33,13 +31,7 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
     if (nats === null) return;
     data = await mkdtemp(join(tmpdir(), 'gpu-vitals-moves-'));
     services = await startTestServices({ questdb: true });
-    bus = await connectBus({ servers: nats.nats_url, name: 'test', clock: systemClock, stream_replicas: copies });
-    await until('the servers have a leader', () =>
-      ensureStreams(bus).then(
-        () => true,
-        () => false,
-      ),
-    );
+    bus = await connectToCluster(nats.nats_url, copies);
   });
   afterEach(endCliRuns);
   afterAll(async () => {

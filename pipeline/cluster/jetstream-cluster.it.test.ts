@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { connectBus } from '../bus/connect-bus.ts';
-import { ensureStreams } from '../bus/ensure-streams.ts';
 import { managerOf } from '../bus/stream-manager.ts';
-import { endCliRuns, until } from '../cli/cli.fixture.ts';
-import { systemClock } from '../clock.ts';
+import { endCliRuns } from '../cli/cli.fixture.ts';
 import type { Bus } from '../contract/bus.ts';
 import {
   allTables,
@@ -16,7 +13,7 @@ import {
   storedMessages,
   tableDifferences,
 } from '../kill-resume.fixture.ts';
-import { copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { connectToCluster, copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
 /** Workers on a JetStream cluster of three servers, each message on all of them. */
@@ -33,14 +30,7 @@ beforeAll(async () => {
   if (nats === null) return;
   data = await mkdtemp(join(tmpdir(), 'gpu-vitals-r3-'));
   services = await startTestServices({ questdb: true });
-  bus = await connectBus({ servers: nats.nats_url, name: 'test', clock: systemClock, stream_replicas: 3 });
-  // Until the servers have chosen who leads them, nothing can be made.
-  await until('the servers have a leader', () =>
-    ensureStreams(bus).then(
-      () => true,
-      () => false,
-    ),
-  );
+  bus = await connectToCluster(nats.nats_url, 3);
 });
 afterEach(endCliRuns);
 afterAll(async () => {

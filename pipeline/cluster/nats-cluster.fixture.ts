@@ -4,8 +4,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNats } from '../../deploy/services/find-nats.ts';
 import { freePort } from '../../deploy/services/free-port.ts';
+import { connectBus } from '../bus/connect-bus.ts';
+import { ensureStreams } from '../bus/ensure-streams.ts';
 import { managerOf } from '../bus/stream-manager.ts';
 import { until } from '../cli/cli.fixture.ts';
+import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { TestMachine } from './network.fixture.ts';
 
@@ -77,6 +80,18 @@ export async function startNatsCluster(
       await rm(data, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** A connection with the streams made: until the servers have chosen who leads them, nothing can be. */
+export async function connectToCluster(nats_url: string, copies: number): Promise<Bus> {
+  const bus = await connectBus({ servers: nats_url, name: 'test', clock: systemClock, stream_replicas: copies });
+  await until('the servers have a leader', () =>
+    ensureStreams(bus).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return bus;
 }
 
 /** Waits until all copies of these streams are the same: what is read comes from any of them, also from one that was away. */

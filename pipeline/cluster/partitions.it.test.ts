@@ -3,12 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { connectBus } from '../bus/connect-bus.ts';
-import { ensureStreams } from '../bus/ensure-streams.ts';
 import { reconnect } from '../bus/reconnect.ts';
 import { managerOf } from '../bus/stream-manager.ts';
-import { endCliRuns, until } from '../cli/cli.fixture.ts';
-import { systemClock } from '../clock.ts';
+import { endCliRuns } from '../cli/cli.fixture.ts';
 import type { Bus } from '../contract/bus.ts';
 import {
   allTables,
@@ -18,7 +15,7 @@ import {
   tableDifferences,
 } from '../kill-resume.fixture.ts';
 import { forward } from './forward.fixture.ts';
-import { copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
+import { connectToCluster, copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { openNetwork, type TestNetwork } from './network.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
@@ -56,14 +53,8 @@ beforeAll(async () => {
   closing.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   services = await startTestServices({ questdb: true });
   closing.push(() => services.stop());
-  bus = await connectBus({ servers: nats.nats_url, name: 'test', clock: systemClock, stream_replicas: 3 });
+  bus = await connectToCluster(nats.nats_url, 3);
   closing.push(() => bus.close());
-  await until('the servers have a leader', () =>
-    ensureStreams(bus).then(
-      () => true,
-      () => false,
-    ),
-  );
 });
 afterEach(endCliRuns);
 afterAll(async () => {
@@ -89,11 +80,6 @@ async function questdbFor(): Promise<Pick<TestServices, 'questdb_http_url' | 'qu
 it('tells what one process tells, whoever is cut off: a worker, a leading server, a worker with a server', async (context) => {
   if (missing !== '') {
     context.skip(missing);
-    return;
-  }
-  // Minutes of cut cables, and a machine that is busy with the other tests cuts more than the test does.
-  if (process.env.CLUSTER_CUTS === undefined) {
-    context.skip('run by npm run test:cluster');
     return;
   }
   const { nats_url } = nats;

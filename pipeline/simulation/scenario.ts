@@ -145,7 +145,8 @@ function scrapeBoard(draw: Draw, { board, index, round, story, ts }: Moment): Sc
     model: 'NVIDIA H100 80GB HBM3',
     pci_bus_id: '',
     serial: '',
-    slot: String(index),
+    // Instances of one board are in its slot.
+    slot: board.uuid.slice('GPU-'.length),
     ts: draw.chance(story.late_share) ? ts - Math.round(draw.unit() * 600_000) : ts,
     values,
     xids: fatal || draw.chance(0.003) ? [{ xid: fatal ? 79 : 31, kind: 'event', count: 1 }] : [],
