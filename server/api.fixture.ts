@@ -150,7 +150,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   const app = createApp({
     clock,
     view,
-    verdicts: verdictRows({ database: used, clock, now: () => eventNow({ clock, view }) }),
+    verdicts: verdictRows({ database: used, clock, now: () => eventNow({ clock, view }), fleet: () => view.uuids() }),
     feed,
     database: used,
     bus,

@@ -6,6 +6,7 @@ import type { MiddlewareHandler } from 'hono';
 const pack = promisify(gzip);
 /** A smaller answer fits a packet as it is. */
 const PACKED_BYTES_MIN = 1_400;
+const REMEMBERED_MAX = 8;
 const PACKABLE = /^(text\/|application\/(json|problem\+json|openmetrics-text|javascript|xml))|\+(json|xml)\b/;
 /** A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once. */
 const KEPT_304 = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary', 'content-security-policy'];
@@ -15,43 +16,72 @@ const KEPT_304 = ['cache-control', 'content-location', 'date', 'etag', 'expires'
  * to who asks; gzip when it is worth it and wanted, off this thread. One reading of the body: hono's own middlewares for
  * this take several, through streams, which for small answers is most of their cost.
  */
-export const finishedAnswer = (): MiddlewareHandler => async (c, next) => {
-  await next();
-  const { method } = c.req;
-  if ((method !== 'GET' && method !== 'HEAD') || !c.res.ok || c.res.body === null) return;
-  const { headers, status } = c.res;
-  let plain: Buffer | null = null;
-  if (!headers.has('ETag')) {
-    plain = Buffer.from(await c.res.arrayBuffer());
-    headers.set('ETag', `"${createHash('sha1').update(plain).digest('base64url')}"`);
-  }
-  const etag = headers.get('ETag') ?? '';
-  if (isKnown(etag, c.req.header('If-None-Match'))) {
-    const kept = KEPT_304.flatMap((name): [string, string][] => {
-      const value = headers.get(name);
-      return value === null ? [] : [[name, value]];
-    });
-    c.res = undefined;
-    c.res = new Response(null, { status: 304, headers: kept });
-    return;
-  }
-  const packable = !headers.has('Content-Encoding') && PACKABLE.test(headers.get('Content-Type') ?? '');
-  if (plain === null && packable) plain = Buffer.from(await c.res.arrayBuffer());
-  if (plain === null) return;
-  const answer = new Headers(headers);
-  let body: Buffer = plain;
-  if (packable) {
-    if (!/\baccept-encoding\b/i.test(answer.get('Vary') ?? '')) answer.append('Vary', 'Accept-Encoding');
-    if (plain.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
-      body = await pack(plain, { level: constants.Z_BEST_SPEED });
-      answer.set('Content-Encoding', 'gzip');
-      answer.delete('Content-Length');
-      if (!etag.startsWith('W/')) answer.set('ETag', `W/${etag}`);
+export function finishedAnswer(): MiddlewareHandler {
+  const remembered = rememberedTexts();
+  return async (c, next) => {
+    await next();
+    const { method } = c.req;
+    if ((method !== 'GET' && method !== 'HEAD') || !c.res.ok || c.res.body === null) return;
+    const { headers, status } = c.res;
+    const text = c.get('answer_text');
+    let made: Made | null = null;
+    if (text !== undefined) made = c.get('answer_again') ? remembered(text) : madeOf(Buffer.from(text));
+    else if (!headers.has('ETag')) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
+    if (!headers.has('ETag') && made !== null) headers.set('ETag', made.etag);
+    const etag = headers.get('ETag') ?? '';
+    if (isKnown(etag, c.req.header('If-None-Match'))) {
+      const kept = KEPT_304.flatMap((name): [string, string][] => {
+        const value = headers.get(name);
+        return value === null ? [] : [[name, value]];
+      });
+      c.res = undefined;
+      c.res = new Response(null, { status: 304, headers: kept });
+      return;
     }
-  }
-  c.res = undefined;
-  c.res = new Response(new Uint8Array(body), { status, headers: answer });
-};
+    const packable = !headers.has('Content-Encoding') && PACKABLE.test(headers.get('Content-Type') ?? '');
+    if (made === null && packable) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
+    if (made === null) return;
+    const answer = new Headers(headers);
+    let body: Buffer = made.plain;
+    if (packable) {
+      if (!/\baccept-encoding\b/i.test(answer.get('Vary') ?? '')) answer.append('Vary', 'Accept-Encoding');
+      if (body.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
+        made.packed ??= pack(made.plain, { level: constants.Z_BEST_SPEED });
+        body = await made.packed;
+        answer.set('Content-Encoding', 'gzip');
+        answer.delete('Content-Length');
+        if (!etag.startsWith('W/')) answer.set('ETag', `W/${etag}`);
+      }
+    }
+    c.res = undefined;
+    c.res = new Response(new Uint8Array(body), { status, headers: answer });
+  };
+}
+
+interface Made {
+  readonly plain: Buffer;
+  readonly etag: string;
+  packed: Promise<Buffer> | null;
+}
+
+const madeOf = (plain: Buffer): Made => ({
+  plain,
+  etag: `"${createHash('sha1').update(plain).digest('base64url')}"`,
+  packed: null,
+});
+
+/** The last few texts that answer more than once: a fleet's summary is hundreds of kB, and the same for all who ask in a second. */
+function rememberedTexts(): (text: string) => Made {
+  const last: { readonly text: string; readonly made: Made }[] = [];
+  return (text) => {
+    const known = last.find((one) => one.text === text);
+    if (known !== undefined) return known.made;
+    const made = madeOf(Buffer.from(text));
+    last.unshift({ text, made });
+    last.length = Math.min(last.length, REMEMBERED_MAX);
+    return made;
+  };
+}
 
 /** By the weak comparison of RFC 9110. */
 function isKnown(etag: string, asked: string | undefined): boolean {

@@ -72,7 +72,9 @@ function fleetSummary(view: FleetReading): LiveSummary {
     const temp = again ? Number.NaN : view.value(entry, TEMP);
     const power = again ? Number.NaN : view.value(entry, POWER);
     if (!entry.stale && !(Number.isNaN(temp) && Number.isNaN(power))) boards.add(entry.gpu_uuid);
-    for (const tally of [all, tallyOf(models, entry.model), tallyOf(nodes, entry.node)]) tally.add(entry, temp, power);
+    all.add(entry, temp, power);
+    tallyOf(models, entry.model).add(entry, temp, power);
+    tallyOf(nodes, entry.node).add(entry, temp, power);
     worst[worstOf(entry)]++;
     const busy = view.value(entry, UTIL);
     const used = Number.isNaN(busy) ? view.value(entry, ENGINE) : busy;

@@ -183,6 +183,10 @@ export class FleetView {
     return this.sorted;
   }
 
+  uuids(): readonly string[] {
+    return [...this.byUuid.keys()];
+  }
+
   nodes(): readonly string[] {
     return [...this.byNode.keys()];
   }
@@ -279,7 +283,7 @@ const keyOf = (uuid: string, instance: string): string => (instance === '' ? uui
 export const identityOf = (entry: Pick<GpuEntry, 'gpu_uuid' | 'instance'>): string =>
   `${entry.gpu_uuid}\u001f${entry.instance === '' ? '' : entry.instance.padStart(4, '0')}`;
 
-function byIdentity(a: GpuEntry, b: GpuEntry): number {
+export function byIdentity(a: GpuEntry, b: GpuEntry): number {
   const [x, y] = [identityOf(a), identityOf(b)];
   return x < y ? -1 : x > y ? 1 : 0;
 }

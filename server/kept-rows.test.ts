@@ -6,7 +6,7 @@ import { type KeptRowsOptions, keptRows } from './kept-rows.ts';
 const rowAt = (ts: number, gpu_uuid = 'A'): TableRow => ({ ts, gpu_uuid });
 
 /** A table that answers when it is told to. */
-function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max'>> = {}) {
+function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max' | 'others'>> = {}) {
   const clock = settableClock(0);
   const table = new Map<string, TableRow[]>();
   const asked: (readonly string[])[] = [];
@@ -41,6 +41,34 @@ describe('kept rows', () => {
     kept.apply('B', rowAt(9, 'B'));
     expect(times(await kept.of('A'))).toEqual([3, 1]);
     expect(asked).toEqual([['A']]);
+  });
+
+  it('takes along who else is there, those it knows too little of, and nobody twice', async () => {
+    const { clock, table, asked, kept, answer } = world({ batch_max: 3, others: () => ['A', 'B', 'C', 'D'] });
+    for (const uuid of ['A', 'B', 'C', 'D']) table.set(uuid, [rowAt(1, uuid)]);
+    const first = kept.of('C');
+    kept.apply('A', rowAt(7));
+    answer();
+    await first;
+    expect(asked).toEqual([['C', 'A', 'B']]);
+    expect(times(await kept.of('A'))).toEqual([7, 1]);
+    const last = kept.of('D');
+    answer();
+    await last;
+    expect(asked[1]).toEqual(['D']);
+    clock.set(600);
+    const again = kept.of('E');
+    answer();
+    await again;
+    expect(asked[2]?.[0]).toBe('E');
+    expect(asked[2]).toHaveLength(3);
+  });
+
+  it('fails for those who asked, and for nobody else', async () => {
+    const { answers, kept } = world({ others: () => ['A', 'B'] });
+    const first = kept.of('A');
+    answers.shift()?.fail(new Error('away'));
+    await expect(first).rejects.toThrow('away');
   });
 
   it('keeps that a GPU has none', async () => {

@@ -15,6 +15,8 @@ export interface KeptRowsOptions {
   readonly gpus_max: number;
   /** Most GPUs in one reading. */
   readonly batch_max: number;
+  /** Who else may be asked for soon: a reading that has room takes those of them along who are not kept, or were read long ago. */
+  readonly others?: () => readonly string[];
 }
 
 export interface KeptRows {
@@ -40,7 +42,8 @@ interface Waiting {
 
 /**
  * The newest rows of GPUs that somebody asked for, kept current by the bus. Who is not kept is read from the table, all that
- * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few.
+ * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few; a
+ * statement costs little more when it is full, and so a few questions bring in all of a fleet that can be kept.
  * State: the rows of at most `gpus_max` GPUs. Cost of an answer that is kept: two look-ups.
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
@@ -51,17 +54,31 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   /** Readings that began before were of a bus that was lost since. */
   let generation = 0;
   let reading = false;
+  /** Of the others: where the next filling begins. */
+  let next_other = 0;
+
+  function fill(batch: Map<string, Waiting>, now: number): void {
+    const others = options.others?.() ?? [];
+    for (let seen = 0; seen < others.length && batch.size < batch_max; seen++) {
+      const gpu_uuid = others[next_other++ % others.length] as string;
+      const known = kept.get(gpu_uuid);
+      if (known !== undefined && now - known.read_at < trusted_ms / 2) continue;
+      if (!batch.has(gpu_uuid)) batch.set(gpu_uuid, queued.get(gpu_uuid) ?? waitingFor());
+      queued.delete(gpu_uuid);
+    }
+  }
 
   async function readQueued(): Promise<void> {
     reading = true;
     while (queued.size > 0) {
-      const batch = [...queued].slice(0, batch_max);
-      for (const [gpu_uuid] of batch) queued.delete(gpu_uuid);
-      underWay = new Map(batch);
+      const batch = new Map([...queued].slice(0, batch_max));
+      for (const gpu_uuid of batch.keys()) queued.delete(gpu_uuid);
       const of = generation;
       const read_at = clock.monotonic();
+      fill(batch, read_at);
+      underWay = batch;
       try {
-        const found = await load(batch.map(([gpu_uuid]) => gpu_uuid));
+        const found = await load([...batch.keys()]);
         underWay = new Map();
         for (const [gpu_uuid, { came, resolve }] of batch) {
           const rows = came.reduce(merge, found.get(gpu_uuid) ?? []);
@@ -101,10 +118,10 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       }
       const waiting = queued.get(gpu_uuid) ?? underWay.get(gpu_uuid);
       if (waiting !== undefined) return waiting.rows;
-      const { promise, resolve, reject } = withResolvers<readonly TableRow[]>();
-      queued.set(gpu_uuid, { came: [], rows: promise, resolve, reject });
+      const asked = waitingFor();
+      queued.set(gpu_uuid, asked);
       if (!reading) void readQueued();
-      return promise;
+      return asked.rows;
     },
     forget() {
       generation++;
@@ -113,16 +130,14 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   };
 }
 
-function withResolvers<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (cause: unknown) => void;
-} {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (cause: unknown) => void = () => undefined;
-  const promise = new Promise<T>((fulfil, refuse) => {
+function waitingFor(): Waiting {
+  let resolve: Waiting['resolve'] = () => undefined;
+  let reject: Waiting['reject'] = () => undefined;
+  const rows = new Promise<readonly TableRow[]>((fulfil, refuse) => {
     resolve = fulfil;
     reject = refuse;
   });
-  return { promise, resolve, reject };
+  // Nobody may be waiting for it.
+  rows.catch(() => undefined);
+  return { came: [], rows, resolve, reject };
 }

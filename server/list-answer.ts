@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
+import { answerText } from './answer-text.ts';
 
 /** A page of a list as JSON or, when the client prefers it, as CSV with the cursor in a Link header. */
 export interface ListAnswer {
@@ -25,7 +26,7 @@ export function listAnswer(c: Context, answer: ListAnswer): Response {
       ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
     );
     const text = `{"items":[${answer.texts.join(',')}],"next":${JSON.stringify(answer.next)},"total":${answer.total}${more.join('')}}`;
-    return c.body(text, 200, { 'Content-Type': 'application/json' });
+    return answerText(c, text);
   }
   if (answer.next !== null) {
     const url = new URL(c.req.url);

@@ -94,7 +94,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const metrics = metricsRegistry();
   const topology = topologyReports(bus, clock);
   const listening = listenToMetrics(bus, metrics);
-  const verdicts = verdictRows({ database, clock, now: () => eventNow({ clock, view }) });
+  const verdicts = verdictRows({ database, clock, now: () => eventNow({ clock, view }), fleet: () => view.uuids() });
   const feed = fleetFeed({ bus, database, view, clock, rows: verdicts });
   const { counters } = feed;
   const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }) });

@@ -94,10 +94,10 @@ const answers = (part: VerdictPart, rows: readonly TableRow[]): unknown[] =>
 
 it.each(VERDICT_PARTS)('%s rows that the bus told are the ones that the table has', async (part) => {
   expect(told.get(part)?.length).toBeGreaterThan(part === 'episodes' ? 1 : 20);
-  const heard = verdictRows({ database: NOTHING, clock, now });
+  const heard = verdictRows({ database: NOTHING, clock, now, fleet: () => [] });
   for (const gpu of GPUS) expect(await heard.of(part, gpu)).toEqual([]);
   for (const row of told.get(part) ?? []) heard.apply(part, String(row.gpu_uuid), row);
-  const read = verdictRows({ database: questdb.database, clock, now });
+  const read = verdictRows({ database: questdb.database, clock, now, fleet: () => [] });
   const all = await Promise.all([...GPUS, 'GPU-unheard-of'].map((gpu) => read.of(part, gpu)));
   expect(all.at(-1)).toEqual([]);
   for (const [i, gpu] of GPUS.entries()) {
@@ -110,7 +110,7 @@ it.each(VERDICT_PARTS)('%s rows of many GPUs at once are those of each by itself
   const { database } = questdb;
   // Nothing is within a day of this: what is older is read too.
   for (const at of [now, () => now() + 40 * 86_400_000]) {
-    const read = verdictRows({ database, clock, now: at });
+    const read = verdictRows({ database, clock, now: at, fleet: () => [] });
     const all = await Promise.all(GPUS.map((gpu) => read.of(part, gpu)));
     for (const [i, gpu_uuid] of GPUS.entries()) {
       const equal = { gpu_uuid };

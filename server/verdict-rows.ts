@@ -27,7 +27,7 @@ const TRUSTED_MS = minutes(5);
 const SPAN_MS = days(1);
 /** About 10 kB each with reasons and sensitivities. */
 const GPUS_MAX = 20_000;
-const BATCH_MAX = 256;
+const BATCH_MAX = 1_024;
 
 export interface VerdictRows {
   /** A row of the part's table was told on the bus. */
@@ -38,15 +38,21 @@ export interface VerdictRows {
   forget(): void;
 }
 
-/** The rows behind `GET /gpus/{gpu_uuid}`, kept in memory for GPUs that are asked for. */
+/** The rows behind `GET /gpus/{gpu_uuid}`, kept in memory: of all GPUs of a fleet of at most 20,000, else of those that are asked for. */
 export function verdictRows(options: {
   readonly database: Database;
   readonly clock: Clock;
   /** Event time of the fleet, epoch ms. */
   readonly now: () => number;
+  /** UUIDs of the fleet. */
+  readonly fleet: () => readonly string[];
 }): VerdictRows {
-  const { database, clock, now } = options;
-  const limits = { clock, trusted_ms: TRUSTED_MS, gpus_max: GPUS_MAX, batch_max: BATCH_MAX };
+  const { database, clock, now, fleet } = options;
+  const others = (): readonly string[] => {
+    const all = fleet();
+    return all.length <= GPUS_MAX ? all : [];
+  };
+  const limits = { clock, trusted_ms: TRUSTED_MS, gpus_max: GPUS_MAX, batch_max: BATCH_MAX, others };
   const newest = (spec: TableSpec): KeptRows =>
     keptRows({
       ...limits,

@@ -2,17 +2,19 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { systemClock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { apiClient } from '../../server/client/api-client.ts';
+import { forkChild } from '../live/child-calls.ts';
+import { startSoakSystem } from '../soak/soak-system.ts';
 import { findK6 } from './find-k6.ts';
 import { pushLatency } from './push-latency.ts';
+import type { FeedOrder } from './stream-feed.ts';
 
 /** `npm run bench:k6`: REST under load while the stream runs, and what that does to the live pushes. Loopback only. */
 const program = new Command('bench:k6')
-  .option('--gpus <n>', 'size of the simulated fleet', '10000')
+  .option('--gpus <n>', 'size of the fleet', '10000')
   .option('--rate <n>', 'requests per second', '1000')
   .option('--seconds <n>', 'length of each measurement', '30')
   .option('--rounds <n>', 'measurements; medians are told', '3')
@@ -26,6 +28,10 @@ const options = program.opts<
 const span_ms = Number(options.seconds) * 1_000;
 const NODES = 40;
 const READY_MS = 300_000;
+const WARM_UP_S = 20;
+const NOW_MS = 15_000;
+/** So that every GPU has scores, predictions and decisions. */
+const PAST_MS = 75 * 60_000;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -39,50 +45,54 @@ interface Installation {
   stop(): Promise<void>;
 }
 
+/** Engine and read side with their services, and in place of collectors one who publishes what they would: they belong on other machines. */
 async function start(): Promise<Installation> {
   const { api, live } = options;
   if (api !== undefined && live !== undefined) return { api, live, stop: async () => undefined };
-  const main = new URL('../../pipeline/cli/main.js', import.meta.url).pathname;
-  const ports = ['--api', '127.0.0.1:0', '--live', '127.0.0.1:0'];
-  const child = spawn(
-    process.execPath,
-    [main, 'up', '--gpus', options.gpus, '--history', '0s', '--data', folder, ...ports],
-    {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  );
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // The fleet must not live on when the run is broken off.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      child.kill('SIGTERM');
-      void ended.then(() => process.exit(130));
-    });
-  }
+  const dist = new URL('../../', import.meta.url);
+  const system = await startSoakSystem({
+    data: join(folder, 'data'),
+    probes: join(folder, 'probes'),
+    dist,
+    stream_max_mib: 2_048,
+    questdb_heap_max_mib: 1_024,
+    durability: 'fast',
+    quick: false,
+    onEnd: say,
+  });
+  const feed = forkChild(new URL('bench/k6/stream-feed.js', dist));
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
+    await feed.close();
+    await system.stop();
   };
-  const ready = (async () => {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const told = JSON.parse(line) as { event: string; api: string; live: string };
-      if (told.event === 'ready') return told;
-    }
-    return null;
-  })();
-  const told = await Promise.race([ready, wait(READY_MS).then(() => null)]);
-  if (told !== null) return { api: told.api, live: told.live, stop };
-  await stop();
-  throw new VitalsError('GV-SVC-004', 'The fleet did not start', 'up');
+  // Nothing may live on when the run is broken off.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(130)));
+  try {
+    await system.start('engine');
+    await system.start('api');
+    await feed.call('feed', {
+      nats_url: system.nats_url,
+      gpus: Number(options.gpus),
+      seed: 42,
+      past_ms: PAST_MS,
+      past_interval_ms: 60_000,
+      interval_ms: 10_000,
+    } satisfies FeedOrder);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { api: system.api_url, live: system.live_url, stop };
 }
 
 type Metrics = Record<string, { readonly values: Record<string, number> }>;
 
 /** Ends with k6; its figures by metric. Crossed thresholds are figures too, not failures of the run. */
-async function load(k6: string, api: string): Promise<Metrics> {
+async function load(k6: string, api: string, seconds: number): Promise<Metrics> {
   const out = join(folder, 'k6.json');
   const script = new URL('../../../bench/k6/rest.js', import.meta.url).pathname;
-  const given = { API: api, RATE: options.rate, DURATION: `${options.seconds}s`, OUT: out };
+  const given = { API: api, RATE: options.rate, DURATION: `${seconds}s`, OUT: out };
   const said = Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   const child = spawn(k6, ['run', '--quiet', '--no-usage-report', ...said, script], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -101,12 +111,18 @@ try {
     const client = apiClient({ base: api });
     const wanted = Number(options.gpus);
     const limit = systemClock.monotonic() + READY_MS;
-    const seen = async (): Promise<number> => (await client.get('/api/v1/fleet/summary')).gpus;
+    const seen = async (): Promise<number> => {
+      const { gpus, ts } = await client.get('/api/v1/fleet/summary');
+      // Before, the past is still being worked off.
+      return ts !== null && Date.parse(ts) > systemClock.now() - NOW_MS ? gpus : 0;
+    };
     while ((await seen()) < wanted && systemClock.monotonic() < limit) await wait(1_000);
     say(`${await seen()} GPUs are there; ${options.settle} s to settle`);
     await wait(Number(options.settle) * 1_000);
     const { items } = await client.get('/api/v1/gpus', { query: { limit: 1_000 } });
     const nodes = [...new Set(items.map(({ node }) => node))].slice(0, NODES);
+    say(`${WARM_UP_S} s to warm up`);
+    await load(k6, api, WARM_UP_S);
     const figures = new Map<string, number[]>();
     const note = (name: string, value: number | undefined): void => {
       figures.set(name, [...(figures.get(name) ?? []), value ?? Number.NaN]);
@@ -117,7 +133,7 @@ try {
       say(`round ${round}: ${options.rate} requests/s`);
       const [loaded, metrics] = await Promise.all([
         pushLatency({ live, nodes, span_ms, clock: systemClock }),
-        load(k6, api),
+        load(k6, api, Number(options.seconds)),
       ]);
       for (const kind of ['lookups', 'lists', 'summary', 'predictions', 'series']) {
         const { values } = metrics[`http_req_duration{scenario:${kind}}`] ?? { values: {} };

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { ERRORS } from '../../pipeline/contract/error-catalogue.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { answerText } from '../answer-text.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import type { FleetNow } from '../fleet-now.ts';
@@ -25,7 +26,6 @@ import { refusedTo } from '../security/access.ts';
 import { callerOf } from '../security/caller.ts';
 import { serialiser } from '../serialiser.ts';
 
-const JSON_TYPE = { 'Content-Type': 'application/json' };
 const SUMMARY_AGE_MS = 1_000;
 const summaryText = serialiser(fleetSummarySchema);
 const CATALOGUE = Object.entries(ERRORS)
@@ -58,11 +58,11 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): v
       const groups = group_by === undefined ? undefined : await outlook.groups(group_by);
       const told = [summary(), health(), outlook.total(), groups] as const;
       const before = written.get(group_by);
-      if (before?.told.every((one, i) => one === told[i])) return c.body(before.text, 200, JSON_TYPE);
+      if (before?.told.every((one, i) => one === told[i])) return answerText(c, before.text, true);
       const more = groups === undefined ? {} : { group_by, groups };
       const text = summaryText({ ...told[0], health: told[1], ...told[2], ...more });
       written.set(group_by, { told, text });
-      return c.body(text, 200, JSON_TYPE);
+      return answerText(c, text, true);
     },
   );
 

@@ -3,10 +3,11 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
+import { answerText } from '../answer-text.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import { type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
+import { byIdentity, type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
@@ -22,6 +23,18 @@ import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer } from '../table-schema.ts';
 import { VERDICT_PARTS, type VerdictPart } from '../verdict-rows.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
+
+interface GpuFilters {
+  readonly gpu_uuid?: string | undefined;
+  readonly node?: string | undefined;
+  readonly instance?: string | undefined;
+  readonly model?: string | undefined;
+  readonly slot?: string | undefined;
+  readonly stale?: 'true' | 'false' | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly worst_severity?: GpuSummary['worst_severity'] | 'none' | undefined;
+}
 
 const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
 const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
@@ -70,19 +83,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
       csv: true,
     },
     (c, { query }) => {
-      const among: Iterable<GpuEntry> = query.gpu_uuid !== undefined ? view.ofGpu(query.gpu_uuid) : view.all();
-      const items = [...among].filter(
-        (entry) =>
-          (query.node === undefined || entry.node === query.node) &&
-          (query.instance === undefined || entry.instance === query.instance) &&
-          (query.model === undefined || entry.model === query.model) &&
-          (query.slot === undefined || entry.slot === query.slot) &&
-          (query.stale === undefined || entry.stale === (query.stale === 'true')) &&
-          (query.from === undefined || entry.ts >= query.from) &&
-          (query.to === undefined || entry.ts < query.to) &&
-          (query.worst_severity === undefined ||
-            (gpuSummary(view, entry).worst_severity ?? 'none') === query.worst_severity),
-      );
+      const items = matching(view, query);
       const name = query.sort?.replace('-', '') as keyof GpuSummary | undefined;
       const page = pageOf({
         items,
@@ -149,9 +150,34 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         decision: decisions[0] === undefined ? null : decisionAnswer(decisions[0]),
         unavailable: LOOKED_UP.filter((field) => unavailable.has(field)),
       };
-      return c.body(verdictText(verdict), 200, { 'Content-Type': 'application/json' });
+      return answerText(c, verdictText(verdict));
     },
   );
+}
+
+/** Those that match, by identity; without a filter the fleet as it is. */
+function matching(view: FleetReading, query: GpuFilters): readonly GpuEntry[] {
+  const { gpu_uuid, node } = query;
+  const among =
+    gpu_uuid !== undefined
+      ? view.ofGpu(gpu_uuid)
+      : node !== undefined
+        ? [...view.ofNode(node)].sort(byIdentity)
+        : view.all();
+  const tests: ((entry: GpuEntry) => boolean)[] = [];
+  if (gpu_uuid !== undefined && node !== undefined) tests.push((entry) => entry.node === node);
+  for (const name of ['instance', 'model', 'slot'] as const) {
+    const wanted = query[name];
+    if (wanted !== undefined) tests.push((entry) => entry[name] === wanted);
+  }
+  const { stale, from, to, worst_severity } = query;
+  if (stale !== undefined) tests.push((entry) => entry.stale === (stale === 'true'));
+  if (from !== undefined) tests.push((entry) => entry.ts >= from);
+  if (to !== undefined) tests.push((entry) => entry.ts < to);
+  if (worst_severity !== undefined) {
+    tests.push((entry) => (gpuSummary(view, entry).worst_severity ?? 'none') === worst_severity);
+  }
+  return tests.length === 0 ? among : among.filter((entry) => tests.every((test) => test(entry)));
 }
 
 function sortKey(view: FleetReading, entry: GpuEntry, name: keyof GpuSummary): SortKey {
