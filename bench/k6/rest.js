@@ -62,14 +62,14 @@ function get(path, name) {
 
 export function lookups({ gpus }) {
   const { gpu_uuid } = one(gpus);
-  const turn = __ITER % 10;
-  if (turn < 9) get(`/gpus/${gpu_uuid}`, 'verdict');
-  else get(`/gpus/${gpu_uuid}/anomalies`, 'anomalies of a GPU');
+  get(`/gpus/${gpu_uuid}`, 'verdict');
 }
 
 /** Raw rows from the database: as often as pages of GPUs are opened. */
 export function series({ gpus }) {
-  get(`/gpus/${one(gpus).gpu_uuid}/metrics?limit=100`, 'metrics of a GPU');
+  const path = `/gpus/${one(gpus).gpu_uuid}`;
+  if (__ITER % 2 === 0) get(`${path}/metrics?limit=100`, 'metrics of a GPU');
+  else get(`${path}/anomalies`, 'anomalies of a GPU');
 }
 
 export function lists({ gpus }) {

@@ -6,6 +6,7 @@ import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
 import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
+import { sharedAnswers } from '../shared-answers.ts';
 import { anomalyJson } from '../view-json.ts';
 import { assertGpu, GPU_PARAMETER } from './gpus.ts';
 
@@ -33,14 +34,20 @@ type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
   readonly sort?: string | undefined;
 };
 
+/** Rows take longer than that from the engine into a table. */
+const SHARED = { age_ms: 250, kept_max: 64 };
+
 /** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`, from the table. */
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  const shared = sharedAnswers<Awaited<ReturnType<typeof listAnomalies>>>(parts.clock, SHARED);
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
     const { limit, cursor, sort, ...filter } = query;
-    const page = await listAnomalies(
-      parts.database,
-      { ...filter, gpu_uuid },
-      { limit: limit ?? LIMIT_DEFAULT, cursor, oldest_first: sort === 'ts' },
+    const page = await shared(JSON.stringify([gpu_uuid, query]), () =>
+      listAnomalies(
+        parts.database,
+        { ...filter, gpu_uuid },
+        { limit: limit ?? LIMIT_DEFAULT, cursor, oldest_first: sort === 'ts' },
+      ),
     );
     return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(anomalyJson) });
   }
