@@ -99,7 +99,9 @@ export async function trainShipped(options: TrainShippedOptions): Promise<Traine
     const sequences = collect(size.network, seed + 1, failure_rate_scale, say);
     const side = (valid: boolean): LstmSequences =>
       sequencesOf(sequences.filter((_, index) => (fnv1a(`${seed} ${index}`) % VALID_OF === 0) === valid));
-    return trainNetwork({ train: side(false), valid: side(true) }, { ...options, lstm_options: size.lstm });
+    const sides = { train: side(false), valid: side(true) };
+    const { document } = await trainNetwork(sides, { ...options, lstm_options: size.lstm });
+    return { document, origin: null };
   });
 
   const calibrate = simulateLives({ ...size.calibrate, seed: seed + 2, every_ms: minutes(10), failure_rate_scale });

@@ -16,6 +16,26 @@ const BYTES_MAX = 256 * 2 ** 20;
 
 const number = z.number();
 const combiner = z.strictObject({ bias: number, weights: z.array(number), means: z.array(number) });
+/** How the network came to be, where a fleet's own history went into it. Instants are epoch ms. */
+const networkOrigin = z.strictObject({
+  /** Everything that its weights have seen: one that went on from the shipped network has seen both. */
+  trained_on: z.enum(['simulated', 'real', 'mixed']),
+  /** Whose weights it began with; nothing: drawn ones. */
+  began_with: z.enum(['nothing', 'simulated', 'real', 'mixed']),
+  /** The span of its steps, and what is known of boards to this instant. */
+  from: z.int(),
+  to: z.int(),
+  gpus: z.int().min(0),
+  failing_gpus: z.int().min(0),
+  /** Steps of GPUs that were learned from, repeated ones counted. */
+  gpu_steps: z.int().min(0),
+  backend: z.enum(['tensorflow', 'wasm', 'cpu']),
+  ended: z.enum(['epochs', 'patience', 'time']),
+  /** Per step of GPUs that it did not learn from, each at its best calibration: its own, and that of what it took the place of. */
+  loss: number,
+  loss_before: number,
+});
+
 const names = z.array(z.string().min(1).max(200)).min(1).max(2_000);
 
 const bundleSchema = z.strictObject({
@@ -33,7 +53,8 @@ const bundleSchema = z.strictObject({
   types: z.unknown(),
   /** Over log1p of its features' magnitudes, signs kept. */
   cox: z.strictObject({ features: names, document: z.unknown() }).nullable(),
-  lstm: z.strictObject({ document: z.unknown() }).nullable(),
+  /** Without an origin it is the network that was shipped, trained on simulated fleets. */
+  lstm: z.strictObject({ document: z.unknown(), origin: networkOrigin.nullable().default(null) }).nullable(),
   novelty: z.unknown(),
   /** Over COMPONENTS, by horizon. */
   combiners: z.strictObject({ d7: combiner.nullable(), d30: combiner, d90: combiner.nullable() }),
@@ -57,6 +78,7 @@ const bundleSchema = z.strictObject({
 
 /** A failure model as JSON carries it. */
 export type PredictionBundle = z.infer<typeof bundleSchema>;
+export type NetworkOrigin = z.infer<typeof networkOrigin>;
 
 /**
  * What is combined, in this order: log-odds of the trees of the horizon, of the trees of a week where the horizon is longer

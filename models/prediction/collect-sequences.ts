@@ -19,8 +19,11 @@ export interface SequenceCollector {
   /** Takes every vector, in the order of time per GPU: one per ten minutes is kept, of whole boards. */
   take(vector: FeatureVector): void;
   readonly steps: number;
-  /** Histories with their labels; a history ends with its GPU's failure, and the next begins two days after it. */
-  finish(failures: readonly FailureLabel[], until: number): LstmSequences;
+  /**
+   * Histories with their labels; a history ends with its GPU's failure, and the next begins two days after it. A GPU is watched
+   * until its last step, or as `watched_until` says by UUID (epoch ms) where only parts of what was stored were taken.
+   */
+  finish(failures: readonly FailureLabel[], until: number, watched_until?: ReadonlyMap<string, number>): LstmSequences;
 }
 
 /**
@@ -52,7 +55,7 @@ export function createSequenceCollector(): SequenceCollector {
       history.ts.push(vector.ts);
       steps += 1;
     },
-    finish(failures, until) {
+    finish(failures, until, watched_until) {
       const lives: { history: History; from: number; to: number; failure: FailureLabel | undefined }[] = [];
       for (const history of histories.values()) {
         const own = failures
@@ -84,7 +87,7 @@ export function createSequenceCollector(): SequenceCollector {
           const elapsed = new Float32Array(count);
           const failing = new Float32Array(count);
           const type = new Uint8Array(count).fill(UNKNOWN_TYPE);
-          const last_ms = history.ts[to - 1] as number;
+          const last_ms = Math.min(until, watched_until?.get(history.gpu_uuid) ?? (history.ts[to - 1] as number));
           for (let i = 0; i < count; i++) {
             const ts = history.ts[from + i] as number;
             elapsed[i] =

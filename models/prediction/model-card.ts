@@ -1,4 +1,5 @@
 import type { PredictionBundle } from './bundle.ts';
+import { networkInWords } from './network-in-words.ts';
 
 export interface CardFacts {
   /** What made it, as one would say it again. */
@@ -16,9 +17,16 @@ const LIMITS = [
   'It advises people. It must not take a GPU out of service by itself.',
 ];
 
+const HEADLINES: Readonly<Record<PredictionBundle['trained_on'], string>> = {
+  simulated:
+    '**Trained on simulated fleets.** Its figures say how well it knows the simulation; how well it foresees failures of real GPUs nobody has measured.',
+  mixed:
+    '**Trained in part on simulated fleets:** its recurrent network, as told under Data. Everything else was trained on the history of this fleet and the failures that people confirmed, and its figures are of this fleet.',
+  real: 'Trained on the history of this fleet and the failures that people confirmed.',
+};
+
 /** What a person must know before they trust a model: Markdown, kept beside it. After Mitchell et al. 2019, "Model cards". */
 export function modelCard(bundle: PredictionBundle, facts: CardFacts): string {
-  const simulated = bundle.trained_on !== 'real';
   const parts = [
     `trees for ${[bundle.trees.d7 && '7', bundle.trees.d30 && '30', bundle.trees.d90 && '90'].filter(Boolean).join(', ')} days`,
     ...(bundle.cox === null ? [] : ['Cox proportional hazards']),
@@ -29,15 +37,14 @@ export function modelCard(bundle: PredictionBundle, facts: CardFacts): string {
   return [
     `# ${bundle.name}`,
     '',
-    simulated
-      ? '**Trained on simulated fleets.** Its figures say how well it knows the simulation; how well it foresees failures of real GPUs nobody has measured.'
-      : 'Trained on the history of this fleet and the failures that people confirmed.',
+    HEADLINES[bundle.trained_on],
     '',
     `Foresees GPU failures within 7, 30 and 90 days from ${bundle.features.length} features: ${parts.join(', ')}, combined and calibrated on later data of other GPUs.`,
     '',
     '## Data',
     '',
     ...facts.data.map((line) => `- ${line}`),
+    ...(bundle.lstm === null ? [] : [`- The recurrent network: ${networkInWords(bundle.lstm)}.`]),
     '',
     '## How it was judged',
     '',

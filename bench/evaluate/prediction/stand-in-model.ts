@@ -42,7 +42,7 @@ export async function standInModel(size: StandInSize, options: StandInOptions): 
     }
   }
   say(`stand-in: learns from ${size.gpus} GPUs, ${size.days} days, ${train.failures.length} failures`);
-  const lstm = await trainNetwork(
+  const { document } = await trainNetwork(
     { train: histories.finish(train.failures, train.end_ms), valid: null },
     {
       ...options,
@@ -65,7 +65,7 @@ export async function standInModel(size: StandInSize, options: StandInOptions): 
       params: { num_boost_round: size.rounds },
       failures_min: FAILURES_MIN,
       background_ratio: 1,
-      lstm,
+      lstm: { document, origin: null },
     },
   );
   return loadBundle(JSON.parse(JSON.stringify(bundle)), 'stand-in');

@@ -39,7 +39,7 @@ function whole(): PredictionBundle {
   };
   return {
     ...plain,
-    lstm: { document: writeLstm({ ...shape, temperature: 1, weights }, 'f32') },
+    lstm: { document: writeLstm({ ...shape, temperature: 1, weights }, 'f32'), origin: null },
     cox: { features: [FEATURE], document: cox },
     novelty: forest,
   };
