@@ -5,6 +5,7 @@ import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
 import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
 import { asWritten, detectors, rules } from './nested-options.ts';
 import { address, duration, flag, jsonOr, list, number, optionalAddress, text, webAddress } from './option-kinds.ts';
+import { NETWORK_FAILING_MIN, RETRAIN_NETWORK } from './training/network-policy.ts';
 
 /**
  * Every option, once: default, unit, meaning. `questdb-pg` is `questdb-pg` in the file, `GPU_VITALS_QUESTDB_PG` in the
@@ -181,6 +182,17 @@ export const CONFIG_SECTIONS = {
       0.15,
       { min: 0, max: 1 },
       'Share of what the judging model goes by (importance of its features, age left out) that must have moved from its training, beyond doubt and in two looks a day of event time apart, for a training ahead of the interval; 0 = never. It asks once for each model that judges. Quiet simulated fleets stay under 0.04; half the load, or 10 C more everywhere, is 0.2 and more in those of 800 boards.',
+    ),
+    'retrain-network': z
+      .enum(RETRAIN_NETWORK)
+      .default('auto')
+      .describe(
+        `Whether a training on what is stored trains the recurrent network too, beginning with the one that judges: \`auto\` once ${NETWORK_FAILING_MIN} boards have failed whose last 30 days were watched, \`always\`, or \`never\`. The new one is used only where it foresees boards better that it has not learned from.`,
+      ),
+    'retrain-network-minutes': number(
+      20,
+      { min: 1, max: 1_440 },
+      'How long the recurrent network may learn, beside the time to read what it learns from; what it has learned best until then is used.',
     ),
     'decisions-interval': duration(
       '30m',

@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import { LSTM_INPUTS } from '../../models/prediction/lstm-inputs.ts';
 import type { Trigger } from '../../models/registry/manifest.ts';
@@ -23,12 +22,12 @@ import { sourceCommit } from '../roles/source-commit.ts';
 import { VERSION } from '../roles/version.ts';
 import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
 import { judgeOnHistory } from '../training/judge-on-history.ts';
-import { trainOnSystem } from '../training/train-on-system.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
+import { giveWay } from './give-way.ts';
 import { openBus } from './open-bus.ts';
 
 /** What commands that look into a running system must know of it. */
-export const HISTORY_KEYS: readonly ConfigKey[] = [
+const HISTORY_KEYS: readonly ConfigKey[] = [
   'nats',
   'questdb',
   'questdb-pg',
@@ -38,6 +37,8 @@ export const HISTORY_KEYS: readonly ConfigKey[] = [
   'targets-url',
   'remote-write',
 ];
+/** And what a training must know besides. */
+export const TRAINING_KEYS: readonly ConfigKey[] = [...HISTORY_KEYS, 'retrain-network', 'retrain-network-minutes'];
 const DATABASE = { pool_size: 2, statement_timeout: seconds(120), connect_timeout: seconds(3) };
 const READ = [...new Set([...MODEL_FEATURES, ...LSTM_INPUTS.map(({ name }) => name), 'samples_7d', 'gpu_temp_max'])];
 
@@ -53,7 +54,9 @@ export interface HistoryTraining {
 
 /** `models train` without rows of one's own: on what the system has stored. It gives way to everybody else on the machine. */
 export async function trainOnStored(context: CommandContext, training: HistoryTraining): Promise<void> {
-  setPriority(constants.priority.PRIORITY_LOW);
+  giveWay();
+  // With it comes a library for tensors that no other command needs.
+  const { trainOnSystem } = await import('../training/train-on-system.ts');
   const { values } = context.loaded;
   await withSystem(context, async ({ database, registry }) => {
     const mlflow = mlflowClient({ env: process.env, clock: systemClock, tell: context.tell });
@@ -68,7 +71,12 @@ export async function trainOnStored(context: CommandContext, training: HistoryTr
         base: await baseOf(context),
         simulated: !hasTargets(values),
         commit: sourceCommit() ?? VERSION,
-        command: `gpu-vitals models train --seed ${training.seed}`,
+        network: {
+          when: values['retrain-network'],
+          minutes_max: values['retrain-network-minutes'],
+          monotonic: () => systemClock.monotonic(),
+        },
+        command: `gpu-vitals models train --seed ${training.seed} --retrain-network ${values['retrain-network']}`,
         say: context.say,
       });
       const { version, metrics } = manifest;

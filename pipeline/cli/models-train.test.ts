@@ -118,6 +118,11 @@ describe('models train', () => {
       ['--data', 'rows.csv', '--label', 'failed', '--out', 'x', '--seed', '7'],
       /--seed is for a training on what is stored/,
     ],
+    [
+      'a network, which learns from no rows',
+      ['--data', 'rows.csv', '--label', 'failed', '--out', 'x', '--retrain-network', 'always'],
+      /--retrain-network is for a training on what is stored/,
+    ],
   ])('refuses %s', async (_, args, what) => {
     const placed = args.map((arg) => (/\.|\//.test(arg) && !arg.startsWith('--') ? at(arg) : arg));
     await expect(train(...placed)).rejects.toThrow(what);

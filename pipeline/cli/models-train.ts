@@ -9,7 +9,7 @@ import { TRIGGERS, type Trigger, WHY_CHARS_MAX } from '../../models/registry/man
 import { VitalsError } from '../contract/errors.ts';
 import { trainingRows } from '../training-rows.ts';
 import { configured, contextOf } from './context.ts';
-import { HISTORY_KEYS, trainOnStored } from './models-history-commands.ts';
+import { TRAINING_KEYS, trainOnStored } from './models-history-commands.ts';
 
 interface TrainFlags {
   readonly data?: string;
@@ -33,6 +33,8 @@ const OF_STORED = [
   ['--no-promote', 'promote'],
   ['--trigger', 'trigger'],
   ['--why', 'why'],
+  ['--retrain-network', 'retrainNetwork'],
+  ['--retrain-network-minutes', 'retrainNetworkMinutes'],
 ] as const;
 
 /** Lines of progress over a whole training. */
@@ -40,7 +42,7 @@ const LINES = 20;
 
 /** `models train --data ROWS.csv --label COLUMN --out MODEL.json`: boosted trees from a CSV, saved as XGBoost saves them. */
 export function addModelsTrain(group: Command): void {
-  const command = configured(group.command('train'), HISTORY_KEYS)
+  const command = configured(group.command('train'), TRAINING_KEYS)
     .description(
       'trains on what the running system has stored, and promotes what is better; or, with --data ROWS.csv, boosted trees on the rows of a CSV, saved as XGBoost saves them',
     )
@@ -58,7 +60,7 @@ export function addModelsTrain(group: Command): void {
     .option('--trigger <what>', `what made you train, for the lineage: ${TRIGGERS.join(', ')}`, 'asked')
     .option('--why <text>', 'the same in words', '')
     .action(async () => {
-      const context = contextOf(command, HISTORY_KEYS);
+      const context = contextOf(command, TRAINING_KEYS);
       const { say, answer } = context;
       const flags = command.opts<TrainFlags>();
       const rows_given = command.getOptionValueSource('data') === 'cli' && flags.label !== undefined;

@@ -85,6 +85,8 @@ function trainInChild(options: RetrainingRoleOptions, cause: TrainingCause, sign
       '--json',
       ...['--trigger', cause.what, '--why', cause.why],
       ...['--failure-model', config['failure-model']],
+      ...['--retrain-network', config['retrain-network']],
+      ...['--retrain-network-minutes', String(config['retrain-network-minutes'])],
       ...(config.targets.length > 0 ? ['--targets', config.targets.join(',')] : []),
       ...(config['targets-file'].length > 0 ? ['--targets-file', config['targets-file'].join(',')] : []),
       ...(config['targets-url'] === '' ? [] : ['--targets-url', config['targets-url']]),

@@ -5,17 +5,24 @@ import { COMPARE_DEFAULTS, type Comparison, compareModels } from '../../models/p
 import { createEnsemble } from '../../models/prediction/ensemble.ts';
 import { createModelJudge, type JudgedLandmarks } from '../../models/prediction/judge-model.ts';
 import { asKnownAt, createLandmarkBuilder, LANDMARK_DEFAULTS, outcome } from '../../models/prediction/landmarks.ts';
+import { networkInWords } from '../../models/prediction/network-in-words.ts';
 import { trainEnsemble } from '../../models/prediction/train-ensemble.ts';
 import { tuneTrees } from '../../models/prediction/tune-trees.ts';
 import { MODEL_FEATURES } from '../../models/training/model-features.ts';
 import type { FeatureVector } from '../contract/events.ts';
 import type { FailureModel } from '../contract/failure-model.ts';
 import type { FailureLabel } from '../contract/predictions.ts';
+import { type NetworkRetraining, retrainNetwork } from './retrain-network.ts';
 import { planTraining } from './training-plan.ts';
 
 export interface TrainingHistory {
-  /** Vectors of a span in the order of time, one per GPU and `every_ms`. */
-  vectors(from: number, to: number, every_ms: number): AsyncIterable<readonly FeatureVector[]>;
+  /** Vectors of a span in the order of time, one per GPU and `every_ms`; `only`: of these GPUs, and what a network reads of them. */
+  vectors(
+    from: number,
+    to: number,
+    every_ms: number,
+    only?: ReadonlySet<string>,
+  ): AsyncIterable<readonly FeatureVector[]>;
   readonly failures: readonly FailureLabel[];
   readonly from: number;
   readonly until: number;
@@ -25,11 +32,13 @@ export interface TrainOnHistoryOptions {
   readonly seed: number;
   readonly params: Readonly<Record<string, unknown>>;
   readonly costs: AlarmCosts;
-  readonly trained_on: PredictionBundle['trained_on'];
+  /** The fleet is simulated: what is learned from it says so. */
+  readonly simulated: boolean;
   /** What judges today, and is to be beaten. */
   readonly champion: FailureModel;
-  /** Its recurrent network goes on to be used: it takes far more history than trees. */
+  /** Its recurrent network goes on to be used, until this history makes a better one of it. */
   readonly lstm: PredictionBundle['lstm'];
+  readonly network: NetworkRetraining;
   readonly failures_min: number;
   readonly margin: number;
   readonly say: (line: string) => void;
@@ -39,6 +48,8 @@ export interface TrainedModel {
   readonly bundle: PredictionBundle;
   readonly bytes: Uint8Array;
   readonly comparison: Comparison;
+  /** Where the recurrent network comes from, in one line. */
+  readonly network: string;
   /** Parameters of the trees beside the defaults: those given, and those tuned. */
   readonly params: Readonly<Record<string, unknown>>;
   /** On the last part of the history and GPUs left out of everything. */
@@ -64,16 +75,22 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
   const { say, seed } = options;
   const plan = planTraining(history.from, history.until, seed);
   const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: MODEL_FEATURES });
-  for await (const vectors of history.vectors(plan.from, plan.train_until, DAY_MS)) {
-    for (const vector of vectors) if (plan.side(vector.gpu_uuid) === 'train') builder.take(vector);
+  const watched_until = new Map<string, number>();
+  for await (const vectors of only(history.vectors(plan.from, plan.train_until, DAY_MS), plan.side, 'train')) {
+    for (const vector of vectors) {
+      builder.take(vector);
+      if (vector.instance === '') watched_until.set(vector.gpu_uuid, vector.ts);
+    }
   }
   const train = asKnownAt(builder.finish(history.failures, plan.train_until), plan.train_until);
   const gpus = new Set(train.gpu).size;
   const failing = new Set(Array.from(train.gpu).filter((_, row) => outcome(train, row, 30) === 1)).size;
   say(`${train.rows} days of ${gpus} GPUs until ${day(plan.train_until)}, ${failing} of which failed`);
 
+  const network = await retrainNetwork(history, { train, watched_until, plan }, options);
+  const { lstm } = network;
   // A network that is carried needs to see every hour; trees look once a day.
-  const every_ms = options.lstm === null ? DAY_MS : HOUR_MS;
+  const every_ms = lstm === null ? DAY_MS : HOUR_MS;
   const later = {
     vectors: () => only(history.vectors(plan.train_until, plan.calibrate_until, every_ms), plan.side, 'calibrate'),
     failures: history.failures,
@@ -82,13 +99,13 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
   const params = { ...tuneTrees(train, options), ...options.params };
   const bundle = await trainEnsemble(train, later, {
     name: 'failure-prediction',
-    trained_on: options.trained_on,
+    trained_on: originOf(lstm, options.simulated),
     seed,
     params,
     failures_min: options.failures_min,
     costs: options.costs,
     background_ratio: 1,
-    lstm: options.lstm,
+    lstm,
     say,
   });
 
@@ -107,8 +124,10 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     bundle,
     bytes: packBundle(bundle),
     comparison,
+    network: networkInWords(bundle.lstm),
     params,
     metrics: {
+      ...network.metrics,
       ...figures('', challenger),
       ...figures('champion_', champion),
       average_precision_gain: comparison.precision.value,
@@ -116,6 +135,12 @@ export async function trainOnHistory(history: TrainingHistory, options: TrainOnH
     },
     data: { from: plan.from, to: plan.until, rows: train.rows, gpus, positives: failing },
   };
+}
+
+/** A bundle on a real fleet is real as far as its network is, which may have been shipped. */
+function originOf(lstm: PredictionBundle['lstm'], simulated: boolean): PredictionBundle['trained_on'] {
+  if (simulated) return 'simulated';
+  return lstm === null || lstm.origin?.trained_on === 'real' ? 'real' : 'mixed';
 }
 
 interface MonthAhead {

@@ -12,7 +12,7 @@ import { vectorRowSpeller } from '../../sinks/questdb/vector-row.ts';
 import { writeLabels } from '../../sinks/questdb/write-labels.ts';
 import { settableClock } from '../clock.ts';
 import type { FeatureVector } from '../contract/events.ts';
-import { days } from '../contract/time.ts';
+import { days, hours } from '../contract/time.ts';
 import { GPU_FEATURES } from '../contract/verdict-tables.ts';
 import { openFolderRegistry } from '../registry/folder-registry.ts';
 import { judgeOnHistory } from './judge-on-history.ts';
@@ -36,6 +36,7 @@ const train = () =>
     failures_min: 5,
     margin: 0,
     base: { model: heuristic, lstm: null },
+    network: { when: 'auto', minutes_max: 1, monotonic: () => 0 },
     promote: true,
     simulated: true,
     commit: 'test',
@@ -83,6 +84,8 @@ it('learns from what is stored, beats the rule of thumb, and is promoted', { tim
   expect(manifest.metrics.auc_30d).toBeGreaterThan((manifest.metrics.champion_auc_30d ?? 0) + 0.1);
   expect(manifest.card).toContain('Trained on simulated fleets');
   expect(manifest.lineage.positives).toBeGreaterThan(20);
+  expect(manifest.lineage.params).toMatchObject({ network: 'none' });
+  expect(said.join('\n')).toMatch(/network: there is still none, /);
   expect(manifest.lineage.trigger).toEqual({ what: 'features', model: 'heuristic 1', why: '40 % has moved' });
   expect(await registry.aliases()).toEqual({ champion: 1 });
 
@@ -93,6 +96,17 @@ it('learns from what is stored, beats the rule of thumb, and is promoted', { tim
   expect(await registry.aliases()).toEqual({ champion: 1, challenger: 2 });
 
   const range = await vectorRange(questdb.database);
+  const few = new Set(HISTORY.failures.slice(0, 3).map(({ gpu_uuid }) => gpu_uuid));
+  const many = new Set([...few, ...Array.from({ length: 600 }, (_, i) => `GPU-none-${i}`)]);
+  for (const only of [few, many]) {
+    const found = new Set<string>();
+    const to = (range?.from ?? 0) + days(1);
+    const span = { from: range?.from ?? 0, to, every: hours(12), features: ['gpu_temp_max'], only };
+    for await (const vectors of readVectors(questdb.database, span)) {
+      for (const { gpu_uuid } of vectors) found.add(gpu_uuid);
+    }
+    expect(found).toEqual(few);
+  }
   const figures = await judgeOnHistory(heuristic, {
     vectors: () =>
       readVectors(questdb.database, {

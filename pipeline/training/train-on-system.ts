@@ -13,6 +13,7 @@ import { milliseconds } from '../contract/time.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import type { BaseModel } from '../shipped-model.ts';
 import { currentChampion } from './current-champion.ts';
+import type { NetworkRetraining } from './retrain-network.ts';
 import { type TrainedModel, trainOnHistory } from './train-on-history.ts';
 
 export interface TrainOnSystemOptions {
@@ -27,6 +28,8 @@ export interface TrainOnSystemOptions {
   readonly margin: number;
   /** What judges where nobody was promoted, with its network. */
   readonly base: BaseModel;
+  /** When its recurrent network learns from what is stored, and for how long. */
+  readonly network: NetworkRetraining;
   /** False: even a better one stays a challenger. */
   readonly promote: boolean;
   /** The fleet is simulated: what is learned from it says so. */
@@ -47,7 +50,8 @@ export interface SystemTraining {
 }
 
 /** What every input needs besides itself: counts of samples are told per sample. */
-const READ = [...new Set([...MODEL_FEATURES, ...LSTM_INPUTS.map(({ name }) => name), 'samples_7d'])];
+const READ_BY_NETWORK = [...new Set([...LSTM_INPUTS.map(({ name }) => name), 'samples_7d'])];
+const READ = [...new Set([...MODEL_FEATURES, ...READ_BY_NETWORK])];
 
 /**
  * Trains on what this system has stored, registers the result as the challenger, and promotes it when it is better than the
@@ -63,8 +67,14 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
   const champion = await currentChampion(options);
   const trained = await trainOnHistory(
     {
-      vectors: (from, to, every_ms) =>
-        readVectors(database, { from, to, every: milliseconds(every_ms), features: READ }),
+      vectors: (from, to, every_ms, only) =>
+        readVectors(database, {
+          from,
+          to,
+          every: milliseconds(every_ms),
+          features: only === undefined ? READ : READ_BY_NETWORK,
+          ...(only === undefined ? {} : { only }),
+        }),
       failures,
       from: range.from,
       until: range.to,
@@ -73,7 +83,6 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       ...options,
       champion: champion.model,
       lstm: champion.lstm,
-      trained_on: options.simulated ? 'simulated' : champion.lstm === null ? 'real' : 'mixed',
     },
   );
   const { data, metrics, comparison, bundle } = trained;
@@ -90,7 +99,7 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
       feature_version: '1',
       seed,
       commit: options.commit,
-      params: JSON.parse(JSON.stringify(trained.params)),
+      params: JSON.parse(JSON.stringify({ ...trained.params, network: trained.network })),
       trigger: {
         what: options.trigger,
         model: `${champion.model.name} ${champion.model.version}`,
@@ -125,7 +134,12 @@ export async function trainOnSystem(options: TrainOnSystemOptions): Promise<Syst
     started_at,
     params: { seed, ...trained.params },
     metrics,
-    tags: { trained_on: bundle.trained_on, promoted: String(promoted), trigger: options.trigger },
+    tags: {
+      trained_on: bundle.trained_on,
+      promoted: String(promoted),
+      trigger: options.trigger,
+      network: trained.network,
+    },
     artifacts: [
       { path: 'bundle.json.gz', bytes: trained.bytes },
       { path: 'card.md', bytes: Buffer.from(manifest.card) },

@@ -13,7 +13,12 @@ export interface VectorSpan {
   readonly every: DurationMs;
   /** What is read of a vector; everything else is unknown. */
   readonly features: readonly string[];
+  /** Of these GPUs alone; all where it is left out. */
+  readonly only?: ReadonlySet<string>;
 }
+
+/** More GPUs than these are not named in a statement: then all are read, and those that were not asked for left out. */
+const NAMED_MAX = 500;
 
 /** First and last instant of stored vectors; null when there are none. Throws GV-API-003 when the database is away. */
 export async function vectorRange(database: Database): Promise<{ readonly from: number; readonly to: number } | null> {
@@ -31,13 +36,17 @@ export async function vectorRange(database: Database): Promise<{ readonly from: 
 export async function* readVectors(database: Database, span: VectorSpan): AsyncGenerator<FeatureVector[]> {
   const columns = ['ts', 'gpu_uuid', 'node', 'instance', ...span.features];
   const places = span.features.map(findFeature);
+  const { only } = span;
+  const named = only !== undefined && only.size <= NAMED_MAX ? [...only] : [];
+  const among = named.length === 0 ? '' : ` AND gpu_uuid IN (${named.map((_, i) => `$${i + 3}`).join(', ')})`;
   for (let from = span.from; from < span.to; from += span.every) {
     const rows = await database.query(
-      `SELECT ${columns.map(quoted).join(', ')} FROM gpu_features WHERE ts >= $1 AND ts < $2 LATEST ON ts PARTITION BY gpu_uuid, instance`,
-      [new Date(from), new Date(Math.min(span.to, from + span.every))],
+      `SELECT ${columns.map(quoted).join(', ')} FROM gpu_features WHERE ts >= $1 AND ts < $2${among} LATEST ON ts PARTITION BY gpu_uuid, instance`,
+      [new Date(from), new Date(Math.min(span.to, from + span.every)), ...named],
     );
-    if (rows.length === 0) continue;
-    const vectors = rows.map((row) => {
+    const asked = only === undefined ? rows : rows.filter((row) => only.has(String(row.gpu_uuid ?? '')));
+    if (asked.length === 0) continue;
+    const vectors = asked.map((row) => {
       const values = new Float64Array(FEATURE_COUNT).fill(Number.NaN);
       for (const [k, name] of span.features.entries()) {
         if (typeof row[name] === 'number') values[places[k] as number] = row[name];
