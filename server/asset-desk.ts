@@ -68,10 +68,15 @@ export interface AssetDeskOptions {
   readonly clock: Clock;
   /** When assets are registered: event time, which may be ahead of the clock. */
   readonly now: () => number;
+  /** UUIDs of the fleet: who is likely to be asked for. */
+  readonly fleet?: () => readonly string[];
 }
 
 /** Rows that the engine writes come to lists so much later. */
 const ROWS_AGE_MS = 2_000;
+/** What people change comes over the log; what labels tell of a known board hardly ever changes. */
+const ROW_TRUSTED_MS = 30_000;
+const GPUS_MAX = 20_000;
 const RETRY_MS = 1_000;
 const READY_WAIT_MS = 3_000;
 /** Of one asset; older ones are older than what anybody reports on. */
@@ -85,7 +90,7 @@ const STATUSES_MAX = 100;
  * Cost     `find` one look-up; `all` a merge of all, computed anew when something has changed.
  */
 export function assetDesk(options: AssetDeskOptions): AssetDesk {
-  const { log, database, clock, now } = options;
+  const { log, database, clock, now, fleet = () => [] } = options;
   const newest = new Map<string, { readonly asset: Asset; readonly position: number }>();
   const statuses = new Map<string, StatusChange[]>();
   const stopping = new AbortController();
@@ -147,9 +152,15 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     // The bus does not tell these rows.
     read: () => null,
     merge: (rows) => rows,
-    trusted_ms: ROWS_AGE_MS,
-    gpus_max: 1_000,
-    batch_max: 256,
+    trusted_ms: ROW_TRUSTED_MS,
+    // One that is new may have a row at any moment.
+    none_trusted_ms: ROWS_AGE_MS,
+    gpus_max: GPUS_MAX,
+    batch_max: 1_024,
+    others: () => {
+      const all = fleet();
+      return all.length <= GPUS_MAX ? all : [];
+    },
   });
 
   const known = (gpu_uuid: string, row: Asset | undefined): KnownAssetVersion | undefined => {

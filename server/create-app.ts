@@ -99,7 +99,11 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     [ASSETS_PATH, limitedBody(ASSETS_BYTES_MAX)],
     [ASSETS_PREVIEW_PATH, limitedBody(ASSETS_BYTES_MAX)],
   ]);
-  app.use((c, next) => (large.get(c.req.path) ?? small)(c, next));
+  app.use((c, next) => {
+    // Nobody reads a body of theirs; asking whether there is one costs them a whole Request.
+    const { method } = c.req;
+    return method === 'GET' || method === 'HEAD' ? next() : (large.get(c.req.path) ?? small)(c, next);
+  });
 
   gpuRoutes(app, parts);
   gpuMetricsRoute(app, parts);

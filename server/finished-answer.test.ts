@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { finishedAnswer, takesGzip } from './finished-answer.ts';
 
-const LONG = 'a line of text\n'.repeat(500);
+const LONG = 'a line of text\n'.repeat(1_000);
 const app = new Hono();
 app.use(finishedAnswer());
 app.get('/short', (c) => c.json({ a: 1 }));

@@ -4,8 +4,8 @@ import { constants, gzip } from 'node:zlib';
 import type { MiddlewareHandler } from 'hono';
 
 const pack = promisify(gzip);
-/** A smaller answer fits a packet as it is. */
-const PACKED_BYTES_MIN = 1_400;
+/** A smaller answer arrives in one round trip as it is: it fits TCP's first window (RFC 6928, ten segments). */
+const PACKED_BYTES_MIN = 14_000;
 const REMEMBERED_MAX = 8;
 const PACKABLE = /^(text\/|application\/(json|problem\+json|openmetrics-text|javascript|xml))|\+(json|xml)\b/;
 /** A browser puts the headers of a 304 over those it has kept: without its own policy a page would work only once. */
@@ -42,19 +42,22 @@ export function finishedAnswer(): MiddlewareHandler {
     if (made === null && packable) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
     if (made === null) return;
     const answer = new Headers(headers);
-    let body: Buffer = made.plain;
+    let packed: Buffer | null = null;
     if (packable) {
       if (!/\baccept-encoding\b/i.test(answer.get('Vary') ?? '')) answer.append('Vary', 'Accept-Encoding');
-      if (body.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
+      if (made.plain.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
         made.packed ??= pack(made.plain, { level: constants.Z_BEST_SPEED });
-        body = await made.packed;
+        packed = await made.packed;
         answer.set('Content-Encoding', 'gzip');
         answer.delete('Content-Length');
         if (!etag.startsWith('W/')) answer.set('ETag', `W/${etag}`);
       }
     }
     c.res = undefined;
-    c.res = new Response(new Uint8Array(body), { status, headers: answer });
+    c.res = new Response(packed === null && text !== undefined ? text : new Uint8Array(packed ?? made.plain), {
+      status,
+      headers: answer,
+    });
   };
 }
 

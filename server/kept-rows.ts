@@ -11,6 +11,8 @@ export interface KeptRowsOptions {
   readonly merge: (rows: readonly TableRow[], row: TableRow) => readonly TableRow[];
   /** Rows are read anew after so long: what came over the bus meanwhile may have been missed. */
   readonly trusted_ms: number;
+  /** The same for a GPU without rows; as long as others when absent. */
+  readonly none_trusted_ms?: number;
   /** Most GPUs that are kept; who was not asked for the longest leaves first. */
   readonly gpus_max: number;
   /** Most GPUs in one reading. */
@@ -48,6 +50,8 @@ interface Waiting {
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
   const { clock, load, read, merge, trusted_ms, gpus_max, batch_max } = options;
+  const trustOf = ({ rows }: Kept): number =>
+    rows.length === 0 ? (options.none_trusted_ms ?? trusted_ms) : trusted_ms;
   const kept = new Map<string, Kept>();
   const queued = new Map<string, Waiting>();
   let underWay = new Map<string, Waiting>();
@@ -62,7 +66,7 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     for (let seen = 0; seen < others.length && batch.size < batch_max; seen++) {
       const gpu_uuid = others[next_other++ % others.length] as string;
       const known = kept.get(gpu_uuid);
-      if (known !== undefined && now - known.read_at < trusted_ms / 2) continue;
+      if (known !== undefined && now - known.read_at < trustOf(known) / 2) continue;
       if (!batch.has(gpu_uuid)) batch.set(gpu_uuid, queued.get(gpu_uuid) ?? waitingFor());
       queued.delete(gpu_uuid);
     }
@@ -111,7 +115,7 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       const known = kept.get(gpu_uuid);
       if (known !== undefined) {
         kept.delete(gpu_uuid);
-        if (clock.monotonic() - known.read_at < trusted_ms) {
+        if (clock.monotonic() - known.read_at < trustOf(known)) {
           kept.set(gpu_uuid, known);
           return Promise.resolve(known.rows);
         }

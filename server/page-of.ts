@@ -5,7 +5,7 @@ import { LIMIT_DEFAULT } from './list-query.ts';
 export type SortKey = string | number | null;
 
 export interface PageOfOptions<T> {
-  /** Those that match, in ascending order of identity. */
+  /** Those that match; where there is no `sort`, in ascending order of identity. */
   readonly items: readonly T[];
   /** Null: by identity alone. */
   readonly sort: { readonly name: string; readonly descending: boolean; readonly key: (item: T) => SortKey } | null;
@@ -18,8 +18,7 @@ export interface PageOfOptions<T> {
 /**
  * A page of a list held in memory. The cursor names the last item of the page before, not a count, so that items which
  * come or go in between neither repeat nor hide others. Missing keys come last both ways. Throws GV-API-001 on a foreign cursor.
- * Cost: a search when it is by identity alone, else one key per item; identities only of items of the page and of those
- * whose key is that of the cursor.
+ * Cost: a search when it is by identity alone, else one key per item; identities only where keys are equal.
  */
 export function pageOf<T>(options: PageOfOptions<T>): Page<T> {
   const { items, sort, identity } = options;
@@ -55,29 +54,33 @@ function inOrder<T>({ items, identity }: PageOfOptions<T>, after: Place | null, 
   return items.slice(low, low + count).map((item) => ({ item, key: null }));
 }
 
-/** The first ones, without sorting all of a large fleet. Items come in the order of identity, which is that of equal keys. */
+/** The first ones, without sorting all of a large fleet. */
 function sorted<T>(
   { items, identity }: PageOfOptions<T>,
   { key: keyOf, descending }: NonNullable<PageOfOptions<T>['sort']>,
   after: Place | null,
   count: number,
 ): Keyed<T>[] {
+  const order = (a: Keyed<T>, b: Keyed<T>): number => {
+    const by_key = compareKeys(a.key, b.key, descending);
+    return by_key !== 0 ? by_key : identity(a.item) < identity(b.item) ? -1 : 1;
+  };
   const first: Keyed<T>[] = [];
   for (const item of items) {
-    const key = keyOf(item);
+    const one = { item, key: keyOf(item) };
     if (after !== null) {
-      const order = compareKeys(key, after.key, descending);
-      if (order < 0 || (order === 0 && identity(item) <= after.id)) continue;
+      const from_cursor = compareKeys(one.key, after.key, descending);
+      if (from_cursor < 0 || (from_cursor === 0 && identity(item) <= after.id)) continue;
     }
     const last = first[count - 1];
-    if (last !== undefined && compareKeys(key, last.key, descending) >= 0) continue;
+    if (last !== undefined && order(one, last) > 0) continue;
     let [low, high] = [0, first.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compareKeys((first[middle] as Keyed<T>).key, key, descending) <= 0) low = middle + 1;
+      if (order(first[middle] as Keyed<T>, one) < 0) low = middle + 1;
       else high = middle;
     }
-    first.splice(low, 0, { item, key });
+    first.splice(low, 0, one);
     if (first.length > count) first.pop();
   }
   return first;

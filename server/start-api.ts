@@ -97,7 +97,8 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const verdicts = verdictRows({ database, clock, now: () => eventNow({ clock, view }), fleet: () => view.uuids() });
   const feed = fleetFeed({ bus, database, view, clock, rows: verdicts });
   const { counters } = feed;
-  const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }) });
+  const fleet = (): readonly string[] => view.uuids();
+  const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }), fleet });
   const alerts = alertView({
     bus,
     clock,

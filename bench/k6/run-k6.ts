@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { goProgram, K6 } from '../../deploy/go-program.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { apiClient } from '../../server/client/api-client.ts';
 import { forkChild } from '../live/child-calls.ts';
 import { startSoakSystem } from '../soak/soak-system.ts';
-import { findK6 } from './find-k6.ts';
 import { pushLatency } from './push-latency.ts';
 import type { FeedOrder } from './stream-feed.ts';
 
@@ -105,7 +105,7 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 try {
-  const k6 = await findK6(process.env, say);
+  const k6 = await goProgram(K6, process.env, say);
   const { api, live, stop } = await start();
   try {
     const client = apiClient({ base: api });

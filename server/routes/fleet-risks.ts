@@ -23,8 +23,55 @@ const SORTS = [
 ] as const;
 const text = serialiser(riskSchema);
 
+interface RiskQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly q?: string | undefined;
+  readonly node?: string | undefined;
+  readonly predicted_failure_type?: string | undefined;
+  readonly advice?: string | undefined;
+  readonly model_name?: string | undefined;
+  readonly model_version?: string | undefined;
+  readonly failure_prob_30d_min?: number | undefined;
+}
+
+interface RiskPage {
+  readonly next: string | null;
+  readonly total: number;
+  readonly texts: readonly string[];
+}
+
+/** What is foreseen changes every ten seconds; until then a page is made once. */
+const PAGES_MAX = 64;
+
+function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): RiskPage {
+  const sort = query.sort ?? '-priority';
+  const name = sort.replace('-', '') as (typeof SORTS)[number];
+  const search = query.q?.toLowerCase() ?? '';
+  const least = query.failure_prob_30d_min ?? 0;
+  const equal = (['node', 'predicted_failure_type', 'advice', 'model_name', 'model_version'] as const).filter(
+    (field) => query[field] !== undefined,
+  );
+  const page = pageOf<BoardRisk>({
+    items: risks.filter(
+      (risk) =>
+        equal.every((field) => risk[field] === query[field]) &&
+        risk.failure_prob_30d >= least &&
+        (search === '' || `${risk.gpu_uuid} ${risk.node}`.toLowerCase().includes(search)),
+    ),
+    sort: { name, descending: sort.startsWith('-'), key: (risk) => risk[name] },
+    identity: ({ gpu_uuid, instance }) => `${gpu_uuid} ${instance}`,
+    limit: query.limit,
+    cursor: query.cursor,
+  });
+  const texts = page.items.map((risk) => text({ ...risk, ts: instantText(risk.ts) } satisfies FleetRisk));
+  return { next: page.next, total: page.total, texts };
+}
+
 /** `GET /fleet/risks`: what is foreseen for every board, ranked by what waiting costs. */
 export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
+  const pages = new WeakMap<readonly BoardRisk[], Map<string, RiskPage>>();
   defineGet(
     app,
     {
@@ -55,27 +102,12 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
     },
     async (c, { query }) => {
       const risks = await now.risks();
-      const sort = query.sort ?? '-priority';
-      const name = sort.replace('-', '') as (typeof SORTS)[number];
-      const search = query.q?.toLowerCase() ?? '';
-      const least = query.failure_prob_30d_min ?? 0;
-      const equal = (['node', 'predicted_failure_type', 'advice', 'model_name', 'model_version'] as const).filter(
-        (field) => query[field] !== undefined,
-      );
-      const page = pageOf<BoardRisk>({
-        items: risks.filter(
-          (risk) =>
-            equal.every((field) => risk[field] === query[field]) &&
-            risk.failure_prob_30d >= least &&
-            (search === '' || `${risk.gpu_uuid} ${risk.node}`.toLowerCase().includes(search)),
-        ),
-        sort: { name, descending: sort.startsWith('-'), key: (risk) => risk[name] },
-        identity: ({ gpu_uuid, instance }) => `${gpu_uuid} ${instance}`,
-        limit: query.limit,
-        cursor: query.cursor,
-      });
-      const texts = page.items.map((risk) => text({ ...risk, ts: instantText(risk.ts) } satisfies FleetRisk));
-      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts });
+      const told = pages.get(risks) ?? new Map<string, RiskPage>();
+      pages.set(risks, told);
+      const asked = JSON.stringify(query);
+      const page = told.get(asked) ?? pageOfRisks(risks, query);
+      if (told.size < PAGES_MAX) told.set(asked, page);
+      return listAnswer(c, { columns: COLUMNS, ...page });
     },
   );
 }

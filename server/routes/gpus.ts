@@ -90,7 +90,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         sort:
           name === undefined
             ? null
-            : { name, descending: query.sort?.startsWith('-') ?? false, key: (entry) => sortKey(view, entry, name) },
+            : { name, descending: query.sort?.startsWith('-') ?? false, key: sortKey(view, name) },
         identity: identityOf,
         limit: query.limit,
         cursor: query.cursor,
@@ -180,15 +180,17 @@ function matching(view: FleetReading, query: GpuFilters): readonly GpuEntry[] {
   return tests.length === 0 ? among : among.filter((entry) => tests.every((test) => test(entry)));
 }
 
-function sortKey(view: FleetReading, entry: GpuEntry, name: keyof GpuSummary): SortKey {
+function sortKey(view: FleetReading, name: keyof GpuSummary): (entry: GpuEntry) => SortKey {
   const metric = METRIC_COLUMNS.get(name);
   if (metric !== undefined) {
-    const value = view.value(entry, metric);
-    return Number.isFinite(value) ? value : null;
+    return (entry) => {
+      const value = view.value(entry, metric);
+      return Number.isFinite(value) ? value : null;
+    };
   }
-  if (name === 'worst_severity') {
+  if (name !== 'worst_severity') return (entry) => gpuSummary(view, entry)[name] as SortKey;
+  return (entry) => {
     const { worst_severity } = gpuSummary(view, entry);
     return worst_severity === null ? null : ['info', 'warning', 'critical'].indexOf(worst_severity);
-  }
-  return gpuSummary(view, entry)[name] as SortKey;
+  };
 }
