@@ -108,8 +108,12 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   };
 
   let loaded: () => void = () => undefined;
+  let is_ready = false;
   const ready = new Promise<void>((resolve) => {
-    loaded = resolve;
+    loaded = () => {
+      is_ready = true;
+      resolve();
+    };
   });
   const following = (async () => {
     let position = 0;
@@ -136,6 +140,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   })();
 
   async function whenReady(): Promise<void> {
+    if (is_ready) return;
     const late = new AbortController();
     const told = await Promise.race([
       ready.then(() => true),
