@@ -26,11 +26,11 @@ export interface FleetNow {
   decisions(): Promise<readonly RiskDecision[]>;
 }
 
-const AGE_MS = 10_000;
+const AGE_MS = 30_000;
 /** A board that has said nothing for so long is at nobody's risk any more. */
 const PRESENT_MS = days(1);
 
-/** At most ten seconds old. Throws GV-API-003 when the database is away. */
+/** At most half a minute old, where predictions come every five. Throws GV-API-003 when the database is away. */
 export function fleetNow({ database, clock }: { readonly database: Database; readonly clock: Clock }): FleetNow {
   const since = cachedAnswer(clock, AGE_MS, async () => {
     const span = await predictionSpan(database);

@@ -42,7 +42,7 @@ interface RiskPage {
   readonly texts: readonly string[];
 }
 
-/** What is foreseen changes every ten seconds; until then a page is made once. */
+/** What is foreseen is read every half minute; until then a page is made once. */
 const PAGES_MAX = 64;
 
 function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): RiskPage {
