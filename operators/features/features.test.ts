@@ -17,13 +17,6 @@ const OPTIONS: FeaturesOptions = {
 };
 
 describeLaws('features', () => features(OPTIONS), { bytes_per_gpu_max: 25_400 });
-// A day instead of half an hour: panes of every tier close, and rows come later than allowed.
-describeLaws('features over a day', () => features(OPTIONS), {
-  bytes_per_gpu_max: 25_400,
-  rows: (seed) =>
-    sampleRows(seed).map((row) => ({ ...row, ts: START_MS + (row.ts - START_MS) * 60, arrived_at: START_MS })),
-});
-
 function run(rows: readonly SampleRow[], options: Partial<FeaturesOptions> & { finish?: number } = {}) {
   const vectors: FeatureVector[] = [];
   const late: LateRow[] = [];
