@@ -18,8 +18,8 @@ const TIME_AT = 16;
 
 /** Publishes a fleet's scrapes node by node, each made of the node's last one in place. */
 export class ScrapeSender {
-  /** Of them the server has so many. */
   sent = 0;
+  /** Messages that the server has. */
   stored = 0;
   /** Why the first message was refused. */
   refused: unknown = null;

@@ -162,10 +162,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     none_trusted_ms: ROWS_AGE_MS,
     gpus_max: GPUS_MAX,
     batch_max: 1_024,
-    others: () => {
-      const all = fleet();
-      return all.length <= GPUS_MAX ? all : [];
-    },
+    others: fleet,
   });
 
   const known = (gpu_uuid: string, row: Asset | undefined): KnownAssetVersion | undefined => {

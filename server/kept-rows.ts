@@ -17,7 +17,10 @@ export interface KeptRowsOptions {
   readonly gpus_max: number;
   /** Most GPUs in one reading. */
   readonly batch_max: number;
-  /** Who else may be asked for soon: a reading that has room takes those of them along who are not kept, or were read long ago. */
+  /**
+   * Who else may be asked for soon: where all of them can be kept, a reading that has room takes those along who are not, or
+   * were read long ago.
+   */
   readonly others?: () => readonly string[];
 }
 
@@ -63,6 +66,7 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
 
   function fill(batch: Map<string, Waiting>, now: number): void {
     const others = options.others?.() ?? [];
+    if (others.length > gpus_max) return;
     for (let seen = 0; seen < others.length && batch.size < batch_max; seen++) {
       const gpu_uuid = others[next_other++ % others.length] as string;
       const known = kept.get(gpu_uuid);

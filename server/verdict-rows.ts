@@ -47,11 +47,7 @@ export function verdictRows(options: {
   /** UUIDs of the fleet. */
   readonly fleet: () => readonly string[];
 }): VerdictRows {
-  const { database, clock, now, fleet } = options;
-  const others = (): readonly string[] => {
-    const all = fleet();
-    return all.length <= GPUS_MAX ? all : [];
-  };
+  const { database, clock, now, fleet: others } = options;
   const limits = { clock, trusted_ms: TRUSTED_MS, gpus_max: GPUS_MAX, batch_max: BATCH_MAX, others };
   const newest = (spec: TableSpec): KeptRows =>
     keptRows({

@@ -42,7 +42,8 @@ answerCalls({
       await breathe();
     }
     event_ms = null;
-    while (sender.stored < sender.sent) await sleep(5);
+    while (sender.stored < sender.sent && sender.refused === null) await sleep(5);
+    if (sender.refused !== null) throw sender.refused;
     const past = sender.sent;
     void goOn(sender, nodes / order.interval_ms, breathe);
     return past;
