@@ -26,8 +26,11 @@ export interface TopologyReport {
   readonly gpus: number;
   readonly snapshots: number;
   readonly mermaid: string;
-  /** Of a worker of a cluster: the groups that it has, whether it has the work over the fleet, and who else is there. */
+  /** Of a worker of a cluster: the groups that it has. */
   readonly groups?: readonly number[];
+  /** How many of these read again what another worker has told already. */
+  readonly replaying?: number;
+  /** Whether it has the work over the fleet, and who else is there. */
   readonly has_fleet?: boolean;
   readonly workers?: readonly string[];
 }

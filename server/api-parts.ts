@@ -9,6 +9,7 @@ import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { Finding } from '../pipeline/doctor/finding.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
 import type { ListedKey } from '../pipeline/keys/key-store.ts';
+import type { TableRow } from '../sinks/questdb/list-rows.ts';
 import type { AlertAnswers } from './alert-answers.ts';
 import type { AssetDesk } from './asset-desk.ts';
 import type { ChannelDesk } from './channel-desk.ts';
@@ -37,8 +38,8 @@ export interface Scorer {
 
 /** Predictions on demand, made where the models are known. */
 export interface Predictor {
-  /** Of a GPU as it is now; null when no features of it are known. */
-  stored(gpu_uuid: string): Promise<Prediction | null>;
+  /** Of a GPU as it is now, given its newest predictions where they are at hand; null when no features of it are known. */
+  stored(gpu_uuid: string, told: readonly TableRow[]): Promise<Prediction | null>;
   /** Of features by name, for a GPU of a model name; empty = unknown. */
   features(features: Readonly<Record<string, number | null>>, model: string): Prediction;
 }

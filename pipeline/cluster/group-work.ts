@@ -81,6 +81,11 @@ export class GroupWork<SinkItems> {
     return this.state.position;
   }
 
+  /** Whether it reads again what the fleet has been told: rows that change show older versions until it is through. */
+  get replaying(): boolean {
+    return this.position < this.options.told.to;
+  }
+
   /** Items that the fleet was not told of. */
   get untold_entries(): number {
     return this.entries.length;

@@ -39,6 +39,7 @@ export function reportWorker(options: {
       snapshots,
       mermaid,
       groups: groups.map(({ group }) => group).sort((a, b) => a - b),
+      replaying: groups.filter(({ replaying }) => replaying).length,
       has_fleet: fleet !== null,
       workers: running.members(),
     };

@@ -34,7 +34,7 @@ export interface WorkerReports {
   last(name: string): TopologyReport | undefined;
   /** Waits until these and no others have all groups and the fleet, in equal shares; resolves with the time that took, ms. */
   settled(workers: readonly WorkerProcess[], limit_ms?: number): Promise<number>;
-  /** Waits until everything stored has gone through. */
+  /** Waits until everything stored has gone through, and no group of whoever reports reads anything again. */
   caughtUp(limit_ms?: number): Promise<void>;
   stop(): void;
 }
@@ -76,12 +76,16 @@ export function workerReports(bus: Bus): WorkerReports {
       return systemClock.monotonic() - began;
     },
     async caughtUp(limit_ms = 60_000) {
+      const began = systemClock.monotonic();
       const { last_position } = await bus.streamState('DCGM_RAW');
-      await until(
-        `position ${last_position}`,
-        () => [...heard.values()].some(({ report }) => report.has_fleet && report.position >= last_position),
-        limit_ms,
-      );
+      const through = (): boolean => {
+        const reports = [...heard.values()].filter(({ at }) => at > began).map(({ report }) => report);
+        const groups = reports.flatMap((report) => report.groups ?? []);
+        const behind = reports.some(({ replaying = 0 }) => replaying > 0);
+        const fleet = reports.some((report) => report.has_fleet && report.position >= last_position);
+        return fleet && new Set(groups).size === GROUPS && !behind;
+      };
+      await until(`position ${last_position}`, through, limit_ms);
     },
     stop: () => subscription.unsubscribe(),
   };

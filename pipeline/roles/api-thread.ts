@@ -96,7 +96,7 @@ await runAsThread(
           samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
         },
         predictor: {
-          stored: (gpu_uuid) => predictStored(connections.database, modelOf(gpu_uuid), gpu_uuid),
+          stored: (gpu_uuid, told) => predictStored(connections.database, modelOf(gpu_uuid), gpu_uuid, told),
           features: (features, model) => predictFeatures(modelOf(''), features, model, systemClock.now()),
         },
         models: modelDesk({

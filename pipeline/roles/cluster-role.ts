@@ -27,7 +27,8 @@ const DATABASE = { pool_size: 4, statement_timeout: seconds(120), connect_timeou
 const AGAIN_MS = 500;
 const JOIN_MS = 100;
 const SAME_NAME_MS = 3_000;
-const STOP_GRACE_MS = 8_000;
+/** Longer than handing over may take, shorter than what ends processes waits (30 s). */
+const STOP_GRACE_MS = 25_000;
 const LOST_GRACE_MS = 1_000;
 
 interface Life {

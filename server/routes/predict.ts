@@ -54,7 +54,7 @@ export function predictRoute(app: OpenAPIHono, parts: ApiParts): void {
     async (c, asked) => {
       const prediction =
         'gpu_uuid' in asked
-          ? await parts.predictor.stored(asked.gpu_uuid)
+          ? await parts.predictor.stored(asked.gpu_uuid, await parts.verdicts.of('prediction', asked.gpu_uuid))
           : parts.predictor.features(asked.features, asked.model ?? '');
       if (prediction === null) {
         const gpu = 'gpu_uuid' in asked ? asked.gpu_uuid : '';

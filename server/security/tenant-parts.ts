@@ -46,7 +46,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
       samples: (input) => whole.scorer.samples(input),
     },
     predictor: {
-      stored: async (gpu_uuid) => (scope.sees(gpu_uuid) ? whole.predictor.stored(gpu_uuid) : null),
+      stored: async (gpu_uuid, told) => (scope.sees(gpu_uuid) ? whole.predictor.stored(gpu_uuid, told) : null),
       features: (features, model) => whole.predictor.features(features, model),
     },
     alerts: tenantAlerts(whole.alerts, scope),
