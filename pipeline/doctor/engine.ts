@@ -6,7 +6,7 @@ import { spanText } from './in-words.ts';
 
 export type EngineReport = Pick<
   TopologyReport,
-  'worker' | 'lag_messages' | 'gpus' | 'started_at' | 'steps' | 'groups' | 'has_fleet'
+  'worker' | 'lag_messages' | 'gpus' | 'started_at' | 'steps' | 'groups' | 'replaying' | 'has_fleet'
 >;
 
 export interface EngineFacts {
@@ -64,8 +64,11 @@ function judgeWorker(first: EngineReport, last: EngineReport, now: number): Find
 }
 
 /** Of a worker of a cluster, what it has of the whole. */
-const shareText = ({ groups, has_fleet }: EngineReport): string =>
-  groups === undefined ? '' : `, groups ${groups.join(' ') || 'none'}${has_fleet === true ? ' and the fleet' : ''}`;
+const shareText = ({ groups, replaying = 0, has_fleet }: EngineReport): string => {
+  if (groups === undefined) return '';
+  const again = replaying > 0 ? ` (${replaying} read again)` : '';
+  return `, groups ${groups.join(' ') || 'none'}${again}${has_fleet === true ? ' and the fleet' : ''}`;
+};
 
 function judgeSnapshot({ snapshot_at, snapshot_interval_ms, now, heard, ours }: EngineFacts): Finding[] {
   const started_at = Math.min(...heard.map(({ last }) => last.started_at));

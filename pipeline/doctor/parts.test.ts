@@ -102,6 +102,12 @@ describe('the engine', () => {
     [{ snapshot_at: null }, ['alive ok', 'lag ok', 'snapshot warn GV-SNP-001']],
     [{ snapshot_at: null, ours: false }, ['alive ok', 'lag ok']],
   ])('%#', (facts, expected) => expect(seen(judgeEngine({ ...good, ...facts }))).toEqual(expected));
+
+  it('is told by worker with its share, and how much of that is read again', () => {
+    const last = { ...report(0), groups: [3, 7], replaying: 1, has_fleet: true };
+    const [alive] = judgeEngine({ ...good, heard: [{ first: last, last }] });
+    expect(alive?.what).toContain(', groups 3 7 (1 read again) and the fleet');
+  });
 });
 
 describe('the collector', () => {
