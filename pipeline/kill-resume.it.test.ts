@@ -95,7 +95,8 @@ describe('kill -9', () => {
       await (await managerOf(bus)).streams.delete('DCGM_INVALID');
       await (await managerOf(bus)).streams.delete('ALERTS');
       await finishEngine(bus, await startEngine(await freshFolder(), reference));
-      const whole = await allTables(bus, reference);
+      // The alert desk's own table follows ALERTS, which is compared; the reference ends before its desk has begun.
+      const { alerts: _, ...whole } = await allTables(bus, reference);
       expect(tableDifferences(whole, killed)).toEqual(
         Object.entries(whole).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
       );

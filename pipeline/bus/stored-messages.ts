@@ -13,53 +13,79 @@ export interface StoredMessage {
   readonly arrived_at: number;
 }
 
+interface Reading {
+  readonly subject: string;
+  readonly from: number;
+  /** Last position; its end when absent. */
+  readonly to?: number;
+  /** Without their data; `Nats-Msg-Size` tells how much it is. */
+  readonly headers_only?: true;
+  /** A reading to which nothing came for so long begins again behind its last message; 5 s when absent. */
+  readonly silence_max_ms?: number;
+}
+
+const SILENCE_MAX_MS = 5_000;
+/** So often in a row without a message; then the reading fails. */
+const SILENCES_MAX = 3;
+
 /**
  * What a stream holds now, in order, headers included; ends at what was its end when the reading began. For tools:
- * every message's headers are read. Nothing when there is no such stream. Throws VitalsError.
+ * every message's headers are read. Nothing when there is no such stream. Throws VitalsError; also when a server that looks
+ * connected does not send what it has.
  */
-export async function* storedMessages(
-  bus: Bus,
-  stream: string,
-  options: {
-    readonly subject: string;
-    readonly from: number;
-    /** Last position; its end when absent. */
-    readonly to?: number;
-    /** Without their data; `Nats-Msg-Size` tells how much it is. */
-    readonly headers_only?: true;
-  },
-): AsyncGenerator<StoredMessage> {
+export async function* storedMessages(bus: Bus, stream: string, options: Reading): AsyncGenerator<StoredMessage> {
   try {
     const state = await bus.streamState(stream);
     const last = Math.min(state.last_position, options.to ?? state.last_position);
-    if (state.messages === 0 || options.from > last) return;
-    const consumer = await jetstream(connectionOf(bus)).consumers.get(stream, {
-      filter_subjects: options.subject,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max(1, options.from),
-      ...(options.headers_only && { headers_only: true }),
-    });
-    if ((await consumer.info(true)).num_pending === 0) return;
-    const messages = await consumer.consume({ max_messages: 256 });
-    try {
-      for await (const message of messages) {
-        if (message.seq > last) return;
-        yield {
-          subject: message.subject,
-          data: message.data,
-          headers: readHeaders(message),
-          position: message.seq,
-          arrived_at: Math.floor(message.info.timestampNanos / 1e6),
-        };
-        if (message.info.pending === 0) return;
+    if (state.messages === 0) return;
+    let from = options.from;
+    for (let silences = 0; from <= last; silences++) {
+      if (silences > SILENCES_MAX) throw new Error(`position ${from} was asked for ${silences} times and did not come`);
+      for await (const message of storedBetween(bus, stream, { ...options, from, to: last })) {
+        if (message === 'end') return;
+        yield message;
+        from = message.position + 1;
+        silences = 0;
       }
-    } finally {
-      messages.stop();
-      await consumer.delete().catch(() => false);
     }
   } catch (cause) {
     if (isMissing(cause instanceof VitalsError ? cause.cause : cause)) return;
     throw streamError(cause, 'the stream cannot be read', stream);
+  }
+}
+
+/** Says `end` when there is nothing more; ends without it when nothing came for too long. */
+async function* storedBetween(
+  bus: Bus,
+  stream: string,
+  { subject, from, to, headers_only, silence_max_ms = SILENCE_MAX_MS }: Reading & { readonly to: number },
+): AsyncGenerator<StoredMessage | 'end'> {
+  const consumer = await jetstream(connectionOf(bus)).consumers.get(stream, {
+    filter_subjects: subject,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: Math.max(1, from),
+    ...(headers_only && { headers_only: true }),
+  });
+  if ((await consumer.info(true)).num_pending === 0) return yield 'end';
+  const messages = await consumer.consume({ max_messages: 256 });
+  const silent = setTimeout(() => messages.stop(), silence_max_ms);
+  try {
+    for await (const message of messages) {
+      if (message.seq > to) return yield 'end';
+      yield {
+        subject: message.subject,
+        data: message.data,
+        headers: readHeaders(message),
+        position: message.seq,
+        arrived_at: Math.floor(message.info.timestampNanos / 1e6),
+      };
+      if (message.info.pending === 0) return yield 'end';
+      silent.refresh();
+    }
+  } finally {
+    clearTimeout(silent);
+    messages.stop();
+    await consumer.delete().catch(() => false);
   }
 }
 

@@ -105,3 +105,10 @@ it('tells what one process tells, while workers come, go, die and are cut off', 
   expect(reference.durable.size).toBeGreaterThan(2_000);
   for (const { name, errors } of [a, d]) expect({ name, errors }).toEqual({ name, errors: [] });
 });
+
+it('asks again for the keys as long as nobody answers, so that whoever is heard is also at work', async () => {
+  const e = await startTestWorker('e', { nats_url: services.nats_url, durable: new Map(), unanswered: 2 });
+  running.push(e);
+  expect(e.said.filter((line) => line === 'nothing is heard')).toHaveLength(2);
+  await until('it has its share', () => e.worker.groups.length > 0, 20_000).catch(explain);
+});

@@ -31,6 +31,8 @@ const TELL_MS = 50;
 /** Snapshots are stored at most so fast: servers keep several copies of them. */
 const SNAPSHOT_BYTES_PER_MS = 4_000;
 const HAND_OVER_MAX_MS = 20_000;
+/** Who cannot give or take for so long is worse than nobody: its units are nobody's, and everybody waits for it. */
+const MOVE_MAX_MS = 30_000;
 /** What dead owners have left is looked for when it is calm again. */
 const CLEAR_AFTER_MS = 5_000;
 const TAKEN_AT_ONCE = 16;
@@ -95,6 +97,18 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     if (!own.held()) lose(NOT_HEARD);
   }, TICK_MS);
 
+  /** The keys as they stand, from whichever server gives them: others hand us their units from now on. */
+  async function loadView(): Promise<void> {
+    for (;;) {
+      const loaded = view.load(keys).then(
+        () => true,
+        () => false,
+      );
+      if (await Promise.race([loaded, pause(silence_max_ms).then(() => false)])) return;
+      options.onSilence?.();
+    }
+  }
+
   /** Follows the keys; begins anew when nothing is heard, not even our own beats. */
   async function follow(): Promise<void> {
     while (!signal.aborted) {
@@ -114,9 +128,13 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   const move = (units: readonly number[], how: () => Promise<void>): void => {
     for (const unit of units) held.moving.add(unit);
+    const stuck = setTimeout(() => {
+      if (!leaving) lose(`${units.length} units did not move within ${MOVE_MAX_MS / 1_000} s`);
+    }, MOVE_MAX_MS);
     how()
       .catch(onFailure)
       .finally(() => {
+        clearTimeout(stuck);
         for (const unit of units) held.moving.delete(unit);
         changed();
       });
@@ -216,7 +234,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     }
   }
 
-  await view.load(keys);
+  await loadView();
   const followed = follow();
   say(`cluster: ${worker} is there`);
   const loops = [arrangeAll(), held.pump(), tellAll(), saveAll()];

@@ -55,9 +55,12 @@ export async function startTestWorker(
       readonly keys: (keys: KeyValue) => KeyValue;
       readonly objects: (objects: ObjectStore) => ObjectStore;
     };
+    /** So many readings of all keys get no answer. */
+    readonly unanswered?: number;
   },
 ): Promise<TestWorker> {
   const { spelling } = options;
+  let unanswered = options.unanswered ?? 0;
   const clock = systemClock;
   const bus = await connectBus({ servers: options.nats_url, name, clock });
   const [all, ofFleet] = [new Tables(options.durable), new Tables(options.durable)];
@@ -75,6 +78,7 @@ export async function startTestWorker(
   const incarnation = randomUUID();
   const guarded: KeyValue = {
     ...keys,
+    matching: (pattern) => (unanswered-- > 0 ? new Promise(() => undefined) : keys.matching(pattern)),
     exchange(key, value, after) {
       if (!reachable) return Promise.reject(new VitalsError('GV-BUS-001', 'cut off', ''));
       return keys.exchange(key, value, after);
@@ -102,6 +106,7 @@ export async function startTestWorker(
     say: (line) => said.push(line),
     tell: (error) => errors.push(error.message),
     onLost: die,
+    onSilence: () => said.push('nothing is heard'),
   });
   worker.failed.catch((error: unknown) => errors.push(String(error)));
   return {

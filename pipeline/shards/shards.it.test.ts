@@ -78,7 +78,8 @@ it('writes what one thread writes, also when killed, stopped and begun again wit
     await (await managerOf(bus)).streams.delete('DCGM_INVALID');
     await (await managerOf(bus)).streams.delete('ALERTS');
     await finishEngine(bus, await start(await freshFolder(), 1, reference));
-    const whole = await allTables(bus, reference);
+    // The alert desk's own table follows ALERTS, which is compared; the reference ends before its desk has begun.
+    const { alerts: _, ...whole } = await allTables(bus, reference);
     expect(tableDifferences(whole, sharded)).toEqual(
       Object.entries(whole).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
     );

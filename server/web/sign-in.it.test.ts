@@ -57,6 +57,7 @@ describe('sign-in', () => {
     const { page, at } = opened;
     const enter = async (key: string, path: string): Promise<void> => {
       await page.goto(world.api_url);
+      await page.locator('[data-testid="sign-out"], [data-testid="sign-in-key"]').first().waitFor();
       if ((await at('sign-out').count()) > 0) await at('sign-out').click();
       await at('sign-in-key').fill(key);
       await at('sign-in-submit').click();
