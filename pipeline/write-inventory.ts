@@ -50,6 +50,8 @@ export function writeInventory(options: WriteInventoryOptions): { stop(): Promis
   async function write(uuids: readonly string[]): Promise<void> {
     for (let at = 0; at < uuids.length && !stopped; at += ROWS_AT_ONCE) {
       const rows = await settledAssets(options, uuids.slice(at, at + ROWS_AT_ONCE));
+      // Somebody else may write it by now: whoever begins writes all of it.
+      if (stopped) return;
       for (const asset of rows) options.sink.write(asset);
       await options.sink.pressure();
       // Samples go before: they wait for nothing but this turn.

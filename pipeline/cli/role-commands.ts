@@ -21,6 +21,9 @@ import { untilStopped } from './until-stopped.ts';
 
 type Role = Parameters<typeof untilStopped>[0];
 
+/** A worker that is told to end hands its groups over first; a second later what runs it may kill it. */
+const HAND_OVER_MAX_MS = 29_000;
+
 const SERVICES: readonly ConfigKey[] = ['nats', 'stream-replicas', 'questdb', 'questdb-pg'];
 const COLLECT: readonly ConfigKey[] = [
   'nats',
@@ -106,7 +109,8 @@ function add(
     .description(help)
     .action(async () => {
       const context = contextOf(command, keys);
-      await untilStopped(start(context, loggedNews(context, name)));
+      const stop_max_ms = context.loaded.values.cluster ? HAND_OVER_MAX_MS : undefined;
+      await untilStopped(start(context, loggedNews(context, name)), stop_max_ms);
     });
 }
 

@@ -1,15 +1,16 @@
 import { VitalsError } from '../contract/errors.ts';
 
-/** Longest time that stopping may take before the process ends all the same; children end with it. */
 const STOP_MAX_MS = 9_500;
 const PARENT_LOOK_MS = 250;
 
 /**
  * Runs something until SIGINT or SIGTERM, then stops it and returns; when it fails, stops it and throws. A signal while it
  * still starts ends the process at once: what it has started ends with it. The end of the npm or npx above counts as a signal.
+ * Stopping may take `stop_max_ms`, then the process ends all the same.
  */
 export async function untilStopped(
   start: () => Promise<{ readonly failed: Promise<never>; stop(): Promise<void> }>,
+  stop_max_ms = STOP_MAX_MS,
 ): Promise<void> {
   let signalled: () => void = () => process.exit(0);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => signalled());
@@ -20,7 +21,7 @@ export async function untilStopped(
   });
   const stop = async (): Promise<void> => {
     signalled = () => undefined;
-    const timer = setTimeout(() => process.exit(1), STOP_MAX_MS);
+    const timer = setTimeout(() => process.exit(1), stop_max_ms);
     await running.stop();
     clearTimeout(timer);
   };

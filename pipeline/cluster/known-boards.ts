@@ -39,16 +39,17 @@ export function answerKnown<T>(options: {
 
 /**
  * Asks all workers; again when not all groups have answered, because some are moving. Throws VitalsError GV-BUS-001 after half
- * a minute of that.
+ * a minute of that, and soon after the signal aborts.
  */
 export async function askKnown(
   bus: Bus,
   workers: () => readonly string[],
   assets: readonly Asset[],
+  signal: AbortSignal,
 ): Promise<readonly KnownAsset[]> {
   const known: KnownAsset[] = [];
   for (let at = 0; at < assets.length; at += ASSETS_AT_ONCE) {
-    known.push(...(await askSome(bus, workers, assets.slice(at, at + ASSETS_AT_ONCE))));
+    known.push(...(await askSome(bus, workers, assets.slice(at, at + ASSETS_AT_ONCE), signal)));
   }
   return known;
 }
@@ -57,6 +58,7 @@ async function askSome(
   bus: Bus,
   workers: () => readonly string[],
   assets: readonly Asset[],
+  signal: AbortSignal,
 ): Promise<readonly KnownAsset[]> {
   const data = Buffer.from(JSON.stringify(assets), 'utf8');
   for (let attempt = 1; ; attempt++) {
@@ -73,7 +75,7 @@ async function askSome(
       // A worker of an older build does not say when it saw a board last.
       return heard.flatMap(({ known }) => known.map((one) => ({ ...one, seen_at: one.seen_at ?? one.asset.ts })));
     }
-    if (attempt === ATTEMPTS)
+    if (attempt === ATTEMPTS || signal.aborted)
       throw new VitalsError('GV-BUS-001', 'not all groups tell which boards they know', 'cluster');
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

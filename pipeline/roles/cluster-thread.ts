@@ -170,15 +170,17 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     const database = connectDatabase({ url: data.questdb_pg, ...DATABASE });
     const care = startDatabaseCare({ database, config, clock, say, tell });
     const sink = makers.gpu_assets();
+    const ending = new AbortController();
     const writer = writeInventory({
       follower: inventory,
-      known: (assets) => askKnown(bus, () => mine.members(), assets),
+      known: (assets) => askKnown(bus, () => mine.members(), assets, ending.signal),
       sink,
       caughtUp: () => reports.caught_up,
       owners: () => mine.members().join(' '),
     });
     fleets = {
       async stop() {
+        ending.abort();
         await writer.stop();
         await sink.close().catch(() => undefined);
         await care.stop();
@@ -192,8 +194,10 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
     if (message !== 'stop') return;
     const stop = async (): Promise<void> => {
       clearInterval(looking);
-      await fleets?.stop();
+      // What the database still does for us keeps nobody's groups waiting.
+      const left = fleets?.stop();
       await mine.stop();
+      await left;
       answering.unsubscribe();
       reports.stop();
       await Promise.all(Object.values(own).map((sink) => sink?.close()));
