@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_RULES } from '../operators/alerts/default-rules.ts';
 import { settableClock } from '../pipeline/clock.ts';
 import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
 import { apiWorld, assetOf, NOW } from './api.fixture.ts';
 import { channelDesk } from './channel-desk.ts';
+import { ALARM_COSTS_DEFAULT } from './model-performance.ts';
 
 const DAY = 86_400_000;
 type World = ReturnType<typeof apiWorld>;
@@ -37,6 +39,13 @@ function errors(): World {
 }
 
 describe('GET /alert-rules', () => {
+  it('foresee from where an alarm costs less than the failure that it may be', () => {
+    const { false_alarm_usd, missed_failure_usd } = ALARM_COSTS_DEFAULT;
+    const rule = DEFAULT_RULES.find(({ name }) => name === 'failure_foreseen');
+    const pays_from = false_alarm_usd / (false_alarm_usd + missed_failure_usd);
+    expect(rule?.when.failure_prob_30d?.above).toBeCloseTo(pays_from, 2);
+  });
+
   it('tells the rules in effect, own ones first, and which of them are changed', async () => {
     const { body } = await world({ thermal: { for: '2h' }, hot: { on: 'anomalies' } }).json('/api/v1/alert-rules');
     expect(body.items[0]).toMatchObject({ name: 'hot', origin: 'own', for: '5m' });

@@ -72,7 +72,7 @@ const BOARD_CASES: Readonly<Record<string, Case>> = {
   failure_foreseen: {
     fires: { predictions: prediction(10, 0.4) },
     severity: 'warning',
-    silent: [{ predictions: prediction(10, 0.29) }, { predictions: prediction(10, 0.9, { confidence: 0.3 }) }],
+    silent: [{ predictions: prediction(10, 0.04) }, { predictions: prediction(10, 0.9, { confidence: 0.3 }) }],
   },
   held_idle: {
     fires: { anomalies: anomaly('held_idle', 10, { severity: 'info' }) },

@@ -47,7 +47,8 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
   { ...lasting, name: 'limit_ahead', when: of('forecast_limit'), alone: days(1), for: hours(1), keep: hours(6), action_text: 'Plan maintenance before that day.' },
   { ...lasting, name: 'unlike_others', when: of('novelty', 'density_outlier', 'reconstruction_error'), severity: 'info', alone: days(7), for: hours(6), keep: hours(6), action_text: 'Look at the readings that are named, and compare the GPU with others of its model.' },
   { ...found, name: 'health_poor', on: 'gpu_health_scores', when: { overall_score: { below: 60 }, confidence: { above: 0.5 } }, severity: 'warning', alone: days(7), for: hours(2), keep: hours(6), summary: '{where}: health {overall_score} of 100, {text}' },
-  { ...found, name: 'failure_foreseen', on: 'gpu_failure_predictions', when: { failure_prob_7d: { above: 0.3 }, confidence: { above: 0.5 } }, severity: 'warning', alone: days(7), for: hours(6), keep: days(1), summary: '{where}: {text}', action_text: 'Plan to take it out of long jobs, run the diagnostics, and keep a spare ready.' },
+  // Where an alarm begins to pay: 250 / (250 + 2,500), what a false one and a missed failure cost (ALARM_COSTS_DEFAULT).
+  { ...found, name: 'failure_foreseen', on: 'gpu_failure_predictions', when: { failure_prob_30d: { above: 0.09 }, confidence: { above: 0.5 } }, severity: 'warning', alone: days(7), for: hours(6), keep: days(1), summary: '{where}: {text}', action_text: 'Plan to take it out of long jobs, run the diagnostics, and keep a spare ready.' },
 
   // Money, not faults.
   { ...lasting, name: 'held_idle', when: { type: { in: ['held_idle'] } }, severity: 'info', for: days(1), keep: hours(1) },

@@ -24,7 +24,7 @@ const rows = (sql: string): object[] => {
   if (sql.includes('xid_episodes')) return [{ count: 7 }];
   const place = { ts: NOON, gpu_uuid: 'GPU-a', node: 'n1', instance: null };
   if (sql.includes('gpu_health_scores')) return [{ ...place, overall_score: 51.96 }];
-  return [{ ...place, failure_prob_7d: 0.412 }];
+  return [{ ...place, failure_prob_30d: 0.412 }];
 };
 const words = async (alert: Partial<Alert>, answer = async (sql: string) => rows(sql)) =>
   (await newestWords(databaseOf(answer), [alertOf(alert)])).get('A');
@@ -34,7 +34,7 @@ describe('how an open alert stands now', () => {
     ['a reading of the metric', { source: 'anomalies' }, `gpu_temp_celsius 96.5 C at ${AT}`],
     ['events of a fault story', { source: 'xid_episodes' }, '7 events so far'],
     ['health', { source: 'gpu_health_scores' }, `health 52 of 100 at ${AT}`],
-    ['risk', { source: 'gpu_failure_predictions' }, `fails within 7 days with 41 % at ${AT}`],
+    ['risk', { source: 'gpu_failure_predictions' }, `fails within 30 days with 41 % at ${AT}`],
     ['nothing of an incident', { source: 'incidents' }, undefined],
     ['nothing of what is about no GPU', { source: 'anomalies', gpu_uuid: '' }, undefined],
   ])('is %s', async (_, alert, expected) => {

@@ -65,9 +65,9 @@ async function wordsOf(database: Database, alert: Alert): Promise<string> {
         typeof overall_score === 'number' ? `health ${Number(overall_score.toFixed(1))} of 100` : '',
       );
     case 'gpu_failure_predictions':
-      return ofNewestRow(database, GPU_FAILURE_PREDICTIONS, alert, ({ failure_prob_7d }) =>
-        typeof failure_prob_7d === 'number'
-          ? `fails within 7 days with ${Number((100 * failure_prob_7d).toPrecision(2))} %`
+      return ofNewestRow(database, GPU_FAILURE_PREDICTIONS, alert, ({ failure_prob_30d }) =>
+        typeof failure_prob_30d === 'number'
+          ? `fails within 30 days with ${Number((100 * failure_prob_30d).toPrecision(2))} %`
           : '',
       );
     default:
