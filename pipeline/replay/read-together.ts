@@ -1,0 +1,49 @@
+import type { RawMessage } from '../contract/message.ts';
+import { type MessageStream, mergeStreams } from './merge-streams.ts';
+
+/** .prom texts met per node. */
+export type ScrapesMet = Pick<Map<string, number>, 'get' | 'set'>;
+
+/** Reads a file from its beginning; what is refused before any row has a time is told at `start_ms`. */
+export type FileReading = (start_ms: number, scrapes: ScrapesMet) => AsyncGenerator<readonly RawMessage[]>;
+
+/** No row has such a time. */
+const NO_TIME = -1;
+
+/**
+ * Files of one capture as one stream by event time, whatever they are called: a node each, an hour each, or both. Each is
+ * opened twice, the first time for its first message alone. Files of exposition texts without times go on counting where the
+ * file before, by name, has stopped.
+ */
+export async function* readTogether(
+  files: readonly FileReading[],
+  start_ms: number,
+): AsyncGenerator<readonly RawMessage[]> {
+  const met = new Map<string, number>();
+  const streams: MessageStream[] = [];
+  for (const read of files) {
+    const begun = new Map<string, number>();
+    const noted: ScrapesMet = {
+      get(node) {
+        const count = met.get(node);
+        if (!begun.has(node)) begun.set(node, count ?? 0);
+        return count;
+      },
+      set: (node, count) => met.set(node, count),
+    };
+    const first = (await firstTime(read(NO_TIME, noted))) ?? start_ms;
+    streams.push({ first, open: () => read(first, new Map(begun)) });
+  }
+  let position = 0;
+  for await (const messages of mergeStreams(streams)) {
+    yield messages.map((message) => ({ ...message, position: ++position }));
+  }
+}
+
+async function firstTime(reading: AsyncGenerator<readonly RawMessage[]>): Promise<number | null> {
+  for await (const messages of reading) {
+    const timed = messages.find(({ event_time }) => event_time !== NO_TIME);
+    if (timed !== undefined) return timed.event_time;
+  }
+  return null;
+}
