@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
-import { settableClock } from '../clock.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { settableClock, systemClock } from '../clock.ts';
 import { DueHeap } from './scraper-heap.ts';
 import { ScrapeLoop, type ScrapeLoopOptions } from './scraper-loop.ts';
 import { backOffIntervals, spread } from './scraper-spread.ts';
@@ -28,7 +28,7 @@ function loopOf(options: Partial<ScrapeLoopOptions> = {}) {
     },
     ...options,
   });
-  onTestFinished(() => loop.stop());
+  onTestFinished(() => loop.stop(0));
   const until = async (at: number, step = 50): Promise<void> => {
     while (clock.now() - START < at) {
       clock.advance(step);
@@ -177,10 +177,44 @@ test('by the real clock one timer keeps the pace', async () => {
       },
     });
     for (let n = 0; n < 50; n++) loop.add(`t${n}`);
-    onTestFinished(() => loop.stop());
+    onTestFinished(() => loop.stop(0));
   });
   await done;
   expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(2);
+});
+
+test('a stop waits for what runs well, and not for long', async () => {
+  const runs: ((well: boolean) => void)[] = [];
+  const started = (): ScrapeLoop => {
+    const run = (): Promise<boolean> => new Promise((resolve) => runs.push(resolve));
+    const loop = new ScrapeLoop({
+      clock: systemClock,
+      interval_ms: 1,
+      seed: 1,
+      concurrency_max: 9,
+      failing_max: 9,
+      run,
+    });
+    loop.add('a');
+    loop.add('b');
+    return loop;
+  };
+  const loop = started();
+  await vi.waitFor(() => expect(runs.length).toBe(2));
+  let stopped = false;
+  const stopping = loop.stop(60_000).then(() => {
+    stopped = true;
+  });
+  runs[0]?.(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(stopped).toBe(false);
+  runs[1]?.(false);
+  await stopping;
+  expect(loop.counters).toMatchObject({ running: 0, queued: 0 });
+
+  const hanging = started();
+  await vi.waitFor(() => expect(runs.length).toBe(4));
+  await hanging.stop(1);
 });
 
 test.each([

@@ -42,6 +42,7 @@ export class ScrapeLoop {
   #timer: NodeJS.Timeout | null = null;
   #timer_due = Number.POSITIVE_INFINITY;
   #stopped = false;
+  #idle: () => void = () => undefined;
   #skipped = 0;
 
   constructor(options: ScrapeLoopOptions) {
@@ -74,9 +75,18 @@ export class ScrapeLoop {
     this.#items.delete(key);
   }
 
-  stop(): void {
+  /** Starts nothing any more. Resolves when the runs of targets that are well have ended, and after `wait_ms` at the latest. */
+  async stop(wait_ms: number): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#running.well === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait_ms);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Starts what is due now: called by the timer, and by tests that move the clock themselves. */
@@ -101,6 +111,7 @@ export class ScrapeLoop {
       this.#running[kind]++;
       void this.#options.run(item.key).then((well) => {
         this.#running[kind]--;
+        if (this.#stopped && this.#running.well === 0) this.#idle();
         this.#plan(item, well);
         if (queue.length > 0) this.#serve(kind, most);
       });
