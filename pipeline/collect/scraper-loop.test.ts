@@ -161,7 +161,6 @@ test('a removed target runs no more, an added one begins within an interval', as
 });
 
 test('by the real clock one timer keeps the pace', async () => {
-  const { systemClock } = await import('../clock.ts');
   const counts = new Map<string, number>();
   const done = new Promise<void>((resolve) => {
     const loop = new ScrapeLoop({
