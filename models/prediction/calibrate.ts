@@ -1,7 +1,7 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
 import { COMPONENTS, type LoadedBundle, loadBundle, type PredictionBundle } from './bundle.ts';
-import { type Combiner, fitCombiner } from './combiner.ts';
+import { type Combiner, fitBias, fitCombiner } from './combiner.ts';
 import { createComponents } from './components.ts';
 import { combinedProbabilities, inOrdinaryFleets } from './ensemble.ts';
 import { createLandmarkBuilder, type LandmarkOptions, type Landmarks, outcome } from './landmarks.ts';
@@ -9,6 +9,12 @@ import { thresholdByCost } from './threshold-by-cost.ts';
 
 const WIDTH = COMPONENTS.length;
 const ROW = HORIZONS_DAYS.length * WIDTH;
+const TREES = COMPONENTS.indexOf('trees');
+const MONTH = 1;
+/** GPUs that must have failed for the trees to be scaled too, and not only moved. */
+const SCALED_FAILURES_MIN = 5;
+/** Rows added to those before a failure: that none was seen does not make one impossible. */
+const UNSEEN_ROWS = 0.5;
 
 /** Landmarks with what each model of a bundle said then. */
 export interface ScoredLandmarks {
@@ -63,7 +69,7 @@ export interface AlarmCosts {
 }
 
 export interface CalibrateOptions {
-  /** GPUs that must have failed within a horizon for it to get a combination of its own. */
+  /** GPUs that must have failed within a horizon for it to get a combination of its own; below, the trees speak alone. */
   readonly failures_min: number;
   readonly costs: AlarmCosts;
   /** Failures in ordinary fleets for each one in the fleets of the training. */
@@ -74,7 +80,8 @@ export interface CalibrateOptions {
 /**
  * Learns how the models of a bundle are put together, from landmarks that none of them has learned from: one logistic
  * combination a horizon, which is also its calibration (Platt 1999), one per model alone, and the alarm threshold that
- * costs least. GPUs count alike, however many landmarks they have before and without failures.
+ * costs least. Where too few have failed for that the trees of a month speak alone, calibrated by themselves, and the other
+ * horizons follow them. GPUs count alike, however many landmarks they have before and without failures.
  */
 export function calibrate(
   bundle: PredictionBundle,
@@ -83,23 +90,36 @@ export function calibrate(
 ): PredictionBundle {
   const { landmarks, inputs } = scored;
   const { say } = options;
-  const fitFor = (h: number, among: (component: number) => boolean): Combiner | null => {
-    const rows: number[] = [];
-    const failing = new Set<number>();
-    for (let row = 0; row < landmarks.rows; row++) {
-      const label = outcome(landmarks, row, HORIZONS_DAYS[h] as number);
-      if (Number.isNaN(label)) continue;
-      rows.push(row);
-      if (label === 1) failing.add(landmarks.gpu[row] as number);
-    }
-    if (failing.size < options.failures_min) return null;
+  const known = HORIZONS_DAYS.map((days) => knownRows(landmarks, days));
+  const combinerOf = (h: number, among: (component: number) => boolean): Combiner => {
+    const { rows, labels } = known[h] as KnownRows;
     const some = new Float64Array(rows.length * WIDTH);
     for (const [to, row] of rows.entries()) {
       const from = (landmarks.taken[row] as number) * ROW + h * WIDTH;
       for (let k = 0; k < WIDTH; k++) some[to * WIDTH + k] = among(k) ? (inputs[from + k] as number) : Number.NaN;
     }
-    const labels = rows.map((row) => outcome(landmarks, row, HORIZONS_DAYS[h] as number));
     return fitCombiner({ inputs: some, width: WIDTH, labels });
+  };
+  const fitFor = (h: number, among: (component: number) => boolean): Combiner | null =>
+    (known[h] as KnownRows).failing < options.failures_min ? null : combinerOf(h, among);
+  const treesAlone = (): Combiner => {
+    const { rows, labels, failing } = known[MONTH] as KnownRows;
+    if (rows.length === 0) {
+      say('30 days: nothing is known to calibrate by, the trees are taken as they are');
+      return bundle.combiners.d30;
+    }
+    if (failing >= SCALED_FAILURES_MIN) {
+      const fitted = combinerOf(MONTH, (component) => component === TREES);
+      say(`30 days: the trees alone x ${(fitted.weights[TREES] as number).toFixed(2)}, by ${failing} GPUs that failed`);
+      return fitted;
+    }
+    const log_odds = rows.map(
+      (row) => inputs[(landmarks.taken[row] as number) * ROW + MONTH * WIDTH + TREES] as number,
+    );
+    const failed = labels.reduce((sum, label) => sum + label, 0);
+    const bias = fitBias(log_odds, failed + UNSEEN_ROWS);
+    say(`30 days: the trees alone, moved by ${bias.toFixed(2)} to as many failures as came: ${failing} GPUs failed`);
+    return { bias, weights: COMPONENTS.map((_, k) => Number(k === TREES)), means: COMPONENTS.map(() => 0) };
   };
   const everything = HORIZONS_DAYS.map((days, h) => {
     const fitted = fitFor(h, () => true);
@@ -110,7 +130,7 @@ export function calibrate(
     );
     return fitted;
   });
-  const month = everything[1] ?? bundle.combiners.d30;
+  const month = everything[MONTH] ?? treesAlone();
   const combiners = [everything[0] ?? null, month, everything[2] ?? null];
   const told = Array.from({ length: landmarks.rows }, (_, row) => {
     const from = (landmarks.taken[row] as number) * ROW;
@@ -132,7 +152,7 @@ export function calibrate(
     ...bundle,
     combiners: { d7: plain(everything[0] ?? null), d30: plain(month), d90: plain(everything[2] ?? null) },
     background,
-    alone: COMPONENTS.map((_, k) => plain(fitFor(1, (component) => component === k))),
+    alone: COMPONENTS.map((_, k) => plain(fitFor(MONTH, (component) => component === k))),
     threshold_30d: inOrdinaryFleets(
       thresholdByCost(labels, probabilities, options.costs),
       background.hazards[1] ?? 0,
@@ -142,6 +162,28 @@ export function calibrate(
   // Whatever is written must be what is read.
   loadBundle(JSON.parse(JSON.stringify(calibrated)), 'calibrated bundle');
   return calibrated;
+}
+
+interface KnownRows {
+  readonly rows: readonly number[];
+  readonly labels: readonly number[];
+  /** GPUs among them that failed within the horizon. */
+  readonly failing: number;
+}
+
+/** Landmarks whose outcome is known. */
+function knownRows(landmarks: Landmarks, horizon_days: number): KnownRows {
+  const rows: number[] = [];
+  const labels: number[] = [];
+  const failing = new Set<number>();
+  for (let row = 0; row < landmarks.rows; row++) {
+    const label = outcome(landmarks, row, horizon_days);
+    if (Number.isNaN(label)) continue;
+    rows.push(row);
+    labels.push(label);
+    if (label === 1) failing.add(landmarks.gpu[row] as number);
+  }
+  return { rows, labels, failing: failing.size };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

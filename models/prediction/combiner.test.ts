@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Draws, draw, draws } from '../../bench/fleet/random.ts';
-import { combine, fitCombiner, logit, sigmoid } from './combiner.ts';
+import { combine, fitBias, fitCombiner, logit, sigmoid } from './combiner.ts';
 
 /** Rows whose true log-odds are bias + weights * inputs. */
 function rowsOf(from: Draws, rows: number, bias: number, weights: readonly number[]) {
@@ -82,6 +82,28 @@ describe('fitCombiner', () => {
     const { bias, weights } = fitCombiner({ inputs: Float64Array.of(-1, -2, 1, 2), width: 1, labels: [0, 0, 1, 1] });
     expect(Number.isFinite(bias + (weights[0] as number))).toBe(true);
     expect(weights[0]).toBeGreaterThan(0);
+  });
+});
+
+describe('fitBias', () => {
+  it.each([0.5, 3, 250, 999])(
+    'moves log-odds until they foresee %f of a thousand, and keeps their distances',
+    (expected) => {
+      const from = draws(7);
+      const log_odds = Float64Array.from({ length: 1_000 }, () => 12 * draw(from) - 2);
+      const bias = fitBias(log_odds, expected);
+      const foreseen = log_odds.reduce((sum, one) => sum + sigmoid(bias + one), 0);
+      expect(foreseen).toBeCloseTo(expected, 9);
+    },
+  );
+
+  it('leaves alone what is right already', () => {
+    expect(fitBias([0, 0, 0, 0], 2)).toBeCloseTo(0, 12);
+  });
+
+  it('stays finite where more is expected than there are rows', () => {
+    const bias = fitBias([1, 1], 7);
+    expect(2 * sigmoid(bias + 1)).toBeCloseTo(1.5, 9);
   });
 });
 

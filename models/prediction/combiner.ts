@@ -21,6 +21,10 @@ export interface CombinerData {
 const RIDGE = 1;
 const ITERATIONS_MAX = 50;
 const CLOSE_ENOUGH = 1e-9;
+/** Further no log-odds are put right: beyond it lies what no probability tells apart. */
+const BIAS_MAX = 1_000;
+/** To a billionth of a billionth of that. */
+const HALVINGS = 64;
 
 export const logit = (p: number): number => Math.log(Math.max(1e-9, p) / Math.max(1e-9, 1 - p));
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -48,6 +52,23 @@ export function fitCombiner(data: CombinerData): Combiner {
     for (const [i, k] of active.entries()) weights[k] = fitted[i + 1] as number;
     return { bias: fitted[0] as number, weights, means: Array.from(means, (mean) => (Number.isNaN(mean) ? 0 : mean)) };
   }
+}
+
+/**
+ * What log-odds lack so that their probabilities add up to `expected`: their order and distances stay. Where no bias can do
+ * it, for there are too few rows, half a row less than all of them. Found by halving.
+ */
+export function fitBias(log_odds: ArrayLike<number>, expected: number): number {
+  const wanted = Math.min(expected, log_odds.length - 0.5);
+  let [low, high] = [-BIAS_MAX, BIAS_MAX];
+  for (let i = 0; i < HALVINGS; i++) {
+    const bias = (low + high) / 2;
+    let sum = 0;
+    for (let row = 0; row < log_odds.length; row++) sum += sigmoid(bias + (log_odds[row] as number));
+    if (sum < wanted) low = bias;
+    else high = bias;
+  }
+  return (low + high) / 2;
 }
 
 /** Log-odds of the combination; a missing input counts as its mean. */
