@@ -45,6 +45,8 @@ const bundleSchema = z.strictObject({
   trained_on: z.enum(['simulated', 'real', 'mixed']),
   /** What the trees, Cox and the forest look at, by name. */
   features: names,
+  /** Where they were trained on counts of samples as gpu_features has them; else on those of `inputReader`, told alike. */
+  sample_counts: z.literal('stored').optional(),
   /** How much each feature moves predictions (mean |SHAP|): what is missing costs confidence by it. */
   importance: z.array(number.min(0)),
   /** XGBoost documents by horizon; null where there was too little to learn from. */

@@ -57,8 +57,8 @@ export const squeezed = (value: number): number => Math.sign(value) * Math.log1p
  */
 export function createComponents(loaded: LoadedBundle): Components {
   const { bundle, trees, types, cox, lstm, novelty } = loaded;
-  const readRow = inputReader(bundle.features);
-  const readCox = inputReader(cox?.names ?? []);
+  const readRow = inputReader(bundle.features, bundle.sample_counts);
+  const readCox = inputReader(cox?.names ?? [], bundle.sample_counts);
   const width = COMPONENTS.length;
   const scorers = trees.map((model) => (model === null ? null : createScorer(model)));
   const typeScorer = types === null ? null : createScorer(types);

@@ -1,4 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { CARRIED_WIDTH, type FailureModel } from '../../pipeline/contract/failure-model.ts';
 import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import { FAILURE_TYPES, type PredictionContribution } from '../../pipeline/contract/predictions.ts';
@@ -45,7 +46,11 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
   const main = combiners[D30] as NonNullable<(typeof combiners)[number]>;
   const importance = bundle.importance.reduce((sum, one) => sum + one, 0) || 1;
 
-  const reasons = (): PredictionContribution[] => {
+  const places = bundle.features.map(findFeature);
+  const coxPlaces = (cox?.names ?? []).map(findFeature);
+
+  /** Of each feature what the vector says, which is what people see elsewhere; inputs of models may be told otherwise. */
+  const reasons = ({ values }: FeatureVector): PredictionContribution[] => {
     const found = new Map<string, PredictionContribution>();
     const add = (feature: string, value: number, contribution: number): void => {
       const before = found.get(feature)?.contribution ?? 0;
@@ -60,7 +65,8 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
       if (!explainer || weight === 0) continue;
       explainer.contributions(scores.row, 1, shap);
       for (let k = 0; k < width; k++) {
-        if (shap[k] !== 0) add(bundle.features[k] as string, scores.row[k] as number, weight * (shap[k] as number));
+        if (shap[k] === 0) continue;
+        add(bundle.features[k] as string, values[places[k] as number] as number, weight * (shap[k] as number));
       }
     }
     if (cox !== null) {
@@ -68,9 +74,7 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
       for (const [k, name] of names.entries()) {
         const off = (scores.cox_row[k] as number) - (means[k] as number);
         if (Number.isNaN(off)) continue;
-        const place = bundle.features.indexOf(name);
-        const value = place < 0 ? Number.NaN : (scores.row[place] as number);
-        add(name, value, hazard * (coefficients[k] as number) * off);
+        add(name, values[coxPlaces[k] as number] as number, hazard * (coefficients[k] as number) * off);
       }
     }
     const at = D30 * WIDTH;
@@ -91,7 +95,7 @@ export function createEnsemble(loaded: LoadedBundle, version: string): FailureMo
     judge(vector, carried, elapsed_ms) {
       components.judge(vector, carried, elapsed_ms);
       const [p7, p30, p90] = probabilities(loaded, scores);
-      const contributions = reasons();
+      const contributions = reasons(vector);
       const type = mostLikely(scores.types);
       const known = bundle.importance.reduce(
         (sum, one, k) => (Number.isNaN(scores.row[k] as number) ? sum : sum + one),

@@ -41,6 +41,30 @@ describe('importTrees', () => {
     expect(hot.explanation).not.toContain('simulated');
   });
 
+  it('makes one that sees counts of samples as they are stored, where our own see them told alike', () => {
+    const counted = ['thermal_throttle_count', 'gpu_age_days'];
+    const bundle = importTrees(JSON.parse(JSON.stringify(trees(counted))), OPTIONS);
+    const { sample_counts, ...ours } = bundle;
+    expect(sample_counts).toBe('stored');
+    // Trees that fear more than 60, of a week of twice as many samples.
+    const vector = plantedVector('GPU-a', 1, { thermal_throttle_count: 80, gpu_age_days: 50, samples_7d: 2_016 });
+    const judge = (one: typeof ours) =>
+      createEnsemble(loadBundle(one, 'test'), '1').judge(vector, new Float32Array(0), 0);
+    expect(judge(bundle).p30).toBeGreaterThan(0.5);
+    expect(judge(ours).p30).toBeLessThan(0.5);
+    // Reasons tell what people find in the vector, whatever the trees were told.
+    for (const one of [bundle, ours]) {
+      expect(judge(one).contributions[0]).toMatchObject({ feature: 'thermal_throttle_count', value: 80 });
+    }
+  });
+
+  it('says nothing new of bundles that see them as ever', () => {
+    const { sample_counts: _, ...ours } = importTrees(JSON.parse(JSON.stringify(trees(OURS))), OPTIONS);
+    const text = JSON.stringify(ours);
+    expect(JSON.stringify(loadBundle(JSON.parse(text), 'test').bundle)).toBe(text);
+    expect(() => loadBundle({ ...ours, sample_counts: 'doubled' }, 'test')).toThrow(/sample_counts/);
+  });
+
   it.each([
     ['features of somebody else', () => trees(['a', 'b']), /needs the feature a/],
     ['another objective', () => trees(OURS, { objective: 'reg:squarederror' }), /foresees no failure/],

@@ -5,8 +5,8 @@ import type { TreeModel } from '../xgboost/tree-model.ts';
 import { COMPONENTS, loadBundle, type PredictionBundle } from './bundle.ts';
 
 /**
- * A bundle of trees alone, trained elsewhere to foresee a failure within 30 days from features of ours: other horizons follow
- * its hazard, and nothing but the trees speaks. Its probabilities are taken as they are.
+ * A bundle of trees alone, trained elsewhere to foresee a failure within 30 days from features of ours as they are stored: other
+ * horizons follow its hazard, and nothing but the trees speaks. Its probabilities are taken as they are.
  * Errors: GV-MDL-302 when its features are not ours, GV-MDL-304 when it is no binary model with names of features.
  */
 export function importTrees(
@@ -37,6 +37,8 @@ export function importTrees(
     name: 'failure-prediction',
     trained_on: options.trained_on,
     features,
+    // Who trains elsewhere knows our features from what is stored.
+    sample_counts: 'stored',
     importance: usage(model),
     trees: { d7: null, d30: document, d90: null },
     types: null,

@@ -95,15 +95,20 @@ const SAMPLES = findFeature('samples_7d');
 /** Writes inputs of a model from the values of a feature vector, NaN = unknown, from `at` on. */
 export type InputReader = (values: ArrayLike<number>, into: Float32Array | Float64Array, at?: number) => void;
 
+/** Counts of samples as of a week of 1,008, which makes cadences alike, or as they are stored. */
+type SampleCounts = 'alike' | 'stored';
+
 /**
  * Reads the features that a model looks at, by name. Counts of samples are told as of 1,008 samples, which is what they are
- * at one sample every 10 minutes. Names must be features.
+ * at one sample every 10 minutes, unless they are wanted as they are stored; and as they are where nobody knows how many
+ * samples there were. Names must be features.
  */
-export function inputReader(names: readonly string[]): InputReader {
+export function inputReader(names: readonly string[], counts: SampleCounts = 'alike'): InputReader {
   const places = Uint16Array.from(names, findFeature);
-  const counted = Uint8Array.from(names, (name) => Number(SAMPLE_COUNTS.has(name)));
+  const counted = Uint8Array.from(names, (name) => Number(counts === 'alike' && SAMPLE_COUNTS.has(name)));
   return (values, into, at = 0) => {
-    const per_sample = WEEK_SAMPLES / (values[SAMPLES] as number);
+    const samples = values[SAMPLES] as number;
+    const per_sample = Number.isNaN(samples) ? 1 : WEEK_SAMPLES / samples;
     for (let k = 0; k < places.length; k++) {
       const value = values[places[k] as number] as number;
       into[at + k] = counted[k] === 1 ? value * per_sample : value;
