@@ -55,6 +55,21 @@ describe('reference decision', () => {
     expect(referenceDecision({ health: 95, p30: 0, utilisation: 0.5, grade: 'poor' }).npv.sell).toBeCloseTo(7_600, 8);
   });
 
+  it('names the limit of a grade where the other option begins to win there, whichever side it is looked at from', () => {
+    const options = { p30: 0, utilisation: 0.9 };
+    const flipOf = (health: number) => {
+      const told = referenceDecision({ health, ...options });
+      return { from: told.decision, ...told.sensitivity.find(({ input }) => input === 'health') };
+    };
+    expect(referenceDecision({ health: 69.999, ...options }).decision).toBe('keep');
+    const above = flipOf(72);
+    expect(above).toMatchObject({ from: 'sell', to: 'keep' });
+    expect(above.flips_at).toBeCloseTo(70, 3);
+    expect(above.flips_at).toBeLessThan(70);
+    const below = flipOf(69);
+    expect(below).toMatchObject({ from: 'keep', to: 'sell', flips_at: 70 });
+  });
+
   it('says so in one sentence with the numbers', () => {
     const { rationale } = referenceDecision({ health: 98.7, p30: 0.4408, utilisation: 0.774 });
     expect(rationale).toBe(

@@ -1,5 +1,5 @@
 import type { HealthGrade } from '../../pipeline/contract/events.ts';
-import { gradeOf } from '../health/verdict.ts';
+import { GRADE_LIMITS, gradeOf } from '../health/verdict.ts';
 import { type Choice, chooseOption, type OptionValues } from './choose-option.ts';
 import { comparison, percent, tenth } from './in-money.ts';
 import { decisionFlips, type FlipInput } from './sensitivity.ts';
@@ -72,7 +72,7 @@ const monthlyRent = (health: number, utilisation: number, terms: Terms): number 
  * The specification's decision, number for number: twelve months without discounting, one price for all models.
  *
  * Value at risk is the formula's own failure cost (three months of rent) times the hourly hazard that p30 stands for.
- * Pure; about 5 us without and 20 us with the sensitivity. Source: DOMAIN.md section 9.
+ * Pure; about 5 us without and 25 us with the sensitivity. Source: DOMAIN.md section 9.
  */
 export function referenceDecision(input: ReferenceInput): Valuation {
   const { health, p30, utilisation } = input;
@@ -111,6 +111,7 @@ function flipInputs(input: ReferenceInput): readonly FlipInput[] {
       from: 0,
       to: 100,
       at: (value) => valuesOf({ health: value, p30, utilisation }, TERMS),
+      breaks: GRADE_LIMITS,
     },
     { input: 'p30', value: p30, from: 0, to: 1, at: (value) => valuesOf({ ...input, p30: value }, TERMS) },
     {

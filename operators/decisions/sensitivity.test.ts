@@ -54,6 +54,19 @@ describe('decision flips', () => {
     expect(flip?.flips_at).toBeGreaterThan(59.999);
   });
 
+  it.each([
+    [72, 69.9, 70],
+    [65, 69.9, 70],
+    [70, 69.99, 70],
+    [93, 12, 13],
+  ])('from %d are found where what is told of jumps for a moment only', (value, low, high) => {
+    const wins = (at: number): number => (at >= low && at < high ? -1 : 1);
+    const [flip] = decisionFlips('keep', [{ ...input('jump', value, wins), breaks: [90, low, high, 50] }]);
+    expect(flip?.to).toBe('sell');
+    expect(flip?.flips_at).toBeCloseTo(value < low ? low : high, 3);
+    expect(decisionFlips('keep', [input('jump', value, wins)])[0]?.flips_at).toBeNull();
+  });
+
   it('are found where another option wins between two looks only', () => {
     const [flip] = decisionFlips('keep', [input('hill', 50, (value) => Math.abs(value - 79.5) - 1.5)]);
     expect(flip?.to).toBe('sell');

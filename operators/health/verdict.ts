@@ -47,6 +47,9 @@ const GRADES: readonly (readonly [least: number, grade: HealthGrade])[] = [
   [50, 'poor'],
 ];
 
+/** Scores from which on the grade is a better one, the highest first. */
+export const GRADE_LIMITS: readonly number[] = GRADES.map(([least]) => least);
+
 /** Grade of an overall score 0..100. */
 export const gradeOf = (overall: number): HealthGrade => GRADES.find(([least]) => overall >= least)?.[1] ?? 'critical';
 
