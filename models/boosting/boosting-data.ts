@@ -1,5 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import type { BoostingParams } from './boosting-params.ts';
+import { type BoostingParams, isLogistic } from './boosting-params.ts';
 
 /** Rows to learn from. */
 export interface BoostingData {
@@ -8,7 +8,7 @@ export interface BoostingData {
   readonly rows: number;
   /** Names of the columns, all different. */
   readonly features: readonly string[];
-  /** One a row: 0 or 1 for binary:logistic, 0 .. num_class - 1 for multi:softprob, any number for reg:squarederror. */
+  /** One a row: 0 or 1 for logistic objectives, 0 .. num_class - 1 for multi:softprob, any number for reg:squarederror. */
   readonly labels: Float32Array;
   /** How many rows each row counts as, 0 or more; 1 each without. */
   readonly weights?: Float32Array;
@@ -36,7 +36,7 @@ export function checkBoostingData(data: BoostingData, params: BoostingParams, na
     if (bad !== -1) refuse(`row ${bad + 1}: a weight of ${weights[bad]}`);
     if (!weights.some((weight) => weight > 0)) refuse('all weights are 0');
   }
-  const classes = params.objective === 'binary:logistic' ? 2 : params.num_class;
+  const classes = isLogistic(params.objective) ? 2 : params.num_class;
   const bad = labels.findIndex((label) =>
     params.objective === 'reg:squarederror'
       ? !Number.isFinite(label)
@@ -46,7 +46,7 @@ export function checkBoostingData(data: BoostingData, params: BoostingParams, na
     const allowed = params.objective === 'reg:squarederror' ? 'a number' : `one of 0 to ${classes - 1}`;
     refuse(`row ${bad + 1}: the label ${labels[bad]} is not ${allowed}`);
   }
-  if (params.objective === 'binary:logistic' && labels.every((label) => label === labels[0])) {
+  if (isLogistic(params.objective) && labels.every((label) => label === labels[0])) {
     refuse(`every label is ${labels[0]}: both 0 and 1 are needed to learn from, or to judge by`);
   }
 }

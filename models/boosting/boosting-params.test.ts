@@ -46,6 +46,8 @@ describe('parameters', () => {
       random_state: 4,
       nthread: 8,
       verbosity: 0,
+      device: 'cpu',
+      num_parallel_tree: 1,
       tree_method: 'approx',
     };
     expect(boostingParams.parse(given)).toMatchObject({
@@ -76,7 +78,20 @@ describe('parameters', () => {
     expect(boostingParams.parse({ objective: 'reg:squarederror' }).eval_metric).toBe('rmse');
     expect(boostingParams.parse({ objective: 'reg:squarederror' }).base_score).toBe('auto');
     expect(boostingParams.parse({ objective: 'multi:softprob', num_class: 4 }).eval_metric).toBe('mlogloss');
+    expect(xgboostParams.parse({ objective: 'reg:logistic' })).toMatchObject({ eval_metric: 'rmse', base_score: 0.5 });
   });
+
+  it('judge by the last of several', () => {
+    expect(boostingParams.parse({ eval_metric: ['map', 'auc', 'logloss'] }).eval_metric).toBe('logloss');
+    expect(boostingParams.parse({ eval_metric: null }).eval_metric).toBe('logloss');
+  });
+
+  it.each([{}, { grow_policy: 'lossguide' }, { max_leaves: 7 }, { tree_method: 'approx' }])(
+    'take trees without a limit of depth with %j',
+    (given) => {
+      expect(boostingParams.parse({ max_depth: 0, ...given }).max_depth).toBe(0);
+    },
+  );
 
   it.each([
     [{ max_dept: 3 }, /max_dept/],
@@ -84,7 +99,13 @@ describe('parameters', () => {
     [{ eta: 'fast' }, /eta/],
     [{ subsample: 0 }, /subsample/],
     [{ max_depth: -1 }, /max_depth/],
-    [{ max_depth: 0 }, /max_depth/],
+    [{ max_depth: 0, tree_method: 'exact' }, /max_depth: without a limit/],
+    [{ device: 'cuda' }, /device/],
+    [{ num_parallel_tree: 4 }, /num_parallel_tree/],
+    [{ eval_metric: ['auc', 'map'] }, /eval_metric/],
+    [{ eval_metric: [] }, /eval_metric/],
+    [{ eval_metric: ['auc', 'merror'] }, /eval_metric.*auc/],
+    [{ objective: 'reg:logistic', base_score: 0 }, /base_score/],
     [{ objective: 'multi:softprob' }, /num_class/],
     [{ num_class: 3 }, /num_class/],
     [{ base_score: 1 }, /base_score/],

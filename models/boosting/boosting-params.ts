@@ -36,8 +36,13 @@ const EVAL_METRICS = ['auc', 'aucpr', 'logloss', 'error', 'rmse', 'mlogloss', 'm
 
 export type EvalMetricName = (typeof EVAL_METRICS)[number];
 
+/** Objectives of one loss and several names: labels 0 and 1, probabilities out. */
+export const isLogistic = (objective: string): boolean =>
+  objective === 'binary:logistic' || objective === 'reg:logistic';
+
 const METRICS_OF = {
   'binary:logistic': ['auc', 'aucpr', 'logloss', 'error', 'rmse'],
+  'reg:logistic': ['rmse', 'auc', 'aucpr', 'logloss', 'error'],
   'reg:squarederror': ['rmse'],
   'multi:softprob': ['mlogloss', 'merror'],
 } as const satisfies Record<string, readonly EvalMetricName[]>;
@@ -45,8 +50,12 @@ const METRICS_OF = {
 function schema(defaults: Defaults) {
   const params = z
     .strictObject({
-      objective: z.enum(['binary:logistic', 'reg:squarederror', 'multi:softprob']).default('binary:logistic'),
+      objective: z
+        .enum(['binary:logistic', 'reg:logistic', 'reg:squarederror', 'multi:softprob'])
+        .default('binary:logistic'),
       booster: z.literal('gbtree').default('gbtree'),
+      device: z.literal('cpu').default('cpu'),
+      num_parallel_tree: z.literal(1).default(1),
       num_class: z.int().min(0).max(1_000).default(0),
       /** `approx` is grown as `hist`, whose cuts are made once. */
       tree_method: z
@@ -56,6 +65,7 @@ function schema(defaults: Defaults) {
       num_boost_round: z.int().min(1).max(100_000).default(500),
       /** Rounds without a better figure of the valid rows after which it ends; null = never. */
       early_stopping_rounds: z.int().min(1).nullable().default(defaults.early_stopping_rounds),
+      /** 0 = no limit. */
       max_depth: z.int().min(0).max(64).default(6),
       max_leaves: z.int().min(0).default(0),
       grow_policy: z.enum(['depthwise', 'lossguide']).default('depthwise'),
@@ -79,7 +89,13 @@ function schema(defaults: Defaults) {
       base_score: z.union([z.number(), z.literal('auto')], { error: 'must be a number or "auto"' }).optional(),
       /** By position, or by the names of the features. */
       monotone_constraints: z.union([z.array(monotone), monotoneTuple, z.record(z.string(), monotone)]).default([]),
-      eval_metric: z.enum(EVAL_METRICS).nullable().default(defaults.eval_metric),
+      /** Of a list the last one decides, as for XGBoost. */
+      eval_metric: z
+        .union([z.array(z.string()).min(1), z.string()], { error: 'must be a name or a list of names' })
+        .transform((names) => (typeof names === 'string' ? names : names.at(-1)))
+        .pipe(z.enum(EVAL_METRICS))
+        .nullable()
+        .default(defaults.eval_metric),
       seed: z.int().min(0).max(0xffff_ffff).default(0),
     })
     .superRefine((params, context) => {
@@ -97,17 +113,11 @@ function schema(defaults: Defaults) {
         refuse('eval_metric', `must be one of ${metrics.join(', ')} for ${params.objective}`);
       }
       const { base_score } = params;
-      if (
-        params.objective === 'binary:logistic' &&
-        typeof base_score === 'number' &&
-        !(base_score > 0 && base_score < 1)
-      ) {
-        refuse('base_score', 'must lie between 0 and 1 for binary:logistic');
+      if (isLogistic(params.objective) && typeof base_score === 'number' && !(base_score > 0 && base_score < 1)) {
+        refuse('base_score', 'must lie between 0 and 1 for a logistic objective');
       }
-      if (params.max_depth === 0 && params.max_leaves === 0) refuse('max_depth', 'or max_leaves must be limited');
-      if (params.max_depth === 0 && params.grow_policy === 'depthwise')
-        refuse('max_depth', 'must be limited for depthwise');
       if (params.tree_method === 'exact') {
+        if (params.max_depth === 0) refuse('max_depth', 'without a limit needs tree_method hist');
         if (params.grow_policy === 'lossguide') refuse('grow_policy', 'lossguide needs tree_method hist');
         if (params.max_leaves > 0) refuse('max_leaves', 'needs tree_method hist');
       }

@@ -1,5 +1,5 @@
 import type { BoostingData } from './boosting-data.ts';
-import type { BoostingParams } from './boosting-params.ts';
+import { type BoostingParams, isLogistic } from './boosting-params.ts';
 
 /** What is minimised: gradients from margins, and predictions from them. Single precision, as XGBoost has it. */
 export interface Objective {
@@ -25,7 +25,7 @@ export function objectiveOf(params: BoostingParams, data: BoostingData): Objecti
   const weightOf = (row: number): number => (weights === undefined ? 1 : (weights[row] as number));
   if (params.objective === 'multi:softprob') return softprob(params, data, weightOf);
 
-  const logistic = params.objective === 'binary:logistic';
+  const logistic = isLogistic(params.objective);
   let scale_pos_weight = 1;
   if (logistic) {
     let positives = 0;

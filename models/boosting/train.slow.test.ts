@@ -142,11 +142,23 @@ describe('rounds', () => {
     expect(seen).toEqual(history);
     expect(Math.max(...history)).toBe(history[best_iteration]);
     expect(history.indexOf(history[best_iteration] as number)).toBe(best_iteration);
-    expect(treesOf(document)).toHaveLength(best_iteration + 1);
+    expect([trained.rounds, treesOf(document).length]).toEqual([best_iteration + 1, best_iteration + 1]);
     expect(learnerOf(document).attributes).toEqual({
       best_iteration: String(best_iteration),
       best_score: String(history[best_iteration]),
     });
+  });
+
+  it('keeps all where nobody asked to stop early, and still tells which one was the best', () => {
+    const params = xgboostParams.parse({ num_boost_round: 60, eta: 0.9, eval_metric: 'logloss' });
+    const { best_iteration, history, document, rounds: kept } = trainBoosting({ data: rows, valid: later, params });
+    expect([history.length, kept]).toEqual([60, 60]);
+    expect(history[best_iteration]).toBe(Math.min(...history));
+    expect(best_iteration).toBeLessThan(59);
+    expect(treesOf(document)).toHaveLength(60);
+    // What XGBoost's scikit-learn interface would cut by must not be less.
+    expect(learnerOf(document).attributes).toEqual({ best_iteration: '59' });
+    expect(boostingText(document)).toBe(boostingText(trainBoosting({ data: rows, params }).document));
   });
 
   it.each([
@@ -166,6 +178,25 @@ describe('rounds', () => {
     if (eval_metric === 'aucpr') expect(last).toBeGreaterThan(first);
     else expect(last).toBeLessThan(first);
   });
+
+  it('names a logistic regression what it is, and learns what binary:logistic learns', () => {
+    const regression = train(rows, { objective: 'reg:logistic', scale_pos_weight: 2 }).document;
+    expect(learnerOf(regression)).toMatchObject({ objective: { name: 'reg:logistic' } });
+    const text = boostingText(train(rows, { scale_pos_weight: 2 }).document);
+    expect(boostingText(regression)).toBe(text.replace('binary:logistic', 'reg:logistic'));
+    expect(readXgboostFile(Buffer.from(boostingText(regression)), 'regression').transform).toBe('sigmoid');
+  });
+
+  it.each(['depthwise', 'lossguide'])(
+    'grows %s trees without a limit of depth as far as there is something to gain',
+    (grow_policy) => {
+      const free = { max_depth: 0, grow_policy, min_child_weight: 0, num_boost_round: 2 };
+      const [deepest = 0] = readXgboostFile(Buffer.from(boostingText(train(rows, free).document)), 'deep').depths;
+      expect(deepest).toBeGreaterThan(6);
+      const limited = marginsOf(train(rows, { ...free, max_depth: 64 }), made.values, 5);
+      expect(marginsOf(train(rows, free), made.values, 5)).toEqual(limited);
+    },
+  );
 
   it('weighs positives up to the negatives unless told otherwise', () => {
     const few = labelledRows(made, (signal) => (signal > 1 ? 1 : 0));

@@ -11,9 +11,14 @@ import { objectiveOf } from './objective.ts';
 import { sampleColumns, sampleRows } from './sampling.ts';
 import { type SplitRule, splitRule } from './split-rule.ts';
 
+/** Of trees without a limit: no reader follows a chain of nodes without end. */
+const DEEPEST = 1_000;
+
 export interface TrainedBoosting {
-  /** As XGBoost saves and loads it: the rounds up to the best one. Plain data; `boostingText` makes the file of it. */
+  /** As XGBoost saves and loads it. Plain data; `boostingText` makes the file of it. */
   readonly document: BoostingDocument;
+  /** How many it has: up to the best one where early stopping was asked for, else all. */
+  readonly rounds: number;
   /** The round, from 0, with the best figure of the valid rows; the last one without those. */
   readonly best_iteration: number;
   /** `eval_metric` of the valid rows after each round that was run; empty without those. */
@@ -30,8 +35,8 @@ export interface BoostingRound {
 
 /**
  * Gradient-boosted trees as XGBoost trains them.
- * Early stopping needs valid rows; without them all rounds are run. Rounds behind the best one are not kept, whether it
- * stopped early or not.
+ * Early stopping needs valid rows; without them all rounds are run. Where it was asked for, rounds behind the best one are
+ * not kept, whether it stopped early or not; else all are, as XGBoost keeps them.
  * Errors   GV-MDL-201 for rows that nothing can be learned from.
  * Cost     synchronous and on one thread; equal bytes for equal input. `hist` keeps a byte or two a cell and adds, for
  *          100,000 rows of 200 columns, an eighth of a second a round at depth 6.
@@ -59,6 +64,7 @@ export function trainBoosting(options: {
 
   const metric = evalMetric(params.eval_metric);
   const valid_margins = new Float32Array((valid?.rows ?? 0) * outputs).fill(objective.base_margin);
+  const patience = valid === undefined ? null : params.early_stopping_rounds;
   const history: number[] = [];
   let best_iteration = 0;
   const trees: GrownTree[] = [];
@@ -82,14 +88,15 @@ export function trainBoosting(options: {
     const best = history[best_iteration] as number;
     if (metric.rising ? figure > best : figure < best) best_iteration = round;
     options.on_round?.({ round, rounds: params.num_boost_round, figure });
-    const patience = params.early_stopping_rounds;
     if (patience !== null && round - best_iteration >= patience) break;
   }
-  const attributes: Record<string, string> = { best_iteration: String(best_iteration) };
-  if (valid !== undefined) attributes.best_score = String(history[best_iteration]);
-  const kept = trees.slice(0, (best_iteration + 1) * outputs);
+  const rounds = patience === null ? params.num_boost_round : best_iteration + 1;
+  const attributes: Record<string, string> = { best_iteration: String(rounds - 1) };
+  if (patience !== null) attributes.best_score = String(history[best_iteration]);
+  const kept = trees.slice(0, rounds * outputs);
   return {
     document: boostingDocument({ params, objective, features: data.features, trees: kept, attributes }),
+    rounds,
     best_iteration,
     history,
   };
@@ -104,7 +111,7 @@ function grower(
 ): (pairs: Float32Array, number: number, output: number) => GrownTree {
   const rule: SplitRule = splitRule({ ...params, monotone: monotoneSigns(data.features, params) });
   const eta = Math.fround(params.eta);
-  const limits = { rule, eta, max_depth: params.max_depth, gamma: params.gamma };
+  const limits = { rule, eta, max_depth: params.max_depth || DEEPEST, gamma: params.gamma };
   const all = Uint32Array.from({ length: data.rows }, (_, row) => row);
   const samplesOf = (number: number) => ({
     rows: params.subsample < 1 ? sampleRows(data.rows, params.subsample, params.seed, number) : all,

@@ -81,9 +81,9 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
           },
     );
     const figure = judged
-      ? `, AUC ${(trained.history[trained.best_iteration] ?? Number.NaN).toFixed(3)} on GPUs left out`
+      ? `, AUC ${(trained.history[trained.rounds - 1] ?? Number.NaN).toFixed(3)} on GPUs left out`
       : '';
-    say(`${days} days: ${trained.best_iteration + 1} rounds over ${train.rows} rows, ${gpus} GPUs failed${figure}`);
+    say(`${days} days: ${trained.rounds} rounds over ${train.rows} rows, ${gpus} GPUs failed${figure}`);
     return trained.document;
   });
   const importance = importances(landmarks, trees[1], seed);

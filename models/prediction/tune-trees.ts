@@ -27,12 +27,12 @@ export function tuneTrees(
   const shapes = SHAPES.map((shape) => Object.fromEntries(Object.entries(shape).filter(([name]) => !(name in params))));
   const tried = [{}, ...shapes.filter((shape) => Object.keys(shape).length > 0)].map((shape) => {
     const given = { ...params, ...shape };
-    const { history, best_iteration } = trainBoosting({
+    const { history, rounds } = trainBoosting({
       data: train,
       valid,
       params: { ...treeParams(landmarks, { seed, params: given }), eval_metric: 'auc' },
     });
-    return { shape, auc: history[best_iteration] ?? Number.NaN };
+    return { shape, auc: history[rounds - 1] ?? Number.NaN };
   });
   const [usual, ...others] = tried as [(typeof tried)[number], ...typeof tried];
   const best = others.reduce((a, b) => (b.auc > a.auc ? b : a), usual);

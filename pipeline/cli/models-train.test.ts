@@ -24,6 +24,16 @@ beforeAll(async () => {
     at('params.json'),
     JSON.stringify({ tree_method: 'exact', max_depth: 2, eta: 1, num_boost_round: 3 }),
   );
+  await writeFile(
+    at('errors.json'),
+    JSON.stringify({
+      tree_method: 'exact',
+      max_depth: 2,
+      eta: 1,
+      num_boost_round: 3,
+      eval_metric: ['logloss', 'error'],
+    }),
+  );
   await writeFile(at('wrong.json'), JSON.stringify({ max_dept: 2, eta: 'x' }));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -85,6 +95,23 @@ describe('models train', () => {
     expect(Number(/auc (\S+)/.exec(out)?.[1])).toBeGreaterThan(0.99);
     const { rounds_run, rounds } = JSON.parse((await train(...args, '--json')).out);
     expect(rounds_run).toBe(rounds + 50);
+  });
+
+  it('keeps every round where the parameters ask for no early stop, and tells which one was the best by the valid rows', async () => {
+    const args = [
+      '--data',
+      at('rows.csv'),
+      '--label',
+      'failed',
+      '--out',
+      at('all.json'),
+      '--params',
+      at('errors.json'),
+    ];
+    const { out } = await train(...args, '--valid', at('valid.csv'), '--json');
+    // One split tells the labels, so no round can be better than the first.
+    expect(JSON.parse(out)).toMatchObject({ rounds: 3, best_iteration: 0, rounds_run: 3, metric: 'error', figure: 0 });
+    expect(readXgboostFile(await readFile(at('all.json')), 'all.json').tree_count).toBe(3);
   });
 
   it.each([

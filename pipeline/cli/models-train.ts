@@ -108,9 +108,8 @@ export function addModelsTrain(group: Command): void {
       } catch (cause) {
         throw new VitalsError('GV-CLI-002', 'the model cannot be written', out, { cause });
       }
-      const { best_iteration, history } = trained;
-      const rounds = best_iteration + 1;
-      const figure = history[best_iteration] ?? null;
+      const { rounds, best_iteration, history } = trained;
+      const figure = history[rounds - 1] ?? null;
       answer(
         { rounds, best_iteration, rounds_run: history.length || rounds, metric: params.eval_metric, figure, out },
         () =>
