@@ -23,7 +23,7 @@ const EXPONENTIAL: Objective = { transform: 'exp', toMargin: log };
 /**
  * Objectives of XGBoost 1.x to 3.x by name: link of the base score and transform of the margin, as in XGBoost's source.
  * `reg:linear` is the name that reg:squarederror had before 1.0; `binary:logitraw` takes its base score as a margin, as XGBoost
- * does from 2.0 on, whatever version wrote the model.
+ * 1.7 does too, whatever version wrote the model.
  */
 export const OBJECTIVES: ReadonlyMap<string, Objective> = new Map([
   ['binary:logistic', LOGISTIC],

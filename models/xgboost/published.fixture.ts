@@ -32,7 +32,7 @@ interface Expected {
   readonly contributions: readonly (readonly (readonly number[])[])[];
 }
 
-/** What XGBoost said of a model in fixtures/; see make-fixtures.py there. */
+/** What XGBoost said of a model in fixtures/; see make-fixtures.py and make-old-fixtures.py there. */
 export const expectedOf = (name: string): Expected =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}.expected.generated.json`, import.meta.url), 'utf8')) as Expected;
 
@@ -58,4 +58,5 @@ export const FIXTURES = [
   'targets',
   'deep',
   'categorical',
+  'raw17',
 ] as const;
