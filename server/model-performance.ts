@@ -137,7 +137,10 @@ async function readFates(
     const gpu = history.gpu(asset.gpu_uuid);
     if (gpu >= 0 && asset.retired_at !== null) retired_at[gpu] = asset.retired_at;
   }
-  return { fates: { failures, retired_at }, told: JSON.stringify([failures, [...retired_at]]) };
+  return {
+    fates: { failures, retired_at, last_seen: history.lastSeen() },
+    told: JSON.stringify([failures, [...retired_at]]),
+  };
 }
 
 /** Others are answered between two steps. */

@@ -19,6 +19,8 @@ export interface PredictionHistory {
   /** Index of a GPU in the columns; -1 when nothing was predicted of it. */
   gpu(gpu_uuid: string): number;
   readonly gpus: number;
+  /** Event time of the last prediction of each GPU by whatever model, epoch ms; NaN where none is kept. */
+  lastSeen(): Float64Array;
   /** Of which there are predictions, in the order of their appearance. */
   models(): readonly ModelName[];
   /** Predictions of one model with ts at or after `from` and before `to`. */
@@ -48,6 +50,7 @@ export function predictionHistory(database: Database): PredictionHistory {
   const modelOf = new Map<string, number>();
   let revision = 0;
   let newest = Number.NaN;
+  let last_seen = { revision, ts: new Float64Array(0) };
   let reading: Promise<void> | null = null;
 
   const modelIndex = ({ model_name: name, model_version: version }: JudgedPrediction): number => {
@@ -111,6 +114,18 @@ export function predictionHistory(database: Database): PredictionHistory {
     gpu: (gpu_uuid) => gpus.get(gpu_uuid) ?? -1,
     get gpus() {
       return gpus.size;
+    },
+    lastSeen() {
+      if (last_seen.revision === revision) return last_seen.ts;
+      const ts = new Float64Array(gpus.size).fill(Number.NaN);
+      for (const day of days.values()) {
+        for (let row = 0; row < day.ts.length; row++) {
+          const gpu = day.gpu[row] as number;
+          if (!((ts[gpu] as number) >= (day.ts[row] as number))) ts[gpu] = day.ts[row] as number;
+        }
+      }
+      last_seen = { revision, ts };
+      return ts;
     },
     models: () => models,
     columns(model, horizon, from, to) {

@@ -24,17 +24,19 @@ export function columnsOf(rows: readonly (readonly [day: number, gpu: number, p:
   };
 }
 
-/** Failures by day, by GPU; retirements by day. */
+/** Failures by day, by GPU; retirements and last predictions by day. */
 export function fatesOf(
   gpus: number,
   failures: Readonly<Record<number, readonly number[]>> = {},
   retired: Readonly<Record<number, number>> = {},
+  seen: Readonly<Record<number, number>> = {},
 ): GpuFates {
+  const instants = (days: Readonly<Record<number, number>>): Float64Array =>
+    Float64Array.from({ length: gpus }, (_, gpu) => T0 + (days[gpu] ?? Number.NaN) * DAY_MS);
   return {
     failures: Array.from({ length: gpus }, (_, gpu) => (failures[gpu] ?? []).map((day) => T0 + day * DAY_MS)),
-    retired_at: Float64Array.from({ length: gpus }, (_, gpu) =>
-      retired[gpu] === undefined ? Number.NaN : T0 + retired[gpu] * DAY_MS,
-    ),
+    retired_at: instants(retired),
+    last_seen: instants(seen),
   };
 }
 

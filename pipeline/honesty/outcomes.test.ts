@@ -33,6 +33,35 @@ describe('what became of a prediction', () => {
   });
 });
 
+describe('a board of which nothing is predicted any more', () => {
+  it.each<[string, number[], number | undefined, number, number, number]>([
+    // what, failures, retired, last prediction of the others, state, days followed
+    ['is lost at its last prediction', [], undefined, 60.5, LOST, 9],
+    ['is lost even where it is retired later', [], 20, 60.5, LOST, 9],
+    ['is lost at its retirement where that was before', [], 5, 60.5, LOST, 4.5],
+    ['has failed where a label says so', [20], undefined, 60.5, FAILED, 19.5],
+    ['has survived where it failed later: it was there until then', [40], undefined, 60.5, SURVIVED, 30],
+    ['is as others where all are silent', [], undefined, 9.5, SURVIVED, 30],
+    ['is as others for a day', [], undefined, 10.4, SURVIVED, 30],
+  ])('%s', (_, failures, retired, others, state, days) => {
+    const columns = columnsOf([[0, 0, 0.5]]);
+    const fates = fatesOf(2, { 0: failures }, retired === undefined ? {} : { 0: retired }, { 0: 9.5, 1: others });
+    const outcomes = outcomesOf(columns, fates, HORIZON, noon(90));
+    expect([outcomes.state[0], (outcomes.follow_ms[0] ?? 0) / DAY_MS]).toEqual([state, days]);
+  });
+
+  it('is followed no further while its horizon has not passed, and has survived one that had', () => {
+    const columns = columnsOf([
+      [0, 0, 0.5],
+      [25, 0, 0.5],
+    ]);
+    const fates = fatesOf(2, {}, {}, { 0: 35.5, 1: 40.5 });
+    const { state, follow_ms } = outcomesOf(columns, fates, HORIZON, noon(40));
+    expect([...state]).toEqual([SURVIVED, LOST]);
+    expect([...follow_ms].map((ms) => ms / DAY_MS)).toEqual([30, 10]);
+  });
+});
+
 describe('weights of outcomes', () => {
   const all = (rows: number): Uint32Array => Uint32Array.from({ length: rows }, (_, i) => i);
 
