@@ -85,6 +85,22 @@ describe('CSV records', () => {
     expect(read(text, 2)).toEqual({ records, refused });
   });
 
+  it('tells of blank lines between records where somebody asks, and of none in a quoted cell', () => {
+    const seen: string[] = [];
+    const reader = createCsvRecords({
+      chars_max: 1_000,
+      refused: (detail) => seen.push(detail),
+      record(cells) {
+        seen.push(cells.join('|'));
+        return null;
+      },
+      blank: () => seen.push('blank'),
+    });
+    for (const line of ['', 'a', ' ', '"b', '', 'c"', '']) reader.line(line);
+    reader.end();
+    expect(seen).toEqual(['blank', 'a', 'blank', 'b\n\nc', 'blank']);
+  });
+
   it('finds its way back after a stray quote in a long file', () => {
     const lines = Array.from({ length: 500 }, (_, i) => `${i},x`);
     lines.splice(100, 0, 'bad,"x');

@@ -12,6 +12,8 @@ export interface CsvRecordsOptions {
   /** Takes a record; returns what is wrong with it, or null. Without a complaint nothing of it is read again. */
   readonly record: (cells: readonly string[], original: string) => string | null;
   readonly refused: (detail: string, original: string) => void;
+  /** Told of every blank line between records; left out, they are nothing. */
+  readonly blank?: () => void;
   readonly chars_max: number;
 }
 
@@ -38,7 +40,10 @@ export function createCsvRecords(options: CsvRecordsOptions): CsvRecords {
   const take = (text: string): void => {
     const quoted = text.includes('"');
     if (pending.length === 0 && !quoted) {
-      if (text.trim() === '') return;
+      if (text.trim() === '') {
+        options.blank?.();
+        return;
+      }
       const wrong = options.record(text.split(','), text);
       if (wrong !== null) options.refused(wrong, text);
       return;
