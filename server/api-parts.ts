@@ -4,7 +4,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import type { HealthProfile, HealthScore } from '../pipeline/contract/events.ts';
-import type { Prediction } from '../pipeline/contract/predictions.ts';
+import type { Decision, Prediction } from '../pipeline/contract/predictions.ts';
 import type { DurationMs } from '../pipeline/contract/time.ts';
 import type { Finding } from '../pipeline/doctor/finding.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
@@ -89,6 +89,8 @@ export interface ApiParts {
   readonly config: readonly EffectiveOption[] | null;
   /** What decisions on demand count with. */
   readonly prices: PriceBook;
+  /** How decisions are made here: what those on demand follow that name no profile. */
+  readonly profile: Decision['profile'];
   /** Told of failures that are no one's request's fault. */
   readonly onFailure: (error: unknown, where: string) => void;
 }

@@ -35,7 +35,7 @@ import { FleetView } from './fleet-view.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
 import { memoryAudit } from './security/audit.fixture.ts';
-import { type Gate, OPEN_GATE } from './security/gate.ts';
+import { OPEN_GATE } from './security/gate.ts';
 import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
 import { verdictRows } from './verdict-rows.ts';
@@ -94,13 +94,11 @@ const cannedPredictor = (): ApiParts['predictor'] => {
   };
 };
 
-type ApiWorldOptions = Pick<
+type ApiWorldOptions = { live_url: string | null } & Pick<
   ApiParts,
-  'calls_per_s' | 'keys' | 'channels' | 'console_dir' | 'database' | 'models' | 'examine' | 'config' | 'simulation'
-> & {
-  live_url: string | null;
-  gate: Gate;
-};
+  'calls_per_s' | 'keys' | 'channels' | 'console_dir'
+> &
+  Pick<ApiParts, 'database' | 'models' | 'examine' | 'config' | 'simulation' | 'gate' | 'profile'>;
 
 /** The app over canned tables: statements are told apart by their table, pages are cut where LIMIT says. */
 export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
@@ -179,6 +177,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
       { option: 'gpus', value: 256, origin: '--gpus', section: 'Simulation', help: 'Size.' },
     ],
     prices: loadPriceBook(null),
+    profile: options.profile ?? 'default',
     onFailure: (error) => failures.push(error),
   });
   return {

@@ -55,6 +55,8 @@ export interface ApiServerOptions {
   readonly predictor: Predictor;
   readonly models: ModelDesk;
   readonly prices: PriceBook;
+  /** How decisions are made; `default` when absent. */
+  readonly profile?: ApiParts['profile'];
   /** Everybody may call when absent. */
   readonly gate?: Gate;
   /** Nobody knows them when absent. */
@@ -151,6 +153,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     config: options.config ?? null,
     channels: options.channels ?? null,
     prices: options.prices,
+    profile: options.profile ?? 'default',
     onFailure: options.onFailure,
   });
   const stop = async (): Promise<void> => {

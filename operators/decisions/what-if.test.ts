@@ -41,6 +41,16 @@ describe('what if', () => {
     expect(evaluateWhatIf({ ...asked, profile: 'default' }, BOOK, 'reference').npv_keep).not.toBe(wanted);
   });
 
+  it('takes the other risks of a request for the reference formula too, whose advice looks at them', () => {
+    const { npv_keep, advice } = evaluateWhatIf(
+      { ...asked, health: 65, p7: 0.4, p30: 0.45, p90: 0.6 },
+      BOOK,
+      'reference',
+    );
+    expect(npv_keep).toBe(referenceDecision({ health: 65, p30: 0.45, utilisation: 0.8 }).npv.keep);
+    expect(advice).toBe('drain');
+  });
+
   it.each([
     ['rent', { rent_usd_per_hour: 0.1 }],
     ['resale', { resale_usd: 90_000 }],

@@ -112,6 +112,7 @@ const REFERENCE_LOOKS_AT: readonly string[] = [
   'model',
   'profile',
   'p7',
+  'p90',
   'warranty_days',
 ];
 

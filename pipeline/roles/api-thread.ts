@@ -109,6 +109,7 @@ await runAsThread(
           },
         }),
         prices: loadPriceBook(data.price_book || null),
+        profile: config.profile,
         onFailure,
       });
       const metrics = await sendMetrics({

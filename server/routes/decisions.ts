@@ -54,7 +54,7 @@ const moneySchema = z
   .openapi('FleetMoney');
 
 /** `POST /decisions/evaluate` and `GET /fleet/money`. */
-export function decisionRoutes(app: OpenAPIHono, { prices }: ApiParts, now: FleetNow): void {
+export function decisionRoutes(app: OpenAPIHono, { prices, profile }: ApiParts, now: FleetNow): void {
   definePost(
     app,
     {
@@ -64,7 +64,7 @@ export function decisionRoutes(app: OpenAPIHono, { prices }: ApiParts, now: Flee
       body: whatIfSchema,
       answer: whatIfAnswer,
     },
-    (c, asked) => c.json(evaluateWhatIf(asked, prices), 200),
+    (c, asked) => c.json(evaluateWhatIf(asked, prices, profile), 200),
   );
 
   defineGet(

@@ -52,6 +52,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     alerts: tenantAlerts(whole.alerts, scope),
     assets: tenantAssets(whole.assets, scope),
     prices: whole.prices,
+    profile: whole.profile,
     onFailure: whole.onFailure,
   };
 }
