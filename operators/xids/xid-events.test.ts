@@ -31,7 +31,7 @@ function xidRows(seed: number): SampleRow[] {
   });
 }
 
-describeLaws('xid_events', () => xidEvents(OPTIONS), { bytes_per_gpu_max: 40, rows: xidRows });
+describeLaws('xid_events', () => xidEvents(OPTIONS), { bytes_per_gpu_max: 48, rows: xidRows });
 
 /** What one scrape of GPU-a shows: the gauge, and reports such as `79:1` (window count) or `79` (listed). */
 interface Shown {
@@ -75,6 +75,14 @@ describe('xid_events', () => {
     ['one code after another', [shows(31), shows(79), shows(31)], ['79@1', '31@2']],
     ['missing and back', [shows(0), shows(79), shows(), shows(), shows(79)], ['79@1']],
     ['missing for an hour and back', [shows(0), shows(79), ...times(360, shows()), shows(79)], ['79@1']],
+    [
+      'left out for five minutes and back, where nobody says 0',
+      [shows(), shows(79), ...times(31, shows()), shows(79)],
+      ['79@1', '79@33'],
+    ],
+    ['left out for less', [shows(), shows(79), ...times(29, shows()), shows(79)], ['79@1']],
+    ['old news, left out and back', [shows(79), ...times(31, shows()), shows(79)], ['79@32']],
+    ['no number for five minutes and back', [shows(), shows(79), ...times(31, shows(-1)), shows(79)], ['79@1']],
     ['0 and back', [shows(0), shows(79), shows(0), shows(79)], ['79@1']],
     ['0 for five minutes and back', [shows(0), shows(79), ...times(31, shows(0)), shows(79)], ['79@1', '79@33']],
     [
@@ -161,6 +169,18 @@ describe('xid_events', () => {
 
   it.each([100, 10_000, 120_000])('knows two scrapes at a cadence of %d ms', (step_ms) => {
     expect(told([shows(0), shows(79), shows(79), shows(79, '79:1')], step_ms)).toEqual(['79@1']);
+  });
+
+  it.each<[string, Shown[], string[]]>([
+    ['missing for a day', [shows(0), shows(79), ...times(144, shows())], ['79@1']],
+    ['left out for longer', [shows(0), shows(79), ...times(146, shows())], ['79@1', '79@148']],
+    [
+      'missing for an hour after a week of one code',
+      [shows(0), ...times(1_008, shows(79)), ...times(6, shows())],
+      ['79@1'],
+    ],
+  ])('takes a gauge that has said 0 for one that does, until it is gone for a day: %s', (_, scrapes, expected) => {
+    expect(told([...scrapes, shows(79)], 600_000)).toEqual(expected);
   });
 
   it('tells a code of a board once, however many instances show it', () => {

@@ -3,7 +3,7 @@ import { jobOf, type XidEvent } from '../../pipeline/contract/events.ts';
 import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
-import type { DurationMs } from '../../pipeline/contract/time.ts';
+import { type DurationMs, hours } from '../../pipeline/contract/time.ts';
 import { RESET_STATE, seesReset } from './reset-sign.ts';
 import { newlyTold, type ToldXid } from './told-xids.ts';
 import { riseOfCounts, type WindowCounts } from './window-counts.ts';
@@ -22,13 +22,17 @@ export interface XidEventsPorts {
 const XID_LAST = metricIndex('xid_last');
 const UNSEEN = 0xffff_ffff;
 const NO_XIDS: readonly BatchXid[] = [];
+/** An exporter that has said nothing of XIDs for so long does not say 0: it leaves the row out. */
+const SILENCE_MS = hours(24);
 
 const STATE = {
   ...RESET_STATE,
   /** The code that the gauge latches, 0 for none; of a GPU without a row so far `UNSEEN`. */
   latched: { scope: 'gpu', type: 'u32', width: 1, initial: UNSEEN },
-  /** Since when the gauge has read 0; 0 when it does not. */
+  /** Since when the gauge has read 0, or was left out by an exporter that does so instead; 0 when it does not. */
   zero_since: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
+  /** When the gauge last read 0, moved on by how long it has shown codes since; 0 while it never did. */
+  zero_told: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   /** Event time of the last row, and of the one before it. */
   last_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
   before_ts: { scope: 'gpu', type: 'f64', width: 1, initial: 0 },
@@ -46,12 +50,13 @@ type XidState = State<typeof STATE>;
  *          - The gauge tells an event when it changes to another code. A GPU's first row tells none: what it shows is old
  *            news. A GPU that had rows without the gauge had no XID (DCGM 4.5.3 leaves the row out), so its first code is
  *            one. Falling to 0, going missing and coming back is none, unless 0 stood for `rearm_after` or the GPU was
- *            reset meanwhile: then nothing is latched any more.
+ *            reset meanwhile: then nothing is latched any more. Missing is 0 where the exporter never said 0, or has
+ *            said nothing for a day (it was replaced by a newer one); where it says 0, missing was not read.
  *          - A window count tells its rise above the last count; falling means that the window moved on.
  *          - A listed code always is an event of its instant, also in a late row.
  *          - Several sources, or instances of one board, that tell a code within two scrapes tell one event.
  * Time     event time; of rows not newer than the GPU's last one only listed codes count.
- * State    40 B per GPU; records for GPUs whose counts are not 0 and for nodes with an XID within `remember`, at most 256
+ * State    48 B per GPU; records for GPUs whose counts are not 0 and for nodes with an XID within `remember`, at most 256
  *          happenings a board.
  * Cost     O(1) per row without XIDs, no allocation. Errors: none; codes beyond the catalogue are events like any other.
  */
@@ -105,6 +110,7 @@ function readLatched(
   const ts = batch.ts[row] as number;
   const reading = batch.values[row * METRIC_COUNT + XID_LAST] as number;
   const gauge = Number.isInteger(reading) && reading > 0 ? reading : 0;
+  const zero = readsZero(reading, gpu, ts, state);
   const reset = seesReset(batch, row, state);
   let latched = state.latched[gpu] as number;
   const identity = batch.registry.gpus[gpu] as GpuIdentity;
@@ -132,7 +138,7 @@ function readLatched(
     return NOTHING;
   }
   if (gauge === 0) {
-    if (reading === 0 && state.zero_since[gpu] === 0) state.zero_since[gpu] = ts;
+    if (zero && state.zero_since[gpu] === 0) state.zero_since[gpu] = ts;
     const since = state.zero_since[gpu] as number;
     if (reset || (since > 0 && ts - since >= options.rearm_after)) state.latched[gpu] = 0;
     return readings;
@@ -141,6 +147,16 @@ function readLatched(
   if (gauge === latched) return readings;
   state.latched[gpu] = gauge;
   return [...readings, { xid: gauge, count: 1, source: 'latched' }];
+}
+
+/** Whether the gauge tells of no XID: by a 0, or, where the exporter does not say 0, by not being there. */
+function readsZero(reading: number, gpu: number, ts: number, state: XidState): boolean {
+  const told = state.zero_told[gpu] as number;
+  if (reading === 0) state.zero_told[gpu] = ts;
+  else if (Number.isNaN(reading)) return told === 0 || ts - told > SILENCE_MS;
+  // A latched code may stand for weeks, and says nothing of what comes after it.
+  else if (told > 0) state.zero_told[gpu] = told + ts - (state.last_ts[gpu] as number);
+  return reading === 0;
 }
 
 /** Emits what nobody has told yet. */
