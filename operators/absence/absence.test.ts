@@ -126,6 +126,26 @@ describe('gpu_lost', () => {
     );
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['the first board of a node', EIGHT, ['GPU-0']],
+    ['the only board of a node', ['GPU-0'], ['GPU-0']],
+    ['every board of a node', EIGHT, EIGHT],
+  ])('takes a swap while the node was off as a replacement: %s', (_, boards, swapped) => {
+    const gpus = boards.flatMap((gpu) => (swapped.includes(gpu) ? [gpu, `new-${gpu}`] : [gpu]));
+    const there = (gpu: string, t: number): boolean =>
+      gpu.startsWith('new-') ? t >= minute(30) : t < minute(20) || (t >= minute(30) && !swapped.includes(gpu));
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, gpus, there }), (uuid) => uuid.replace('new-', ''));
+    expect(brief(told)).toEqual([]);
+    const last = told.heartbeats.filter((beat) => beat.gpus !== undefined).at(-1);
+    expect(last?.gpus).toHaveLength(boards.length);
+  });
+
+  it('does not take a neighbour that says the same slot for a replacement', () => {
+    const there = (gpu: string, t: number): boolean => gpu !== 'GPU-3' || t < minute(20);
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, there }), () => '0000:3B');
+    expect(brief(told)).toEqual(['gpu_lost critical open GPU-3']);
+  });
+
   it('names each of several lost GPUs, and the last one left keeps the node talking', () => {
     const told = runAbsence(scrapes({ cadence_ms: 10_000, there: (gpu, t) => gpu === 'GPU-0' || t < minute(20) }));
     expect(brief(told).sort()).toEqual(EIGHT.slice(1).map((gpu) => `gpu_lost critical open ${gpu}`));

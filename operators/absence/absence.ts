@@ -6,7 +6,7 @@ import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { addMember, dropMember, membersOf } from '../core/node-members.ts';
 import { endFlicker, noteFlicker } from './flicker.ts';
-import { usualInterval } from './laps.ts';
+import { SEEN_MAX, usualInterval } from './laps.ts';
 import {
   comeBack,
   judgeAbsent,
@@ -118,7 +118,7 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       state.missing_since[gpu] = 0;
       state.lap[gpu] = state.node_lap[node] as number;
       state.lap_rows[node] = (state.lap_rows[node] as number) + 1;
-      if ((state.seen[gpu] as number) < 255) state.seen[gpu] = (state.seen[gpu] as number) + 1;
+      if ((state.seen[gpu] as number) < SEEN_MAX) state.seen[gpu] = (state.seen[gpu] as number) + 1;
       if (hasMoved(state, gpu, values, bits, row)) {
         noteMovement(batch, row, state, emit);
         noteBoardMovement(batch, row, state, emit);

@@ -1,5 +1,7 @@
 import { MEMBER_COLUMNS } from '../core/node-members.ts';
 
+export const SEEN_MAX = 255;
+
 /**
  * Scrapes are told apart by who comes again: a lap of a node is a run of rows in which no GPU comes twice, so it does not
  * matter whether the rows of a scrape share one ts, differ by the exporter's milliseconds or come in another order.
@@ -11,7 +13,7 @@ export const LAP_COLUMNS = {
   interval_ms: { scope: 'gpu', type: 'f32', width: 1, initial: 0 },
   /** The node's lap that last had the GPU. */
   lap: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
-  /** Laps on this node that had the GPU, up to 255. */
+  /** Laps on this node that had the GPU, up to SEEN_MAX. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   node_lap: { scope: 'node', type: 'u32', width: 1, initial: 1 },
   /** When the lap began. */

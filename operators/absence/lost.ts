@@ -6,7 +6,7 @@ import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { dropMember, membersOf } from '../core/node-members.ts';
 import { endFlicker, FLICKER_COLUMNS } from './flicker.ts';
-import { LAP_COLUMNS } from './laps.ts';
+import { LAP_COLUMNS, SEEN_MAX } from './laps.ts';
 
 export interface LostOptions {
   /** Scrapes that must have had a GPU before it can be missed, and that must have come without it before it is lost. */
@@ -68,6 +68,11 @@ export function judgeAbsent(at: NodeAt, options: LostOptions): number {
       present++;
       continue;
     }
+    const heir = members.find((other) => tookOver(at, other, gpu));
+    if (heir !== undefined) {
+      replace(at, gpu, identityOf(at, heir));
+      continue;
+    }
     if (state.missing_since[gpu] === 0) state.missing_since[gpu] = state.lap_ts[node] as number;
     if (
       away(gpu) &&
@@ -111,17 +116,36 @@ export function comeBack(at: NodeAt, uuid: string, how: string): void {
 /** Another board sits where a missing one sat: that one was replaced, and nobody need look for it. */
 export function replaceMissing(at: NodeAt, gpu: number): void {
   const { state, node } = at;
-  const { uuid, pci_bus_id } = identityOf(at, gpu);
-  if (pci_bus_id === '') return;
   for (const other of membersOf(state, node)) {
-    const known = identityOf(at, other);
-    if (known.pci_bus_id !== pci_bus_id || known.uuid === uuid || state.lap[other] === state.node_lap[node]) continue;
-    const how = `was replaced by ${uuid} in its slot ${pci_bus_id}`;
-    comeBack(at, known.uuid, how);
-    endFlicker(state.flicker[other], at.now, how, at.tell);
-    state.flicker[other] = null;
-    dropMember(state, node, other);
+    if (sameSlot(at, gpu, other) && state.lap[other] !== state.node_lap[node]) replace(at, other, identityOf(at, gpu));
   }
+}
+
+/**
+ * Whether `heir` came after `gone` was there for the last time, into its slot. The first of a node that was off comes in the lap
+ * that still has the board before it, so that only the end of the next lap can tell.
+ */
+function tookOver(at: NodeAt, heir: number, gone: number): boolean {
+  const { state, node } = at;
+  const lap = state.node_lap[node] as number;
+  if (state.lap[heir] !== lap || !sameSlot(at, heir, gone)) return false;
+  const seen = state.seen[heir] as number;
+  return seen < SEEN_MAX && seen <= lap - (state.lap[gone] as number) + 1;
+}
+
+function sameSlot(at: NodeAt, one: number, other: number): boolean {
+  const { uuid, pci_bus_id } = identityOf(at, one);
+  const { uuid: other_uuid, pci_bus_id: slot } = identityOf(at, other);
+  return pci_bus_id !== '' && pci_bus_id === slot && uuid !== other_uuid;
+}
+
+function replace(at: NodeAt, gone: number, { uuid, pci_bus_id }: GpuIdentity): void {
+  const { state, node } = at;
+  const how = `was replaced by ${uuid} in its slot ${pci_bus_id}`;
+  comeBack(at, identityOf(at, gone).uuid, how);
+  endFlicker(state.flicker[gone], at.now, how, at.tell);
+  state.flicker[gone] = null;
+  dropMember(state, node, gone);
 }
 
 const subject = (at: NodeAt, gpu: number): string => `${identityOf(at, gpu).uuid} on ${at.registry.nodes[at.node]}`;
