@@ -46,6 +46,8 @@ interface Fault {
   readonly told: readonly string[];
   /** Bound from onset to the first telling, and from the first to the most severe one; a cadence is added to both. */
   readonly delay?: number;
+  /** Rows that the first telling needs at least, at whatever cadence. */
+  readonly rows?: number;
   readonly escalation?: number;
   readonly model?: string;
 }
@@ -57,10 +59,11 @@ const whole = (type: string, severity: string): string[] => [open(type, severity
 
 // biome-ignore format: a table
 const FAULTS: readonly Fault[] = [
-  { name: 'a storm of corrected errors', change: (ms) => ({ ecc_sbe_volatile_total: 3 + perSecond(17_700, ms) }), lasts: 15 * MINUTE, told: whole('ecc_sbe_rate', 'critical'), delay: 70 * SECOND },
-  { name: 'the storm in the aggregate counter alone', change: (ms) => ({ ecc_sbe_volatile_total: Number.NaN, ecc_sbe_aggregate_total: 11 + perSecond(17_700, ms) }), lasts: 15 * MINUTE, told: whole('ecc_sbe_rate', 'critical'), delay: 70 * SECOND },
+  { name: 'a storm of corrected errors', change: (ms) => ({ ecc_sbe_volatile_total: 3 + perSecond(17_700, ms) }), lasts: 15 * MINUTE, told: whole('ecc_sbe_rate', 'critical'), delay: 70 * SECOND, rows: 2 },
+  { name: 'the storm in the aggregate counter alone', change: (ms) => ({ ecc_sbe_volatile_total: Number.NaN, ecc_sbe_aggregate_total: 11 + perSecond(17_700, ms) }), lasts: 15 * MINUTE, told: whole('ecc_sbe_rate', 'critical'), delay: 70 * SECOND, rows: 2 },
   { name: 'a slow burn', change: (ms) => ({ ecc_sbe_volatile_total: 3 + perSecond(0.1, ms) }), lasts: 30 * MINUTE, told: whole('ecc_sbe_rate', 'warning'), delay: 13 * MINUTE },
   { name: 'one burst of corrected errors', change: () => ({ ecc_sbe_volatile_total: 900, ecc_sbe_aggregate_total: 908 }), told: [] },
+  { name: 'one large burst of corrected errors', change: () => ({ ecc_sbe_volatile_total: 20_000, ecc_sbe_aggregate_total: 20_008 }), told: [] },
   { name: 'corrected errors, a few an hour', change: (ms) => ({ ecc_sbe_volatile_total: 3 + Math.floor(ms / (15 * MINUTE)) }), lasts: HOUR, told: [] },
   { name: 'a burn that becomes a storm', change: (ms) => ({ ecc_sbe_volatile_total: 3 + perSecond(0.2, ms) + perSecond(40, Math.max(0, ms - 20 * MINUTE)) }), lasts: 30 * MINUTE, told: [open('ecc_sbe_rate', 'warning'), ...whole('ecc_sbe_rate', 'critical')], delay: 12 * MINUTE, escalation: 14 * MINUTE },
   { name: 'an uncorrectable error', change: () => ({ ecc_dbe_volatile_total: 1, ecc_dbe_aggregate_total: 2 }), told: [open('ecc_dbe', 'critical')], delay: 0 },
@@ -75,6 +78,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'a lower generation under load', change: () => ({ pcie_link_gen: 1 }), told: whole('pcie_downtrained', 'warning'), delay: 5 * MINUTE + SECOND },
   { name: 'a lower generation at idle', change: () => ({ pcie_link_gen: 1, gpu_util_ratio: 0, gr_engine_active_ratio: 0, sm_active_ratio: 0 }), told: [] },
   { name: 'a storm of NVLink CRC errors', change: (ms) => ({ nvlink_crc_flit_errors_total: 7 + perSecond(150, ms), nvlink_crc_data_errors_total: perSecond(60, ms) }), told: whole('nvlink_errors', 'critical'), delay: 2 * MINUTE },
+  { name: 'one burst of NVLink CRC errors', change: () => ({ nvlink_crc_flit_errors_total: 30_000, nvlink_crc_data_errors_total: 9_000 }), told: [] },
   { name: 'NVLink recoveries', change: (ms) => ({ nvlink_recovery_errors_total: perSecond(0.2, ms) }), told: whole('nvlink_errors', 'warning'), delay: 5 * MINUTE },
   { name: 'a margin used up', change: () => ({ temp_margin_celsius: -3, gpu_temp_celsius: 90 }), told: whole('thermal_margin', 'critical'), delay: MINUTE + SECOND },
   { name: 'a margin nearly used up', change: () => ({ temp_margin_celsius: 0, gpu_temp_celsius: 87 }), told: whole('thermal_margin', 'warning'), delay: 10 * MINUTE + SECOND },
@@ -132,6 +136,7 @@ function courseOf(fault: Fault, cadence_ms: number): Course {
 describe.each([
   ['100 ms', 100],
   ['10 s', 10 * SECOND],
+  ['60 s', MINUTE],
   ['2 min', 2 * MINUTE],
 ])('faults at %s', (_, cadence_ms) => {
   it.each(FAULTS.map((fault) => [fault.name, fault] as const))('%s', (_name, fault) => {
@@ -142,7 +147,8 @@ describe.each([
     const first = items[0];
     if (first === undefined) return;
     expect(first.opened_at - START_MS - ONSET).toBeGreaterThanOrEqual(0);
-    expect(first.opened_at - START_MS - ONSET).toBeLessThanOrEqual((fault.delay ?? 0) + cadence_ms);
+    const latest = Math.max((fault.delay ?? 0) + cadence_ms, (fault.rows ?? 0) * cadence_ms);
+    expect(first.opened_at - START_MS - ONSET).toBeLessThanOrEqual(latest);
     for (const item of items) {
       expect(item).toMatchObject({ id: first.id, ts: first.ts, opened_at: first.ts, gpu_uuid: 'GPU-a', node: 'n' });
       expect(item.explanation).toMatch(/^[A-Z0-9].* .*\.$/);
@@ -155,10 +161,24 @@ describe.each([
 });
 
 describe('conditions', () => {
+  it.each([1, 10, 30, 60])('is critical within two minutes of the first error of a storm, every %i s', (cadence_s) => {
+    const cadence_ms = cadence_s * SECOND;
+    for (let phase = 0; phase < 10; phase++) {
+      const onset = ONSET + (phase / 10) * cadence_ms;
+      const at = (ms: number): Readings => ({
+        ...healthy(ms),
+        ecc_sbe_volatile_total: 3 + perSecond(17_700, Math.max(0, ms - onset)),
+      });
+      const [first] = follow({ cadence_ms, span_ms: onset + 3 * MINUTE, at });
+      expect(first?.severity).toBe('critical');
+      expect((first?.opened_at ?? 0) - START_MS - onset).toBeLessThanOrEqual(2 * MINUTE);
+    }
+  });
+
   it('escalates at the row that bears it', () => {
     for (const fault of FAULTS) {
       if (fault.escalation === undefined) continue;
-      for (const cadence_ms of [10 * SECOND, 2 * MINUTE]) {
+      for (const cadence_ms of [10 * SECOND, MINUTE, 2 * MINUTE]) {
         const lines: string[] = [];
         const course = courseOf(fault, cadence_ms);
         const until = { ...course, span_ms: ONSET + (fault.delay ?? 0) + fault.escalation + 2 * cadence_ms };

@@ -16,6 +16,7 @@ const GAP_MS = minutes(10);
 /**
  * Keeps one open anomaly per (GPU, condition). A level must last `open_after` (critical: `critical_after`) of event time to open
  * or escalate, and be calm for `close_after` to close; an open one never becomes milder. `observed` is the worst reading.
+ * A rate must rise in two rows to become critical: one row may span all of `critical_after`, and one burst is no storm.
  *
  * State  58 B per condition and GPU. Cost: only for conditions that are not calm; allocates only when it emits.
  */
@@ -29,7 +30,7 @@ export const noteReading = (
 ): void => note(scene, c, level, observed, limit, scene.ts, scene.ts, column);
 
 /** Notes a rate: its evidence begins where the first rise began, and ends at the last one. */
-export const noteRate = (
+export function noteRate(
   scene: Scene,
   c: number,
   level: Level,
@@ -37,7 +38,14 @@ export const noteRate = (
   limit: number,
   rise_at: number,
   column = -1,
-): void => note(scene, c, level, observed, limit, rise_at === scene.ts ? scene.previous_ts : scene.ts, rise_at, column);
+): void {
+  const { state, gpu, ts, previous_ts } = scene;
+  const rose = rise_at === ts;
+  const before = (state.critical_since[gpu * CONDITION_COUNT + c] as number) !== 0;
+  // Rows that lie so far apart know nothing of each other, and each has a long mean of its own.
+  const again = (rose && before) || ts - previous_ts > GAP_MS;
+  note(scene, c, level, observed, limit, rose ? previous_ts : ts, rise_at, column, again);
+}
 
 export function note(
   scene: Scene,
@@ -48,6 +56,7 @@ export function note(
   from: number,
   until: number,
   column: number,
+  again = true,
 ): void {
   const { state, limits, gpu } = scene;
   const at = gpu * CONDITION_COUNT + c;
@@ -55,17 +64,18 @@ export function note(
     if (level === 3) {
       if (state.critical_since[at] === 0) state.critical_since[at] = from;
     } else if (level >= 0) state.critical_since[at] = 0;
-    if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column);
-    else noteOpen(scene, c, at, level, observed, limit, until);
+    if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column, again);
+    else noteOpen(scene, c, at, level, observed, limit, until, again);
   }
   scene.detail = '';
   scene.began = 0;
 }
 
 /** The severity that the evidence so far bears: critical only once it has lasted, and then what lies below. */
-function borne(scene: Scene, c: number, at: number, level: Level, until: number): number {
+function borne(scene: Scene, c: number, at: number, level: Level, until: number, again: boolean): number {
   const { state, limits } = scene;
-  if (level === 3 && until - (state.critical_since[at] as number) >= (limits.critical_after[c] as number)) return 3;
+  const after = limits.critical_after[c] as number;
+  if (level === 3 && (again || after === 0) && until - (state.critical_since[at] as number) >= after) return 3;
   const most =
     Number.isFinite(limits.warning[c]) || Number.isNaN(limits.warning[c]) ? 2 : Number.isFinite(limits.info[c]) ? 1 : 0;
   const lasted = state.severity[at] !== 0 || until - (state.since[at] as number) >= (limits.open_after[c] as number);
@@ -82,6 +92,7 @@ function noteClosed(
   from: number,
   until: number,
   column: number,
+  again: boolean,
 ): void {
   const { state, gpu } = scene;
   const alive = state.alive[gpu] as number;
@@ -99,7 +110,7 @@ function noteClosed(
     state.limit[at] = limit;
   }
   keepWorst(scene, c, at, observed, limit);
-  const severity = borne(scene, c, at, level, until);
+  const severity = borne(scene, c, at, level, until, again);
   if (severity === 0) return;
   state.severity[at] = severity;
   state.opened_at[at] = scene.ts;
@@ -116,6 +127,7 @@ function noteOpen(
   observed: number,
   limit: number,
   until: number,
+  again: boolean,
 ): void {
   const { state, limits, gpu, ts } = scene;
   if (level === 0) {
@@ -131,7 +143,7 @@ function noteOpen(
   state.since[at] = 0;
   if (level < 0) return;
   keepWorst(scene, c, at, observed, limit);
-  const severity = borne(scene, c, at, level, until);
+  const severity = borne(scene, c, at, level, until, again);
   if (severity <= (state.severity[at] as number)) return;
   state.severity[at] = severity;
   state.limit[at] = limit;
