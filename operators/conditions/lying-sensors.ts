@@ -1,4 +1,5 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { CONDITION_COUNT, conditionBit, conditionIndex } from './condition-table.ts';
 import { inTime } from './explain-condition.ts';
@@ -14,8 +15,11 @@ const GR_ENGINE = metricIndex('gr_engine_active_ratio');
 const SM_ACTIVE = metricIndex('sm_active_ratio');
 const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
+const POWER_LIMIT = metricIndex('power_limit_watts');
 const SEEN_PROF = 2;
 const REST_RATIO = 0.02;
+/** More of its power limit than a GPU draws at rest. */
+const WORKING_POWER_RATIO = 0.3;
 /** Work that comes in bursts rests for a scrape or some between them, for so long at most and no longer than it works. */
 const REST_MS = seconds(90);
 const [READING, SINCE, SMOOTH, LEAST, MOST, WIDTH] = [0, 1, 2, 3, 4, 5] as const;
@@ -25,32 +29,52 @@ const GAP_MS = minutes(10);
 /** Besides the limit in watts: least movement of the power as a share of its highest. */
 const MOVEMENT_RATIO = 0.3;
 
-/** Profiling counters that stand at exactly 0 on a GPU that works, and did not always. */
+/**
+ * Profiling counters that stand at exactly 0 on a GPU that works. Where they always did, something else must prove both that it
+ * works and that its exporter profiles (`isProven`).
+ */
 export function profZero(scene: Scene): void {
   const { state, gpu, limits } = scene;
   const sm = reading(scene, SM_ACTIVE);
   const engine = reading(scene, GR_ENGINE);
   if (sm > 0 || engine > 0) {
     state.seen[gpu] = (state.seen[gpu] as number) | SEEN_PROF;
+    state.prof_at[scene.batch.node[scene.row] as number] = scene.ts;
     if ((aliveBits(scene) & PROF_ALIVE) !== 0) noteReading(scene, PROF_ZERO, 0, 0, 0);
     return;
   }
   const util = reading(scene, GPU_UTIL);
   if (sm !== 0 && engine !== 0) return;
+  const waits = (aliveBits(scene) & PROF_ALIVE) !== 0 && state.severity[gpu * CONDITION_COUNT + PROF_ZERO] === 0;
   if (!(util >= (limits.mildest[PROF_ZERO] as number))) {
     // At rest they may well read 0: evidence must not be gathered from moments of work that lie apart.
-    const waits = (aliveBits(scene) & PROF_ALIVE) !== 0 && state.severity[gpu * CONDITION_COUNT + PROF_ZERO] === 0;
     if (!waits || !(util < REST_RATIO)) return;
     const left = (state.prof_zero_ms[gpu] as number) - (scene.ts - scene.previous_ts);
     state.prof_zero_ms[gpu] = Math.max(0, left);
     if (left < 0) noteReading(scene, PROF_ZERO, 0, 0, 0);
     return;
   }
-  if (((state.seen[gpu] as number) & SEEN_PROF) === 0) return;
+  if (((state.seen[gpu] as number) & SEEN_PROF) === 0 && !isProven(scene)) {
+    if (waits) noteReading(scene, PROF_ZERO, 0, 0, 0);
+    return;
+  }
   const worked = (state.prof_zero_ms[gpu] as number) + scene.ts - scene.previous_ts;
   state.prof_zero_ms[gpu] = Math.min(REST_MS, worked);
   const level = util >= (limits.critical[PROF_ZERO] as number) ? 3 : 2;
   noteReading(scene, PROF_ZERO, level, util, 0, sm === 0 ? SM_ACTIVE : GR_ENGINE);
+}
+
+/**
+ * Whether a GPU whose counters never were above 0 works for sure: it draws what no idle one does, or those of a neighbour are above
+ * 0 in the same scrapes. A board that is cut into instances may well read 0 as a whole.
+ */
+function isProven(scene: Scene): boolean {
+  const { state, batch, row, ts, previous_ts } = scene;
+  const { uuid, instance } = batch.registry.gpus[scene.gpu] as GpuIdentity;
+  const draws = reading(scene, POWER) > WORKING_POWER_RATIO * reading(scene, POWER_LIMIT);
+  const neighbour = (state.prof_at[batch.node[row] as number] as number) >= previous_ts;
+  if (instance !== '' || !(draws || neighbour)) return false;
+  return !batch.registry.instancesOf(uuid).some((slice) => (state.last_ts[slice] as number) > ts - GAP_MS);
 }
 
 /**

@@ -61,6 +61,8 @@ export const CONDITIONS_STATE = {
   fields: { scope: 'gpu', type: 'u8', width: METRIC_COUNT, initial: 0 },
   /** Whether any GPU of the node was ever seen with an attribution. */
   attributes: { scope: 'node', type: 'u8', width: 1, initial: 0 },
+  /** When a GPU of the node last had profiling counters above 0. */
+  prof_at: { scope: 'node', type: 'f64', width: 1, initial: 0 },
 } as const;
 export type ConditionsState = State<typeof CONDITIONS_STATE>;
 
