@@ -1,4 +1,5 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { isBelievableMargin } from '../core/believable-margin.ts';
 import { HOLD, type Level } from './condition-limits.ts';
 import { conditionBit, conditionIndex } from './condition-table.ts';
 import { noteReading } from './ledger.ts';
@@ -14,8 +15,6 @@ const GPU_COLUMN = metricIndex('gpu_temp_celsius');
 const MEMORY_COLUMN = metricIndex('memory_temp_celsius');
 /** A temperature is over once it is so far below its limit. */
 const CLEAR_BY_C = 2;
-/** A margin used up on a die further than this below its limits is no reading: older drivers send 0 and less for "unsupported". */
-const PLAUSIBLE_BY_C = 15;
 const SEEN_MARGIN = 1;
 
 /**
@@ -57,12 +56,12 @@ function boundsOf(scene: Scene): ThermalLimits {
   return THERMAL_LIMITS[state.model[gpu] as number] as ThermalLimits;
 }
 
-/** A margin above 0 is one. At 0 and below it is one where the die is hot too, or cannot be read but the margin once was. */
+/** Where the die cannot be read, 0 is a margin only if there once was more. */
 function believable(scene: Scene, margin: number, die: number, bounds: ThermalLimits): boolean {
-  if (Number.isNaN(margin)) return false;
-  if (margin > 0) return true;
-  if (!Number.isNaN(die)) return die >= bounds.gpu_warning_c - PLAUSIBLE_BY_C;
-  return margin < 0 || ((scene.state.seen[scene.gpu] as number) & SEEN_MARGIN) !== 0;
+  if (margin <= 0 && Number.isNaN(die)) {
+    return margin < 0 || ((scene.state.seen[scene.gpu] as number) & SEEN_MARGIN) !== 0;
+  }
+  return isBelievableMargin(margin, die, bounds.margin_offset_c !== null, bounds.gpu_warning_c);
 }
 
 function judgeMargin(scene: Scene, margin: number, offset: number): void {

@@ -116,6 +116,18 @@ describe('forecasts', () => {
     expect(told.findLast(({ metric }) => metric === 'gpu_temp_celsius')?.limit).toBeCloseTo(83, 6);
   });
 
+  it.each<[string, string, number, number, number]>([
+    ['0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, 0, 88],
+    ['less than 0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, -5, 88],
+    ['0 of a model that serves none', 'NVIDIA A100-SXM4-80GB', 84, 0, 88],
+    ['0 on a hot die', 'NVIDIA H100 80GB HBM3', 86, 0, 86],
+  ])('believes a margin as conditions and health do: %s', (_, model, gpu_temp_celsius, temp_margin_celsius, limit) => {
+    const latest = () => ({ gpu_temp_celsius, temp_margin_celsius });
+    const vectors = [...gpuVectors({ days: 5, seed: 8, power: () => 500, latest })];
+    const { forecasts: told } = run(vectors.map((vector) => ({ ...vector, model })));
+    expect(told.findLast(({ metric }) => metric === 'gpu_temp_celsius')?.limit).toBeCloseTo(limit, 6);
+  });
+
   it('give a band that holds about as often as it says', () => {
     let inside = 0;
     let judged = 0;

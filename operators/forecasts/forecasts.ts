@@ -3,6 +3,8 @@ import { findFeature } from '../../pipeline/contract/features.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Emit, ItemOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
+import { THERMAL_LIMITS, type ThermalLimits, thermalModel } from '../conditions/thermal-limits.ts';
+import { isBelievableMargin } from '../core/believable-margin.ts';
 import { isBoardVoice } from '../core/board-voice.ts';
 import { followCooling } from './cooling-loss.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
@@ -115,12 +117,19 @@ export function forecasts(
   };
 }
 
-/** The temperature at which a board slows down is the present one and what it says is left. */
-function noteMargin(vector: FeatureVector, gpu: number, state: ForecastState): void {
-  const limit = (vector.latest[TEMPERATURE] as number) + (vector.latest[MARGIN] as number);
-  if (Number.isNaN(limit)) return;
+/** The temperature at which a board slows down is the present one and what it says is left, where that can be believed. */
+function noteMargin({ model, latest }: FeatureVector, gpu: number, state: ForecastState): void {
+  const die = latest[TEMPERATURE] as number;
+  const margin = latest[MARGIN] as number;
+  if (Number.isNaN(die + margin)) return;
   const known = state.margin_limit[gpu] as number;
-  state.margin_limit[gpu] = Number.isNaN(known) ? limit : known + MARGIN_WEIGHT * (limit - known);
+  if (!(margin > 0 || isMarginOf(model, margin, die))) state.margin_limit[gpu] = Number.NaN;
+  else state.margin_limit[gpu] = Number.isNaN(known) ? die + margin : known + MARGIN_WEIGHT * (die + margin - known);
+}
+
+function isMarginOf(model: string, margin: number, die: number): boolean {
+  const { margin_offset_c, gpu_warning_c } = THERMAL_LIMITS[thermalModel(model)] as ThermalLimits;
+  return isBelievableMargin(margin, die, margin_offset_c !== null, gpu_warning_c);
 }
 
 /** Feeds a series once its time has come; false when it has not, or when there was nothing to read. */

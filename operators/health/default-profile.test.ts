@@ -32,6 +32,7 @@ describe('what costs nothing', () => {
     ['20 corrected errors a day', { ecc_sbe_volatile_per_day_24h: 20, ecc_sbe_volatile_total: 90 }],
     ['a replay now and then', { pcie_replay_per_day_24h: 1_440 }],
     ['retired pages told beside a clean remap state', { retired_pages_dbe_total: 0 }],
+    ['a link that reads 0', { pcie_link_width: 0, pcie_link_gen: 0 }],
   ])('%s', (_name, change) => {
     const verdict = judge(change);
     expectSound(verdict);
@@ -263,8 +264,11 @@ describe('what numbers cost, worked by hand', () => {
     expect(judge({ ...hot, temp_margin_celsius: NAN }, { model: 'NVIDIA A100-SXM4-80GB' }).dimensions.thermal).toBe(90);
     expect(judge({ ...hot, temp_margin_celsius: NAN }, { model: 'Tesla T4' }).dimensions.thermal).toBe(100);
     expect(judge({ temp_margin_celsius: 0 }).dimensions.thermal).toBe(100);
-    expect(limitsOf(boardOf('NVIDIA L40S'))).not.toEqual(limitsOf(boardOf('NVIDIA L4')));
-    expect(limitsOf(boardOf('somebody else'))).toEqual({ gpu_celsius: 87, memory_celsius: 95 });
+    expect(judge({ ...hot, temp_margin_celsius: 0 }, { model: 'NVIDIA A100-SXM4-80GB' }).dimensions.thermal).toBe(90);
+    const reaches = (model: string): number => limitsOf(boardOf(model)).gpu_celsius;
+    const models = ['NVIDIA L40S', 'NVIDIA L40', 'NVIDIA L4', 'Tesla T4', 'NVIDIA T400 4GB', 'NVIDIA GH200 480GB'];
+    expect(models.map(reaches)).toEqual([92, 92, 85, 93, 87, 87]);
+    expect(limitsOf(boardOf('somebody else'))).toMatchObject({ gpu_celsius: 87, memory_celsius: 95 });
   });
 
   it('names each count of spare rows by the counter that holds it', () => {

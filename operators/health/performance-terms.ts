@@ -30,7 +30,7 @@ function worksNow(o: Observations): boolean {
 }
 
 function replaysAllowed(o: Observations): number {
-  const lanes = o.pcie_link_width > 0 ? o.pcie_link_width : USUAL_LINK.lanes;
+  const lanes = o.pcie_link_width >= 1 ? o.pcie_link_width : USUAL_LINK.lanes;
   const gen = Math.min(REPLAYS_PER_LANE.length, Math.max(1, Math.round(o.pcie_link_gen || USUAL_LINK.gen)));
   return Math.ceil(lanes * (REPLAYS_PER_LANE[gen - 1] as number));
 }
@@ -61,7 +61,9 @@ const nvlink = {
 export const PERFORMANCE_TERMS: readonly Term[] = [
   {
     ...link,
-    points: (o) => Math.min(60, 25 * Math.log2(o.pcie_max_link_width / o.pcie_link_width)),
+    // A link has one lane at least: 0 is a reading that is missing.
+    points: (o) =>
+      o.pcie_link_width >= 1 ? Math.min(60, 25 * Math.log2(o.pcie_max_link_width / o.pcie_link_width)) : 0,
     metric: 'pcie_link_width',
     value: (o) => o.pcie_link_width,
     limit: (o) => o.pcie_max_link_width,
@@ -70,7 +72,8 @@ export const PERFORMANCE_TERMS: readonly Term[] = [
   {
     ...link,
     // An idle link is slowed down to save power; only a busy one shows what it can do.
-    points: (o) => (worksNow(o) ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0),
+    points: (o) =>
+      o.pcie_link_gen >= 1 && worksNow(o) ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0,
     metric: 'pcie_link_gen',
     value: (o) => o.pcie_link_gen,
     limit: (o) => o.pcie_max_link_gen,

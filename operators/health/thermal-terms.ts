@@ -1,3 +1,4 @@
+import { isBelievableMargin } from '../core/believable-margin.ts';
 import type { BoardLimits } from './board-limits.ts';
 import type { Observations } from './observations.ts';
 import { known, type Term } from './term.ts';
@@ -10,9 +11,8 @@ const MEMORY_HEADROOM_C = 5;
 const VIOLATION_MIN_S = 60;
 const DAY_S = 86_400;
 
-/** Whether the board's own margin can be believed: those without one tell 0 or less, but a hot one may have none left. */
 const hasMargin = (o: Observations, limits: BoardLimits): boolean =>
-  o.temp_margin_celsius > 0 || (o.temp_margin_celsius <= 0 && o.gpu_temp_celsius >= limits.gpu_celsius - HEADROOM_C);
+  isBelievableMargin(o.temp_margin_celsius, o.gpu_temp_celsius, limits.serves_margin, limits.gpu_celsius);
 
 /** Where the GPU begins to slow itself down: by its own margin where it tells a believable one, else by its model. */
 export const slowdownCelsius = (o: Observations, limits: BoardLimits): number =>
