@@ -3,7 +3,7 @@ import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
 import { alertChannelsSchema } from '../sinks/alerts/channel-settings.ts';
 import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
 import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
-import { asWritten, detectors, rules } from './nested-options.ts';
+import { asWritten, detectors, rules, targets } from './nested-options.ts';
 import { address, duration, flag, jsonOr, list, number, optionalAddress, text, webAddress } from './option-kinds.ts';
 import { NETWORK_FAILING_MIN, RETRAIN_NETWORK } from './training/network-policy.ts';
 
@@ -59,9 +59,9 @@ export const CONFIG_SECTIONS = {
     'dead-letters-age-max': duration('7d', { min: '1m', max: '3650d' }, 'How long refused input is kept.'),
   },
   Fleet: {
-    targets: list('Exporters to scrape, host:port separated by commas; none at all: a simulated fleet.'),
+    targets: targets('Exporters to scrape, host:port separated by commas; none at all: a simulated fleet.'),
     'targets-file': list('Prometheus file_sd files (JSON or YAML, globs allowed).'),
-    'targets-url': text('', 'Prometheus http_sd address.'),
+    'targets-url': webAddress('', ['http:', 'https:'], 'Prometheus http_sd address.'),
     'targets-url-tls-ca': text('', 'File with the certificate authority of that address.'),
     'targets-url-tls-insecure': flag(false, 'Accept any certificate of that address.'),
     'targets-url-bearer-token-file': text('', 'File with the bearer token sent to that address.'),

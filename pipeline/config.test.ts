@@ -55,6 +55,10 @@ describe('loadConfig', () => {
     ['a bad duration', { flags: { interval: '10 parsecs' } }, /must be a duration such as/],
     ['a duration out of range', { flags: { interval: '9h' } }, /must lie in 100ms\.\.1h, is 9h/],
     ['a bad address', { flags: { api: '8080' } }, /must be host:port/],
+    ['a port that there is not', { flags: { api: '127.0.0.1:99999' } }, /api \(--api\): .*0\.\.65535/],
+    ['the same where nothing may stand', { flags: { 'remote-write': '[::1]:65536' } }, /0\.\.65535, or nothing/],
+    ['a list of targets elsewhere', { flags: { 'targets-url': 'ftp://x' } }, /targets-url \(--targets-url\): .*http:/],
+    ['a bad target in the file', { yaml: 'targets: [a, "b c"]' }, /targets \(.*'b c' at 1/],
     ['YAML that is none', { yaml: 'a: [' }, /not YAML/],
     ['a list as file', { yaml: '- a' }, /options by name/],
     ['a named file that is missing', { file_required: true }, /GV-CLI-002.*cannot be read/],
@@ -65,6 +69,20 @@ describe('loadConfig', () => {
   it('reports all problems at once', () => {
     const line = failure({ yaml: 'gpu: 3', flags: { interval: 'x', api: 'y' } });
     expect(line).toMatch(/no option gpu.*interval.*api/);
+  });
+
+  it('tells of every bad target, and not what its login is', () => {
+    const line = failure({
+      flags: { targets: 'a b, ok:9400, http://user:hunter2@h:9400, h:99999', 'targets-url': 'x' },
+    });
+    expect(line).toMatch(/'a b' at 0.*no password.*@h:9400' at 2.*'h:99999' at 3.*targets-url/);
+    expect(line).not.toMatch(/hunter2|ok:9400/);
+    expect(
+      load({ flags: { targets: 'a, [::1]:9400', 'remote-write': '', 'targets-url': '', api: '[::1]:65535' } }).values,
+    ).toMatchObject({
+      targets: ['a', '[::1]:9400'],
+      api: '[::1]:65535',
+    });
   });
 
   it('describes every option', () => {

@@ -1,9 +1,24 @@
 import { z } from 'zod';
 import { targetAccessSchema } from './collect/scraper-access.ts';
+import { parseTarget } from './collect/targets.ts';
+import { VitalsError } from './contract/errors.ts';
 import { DETECTOR_NAMES } from './detectors.ts';
-import { jsonOr } from './option-kinds.ts';
+import { jsonOr, list } from './option-kinds.ts';
 
 /** Options that hold more than one value: in the file as they are, as JSON outside it. */
+
+/** Exporters to scrape; every bad one is told. */
+export const targets = (help: string) =>
+  list(help).superRefine((values, context) => {
+    values.forEach((value, index) => {
+      try {
+        parseTarget(value);
+      } catch (error) {
+        if (!(error instanceof VitalsError)) throw error;
+        context.addIssue({ code: 'custom', path: [index], message: error.message });
+      }
+    });
+  });
 
 /** Without the token itself: what is configured can be shown. */
 const accessRule = targetAccessSchema.omit({ bearer_token: true });

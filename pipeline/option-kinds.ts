@@ -45,17 +45,19 @@ export const duration = (fallback: string, range: { min: string; max: string }, 
     .meta({ description: help, unit: 'duration' });
 };
 
+/** `host:port` or `[v6]:port`; port 0 is any free one. */
+const ADDRESS = /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/;
+const PORT_MAX = 65_535;
+const isAddress = (value: string): boolean => Number(ADDRESS.exec(value)?.[1] ?? Number.NaN) <= PORT_MAX;
+const WRONG_ADDRESS = `must be host:port with a port of 0..${PORT_MAX}`;
+
 export const address = (fallback: string, help: string) =>
-  z
-    .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port')
-    .default(fallback)
-    .describe(help);
+  z.string().refine(isAddress, { error: WRONG_ADDRESS }).default(fallback).describe(help);
 
 export const optionalAddress = (help: string) =>
   z
     .string()
-    .regex(/^(|(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5})$/, 'must be host:port, or nothing')
+    .refine((value) => value === '' || isAddress(value), { error: `${WRONG_ADDRESS}, or nothing` })
     .default('')
     .describe(help);
 

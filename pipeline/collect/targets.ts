@@ -18,6 +18,7 @@ export interface Target {
 
 const TARGET_PORT_DEFAULT = 9400;
 const PATH_DEFAULT = '/metrics';
+const SHOWN_CHARACTERS_MAX = 200;
 
 /**
  * A target from `host`, `host:port`, `[v6]:port` or `http(s)://host:port/path`, and the labels that service discovery gave
@@ -26,7 +27,8 @@ const PATH_DEFAULT = '/metrics';
  */
 export function parseTarget(text: string, labels: Readonly<Record<string, string>> = {}): Target {
   const address = (labels.__address__ ?? text).trim();
-  const refuse = (what: string): VitalsError => new VitalsError('GV-COL-005', `${what}: '${address}'`, 'targets');
+  const refuse = (what: string): VitalsError =>
+    new VitalsError('GV-COL-005', `${what}: '${shownTarget(address)}'`, 'targets');
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
   const scheme = (labels.__scheme__ ?? 'http').toLowerCase();
   let url: URL;
@@ -36,8 +38,8 @@ export function parseTarget(text: string, labels: Readonly<Record<string, string
     throw refuse('not host:port');
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('only http and https are scraped');
-  if (url.hostname === '' || url.username !== '' || url.password !== '' || url.hash !== '')
-    throw refuse('not host:port');
+  if (url.username !== '' || url.password !== '') throw refuse('an address has no user and no password');
+  if (url.hostname === '' || url.hash !== '') throw refuse('not host:port');
   if (!whole && (url.pathname !== '/' || url.search !== '')) {
     throw refuse('an address has no path; give __metrics_path__ or a whole URL');
   }
@@ -64,6 +66,12 @@ export function parseTarget(text: string, labels: Readonly<Record<string, string
     node: labels.node || (labels.instance ?? '').replace(/:\d+$/, '') || bare,
   };
 }
+
+/** What stands before an @ may be a password. */
+const shownTarget = (address: string): string => {
+  const login = address.lastIndexOf('@');
+  return (login < 0 ? address : `***${address.slice(login)}`).slice(0, SHOWN_CHARACTERS_MAX);
+};
 
 /** The static list of `--targets`. Throws VitalsError GV-COL-005 at the first bad one. */
 export const parseTargetList = (text: string): Target[] =>
