@@ -22,7 +22,7 @@ const ours = courseHistory({ gpus: 480, days: 150, seed: 1, failing_share: 0.6 }
 const others = courseHistory({ gpus: 480, days: 150, seed: 2, failing_share: 0.6, told_by: 'temperature' });
 
 async function known(history: TrainingHistory): Promise<KnownOfHistory> {
-  const plan = planTraining(history.from, history.until, SEED);
+  const plan = planTraining(history.from, history.until);
   const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: MODEL_FEATURES });
   const watched_until = new Map<string, number>();
   for await (const vectors of history.vectors(plan.from, plan.train_until, days(1))) {

@@ -10,7 +10,7 @@ const lstm = { document: { no: 'network' }, origin: null };
 
 async function retrain(change: Partial<Parameters<typeof courseHistory>[0]>, when: NetworkRetraining['when']) {
   const history = courseHistory({ gpus: 40, days: 140, seed: 1, failing_share: 0.6, every_hours: 24, ...change });
-  const plan = planTraining(history.from, history.until, 5);
+  const plan = planTraining(history.from, history.until);
   const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: ['gpu_temp_max'] });
   for await (const vectors of history.vectors(plan.from, plan.train_until, days(1))) {
     for (const vector of vectors) if (plan.side(vector.gpu_uuid) === 'train') builder.take(vector);

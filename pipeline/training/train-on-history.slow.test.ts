@@ -64,7 +64,7 @@ beforeAll(async () => {
 async function foreseen({
   bundle,
 }: TrainedModel): Promise<{ told: number; came: number; upper: number; upper_came: number }> {
-  const plan = planTraining(ours.from, ours.until, SEED);
+  const plan = planTraining(ours.from, ours.until);
   const judge = createModelJudge(createEnsemble(loadBundle(bundle, 'test'), 'test'));
   for await (const vectors of ours.vectors(plan.calibrate_until, plan.until, hours(1))) {
     for (const vector of vectors) if (plan.side(vector.gpu_uuid) === 'judge') judge.take(vector);

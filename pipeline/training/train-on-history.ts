@@ -73,7 +73,7 @@ const HOUR_MS = 3_600_000;
  */
 export async function trainOnHistory(history: TrainingHistory, options: TrainOnHistoryOptions): Promise<TrainedModel> {
   const { say, seed } = options;
-  const plan = planTraining(history.from, history.until, seed);
+  const plan = planTraining(history.from, history.until);
   const builder = createLandmarkBuilder({ ...LANDMARK_DEFAULTS, features: MODEL_FEATURES });
   const watched_until = new Map<string, number>();
   for await (const vectors of only(history.vectors(plan.from, plan.train_until, DAY_MS), plan.side, 'train')) {

@@ -8,9 +8,9 @@ const FROM = Date.UTC(2026, 0, 1);
 describe('a training plan', () => {
   it('cuts time in order, with 40 days and more for each part', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 120 * 24, max: 2_000 * 24 }), fc.nat(99), (hours, seed) => {
+      fc.property(fc.integer({ min: 120 * 24, max: 2_000 * 24 }), (hours) => {
         const until = FROM + hours * (days(1) / 24);
-        const plan = planTraining(FROM, until, seed);
+        const plan = planTraining(FROM, until);
         expect([plan.from, plan.until]).toEqual([FROM, until]);
         for (const [a, b] of [
           [plan.from, plan.train_until],
@@ -25,14 +25,14 @@ describe('a training plan', () => {
   });
 
   it.each([0, 50, 119.9])('refuses %d days', (span) => {
-    expect(() => planTraining(FROM, FROM + span * days(1), 1)).toThrowError(
+    expect(() => planTraining(FROM, FROM + span * days(1))).toThrowError(
       expect.objectContaining({ code: 'GV-MDL-303' }),
     );
   });
 
-  it('has each GPU on one side for good: its name and the seed say which, whatever else is there', () => {
-    const now = planTraining(FROM, FROM + days(130), 7);
-    const later = planTraining(FROM, FROM + days(400), 7);
+  it('has each GPU on one side for good: its name alone says which, whatever else is there', () => {
+    const now = planTraining(FROM, FROM + days(130));
+    const later = planTraining(FROM, FROM + days(400));
     const sides = { train: 0, calibrate: 0, judge: 0 };
     for (let i = 0; i < 5_000; i++) {
       const gpu = `GPU-${i}`;
@@ -43,10 +43,7 @@ describe('a training plan', () => {
     expect(sides.train).toBeLessThan(3_150);
     expect(sides.calibrate).toBeGreaterThan(900);
     expect(sides.judge).toBeGreaterThan(900);
-    const other = planTraining(FROM, FROM + days(130), 8);
-    const moved = Array.from({ length: 1_000 }, (_, i) => `GPU-${i}`).filter(
-      (gpu) => other.side(gpu) !== now.side(gpu),
-    );
-    expect(moved.length).toBeGreaterThan(300);
+    // As the default seed dealt them when seeds still did.
+    expect(['GPU-0', 'GPU-1', 'GPU-2', 'GPU-3'].map(now.side)).toEqual(['train', 'train', 'judge', 'calibrate']);
   });
 });

@@ -2,7 +2,10 @@ import { VitalsError } from '../contract/errors.ts';
 import { fnv1a } from '../contract/ids.ts';
 import { days } from '../contract/time.ts';
 
-/** Which GPU teaches, which calibrates and which judges: by a hash of its UUID, so that none is ever on two sides. */
+/**
+ * Which GPU teaches, which calibrates and which judges: by a hash of its UUID and of nothing else, so that none is ever on two
+ * sides. By a seed a GPU would judge the model that it has taught under another one.
+ */
 export type Side = 'train' | 'calibrate' | 'judge';
 
 export interface TrainingPlan {
@@ -21,13 +24,15 @@ const DAY_MS = days(1);
 const PART_DAYS = 40;
 const TRAIN_SHARE = 0.6;
 const CALIBRATE_SHARE = 0.2;
+/** Models of today were dealt so by the default seed. */
+const DEAL = '1 side';
 
 /**
  * Cuts a history: its first half or more teaches, the next part calibrates, the last judges; every part is at least 40 days
  * long, so that the outcomes of its first days are known. GPUs are dealt 60 : 20 : 20.
  * Errors: GV-MDL-303 when the history is shorter than 120 days.
  */
-export function planTraining(from: number, until: number, seed: number): TrainingPlan {
+export function planTraining(from: number, until: number): TrainingPlan {
   const span_days = (until - from) / DAY_MS;
   if (span_days < 3 * PART_DAYS) {
     throw new VitalsError(
@@ -44,7 +49,7 @@ export function planTraining(from: number, until: number, seed: number): Trainin
     calibrate_until: until - part,
     until,
     side(gpu_uuid) {
-      const place = (fnv1a(`${seed} side ${gpu_uuid}`) % 10_000) / 10_000;
+      const place = (fnv1a(`${DEAL} ${gpu_uuid}`) % 10_000) / 10_000;
       if (place < TRAIN_SHARE) return 'train';
       return place < TRAIN_SHARE + CALIBRATE_SHARE ? 'calibrate' : 'judge';
     },
