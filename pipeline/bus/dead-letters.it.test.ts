@@ -115,13 +115,25 @@ it('sends the originals again once, to their node, with type and event time', as
     [rawSubject('rack 1.node*2'), 'application/json'],
     [rawSubject('node-1'), 'application/vnd.gpu-vitals.scrape'],
   ]);
-  // A value's row went on without it, and must not be replaced by what is sent again.
-  expect(read.slice(0, 3).map((message) => message.event_time)).toEqual([TS, TS + 1, TS]);
+  // The rows of a text went on without what was refused of it, and must not be replaced by what is sent again.
+  expect(read.slice(0, 3).map((message) => message.event_time)).toEqual([TS + 1, TS + 1, TS]);
   expect(Buffer.from(read[0]?.data ?? [])).toEqual(Buffer.from(LINE));
   expect(Buffer.from(read[3]?.data ?? [])).toEqual(Buffer.from(BINARY));
   expect((await bus.streamState('DCGM_RAW')).messages).toBe(4);
   const left = await list();
   expect(left.map((one) => [one.reason, one.retried_at])).toEqual(LETTERS.map((one) => [one.reason, clock.now()]));
+});
+
+it('sends again what was a part of a text beside its rows, and a whole text as it was', async () => {
+  const known = 'DCGM_FI_DEV_GPU_TEMP{gpu="0",UUID="GPU-1"} 60\n';
+  const unknown = 'node_load1{gpu="0",UUID="GPU-1"} 3\n';
+  await write([
+    letter({ level: 'row', reason: 'no_metrics', code: 'GV-VAL-006', detail: 'part', original: unknown }),
+    letter({ level: 'scrape', detail: 'whole', original: known }),
+  ]);
+  expect(await retryDeadLetters(bus, { clock })).toEqual({ retried: 2, skipped: 0 });
+  const read = await readUntil(bus, { stream: 'DCGM_RAW', from: 1 }, (all) => all.length >= 2);
+  expect(read.map((message) => message.event_time)).toEqual([TS + 1, TS]);
 });
 
 it('retries only what was asked for, and sent ones again only when told to', async () => {

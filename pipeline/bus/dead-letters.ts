@@ -122,12 +122,14 @@ function rawAgain(message: StoredMessage): OutgoingMessage {
 }
 
 /**
- * A value that was refused out of a text is one line of it: sent again at the same instant it would replace the row that went
- * on without it. So it comes a millisecond later, as a row of its own.
+ * What was refused out of a text is a part of it: sent again at the same instant it would replace the row that went on without
+ * it. So it comes a millisecond later, as a row of its own. A whole text, and a row that says all of itself, come as they were.
  */
 function eventTimeOf(message: StoredMessage): string {
-  const told = headerValue(message.headers, 'Event-Time');
-  return headerValue(message.headers, 'Level') === 'value' ? String(Number(told) + 1) : told;
+  const header = (name: string): string => headerValue(message.headers, name);
+  const level = header('Level');
+  const isPart = level === 'value' || level === 'line' || (level === 'row' && header('Content-Type') === 'text/plain');
+  return isPart ? String(Number(header('Event-Time')) + 1) : header('Event-Time');
 }
 
 async function remove(jsm: Awaited<ReturnType<typeof managerOf>>, position: number): Promise<void> {
