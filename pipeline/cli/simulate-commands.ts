@@ -6,20 +6,21 @@ import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { readAddresses } from '../roles/addresses.ts';
+import { noteServedFleet, servedFleet } from '../roles/served-fleet.ts';
 import { configured, contextOf } from './context.ts';
 import { injectStory } from './inject-story.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const KEYS: readonly ConfigKey[] = ['gpus', 'seed', 'stories', 'speed', 'interval'];
 
-/** `simulate`: a fleet of dcgm-exporters over HTTP; `inject`: a fault story into the fleet of a running `up`. */
+/** `simulate`: a fleet of dcgm-exporters over HTTP; `inject`: a fault story into it, or into the fleet of a running `up`. */
 export function addSimulateCommands(program: Command): void {
   const simulate = configured(program.command('simulate'), KEYS)
     .description('a fleet of dcgm-exporters over HTTP')
     .option('--port <port>', 'where it listens on loopback; 0 is any free port', '9400')
     .action(async () => {
       const context = contextOf(simulate, KEYS);
-      const { gpus, seed, stories, speed, interval } = context.loaded.values;
+      const { gpus, seed, stories, speed, interval, data } = context.loaded.values;
       const port = Number(simulate.opts<{ port: string }>().port);
       if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new VitalsError('GV-CLI-001', '--port must be 0..65535', '');
@@ -32,9 +33,19 @@ export function addSimulateCommands(program: Command): void {
           interval_ms: interval,
           host: '127.0.0.1',
         });
+        const forget = await noteServedFleet(data, served.url).catch(() => {
+          context.say(`${data} cannot be written to: inject will not find this fleet`);
+          return () => undefined;
+        });
         process.stdout.write(`${JSON.stringify({ event: 'ready', url: served.url, sd: served.sd_url })}\n`);
         context.say(`${gpus} simulated GPUs: gpu-vitals up --targets-url ${served.sd_url}`);
-        return { failed: new Promise<never>(() => undefined), stop: () => served.close() };
+        return {
+          failed: new Promise<never>(() => undefined),
+          stop: () => {
+            forget();
+            return served.close();
+          },
+        };
       });
     });
 
@@ -50,10 +61,11 @@ export function addSimulateCommands(program: Command): void {
       }
       const { gpu } = inject.opts<{ gpu?: string }>();
       if (gpu === undefined) throw new VitalsError('GV-CLI-001', '--gpu UUID is missing', '');
-      const fleet = (await readAddresses(context.loaded.values.data))?.fleet;
+      const { data } = context.loaded.values;
+      const fleet = (await readAddresses(data))?.fleet ?? (await servedFleet(data));
       if (!fleet) {
-        throw new VitalsError('GV-CLI-002', 'no simulated fleet runs in this data folder', context.loaded.values.data, {
-          action: 'Start one with `gpu-vitals up`, or name its folder with --data.',
+        throw new VitalsError('GV-CLI-002', 'no simulated fleet runs in this data folder', data, {
+          action: 'Start one with `gpu-vitals up` or `gpu-vitals simulate`, or name its folder with --data.',
         });
       }
       const told = await injectStory(fleet, { story, gpu_uuid: gpu });
