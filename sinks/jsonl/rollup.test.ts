@@ -96,6 +96,7 @@ function expected(readings: readonly Reading[], size: number): Map<string, Row> 
 }
 
 const LATENESS = 90_000;
+const MONTH_MS = 30 * 86_400_000;
 const reading = fc.record({
   node: fc.constantFrom('a', 'b'),
   gpu: fc.constantFrom('1', '2', '3'),
@@ -150,6 +151,25 @@ describe('rollups', () => {
     expect(names).not.toContain('row_remap_failed_min');
     expect(names.some((name) => name.startsWith('throttle_reasons') || name.startsWith('xid_last'))).toBe(false);
     expect(names.length).toBeGreaterThan(METRICS.length);
+  });
+
+  it('keeps the names of who is forgotten before the end, whoever has the place by then', () => {
+    const rows: string[] = [];
+    const rollup = createRollup({
+      lateness_max: milliseconds(60_000),
+      row: (table, { ts, gpu_uuid, node }) => rows.push(`${table.size} ${node} ${gpu_uuid} ${(ts - T0) / MONTH_MS}`),
+    });
+    const [batch] = batchesOf([{ node: 'gone', gpu: '1', ts: T0, power: 1, energy: 1 }], 1) as [Batch];
+    rollup.add(batch);
+    const { registry } = batch;
+    registry.sweep(T0 + MONTH_MS);
+    const node = registry.node('new');
+    const gpu = registry.gpu({ uuid: '2', instance: '', model: '', pci_bus_id: '', serial: '', slot: '' }, node);
+    expect([node, gpu]).toEqual([0, 0]);
+    rollup.add({ ...batch, ts: Float64Array.of(T0 + MONTH_MS) });
+    registry.sweep(T0 + 2 * MONTH_MS);
+    rollup.end();
+    expect(rows).toEqual(['1m', '5m', '1h'].flatMap((size) => [`${size} gone 1 0`, `${size} new 2 1`]));
   });
 
   it('gives buckets while the input runs, and keeps those that can still change', () => {

@@ -28,13 +28,17 @@ export interface RollupOptions {
 
 /** Sum, count, minimum and maximum of each metric: what every aggregate is made of, and what adds up over buckets. */
 const PARTS = 4;
+/** The readings of a GPU, and who it is: a registry forgets who was away for a month, and gives the index to another. */
+interface GpuCells {
+  readonly identity: GpuIdentity;
+  readonly cells: Float64Array;
+}
 interface Bucket {
   readonly start: number;
-  readonly gpus: Map<number, Float64Array>;
+  readonly gpus: Map<number, GpuCells>;
 }
 interface NodeBuckets {
-  readonly registry: Registry;
-  readonly node: number;
+  readonly node: string;
   /** Largest event time of a row, epoch ms. */
   newest: number;
   /** By level of ROLLUPS, then by start. */
@@ -60,38 +64,42 @@ export function createRollup(options: RollupOptions): Rollup {
   const nodeOf = (registry: Registry, node: number): NodeBuckets => {
     const known = nodes.get(registry) ?? [];
     nodes.set(registry, known);
+    const name = registry.nodes[node] as string;
     let buckets = known[node];
-    if (buckets === undefined) {
-      buckets = { registry, node, newest: Number.NEGATIVE_INFINITY, open: ROLLUPS.map(() => new Map()) };
+    if (buckets?.node !== name) {
+      buckets = { node: name, newest: Number.NEGATIVE_INFINITY, open: ROLLUPS.map(() => new Map()) };
       known[node] = buckets;
       every.push(buckets);
     }
     return buckets;
   };
-  const cellsOf = (buckets: NodeBuckets, level: number, ts: number, gpu: number): Float64Array => {
+  const cellsOf = (
+    buckets: NodeBuckets,
+    level: number,
+    ts: number,
+    gpu: number,
+    identity: GpuIdentity,
+  ): Float64Array => {
     const { size_ms } = ROLLUPS[level] as RollupSpec;
     const start = Math.floor(ts / size_ms) * size_ms;
     const open = buckets.open[level] as Map<number, Bucket>;
-    const bucket = open.get(start) ?? { start, gpus: new Map<number, Float64Array>() };
+    const bucket = open.get(start) ?? { start, gpus: new Map<number, GpuCells>() };
     if (bucket.gpus.size === 0) open.set(start, bucket);
-    let cells = bucket.gpus.get(gpu);
-    if (cells === undefined) {
-      cells = spare.pop() ?? new Float64Array(METRIC_COUNT * PARTS);
-      for (const metric of ROLLED) cells.set(NOTHING, metric * PARTS);
-      bucket.gpus.set(gpu, cells);
-    }
+    const known = bucket.gpus.get(gpu);
+    if (known !== undefined) return known.cells;
+    const cells = spare.pop() ?? new Float64Array(METRIC_COUNT * PARTS);
+    for (const metric of ROLLED) cells.set(NOTHING, metric * PARTS);
+    bucket.gpus.set(gpu, { identity, cells });
     return cells;
   };
   const give = (buckets: NodeBuckets, level: number, bucket: Bucket): void => {
     const table = ROLLUPS[level] as RollupSpec;
-    const { registry } = buckets;
-    const node = registry.nodes[buckets.node] as string;
-    for (const gpu of [...bucket.gpus.keys()].sort((a, b) => a - b)) {
-      const cells = bucket.gpus.get(gpu) as Float64Array;
-      const { uuid, instance } = registry.gpus[gpu] as GpuIdentity;
+    const { node } = buckets;
+    for (const [gpu, { identity, cells }] of [...bucket.gpus].sort(([a], [b]) => a - b)) {
+      const { uuid, instance } = identity;
       aggregate(cells, values);
       options.row(table, { ts: bucket.start, gpu_uuid: uuid, node, instance, values });
-      if (level + 1 < ROLLUPS.length) merge(cellsOf(buckets, level + 1, bucket.start, gpu), cells);
+      if (level + 1 < ROLLUPS.length) merge(cellsOf(buckets, level + 1, bucket.start, gpu, identity), cells);
       spare.push(cells);
     }
   };
@@ -119,7 +127,9 @@ export function createRollup(options: RollupOptions): Rollup {
           const until = ts - options.lateness_max;
           if (Math.floor(until / smallest) !== before) complete(buckets, until);
         }
-        include(cellsOf(buckets, 0, ts, batch.gpu[row] as number), batch.values, row * METRIC_COUNT);
+        const gpu = batch.gpu[row] as number;
+        const identity = batch.registry.gpus[gpu] as GpuIdentity;
+        include(cellsOf(buckets, 0, ts, gpu, identity), batch.values, row * METRIC_COUNT);
       }
     },
     end() {
