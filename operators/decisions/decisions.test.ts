@@ -96,6 +96,7 @@ describe('what decisions are made from', () => {
   it.each([
     ['a few samples', { samples_7d: 30, cadence_seconds: 10 }, 0.9],
     ['a day of them', { samples_7d: 8_640, cadence_seconds: 10 }, 0],
+    ['a day of them before the cadence changed', { samples_7d: 760, cadence_seconds: 10, samples_hours_7d: 24 }, 0],
   ])('takes no use from %s', (_, seen, utilisation) => {
     const idle = { gpu_util_ratio_mean_7d: 0, ...seen };
     const [told] = run([vector(3, idle), score(3, 95), prediction(3, 0.01)]);

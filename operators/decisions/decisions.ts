@@ -6,6 +6,7 @@ import type { Decision, Prediction } from '../../pipeline/contract/predictions.t
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, hours } from '../../pipeline/contract/time.ts';
 import { isBoardVoice } from '../core/board-voice.ts';
+import { observedHours } from '../core/observed-hours.ts';
 import { decisionFields } from './decision-fields.ts';
 import { DECISION_STATE, type DecisionState, healthAt, type KnownHealth, keepScore } from './decision-state.ts';
 import { evaluateDecision } from './default-profile.ts';
@@ -33,10 +34,8 @@ export interface DecisionsPorts {
 }
 
 const UTILISATION = findFeature('gpu_util_ratio_mean_7d');
-const SAMPLES = findFeature('samples_7d');
-const CADENCE = findFeature('cadence_seconds');
 /** Most of a day in samples: less is not taken for how a board is used. */
-const DAY_S = 20 * 3_600;
+const DAY_HOURS = 20;
 const ENGINE_ACTIVE = findFeature('gr_engine_active_ratio_mean_7d');
 const POWER = findFeature('power_usage_mean');
 const AGE = findFeature('gpu_age_days');
@@ -174,7 +173,7 @@ function keepVector(
   const busy = values[UTILISATION] as number;
   state.vector_ts[gpu] = ts;
   // What a few hours showed says nothing about a year, and the default profile counts with a year.
-  const short = profile === 'default' && (values[SAMPLES] as number) * (values[CADENCE] as number) < DAY_S;
+  const short = profile === 'default' && observedHours(values) < DAY_HOURS;
   state.utilisation[gpu] = short ? Number.NaN : Number.isNaN(busy) ? (values[ENGINE_ACTIVE] as number) : busy;
   state.power_watts[gpu] = values[POWER] as number;
   state.age_days[gpu] = values[AGE] as number;

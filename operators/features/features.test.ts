@@ -100,6 +100,7 @@ describe('features', () => {
       gap_hours_7d: 0,
       late_samples_7d: 0,
       coverage_ratio_7d: 0,
+      samples_hours_7d: 0,
     });
     expect(row).toMatchObject({ gpu_temp_mean: 50, gpu_temp_std: null, gpu_temp_trend: null, power_anomaly_count: 0 });
   });
@@ -154,6 +155,18 @@ describe('features', () => {
     ).flat();
     const told = run(rows).rows.slice(0, temps.length);
     expect(told.map((row) => row.gpu_temp_celsius_peer_deviation_1h)).toEqual(expected);
+  });
+
+  it('counts the time in samples over a change of cadence', () => {
+    const slow = steady(1_440, minutes(2));
+    const quick = Array.from({ length: 360 }, (_, i) => ({
+      ...(slow[0] as SampleRow),
+      ts: (slow.at(-1) as SampleRow).ts + (i + 1) * 10_000,
+    }));
+    const last = run([...slow, ...quick]).rows.at(-1);
+    expect(last?.cadence_seconds).toBe(10);
+    expect(last?.samples_hours_7d).toBeGreaterThan(48.9);
+    expect(last?.samples_hours_7d).toBeLessThan(49.1);
   });
 
   it('tells a node that fell silent once more, from a timer', () => {

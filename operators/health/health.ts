@@ -66,9 +66,9 @@ const SEVERITY_RANK = { info: 0, warning: 1, critical: 2 } as const;
  *          here; GPUs of silent nodes send no rows: `silentNodes` tells their scores.
  * Time     a score's ts is its vector's; else that of the opening or closing; of an escalation, and of the end or the return
  *          of an episode, the group's clock to the minute; never before the GPU's last score.
- * State    453 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
+ * State    461 B per GPU, and records of the few GPUs with open anomalies (info ones are not kept, they cost nothing) or
  *          recent episodes, about 200 B each, 32 of either at most.
- * Cost     50 copies per vector; about 15 us per score; a scan of the group's GPUs (10 us for 2,000) per
+ * Cost     51 copies per vector; about 15 us per score; a scan of the group's GPUs (10 us for 2,000) per
  *          warning or critical anomaly and per episode.
  * Errors   none; items of unknown GPUs are ignored.
  */

@@ -1,5 +1,5 @@
 import type { Observations } from './observations.ts';
-import { known, perDecade, type Term, watchedDays } from './term.ts';
+import { known, perDecade, spannedDays, type Term } from './term.ts';
 
 /** Corrected errors in a day from which they begin to cost, and the points of each power of ten above. */
 const SBE_PER_DAY_MIN = 100;
@@ -11,17 +11,16 @@ const SPARE_ROW_POINTS = 80 / SPARE_ROWS;
 /** Retired pages: worth attention, and the board's limit. Source: DCGM's hardware limits. */
 const PAGES_SOFT = 15;
 const PAGES_HARD = 63;
-const WEEK_DAYS = 7;
 
-/** How often it rose in the last `length` days, from its rise per day: what was not watched counts as quiet. */
-const risesIn = (length: number, perDay: number, o: Observations): number => perDay * Math.min(length, watchedDays(o));
-
+/** Rises in the last day, from their rate: what was not watched counts as quiet. */
 const correctedToday = (o: Observations): number =>
-  risesIn(1, known(o.ecc_sbe_volatile_per_day_24h, o.ecc_sbe_aggregate_per_day_24h), o);
+  known(o.ecc_sbe_volatile_per_day_24h, o.ecc_sbe_aggregate_per_day_24h) * Math.min(1, spannedDays(o));
+/** Rises in the week, from their rate: whole ones, and where there is a rate there was one. */
+const risesThisWeek = (per_day: number, o: Observations): number =>
+  per_day > 0 ? Math.max(1, Math.round(per_day * spannedDays(o))) : 0;
 const uncorrectableThisWeek = (o: Observations): number =>
-  Math.round(risesIn(WEEK_DAYS, known(o.ecc_dbe_volatile_per_day_7d, o.ecc_dbe_aggregate_per_day_7d), o));
-const rowsThisWeek = (o: Observations): number =>
-  Math.round(risesIn(WEEK_DAYS, o.remapped_rows_uncorrectable_per_day_7d, o));
+  risesThisWeek(known(o.ecc_dbe_volatile_per_day_7d, o.ecc_dbe_aggregate_per_day_7d), o);
+const rowsThisWeek = (o: Observations): number => risesThisWeek(o.remapped_rows_uncorrectable_per_day_7d, o);
 const pagesRetired = (o: Observations): number =>
   known(o.retired_pages_sbe_total, 0) + known(o.retired_pages_dbe_total, 0);
 

@@ -58,6 +58,7 @@ const MEASURED = [
   'thermal_violation_seconds_per_day_24h',
   'board_limit_violation_seconds_per_day_24h',
   'reliability_violation_seconds_per_day_24h',
+  'samples_hours_7d',
 ] as const;
 
 type ObservationName = (typeof READINGS)[number] | (typeof MEASURED)[number];

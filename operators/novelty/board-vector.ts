@@ -1,7 +1,8 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
+import { observedHours } from '../core/observed-hours.ts';
 import type { Watches } from './confirmation.ts';
-import { type KeptRow, keptRow, observedHours } from './novelty-features.ts';
+import { type KeptRow, keptRow } from './novelty-features.ts';
 
 /** What of a vector waits for its turn and is learned from: plain data, some 400 B as JSON. */
 export interface BoardVector {
@@ -18,7 +19,7 @@ export interface BoardVector {
  */
 export function boardVector(vector: FeatureVector, observed_min: DurationMs): BoardVector | null {
   if (vector.instance !== '' || vector.model === '') return null;
-  if (!(observedHours(vector) >= observed_min / hours(1))) return null;
+  if (!(observedHours(vector.values) >= observed_min / hours(1))) return null;
   const { ts, node, gpu_uuid, model } = vector;
   return { ts, node, gpu_uuid, model, row: keptRow(vector) };
 }

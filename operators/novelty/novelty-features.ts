@@ -1,6 +1,7 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { observedHours } from '../core/observed-hours.ts';
 
 /**
  * What novelty is judged on: numbers that tell of the board and not of what somebody runs on it. Levels that follow the
@@ -103,18 +104,15 @@ const SECONDS_PER_DAY = 86_400;
 const samples = feature('samples_7d');
 const remap_pending = latest('row_remap_pending');
 const remap_failed = latest('row_remap_failed');
-
-const cadence_s = feature('cadence_seconds');
-
-/** Hours in samples of the week: what younger windows would tell is chance. */
-export const observedHours = (vector: FeatureVector): number => (samples(vector) * cadence_s(vector)) / 3_600;
+const link_width = latest('pcie_link_width');
+const width_share = quotient(link_width, latest('pcie_max_link_width'));
 
 /** A slope of less than this is that of a job, not of a week. */
 const TREND_HOURS_MIN = 72;
 const ripe =
   (read: Reader): Reader =>
   (vector) =>
-    observedHours(vector) < TREND_HOURS_MIN ? Number.NaN : read(vector);
+    observedHours(vector.values) < TREND_HOURS_MIN ? Number.NaN : read(vector);
 
 const sm_active_max = feature('sm_active_ratio_max_24h');
 const sm_clock_max = feature('sm_clock_mhz_max_24h');
@@ -130,7 +128,8 @@ const DERIVED: Readonly<Record<string, Reader>> = {
     feature('power_watts_mean_24h'),
     1 / SECONDS_PER_DAY,
   ),
-  pcie_width_share: quotient(latest('pcie_link_width'), latest('pcie_max_link_width')),
+  // A link has one lane at least: 0 is a reading that is missing.
+  pcie_width_share: (vector) => (link_width(vector) >= 1 ? width_share(vector) : Number.NaN),
   row_remap_flags: (vector) => remap_pending(vector) + 2 * remap_failed(vector),
 };
 

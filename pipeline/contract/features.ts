@@ -215,6 +215,13 @@ const EXTENDED_FEATURES: readonly FeatureDefinition[] = [
     per: 'late_samples',
     scale: 1e-3,
   }),
+  tally(
+    'samples_hours',
+    'h',
+    'time in samples: each stands for the time since the one before, after a silence for one cadence',
+    'observed_ms',
+    1 / MS_PER_HOUR,
+  ),
 ];
 
 /** Every feature, in the order of a vector and of the columns of gpu_features. */

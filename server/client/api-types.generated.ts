@@ -1235,6 +1235,8 @@ export type Features = {
   readonly late_samples_7d: number | null;
   /** mean time by which they came late; s, 7d */
   readonly late_seconds_mean_7d: number | null;
+  /** time in samples: each stands for the time since the one before, after a silence for one cadence; h, 7d */
+  readonly samples_hours_7d: number | null;
 };
 
 export type Finding = {

@@ -33,6 +33,7 @@ const OWN: Readonly<Record<string, string>> = {
   model_h100: 'It is an H100',
   samples_7d: 'Samples received',
   coverage_ratio_7d: 'Share of the time with samples',
+  samples_hours_7d: 'Time with samples',
   cadence_seconds: 'Time between samples',
   gap_count_7d: 'Silences',
   gap_hours_7d: 'Time without samples',
