@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mergeAsset } from '../pipeline/asset-merge.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
 import { GroupState } from './core/group-state.ts';
 import { batchOf, describeLaws, type SampleRow, START_MS } from './core/laws.fixture.ts';
@@ -100,6 +101,23 @@ describe('enrich', () => {
     const known: Asset = { ...(asset as Asset), ts: 7, registered_at: 5 };
     const book: AssetBook = { get: () => ({ asset: known, edition: 1 }), edition: () => 1 };
     expect(assetsOf([{ rows: [row(0, 'a')], book }])).toMatchObject([{ ts: 7, registered_at: 5, node: 'a' }]);
+  });
+
+  it('registers at its first row what the book has no time of, the instances of a board with it', () => {
+    const known = mergeAsset(undefined, { gpu_uuid: 'GPU-a', owner: 'ml' }, 0);
+    const book: AssetBook = { get: () => ({ asset: known, edition: 1 }), edition: () => 1 };
+    const rows = [{ ...row(3, 'a'), instance: '1' }, row(4, 'a'), row(5, 'a')];
+    for (let cut = 0; cut <= rows.length; cut++) {
+      const assets = assetsOf([
+        { rows: rows.slice(0, cut), book },
+        { rows: rows.slice(cut), book },
+      ]);
+      const at = START_MS + 30_000;
+      expect(assets.map(({ ts, registered_at, owner }) => [ts, registered_at, owner])).toEqual([
+        [at, at, 'ml'],
+        [at, at, 'ml'],
+      ]);
+    }
   });
 
   it('applies a change of the book at the first row that the server stored after it', () => {

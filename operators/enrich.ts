@@ -42,7 +42,7 @@ const AWAY_MS = 600_000;
  * Output   rows: as they came; assets: what is known of a board, from the book where it has an entry, else from labels. The
  *          asset's `ts` stays what it was on first sight, so that any later change rewrites the same row.
  * Time     no timers. A change of the book counts for rows that the server stored after it (`arrived_at`), so that a replay
- *          applies it at the same row. An asset without a book entry is registered at the time of its first row.
+ *          applies it at the same row. An asset without an entry, or with one that has no time, is registered at its first row.
  * State    28 B per GPU.
  * Cost     O(1) per row: four comparisons unless something changed, one look-up per GPU and edition.
  * Errors   none.
@@ -73,7 +73,8 @@ export const enrich = (book: AssetBook): Operator<typeof STATE, EnrichPorts> => 
       if (!news) continue;
       const fresh = state.registered_at[gpu] === 0;
       const kin = fresh || identity.instance !== '' ? kinOf(registry.gpus, state.registered_at, gpu) : null;
-      if (fresh) state.registered_at[gpu] = entry?.asset.ts ?? kin?.registered_at ?? ts;
+      // An entry that nobody has dated has 0.
+      if (fresh) state.registered_at[gpu] = entry?.asset.ts || (kin?.registered_at ?? ts);
       // An instance is a slice of a board; once the board itself was seen, only that one tells.
       if (identity.instance !== '' && kin?.board) continue;
       const node = registry.nodes[registry.gpuNodes[gpu] as number] as string;
@@ -142,7 +143,7 @@ function assetOf(identity: GpuIdentity, node: string, ts: number, known: Asset |
     warranty_until: known?.warranty_until ?? null,
     purchase_price: known?.purchase_price ?? null,
     operating_hours: known?.operating_hours ?? null,
-    registered_at: known?.registered_at ?? ts,
+    registered_at: known?.registered_at || ts,
     status: known?.status || 'active',
     note: known?.note ?? '',
     retired_at: known?.retired_at ?? null,

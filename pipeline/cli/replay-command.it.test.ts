@@ -84,7 +84,8 @@ describe('replay', () => {
     ['an interval without a unit', [LATE, '--interval', '10'], 2, 'GV-CLI-001'],
     ['a start that is no instant', [LATE, '--start', 'yesterday'], 2, 'GV-CLI-001'],
     ['no input', [], 2, 'GV-CLI-001'],
-    ['two inputs', [LATE, LATE], 2, 'GV-CLI-001'],
+    ['standard input twice', ['-', '-'], 2, 'GV-CLI-001'],
+    ['an input of two that is not there', [LATE, 'none.prom'], 1, 'GV-CLI-002'],
   ])('%s', async (name, args, code, error) => {
     const out = args.includes('--out') ? [] : ['--out', name.replaceAll(' ', '-')];
     const run = await runCli(['replay', ...args, ...out, '--json'], { cwd: folder });
@@ -96,6 +97,30 @@ describe('replay', () => {
     } else {
       expect(JSON.parse(last)).toMatchObject({ code: error, what: expect.any(String), action: expect.any(String) });
     }
+  });
+
+  it('reads several inputs as one capture', async () => {
+    const lines = rows().split(/(?<=\n)/);
+    mkdirSync(at('rest'));
+    writeFileSync(at('begin.jsonl'), lines.slice(0, 1_000).join(''));
+    writeFileSync(at('rest', '1.jsonl'), lines.slice(1_000, 4_000).join(''));
+    writeFileSync(at('rest', '2.jsonl.gz'), gzipSync(lines.slice(4_000).join('')));
+    await runCli(['replay', 'rows.jsonl', '--out', 'whole'], { cwd: folder });
+    const run = await runCli(['replay', 'begin.jsonl', 'rest', '--out', 'parts'], { cwd: folder });
+    expect(run.code).toBe(0);
+    expect(contents(at('parts'))).toEqual(contents(at('whole')));
+  });
+
+  it('registers what the inventory does not date when its GPU is first heard of', async () => {
+    writeFileSync(at('assets.csv'), 'gpu_uuid,owner,registered_at\nGPU-a,ml,\nGPU-b,hpc,2025-06-01T00:00:00Z\n');
+    const options = ['--assets', 'assets.csv', '--start', '2020-01-01T00:00:00Z'];
+    const run = await runCli(['replay', 'rows.jsonl', '--out', 'registered', ...options], { cwd: folder });
+    expect(run.code).toBe(0);
+    const told = readFileSync(at('registered', 'gpu_assets.jsonl'), 'utf8').trim().split('\n');
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { gpu_uuid: 'GPU-a', owner: 'ml', ts: 1_767_225_600_000, registered_at: 1_767_225_600_000 },
+      { gpu_uuid: 'GPU-b', owner: 'hpc', ts: Date.UTC(2025, 5, 1), registered_at: Date.UTC(2025, 5, 1) },
+    ]);
   });
 
   it('takes another format for what it is told, and refuses what it then cannot read', async () => {

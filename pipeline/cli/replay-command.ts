@@ -30,7 +30,7 @@ interface ReplayFlags {
 export function addReplayCommand(program: Command): void {
   const command = configured(program.command('replay'), KEYS)
     .description('saved telemetry through the same topology, no services, JSONL out')
-    .argument('<input>', 'a file, a folder, or - for standard input')
+    .argument('<input...>', 'files, folders, or - for standard input; several are one capture')
     .requiredOption('--out <DIR>', 'folder for <table>.jsonl, dead_letters.jsonl and summary.json')
     .addOption(
       new Option('--format <format>', 'what the input is')
@@ -39,11 +39,16 @@ export function addReplayCommand(program: Command): void {
     )
     .option(
       '--interval <duration>',
-      'time between two .prom files of a node; for the reference profile between two samples',
+      'time between two .prom files of a node whose samples have no times; for the reference profile between two samples',
       durationArgument,
       seconds(10),
     )
-    .option('--start <instant>', "time of a node's first .prom file", instantArgument, Date.UTC(2026, 0, 1))
+    .option(
+      '--start <instant>',
+      "time of a node's first .prom file whose samples have no times",
+      instantArgument,
+      Date.UTC(2026, 0, 1),
+    )
     .option('--node <NAME>', 'node of input that names none')
     .option('--assets <FILE.csv>', 'inventory')
     .option(
@@ -51,18 +56,21 @@ export function addReplayCommand(program: Command): void {
       'model registry in a folder, whose champion foresees failures; shipped: the one that comes with this release; the heuristic without',
     )
     .option('--strict', 'exit 1 when anything was refused')
-    .action(async (input: string) => {
+    .action(async (inputs: string[]) => {
       const { loaded, say, answer } = contextOf(command, KEYS);
       const flags = command.opts<ReplayFlags>();
+      if (inputs.filter((input) => input === '-').length > 1)
+        throw new VitalsError('GV-CLI-001', 'standard input can be read once', '');
       const started = systemClock.monotonic();
       const summary = await runReplay({
-        path: input,
+        path: inputs,
         out: flags.out,
         format: flags.format,
         interval_ms: flags.interval,
         start_ms: flags.start,
         ...(flags.node === undefined ? {} : { node: flags.node }),
-        assets: readInventory(flags.assets ?? '').map((facts) => mergeAsset(undefined, facts, flags.start)),
+        // What the file does not date is registered when its GPU is first heard of.
+        assets: readInventory(flags.assets ?? '').map((facts) => mergeAsset(undefined, facts, 0)),
         analysis: {
           ...analysisOf(loaded.values),
           reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,

@@ -33,6 +33,23 @@ export function cutByInstant(body: Uint8Array): InstantBody[] {
     .map(([ts, own]) => ({ ts, body: Buffer.from(`${own.join('\n')}\n`, 'latin1') }));
 }
 
+/** At the end of a line a value and a number behind it, or an exemplar, or the start of a counter: what a text with times has. */
+const MAY_HAVE_TIMES = /[ \t}][-+\w.]+[ \t]+[-+\d.eE]+[ \t]*\r?$|[ \t]#[ \t]|[ \t][cs]t@/m;
+
+/** The newest time that a sample of an exposition text carries, epoch ms; NaN when none does. Cost: one look at the text then. */
+export function newestInstant(body: Uint8Array): number {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  let newest = Number.NaN;
+  if (!MAY_HAVE_TIMES.test(text)) return newest;
+  for (const line of text.split('\n')) {
+    // What has no labels is no GPU's.
+    if (line.startsWith('#') || !line.includes('{')) continue;
+    const ts = readTail(line.slice(seriesEnd(line)))?.ts ?? Number.NaN;
+    if (ts > newest || Number.isNaN(newest)) newest = ts;
+  }
+  return newest;
+}
+
 /** Where the name and the labels of a sample line end; the whole line when the labels are left open. */
 function seriesEnd(line: string): number {
   const name = line.search(/[\s{]/);

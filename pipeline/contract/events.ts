@@ -72,7 +72,7 @@ export interface Anomaly {
   readonly closed_at: number | null;
 }
 
-/** Inventory facts of a GPU; empty text and null mean unknown. `ts` is the first `registered_at` and stays, so that a change rewrites the row. */
+/** Inventory facts of a GPU; empty text and null mean unknown. `ts` is the first `registered_at` and stays, so that a change rewrites the row; both 0: its GPU's first row gives them. */
 export interface Asset {
   readonly ts: number;
   readonly gpu_uuid: string;

@@ -133,6 +133,13 @@ describe('canonical CSV', () => {
     expect(scrape?.gpus[0]?.attribution).toEqual([{ namespace: '', pod: '', container: '', job: 'train, big' }]);
   });
 
+  it.each([
+    ['CSV', `ts,node,gpu_uuid,power_watts\n${T}.9,n,A,5\n`],
+    ['JSONL', `${row({ ts: T + 0.9 })}\n`],
+  ])('takes whole milliseconds, in every format the same: %s', async (_, text) => {
+    expect((await read(text)).map(({ ts }) => ts)).toEqual([T]);
+  });
+
   it.each<[string, string, string]>([
     ['identity', `${T},n,,5`, 'row no_identity'],
     ['time', `soon,n,A,5`, 'row no_time'],

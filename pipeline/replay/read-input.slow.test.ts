@@ -27,7 +27,7 @@ const put = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-async function read(path: string, options: Partial<ReadInputOptions> = {}): Promise<RawMessage[]> {
+async function read(path: ReadInputOptions['path'], options: Partial<ReadInputOptions> = {}): Promise<RawMessage[]> {
   const messages: RawMessage[] = [];
   const defaults = { format: 'auto', interval_ms: 10_000, start_ms: START } as const;
   for await (const some of readInput({ ...defaults, path, ...options })) messages.push(...some);
@@ -122,6 +122,35 @@ describe('exposition files', () => {
     expect(messages).toHaveLength(3);
     expect(Buffer.from(messages[0]?.data ?? []).equals(Buffer.from(junk))).toBe(true);
     expect(messages[1]?.data).toHaveLength(0);
+  });
+
+  it('puts a text at the newest time of its samples, and by its number only where they have none', async () => {
+    const timed = (host: string, value: number, stamp: string): string => `${sample(host, value).trimEnd()} ${stamp}\n`;
+    put('1.prom', timed('a', 1, `${START - 5_000}`) + timed('a', 2, `${START - 9_000}`) + sample('a', 3));
+    put('2.prom', sample('a', 4));
+    put('3.prom', `# HELP x y 7 9\n${timed('a', 5, '1767225601.5')}${timed('b', 6, '1767225602\r')}${sample('c', 7)}`);
+    put('4.prom', `${sample('a', 8).trimEnd()} # {trace_id="x"} 1 1767225700\nError 404 12\n`);
+    const found = places(await read(folder)).map(([node, ms]) => `${node} ${ms}`);
+    expect(found.toSorted()).toEqual(['a -5000', 'a 10000', 'a 1500', 'a 30000', 'b 2000', 'c 0'].toSorted());
+  });
+
+  it('reads several inputs as one', async () => {
+    const first = put('a-1.prom', sample('a', 1));
+    const rest = join(folder, 'rest');
+    mkdirSync(rest);
+    writeFileSync(join(rest, 'a-2.prom'), sample('a', 2));
+    writeFileSync(join(rest, 'rows.jsonl'), rows(1));
+    async function* stdin(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(sample('a', 3));
+    }
+    const messages = await read([first, rest, '-'], { stdin: stdin() });
+    expect(messages.map((m) => m.position)).toEqual([1, 2, 3, 4]);
+    expect(places(messages)).toEqual([
+      ['a', 0, 'text/plain'],
+      ['a', 10_000, 'text/plain'],
+      ['n', 0, 'application/vnd.gpu-vitals.scrape'],
+      ['a', 20_000, 'text/plain'],
+    ]);
   });
 
   it('reads standard input', async () => {

@@ -1,3 +1,4 @@
+import { newestInstant } from '../collect/exposition-instants.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { RawMessage } from '../contract/message.ts';
 import { createLineSplitter } from '../line-splitter.ts';
@@ -12,12 +13,12 @@ import { createRowDraft, type RowDraft } from './row-draft.ts';
 import { createScrapeGrouper, type ScrapeGrouper } from './scrape-grouper.ts';
 
 export interface ReadInputOptions {
-  /** A file, a folder, or `-` for standard input. */
-  readonly path: string;
+  /** A file, a folder, or `-` for standard input; several are one capture. */
+  readonly path: string | readonly string[];
   readonly format: InputFormat;
   /** Time between two .prom files of a node, ms. */
   readonly interval_ms: number;
-  /** Instant of a node's first .prom file, epoch ms. */
+  /** Instant of a node's first .prom file, epoch ms; for files whose samples have no times. */
   readonly start_ms: number;
   /** Node of texts and rows that name none; else the file's name without its extension. */
   readonly node?: string;
@@ -28,6 +29,13 @@ export interface ReadInputOptions {
 /** An exposition text is held whole: more than any exporter says, or a federation of thousands of nodes. */
 const BODY_BYTES_MAX = 128 * 2 ** 20;
 const SNIFF_BYTES = 65_536;
+
+interface Source {
+  readonly file: InputFile;
+  /** Named by somebody, and not found in a folder. */
+  readonly alone: boolean;
+  open(): ByteSource;
+}
 
 /** What the files of one input share. */
 interface Reading {
@@ -41,9 +49,10 @@ interface Reading {
 
 /**
  * Reads saved telemetry as the messages that a live system would have got: in the order of the input, positions from 1,
- * `arrived_at` the event time. Exposition texts go through as they are; rows of other formats are grouped into binary
- * scrapes that carry what was refused of them. Yields as it reads: memory is bounded by one chunk, one instant and, for
- * exposition, one text. Throws VitalsError GV-CLI-002 when the input is missing, unreadable or an empty folder.
+ * `arrived_at` the event time. Exposition texts go through as they are, at the newest time of their samples where those
+ * have any; rows of other formats are grouped into binary scrapes that carry what was refused of them. Yields as it reads:
+ * memory is bounded by one chunk, one instant and, for exposition, one text. Throws VitalsError GV-CLI-002 when an input
+ * is missing, unreadable or an empty folder.
  */
 export async function* readInput(options: ReadInputOptions): AsyncGenerator<readonly RawMessage[]> {
   let last = 0;
@@ -56,13 +65,22 @@ export async function* readInput(options: ReadInputOptions): AsyncGenerator<read
     position,
     scrapes: new Map(),
   };
-  if (options.path === '-') {
-    const file = { path: 'standard input', stem: 'stdin', extension: null };
-    yield* readFile(reading, file, openBytes(options.stdin ?? process.stdin), true);
-    return;
+  for (const { file, alone, open } of await sourcesOf(options)) yield* readFile(reading, file, open(), alone);
+}
+
+/** Every file behind the paths, before anything is read: a path that is wrong costs nothing. */
+async function sourcesOf(options: ReadInputOptions): Promise<readonly Source[]> {
+  const sources: Source[] = [];
+  for (const path of typeof options.path === 'string' ? [options.path] : options.path) {
+    if (path === '-') {
+      const file = { path: 'standard input', stem: 'stdin', extension: null };
+      sources.push({ file, alone: true, open: () => openBytes(options.stdin ?? process.stdin) });
+      continue;
+    }
+    const { files, folder } = await inputFiles(path);
+    for (const file of files) sources.push({ file, alone: !folder, open: () => openFile(file.path) });
   }
-  const { files, folder } = await inputFiles(options.path);
-  for (const file of files) yield* readFile(reading, file, openFile(file.path), !folder);
+  return sources;
 }
 
 async function* readFile(
@@ -165,7 +183,11 @@ async function* readProm(
     body = body.subarray(0, whole);
   }
   const messages: RawMessage[] = [];
-  for (const one of promBodies(body, fallback)) messages.push(promMessage(one, position(), next(one.node)));
+  for (const one of promBodies(body, fallback)) {
+    const nth = next(one.node);
+    const own = newestInstant(one.data);
+    messages.push(promMessage(one, position(), Number.isNaN(own) ? nth : own));
+  }
   if (damage !== null) {
     const last = messages.at(-1);
     refuseRest(grouper, fallback, last?.event_time ?? start_ms, damage, rest);

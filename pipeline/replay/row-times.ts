@@ -7,8 +7,8 @@ const MS_PER: Readonly<Record<Exclude<TimeUnit, 'auto'>, number>> = { s: 1e3, ms
 
 /**
  * Reads instants as logs write them: epoch numbers, ISO 8601, and `2024/03/29 11:19:25.406` of nvidia-smi. A time without a
- * zone is UTC. Epoch ms, whole for units other than ms; NaN when it is no usable instant. Rows of one scrape share a text:
- * the last one is remembered.
+ * zone is UTC. Whole epoch ms; NaN when it is no usable instant. Rows of one scrape share a text: the last one is
+ * remembered.
  */
 export function createTimeReader(unit: TimeUnit): (text: string) => number {
   let last = '';
@@ -28,7 +28,7 @@ function readTime(text: string, unit: TimeUnit): number {
   }
   const value = Number(text);
   const counted = unit === 'auto' ? unitOf(value) : unit;
-  const ms = counted === 'ms' ? value : Math.round(value * MS_PER[counted]);
+  const ms = counted === 'ms' ? Math.floor(value) : Math.round(value * MS_PER[counted]);
   return ms > 0 && ms <= EPOCH_MS_MAX ? ms : Number.NaN;
 }
 

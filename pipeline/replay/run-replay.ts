@@ -27,7 +27,7 @@ import type {
 import type { ModelBook } from '../contract/failure-model.ts';
 import type { RawMessage } from '../contract/message.ts';
 import type { Sink } from '../contract/ports.ts';
-import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_LABELS, GPU_FAILURE_PREDICTIONS } from '../contract/prediction-tables.ts';
 import type { Decision, Prediction } from '../contract/predictions.ts';
 import type { TableSpec } from '../contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../contract/tables.ts';
@@ -49,7 +49,8 @@ import { readInput } from './read-input.ts';
 import { createSummaryCollector, type Summary, writeSummary } from './summary.ts';
 
 export interface ReplayOptions {
-  readonly path: string;
+  /** A file, a folder, or `-` for standard input; several are one capture. */
+  readonly path: string | readonly string[];
   readonly out: string;
   readonly format: InputFormat;
   readonly interval_ms: number;
@@ -131,6 +132,8 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const featureRows = jsonlTableSink<object>({ directory, table: GPU_FEATURES, rewrites: false });
   const definitions = jsonlTableSink<object>({ directory, table: FEATURE_DEFINITIONS, rewrites: false });
   for (const row of featureDefinitionRows()) definitions.write(row);
+  // Failures are told by people: a table without rows, there for whoever reads all of them.
+  const labels = jsonlTableSink<object>({ directory, table: GPU_FAILURE_LABELS, rewrites: false });
   const deadLetters = deadLetterJsonlSink({ directory });
 
   const topology = fleetVitals({
@@ -179,6 +182,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   await wired.close();
   await rollups.close();
   await definitions.close();
+  await labels.close();
   const summary = collector.summary({
     gpu_metrics: metrics.rows,
     ...rollups.rows,
@@ -186,6 +190,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     anomalies: anomalies.rows,
     gpu_health_scores: scores.rows,
     gpu_failure_predictions: predictions.rows,
+    gpu_failure_labels: labels.rows,
     gpu_economic_decisions: decisions.rows,
     xid_episodes: episodes.rows,
     incidents: incidents.rows,

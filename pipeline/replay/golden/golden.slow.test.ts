@@ -6,7 +6,7 @@ import { loadPriceBook } from '../../../operators/decisions/price-book.ts';
 import { DEFAULT_ANALYSIS } from '../../analysis.ts';
 import { systemClock } from '../../clock.ts';
 import { NO_MODELS } from '../../contract/failure-model.ts';
-import { GPU_METRICS, ROLLUPS } from '../../contract/tables.ts';
+import { GPU_METRICS, ROLLUPS, TABLES } from '../../contract/tables.ts';
 import { runReplay } from '../run-replay.ts';
 import type { Summary } from '../summary.ts';
 
@@ -75,6 +75,14 @@ describe.each(SCENARIOS)('%s', (scenario) => {
   it('gives the same bytes twice, and a summary that adds up', async () => {
     const [first, second] = [await replay(scenario), await replay(scenario)];
     const files = readdirSync(first.out).sort();
+    const tables = [...TABLES, ...ROLLUPS].map(({ name }) => name);
+    expect(files).toEqual(
+      [...tables, 'dead_letters']
+        .map((name) => `${name}.jsonl`)
+        .concat('summary.json')
+        .sort(),
+    );
+    expect(Object.keys(first.summary.tables)).toEqual(tables.toSorted());
     expect(readdirSync(second.out).sort()).toEqual(files);
     for (const file of files) {
       expect(readFileSync(join(second.out, file)).equals(readFileSync(join(first.out, file))), file).toBe(true);
