@@ -1,5 +1,6 @@
 import { Assets } from './asset-book.ts';
 import { followAssets, type LoggedAsset, loggedAssets } from './bus/asset-log.ts';
+import { readOn } from './bus/read-on.ts';
 import type { Clock } from './clock.ts';
 import type { Bus } from './contract/bus.ts';
 import { VitalsError } from './contract/errors.ts';
@@ -49,11 +50,12 @@ export async function followInventory(options: FollowInventoryOptions): Promise<
 
   for await (const entry of options.logged ?? loggedAssets(bus)) take(entry);
   const stopping = new AbortController();
-  const follow = async (): Promise<void> => {
-    for await (const entry of followAssets(bus, position + 1, stopping.signal)) take(entry);
-  };
-  const done = follow().catch((cause: unknown) => {
-    tell(cause instanceof VitalsError ? cause : new VitalsError('GV-BUS-002', String(cause), 'ASSETS', { cause }));
+  const done = readOn({
+    read: () => followAssets(bus, position + 1, stopping.signal),
+    take,
+    signal: stopping.signal,
+    onFailure: (cause) =>
+      tell(cause instanceof VitalsError ? cause : new VitalsError('GV-BUS-002', String(cause), 'ASSETS', { cause })),
   });
   return {
     book,

@@ -34,6 +34,7 @@ function view(options: { readonly open_max?: number } = {}) {
     bus,
     clock: systemClock,
     inhibitions: DEFAULT_INHIBITIONS,
+    seen: async () => [],
     onFailure: () => undefined,
     retry_ms: 50,
   });

@@ -8,8 +8,10 @@ import { deskStore } from '../pipeline/alert-desk/desk-store.ts';
 import { followPeople } from '../pipeline/alert-desk/follow-people.ts';
 import { handlingOf } from '../pipeline/alert-desk/handling.ts';
 import type { InhibitionRule } from '../pipeline/alert-desk/inhibitions.ts';
+import type { Board } from '../pipeline/alert-desk/maintained-boards.ts';
 import { followMaintenance } from '../pipeline/alert-desk/maintained-gpus.ts';
 import { readAlert } from '../pipeline/alert-desk/read-alert.ts';
+import { readOn } from '../pipeline/bus/read-on.ts';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import { type AlertAnswers, type AlertSource, alertAnswers } from './alert-answers.ts';
@@ -18,6 +20,8 @@ export interface AlertViewOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly inhibitions: readonly InhibitionRule[];
+  /** All boards as their labels told of them. */
+  readonly seen: () => Promise<readonly Board[]>;
   readonly onFailure: (error: unknown, where: string) => void;
   /** Pause after a failed start. */
   readonly retry_ms?: number;
@@ -51,7 +55,13 @@ export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): P
     const failed = (cause: unknown): void => onFailure(cause, 'alerts');
     const worldChanged = (): void => desk?.worldChanged();
     const people = await followPeople({ bus, onHandling: worldChanged, onSilence: worldChanged, onFailure: failed });
-    const maintenance = await followMaintenance({ bus, onChange: worldChanged, onFailure: failed });
+    const maintenance = await followMaintenance({
+      bus,
+      clock,
+      seen: options.seen,
+      onChange: worldChanged,
+      onFailure: failed,
+    });
     // What the desk remembers spares reading months of a stream.
     const { state: stored } = await deskStore(await openDeskMemory(bus), 'none').load();
     const { created = '' } = await bus.streamState(ALERTS_STREAM);
@@ -81,10 +91,13 @@ export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): P
       made.takeQuietChanges();
     };
     let taken = 0;
-    const read = async (): Promise<void> => {
-      for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, stopping.signal)) {
-        for (const { data } of batch) {
-          const alert = readAlert(data);
+    let position = state.position;
+    const done = readOn({
+      read: () => bus.read({ stream: ALERTS_STREAM, from: position + 1 }, stopping.signal),
+      take(batch) {
+        for (const message of batch) {
+          position = message.position;
+          const alert = readAlert(message.data);
           if (typeof alert === 'string') continue;
           made.take(alert, clock.now());
           if (++taken >= open_max * SETTLE_SHARE) {
@@ -92,9 +105,10 @@ export function alertView(options: AlertViewOptions): AlertAnswers & { stop(): P
             settle();
           }
         }
-      }
-    };
-    const done = read().catch(failed);
+      },
+      signal: stopping.signal,
+      onFailure: failed,
+    });
     const settling = setInterval(settle, SETTLE_MS);
     settling.unref();
     return {

@@ -11,6 +11,7 @@ import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { TlsFiles } from '../sinks/live/socket-server.ts';
+import { allAssets } from '../sinks/questdb/read-assets.ts';
 import { alertView } from './alert-view.ts';
 import type { ApiParts, Predictor, Scorer } from './api-parts.ts';
 import { assetDesk, assetLogOf } from './asset-desk.ts';
@@ -107,6 +108,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     inhibitions: options.inhibitions ?? DEFAULT_INHIBITIONS,
     onFailure: options.onFailure,
   });
+    seen: () => allAssets(database),
   const startedAt = clock.now();
   const figures: Readonly<Record<Parameters<Parameters<typeof apiMetrics>[0]>[0], () => number>> = {
     api_gpus: () => view.size,

@@ -3,7 +3,10 @@ import { startTestServices, type TestServices } from '../../deploy/services/serv
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from '../../sinks/questdb/questdb.fixture.ts';
 import { type AlertRow, readAlertRow } from '../../sinks/questdb/read-alerts.ts';
+import { allAssets } from '../../sinks/questdb/read-assets.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { mergeAsset } from '../asset-merge.ts';
+import { logAssets } from '../bus/asset-log.ts';
 import { until } from '../bus/bus.fixture.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
@@ -11,17 +14,20 @@ import { managerOf } from '../bus/stream-manager.ts';
 import { systemClock } from '../clock.ts';
 import { ALERTS } from '../contract/alert-tables.ts';
 import type { Alert } from '../contract/alerts.ts';
-import type { Bus } from '../contract/bus.ts';
+import type { Bus, ReadOptions } from '../contract/bus.ts';
+import type { Asset } from '../contract/events.ts';
 import { subjectToken } from '../contract/ids.ts';
 import type { Notification } from '../contract/notifications.ts';
+import { GPU_ASSETS } from '../contract/tables.ts';
 import { seconds } from '../contract/time.ts';
 import type { AlertRoute } from './alert-routes.ts';
 import { alertOf, closedOf, routeOf } from './desk.fixture.ts';
+import type { RunDeskOptions, RunningDesk } from './desk-options.ts';
 import { followPeople } from './follow-people.ts';
 import { handled, unhandled } from './handling.ts';
 import { DEFAULT_INHIBITIONS } from './inhibitions.ts';
 import type { Quiet } from './quiet.ts';
-import { type RunningDesk, runAlertDesk } from './run-desk.ts';
+import { runAlertDesk } from './run-desk.ts';
 
 let nats: TestServices;
 let questdb: TestQuestdb;
@@ -63,8 +69,23 @@ const FAST = routeOf({ group_wait: '0s', group_interval: '0s', repeat_interval: 
 const QUIET = routeOf({ group_wait: '0s', group_interval: '0s', repeat_interval: '0s' });
 
 /** A desk on a connection of its own. `kill` cuts it off as a kill would: it can write and tell nothing any more. */
-async function desk(options: { told: Told[]; rows?: (AlertRow & Quiet)[]; route?: AlertRoute; holder?: string }) {
+async function desk(options: {
+  told: Told[];
+  rows?: (AlertRow & Quiet)[];
+  route?: AlertRoute;
+  holder?: string;
+  tell?: RunDeskOptions['tell'];
+  /** Whether the next reading of the alerts fails. */
+  breaks?: () => boolean;
+}) {
   const own = await connectBus({ servers: nats.nats_url, name: 'desk', clock: systemClock });
+  const { read } = own;
+  Object.assign(own, {
+    async *read(wanted: ReadOptions, signal: AbortSignal) {
+      if (wanted.stream === 'ALERTS' && options.breaks?.()) throw new Error('reading broke');
+      yield* read(wanted, signal);
+    },
+  });
   const sink = tableSink<AlertRow>(ALERTS, { ...questdb.delivery(), rows_max: 1_000, waiting_max: 10_000 });
   let dead = false;
   const running: RunningDesk = await runAlertDesk({
@@ -89,7 +110,7 @@ async function desk(options: { told: Told[]; rows?: (AlertRow & Quiet)[]; route?
     simulated: false,
     holder: options.holder ?? 'one',
     time_to_live: seconds(1),
-    tell: () => undefined,
+    tell: options.tell ?? (() => undefined),
   });
   let ended = false;
   const end = async (): Promise<void> => {
@@ -245,4 +266,44 @@ it('makes up for the rows of alerts that came while the database was away, and t
     questdb.services.kill('questdb', 'SIGCONT');
   }
   expect(await rowWhere('d1', () => true)).toMatchObject({ state: 'open' });
+}, 60_000);
+
+it('a desk that cannot read lets go, says so once, and hears again what came meanwhile', async () => {
+  const told: Told[] = [];
+  const failures: string[] = [];
+  let broken = 2;
+  const first = await desk({
+    told,
+    tell: ({ message }) => failures.push(message),
+    breaks: () => broken-- > 0,
+  });
+  await publish(fresh({ id: 'deaf' }));
+  await until(() => told.length === 1);
+  expect(short(told)).toEqual(['opened deaf']);
+  expect(failures).toEqual(['Error: reading broke']);
+  expect(first.running.counters()).toMatchObject({ active: true, open: 1 });
+}, 60_000);
+
+it('a node is told of although one of its boards is in maintenance, and not when all are', async () => {
+  const told: Told[] = [];
+  const board = (n: number, status: Asset['status']) =>
+    mergeAsset(undefined, { gpu_uuid: `GPU-${n}`, node: 'eight', status }, now());
+  await prepareDatabase(questdb.database, { tables: [GPU_ASSETS], rollups: [] });
+  const table = tableSink<Asset>(GPU_ASSETS, { ...questdb.delivery(), rows_max: 1_000, waiting_max: 10_000 });
+  for (let n = 0; n < 8; n++) table.write(board(n, 'active'));
+  await table.close();
+  await until(async () => (await allAssets(questdb.database)).length === 8);
+  await logAssets(bus, [{ asset: board(0, 'maintenance'), after: 0 }]);
+  const rows: (AlertRow & Quiet)[] = [];
+  const { running } = await desk({ told, rows });
+  const silent = (id: string) => fresh({ id, rule: 'node_silent', gpu_uuid: '', node: 'eight' });
+  await publish(silent('one'));
+  await until(() => told.length === 1);
+  expect(short(told)).toEqual(['opened one']);
+  const others = Array.from({ length: 7 }, (_, n) => ({ asset: board(n + 1, 'maintenance'), after: 0 }));
+  await logAssets(bus, others);
+  await until(() => rows.some(({ id, silenced_by }) => id === 'one' && silenced_by === 'asset'));
+  await publish(silent('all'), fresh({ id: 'elsewhere', node: 'nine', gpu_uuid: 'GPU-9' }));
+  await until(() => running.counters().open === 3 && told.length === 2);
+  expect(short(told)[1]).toBe('opened elsewhere');
 }, 60_000);

@@ -44,3 +44,12 @@ export interface DeskCounters {
   readonly notifications: number;
   readonly open: number;
 }
+
+export interface RunningDesk {
+  counters(): DeskCounters;
+  /** This process has the desk, as far as that can be known here and now. */
+  held(): boolean;
+  /** An alert that was told of is over. */
+  over(alert_id: string): boolean;
+  stop(): Promise<void>;
+}

@@ -26,7 +26,7 @@ const headSchema = z.object({
 type Head = z.output<typeof headSchema>;
 
 export interface StoredState {
-  /** Null when there is none, or none that this release can read. */
+  /** Null when there is none (its revision is 0 then), or none that this release can read. */
   readonly state: DeskState | null;
   /** To build on: see `save`. */
   readonly revision: number;
@@ -37,15 +37,27 @@ export interface StoredState {
  * read before. Parts of two writers never share keys, so that one who has lost the desk damages nothing.
  */
 export function deskStore(kv: KeyValue, writer: string) {
-  let slot: Head['slot'] = 0;
+  /** The place that the head names, as it was last read or written; undefined: to be read, since nobody knows what became of a write. */
+  let named: Pick<Head, 'writer' | 'slot'> | null | undefined;
   const keyOf = (head: Pick<Head, 'writer' | 'slot'>, part: number): string =>
     `part.${head.writer}.${head.slot}.${part}`;
+
+  async function readHead(): Promise<{ readonly head: Head | null; readonly revision: number }> {
+    named = undefined;
+    const stored = await kv.get(HEAD);
+    const head = stored === null ? null : headOf(stored.value);
+    named = head;
+    return { head, revision: stored?.revision ?? 0 };
+  }
 
   return {
     /** The revision to build on next; null, and nothing is changed, when another one has written since `revision`. Throws VitalsError as KeyValue. */
     async save(state: DeskState, revision: number): Promise<number | null> {
       const bytes = await pack(deskText(state), { level: 1 });
-      slot = slot === 0 ? 1 : 0;
+      if (named === undefined && (await readHead()).revision !== revision) return null;
+      // What the head names stays whole until it names something else: a write that fails half-way must not cost the memory.
+      const slot: Head['slot'] = named?.writer === writer && named.slot === 0 ? 1 : 0;
+      named = undefined;
       const parts = Math.ceil(bytes.length / PART_BYTES);
       for (let part = 0; part < parts; part++) {
         const key = keyOf({ writer, slot }, part);
@@ -58,7 +70,9 @@ export function deskStore(kv: KeyValue, writer: string) {
       if (!(await kv.replace(HEAD, value, revision))) return null;
       const now = await kv.get(HEAD);
       // Another one may have been here already.
-      return now !== null && Buffer.compare(now.value, value) === 0 ? now.revision : null;
+      if (now === null || Buffer.compare(now.value, value) !== 0) return null;
+      named = head;
+      return now.revision;
     },
     /** Forgets the parts of other writers, which nothing names any more after a `save`. */
     async clear(): Promise<void> {
@@ -67,15 +81,13 @@ export function deskStore(kv: KeyValue, writer: string) {
       }
     },
     async load(): Promise<StoredState> {
-      const stored = await kv.get(HEAD);
-      if (stored === null) return { state: null, revision: 0 };
-      return { state: await readParts(stored.value), revision: stored.revision };
+      const { head, revision } = await readHead();
+      return { state: head === null ? null : await readParts(head), revision };
     },
   };
 
-  async function readParts(value: Uint8Array): Promise<DeskState | null> {
+  async function readParts(head: Head): Promise<DeskState | null> {
     try {
-      const head = headSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
       const parts: Uint8Array[] = [];
       for (let part = 0; part < head.parts; part++)
         parts.push((await kv.get(keyOf(head, part)))?.value ?? Buffer.alloc(0));
@@ -90,6 +102,14 @@ export function deskStore(kv: KeyValue, writer: string) {
 }
 
 export type DeskStore = ReturnType<typeof deskStore>;
+
+function headOf(value: Uint8Array): Head | null {
+  try {
+    return headSchema.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+  } catch {
+    return null;
+  }
+}
 
 /** Of the length and the ends: what it guards against are parts of another version, not an adversary. */
 const idOf = (bytes: Uint8Array): string =>

@@ -1,4 +1,5 @@
 import type { KeyValue } from '../bus/key-value.ts';
+import { readOn } from '../bus/read-on.ts';
 import { VitalsError } from '../contract/errors.ts';
 
 export interface FollowedBucket<T> {
@@ -59,10 +60,15 @@ export async function followBucket<T>(options: FollowBucketOptions<T>): Promise<
     from = revision + 1;
     take(key, value, revision);
   }
-  const follow = async (): Promise<void> => {
-    for await (const { key, value, revision } of bucket.follow('>', stopping.signal, from)) take(key, value, revision);
-  };
-  const done = follow().catch(options.onFailure);
+  const done = readOn({
+    read: () => bucket.follow('>', stopping.signal, from),
+    take({ key, value, revision }) {
+      from = revision + 1;
+      take(key, value, revision);
+    },
+    signal: stopping.signal,
+    onFailure: options.onFailure,
+  });
 
   return {
     values,

@@ -1,59 +1,89 @@
 import { followAssets, type LoggedAsset, loggedAssets } from '../bus/asset-log.ts';
+import { readOn } from '../bus/read-on.ts';
+import { type Clock, pause, systemTimers } from '../clock.ts';
 import type { Alert } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
+import { type Board, maintainedBoards } from './maintained-boards.ts';
 
 export interface MaintainedGpus {
-  /** The GPU that an alert is about is in maintenance; of one about a node or several GPUs: all that are known there are. */
+  /**
+   * The GPU that an alert is about is in maintenance; of one about several GPUs or a node: all of them, and all that are known
+   * there. Never while it is not known which boards a node has.
+   */
   has(alert: Alert): boolean;
   stop(): Promise<void>;
 }
 
+/** A new board registers itself once in its life. */
+const SEEN_TRUSTED_MS = 60_000;
+const RETRY_MS = 2_000;
+/** What was quiet before a restart should be quiet after it, but nobody waits for a database that is away. */
+const START_WAIT_MS = 2_000;
+
 /** Follows which GPUs the inventory has in maintenance: reads its log, then what comes. Throws VitalsError at the start. */
 export async function followMaintenance(options: {
   readonly bus: Bus;
+  readonly clock: Clock;
+  /** Boards as their labels told of them, from the table of assets: most are known from there alone. */
+  readonly seen: () => Promise<readonly Board[]>;
   readonly onChange: () => void;
   readonly onFailure: (cause: unknown) => void;
 }): Promise<MaintainedGpus> {
-  const { bus } = options;
-  const nodes = new Map<string, Set<string>>();
-  const nodeOf = new Map<string, string>();
-  const maintained = new Set<string>();
+  const { bus, clock } = options;
+  const boards = maintainedBoards();
+  const stopping = new AbortController();
   let position = 0;
+  let seen_at = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | null = null;
 
-  const take = (entry: LoggedAsset): void => {
-    position = entry.position;
-    if (entry.asset === null) return;
-    const { gpu_uuid, node, status } = entry.asset;
-    nodes.get(nodeOf.get(gpu_uuid) ?? '')?.delete(gpu_uuid);
-    nodeOf.set(gpu_uuid, node);
-    if (status !== 'retired') nodes.set(node, (nodes.get(node) ?? new Set()).add(gpu_uuid));
-    if (status === 'maintenance') maintained.add(gpu_uuid);
-    else maintained.delete(gpu_uuid);
+  const take = ({ asset, position: at }: LoggedAsset): void => {
+    position = at;
+    if (asset !== null) boards.told(asset);
   };
-  const all = (uuids: Iterable<string>): boolean => {
-    let some = false;
-    for (const uuid of uuids) {
-      some = true;
-      if (!maintained.has(uuid)) return false;
+
+  async function lookUntilSeen(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        boards.seen(await options.seen());
+        seen_at = clock.monotonic();
+        options.onChange();
+        return;
+      } catch {
+        // The database is away, which its own part tells.
+        await pause(systemTimers, RETRY_MS, stopping.signal).catch(() => undefined);
+      }
     }
-    return some;
-  };
+  }
+  function look(): Promise<void> {
+    looking ??= lookUntilSeen().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
 
   for await (const entry of loggedAssets(bus)) take(entry);
-  const stopping = new AbortController();
-  const follow = async (): Promise<void> => {
-    for await (const entry of followAssets(bus, position + 1, stopping.signal)) {
+  if (!boards.none()) {
+    const late = new AbortController();
+    await Promise.race([look(), pause(systemTimers, START_WAIT_MS, late.signal).catch(() => undefined)]);
+    late.abort();
+  }
+  const done = readOn({
+    read: () => followAssets(bus, position + 1, stopping.signal),
+    take(entry) {
       take(entry);
       options.onChange();
-    }
-  };
-  const done = follow().catch(options.onFailure);
+    },
+    signal: stopping.signal,
+    onFailure: options.onFailure,
+  });
   return {
     has({ gpu_uuid, node, gpus }) {
-      if (maintained.size === 0) return false;
-      if (gpus !== undefined && gpus.length > 0) return all(gpus);
-      if (gpu_uuid !== '') return maintained.has(gpu_uuid);
-      return node !== '' && all(nodes.get(node) ?? []);
+      if (boards.none()) return false;
+      if (gpus !== undefined && gpus.length > 0) return boards.all(gpus);
+      if (gpu_uuid !== '') return boards.all([gpu_uuid]);
+      const maintained = boards.node(node);
+      if (maintained !== false && clock.monotonic() - seen_at >= SEEN_TRUSTED_MS) void look();
+      return maintained === true;
     },
     async stop() {
       stopping.abort();

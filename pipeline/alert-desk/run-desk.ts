@@ -1,3 +1,4 @@
+import { allAssets } from '../../sinks/questdb/read-assets.ts';
 import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Alert } from '../contract/alerts.ts';
 import { VitalsError } from '../contract/errors.ts';
@@ -6,9 +7,10 @@ import type { RawMessage } from '../contract/message.ts';
 import { ALERTS_STREAM, type AlertTable, alertRow, alertTable } from './alert-table.ts';
 import { openDeskMemory } from './buckets.ts';
 import { type AlertDesk, alertDesk } from './desk.ts';
+import { publishFigures } from './desk-figures.ts';
 import { type DeskKeeper, deskKeeper } from './desk-keeper.ts';
-import type { DeskCounters, RunDeskOptions } from './desk-options.ts';
-import { type DeskState, emptyDesk } from './desk-state.ts';
+import type { DeskCounters, RunDeskOptions, RunningDesk } from './desk-options.ts';
+import type { DeskState } from './desk-state.ts';
 import { deskStore } from './desk-store.ts';
 import { followPeople } from './follow-people.ts';
 import { handlingOf } from './handling.ts';
@@ -17,20 +19,14 @@ import { keyLease } from './lease.ts';
 import { followMaintenance } from './maintained-gpus.ts';
 import { newestWords } from './newest-words.ts';
 import { readAlert } from './read-alert.ts';
+import { remembered } from './remembered.ts';
 import { toldAgain } from './told-again.ts';
-
-export interface RunningDesk {
-  counters(): DeskCounters;
-  /** This process has the desk, as far as that can be known here and now. */
-  held(): boolean;
-  /** An alert that was told of is over. */
-  over(alert_id: string): boolean;
-  stop(): Promise<void>;
-}
 
 const LOOK_MS = 100;
 const ATTEND_MS = 1_500;
 const SETTLE_MS = 1_000;
+/** Long enough for another process to take the desk from one that cannot read. */
+const DEAF_MS = 3 * ATTEND_MS;
 const STOP_MS = 5_000;
 const CATCH_UP_MS = 60_000;
 
@@ -67,6 +63,10 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   let holding: Holding | null = null;
   let newest: ReadonlyMap<string, string> = new Map();
   let troubled = false;
+  /** Whoever has the desk and cannot read lets go of it. */
+  let deaf = false;
+  /** Something was read since reading failed last. */
+  let heard = true;
   const trouble = (cause: unknown): void => {
     // What the bus being away brings is told by its own part.
     if (!troubled && bus.connected) tell(toldError(cause));
@@ -86,16 +86,15 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   });
   const maintenance = await followMaintenance({
     bus,
+    clock,
+    seen: () => allAssets(options.database),
     onChange: () => holding?.desk.worldChanged(),
     onFailure: (cause) => tell(toldError(cause)),
   });
   const handling = (alert: Pick<Alert, 'id' | 'severity'>) => handlingOf(alert, people.handling.values.get(alert.id));
 
   async function take(): Promise<Holding> {
-    const stored = await store.load();
-    const { created = '', last_position, messages } = await bus.streamState(ALERTS_STREAM);
-    const state = stored.state ?? emptyDesk();
-    if (state.stream !== created) Object.assign(state, { stream: created, position: 0 });
+    const { state, revision, created, last_position, messages } = await remembered(store, bus, tell);
     const desk = alertDesk(
       {
         route: options.route,
@@ -126,7 +125,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       outbox,
       clock,
       state,
-      revision: stored.revision,
+      revision,
       onSent: () => counts.notifications++,
     });
     const reading = new AbortController();
@@ -135,7 +134,12 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       desk,
       table,
       reading,
-      read: read(state, desk, table, keeper, reading.signal).catch(trouble),
+      read: read(state, desk, table, keeper, reading.signal).catch((cause: unknown) => {
+        if (reading.signal.aborted) return;
+        if (heard) trouble(cause);
+        heard = false;
+        deaf = true;
+      }),
       until: messages === 0 ? 0 : last_position,
       begun_at: clock.monotonic(),
       keeper,
@@ -174,6 +178,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     for await (const batch of bus.read({ stream: ALERTS_STREAM, from: state.position + 1 }, signal)) {
       if (signal.aborted) return;
       for (const message of batch) one(message);
+      heard = true;
     }
   }
 
@@ -201,8 +206,16 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
 
   let attended_at = Number.NEGATIVE_INFINITY;
   let settled_at = Number.NEGATIVE_INFINITY;
+  let resting_until = Number.NEGATIVE_INFINITY;
   async function look(): Promise<void> {
     const now = clock.monotonic();
+    if (deaf) {
+      deaf = false;
+      resting_until = now + DEAF_MS;
+      if (holding !== null) await lose(holding);
+      await lease.release();
+    }
+    if (now < resting_until) return;
     if (now - attended_at >= ATTEND_MS || !lease.held()) {
       attended_at = now;
       await lease.attend();
@@ -231,7 +244,11 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     if (now - settled_at >= SETTLE_MS) {
       settled_at = now;
       mine.table.settle().catch(trouble);
-      publish();
+      publishFigures(bus, counters(), {
+        alerts_outbox_waiting: outbox.waiting,
+        alerts_table_waiting: mine.table.waiting(),
+        ...options.figures?.(),
+      });
     }
     troubled = false;
   }
@@ -241,20 +258,6 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     active: holding !== null,
     open: holding?.desk.open().length ?? 0,
   });
-  function publish(): void {
-    const { changed, repeated, refused, notifications, open } = counters();
-    const told = {
-      alerts_changed_total: changed,
-      alerts_repeated_total: repeated,
-      alerts_refused_total: refused,
-      alerts_notifications_total: notifications,
-      alerts_open: open,
-      alerts_outbox_waiting: outbox.waiting,
-      alerts_table_waiting: holding?.table.waiting() ?? 0,
-      ...options.figures?.(),
-    };
-    bus.publish({ subject: 'vitals.metrics.alerts', data: Buffer.from(JSON.stringify(told), 'utf8') });
-  }
 
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;

@@ -106,6 +106,10 @@ export const ERRORS_OF_ANSWERS = {
     meaning: 'Messages cannot be sent again.',
     action: 'Start the program that delivers alerts, with this channel configured, and retry.',
   },
+  'GV-ALT-006': {
+    meaning: 'What the alert desk remembered cannot be read.',
+    action: 'Open alerts are told once more; see who else writes to NATS, and whether another release had run.',
+  },
   'GV-SEC-001': {
     meaning: 'A call has no key, or none that is good.',
     action: 'Send `Authorization: Bearer KEY`; `gpu-vitals keys create` makes one.',

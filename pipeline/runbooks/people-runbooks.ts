@@ -89,6 +89,14 @@ export const PEOPLE_RUNBOOKS: Readonly<Record<PeopleCode, Runbook>> = {
     check: ['`gpu-vitals doctor`: `engine alive`: the engine delivers alerts.', CHANNELS],
     afterwards: ['Then `gpu-vitals dead-letters retry --reason undelivered --again`.'],
   },
+  'GV-ALT-006': {
+    shows: 'Once in the log, when a process takes the desk; every open alert is told again.',
+    check: [
+      'Whether anybody but gpu-vitals writes to the bucket GPU_VITALS_ALERT_DESK.',
+      'Whether another release ran on the same NATS: it may remember in a form that this one cannot read.',
+    ],
+    afterwards: ['Nothing is lost but what channels were told: acknowledgements and silences lie elsewhere.'],
+  },
   'GV-SEC-001': {
     shows: 'HTTP 401 with WWW-Authenticate; on sockets a refused upgrade.',
     check: [KEYS],
