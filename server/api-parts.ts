@@ -61,6 +61,8 @@ export interface ApiParts {
   readonly keys: (() => Promise<readonly ListedKey[]>) | null;
   /** A proxy in front tells where calls come from. */
   readonly behind_proxy: boolean;
+  /** Origins of our pages besides the one that is called. */
+  readonly pages: readonly string[];
   /** How fast one key may call; 0: any. */
   readonly calls_per_s: number;
   readonly topology: TopologyReports;

@@ -156,6 +156,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     audit,
     keys: options.keys === undefined ? async () => [] : options.keys,
     behind_proxy: false,
+    pages: [],
     calls_per_s: options.calls_per_s ?? 0,
     topology,
     metrics,

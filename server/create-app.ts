@@ -11,6 +11,8 @@ import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { finishedAnswer } from './finished-answer.ts';
 import { fleetNow } from './fleet-now.ts';
+import { oneLargeBody } from './one-large-body.ts';
+import { ownPagesOnly } from './own-page.ts';
 import { problem } from './problem.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
@@ -44,6 +46,10 @@ import { requireAccess } from './security/require-access.ts';
 import { tenantApps } from './security/tenant-apps.ts';
 
 const BODY_BYTES_MAX = 1_048_576;
+/** Of the process: the apps of tenants share it. */
+const inLargeTurn = oneLargeBody({ from_bytes: BODY_BYTES_MAX });
+/** What routes take; anything else is refused by them, and not read before. */
+const READ = /^\s*(application\/json|text\/csv)\s*(;|$)|^$/i;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
 
 const limitedBody = (maxSize: number) =>
@@ -80,6 +86,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
       overwrite: false,
     }),
   );
+  app.use(ownPagesOnly(parts.pages));
   app.use(auditCalls(parts));
   app.use(requireAccess({ ...parts, answerTenant: tenantApps(parts, createApp) }));
   app.use(finishedAnswer());
@@ -102,7 +109,9 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   app.use((c, next) => {
     // Nobody reads a body of theirs; asking whether there is one costs them a whole Request.
     const { method } = c.req;
-    return method === 'GET' || method === 'HEAD' ? next() : (large.get(c.req.path) ?? small)(c, next);
+    if (method === 'GET' || method === 'HEAD' || !READ.test(c.req.header('Content-Type') ?? '')) return next();
+    const limit = large.get(c.req.path);
+    return limit === undefined ? small(c, next) : inLargeTurn(c, () => limit(c, next));
   });
 
   gpuRoutes(app, parts);

@@ -21,11 +21,9 @@ export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends
   readonly query?: Q;
   /** Of the path. */
   readonly params?: P;
-  /** It stores what it is given: answers 201, and takes no body whose type a page elsewhere could send. */
+  /** It stores what it is given: answers 201 instead of 200. */
   readonly stores?: true;
-  /** It changes something that is there: answers 200, and takes no such body either. */
-  readonly changes?: true;
-  /** No body at all means `{}`; from a page of another origin it is refused. */
+  /** No body at all means `{}`. */
   readonly body_optional?: true;
   /** Codes besides 200, 400 and 413. */
   readonly failures?: readonly (404 | 409 | 412 | 503)[];
@@ -89,11 +87,11 @@ export function definePost<
     if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     if (csv !== undefined && type === 'text/csv') return csv.handler(c, await c.req.text(), asked.data);
-    if (route.body_optional && type === '' && isOwnPage(c) && (await c.req.text()) === '') {
+    if (route.body_optional && type === '' && (await c.req.text()) === '') {
       return handler(c, route.body.parse({}), asked.data, placed.data);
     }
-    // A browser asks before it sends this type to another origin, and is refused; of others it sends some unasked.
-    if ((route.stores || route.changes) && type !== 'application/json') {
+    // A browser asks before it sends these types to another origin, and is refused; some others it sends unasked.
+    if (type !== 'application/json') {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
       throw new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
     }
@@ -113,12 +111,4 @@ export function definePost<
 function signed<B>(c: Context, body: B): B {
   const told = (body as { readonly by?: unknown } | null)?.by;
   return typeof told === 'string' ? { ...body, by: byOf(c, told) } : body;
-}
-
-/** Browsers name the page that sends a request without a body; who names none is no browser. */
-function isOwnPage(c: Context): boolean {
-  const origin = c.req.header('Origin');
-  return (
-    origin === undefined || origin.replace(/^https?:\/\//, '') === (c.req.header('Host') ?? new URL(c.req.url).host)
-  );
 }

@@ -64,6 +64,8 @@ export interface ApiServerOptions {
   readonly keys?: ApiParts['keys'];
   /** A proxy in front tells where calls come from; false when absent. */
   readonly behind_proxy?: boolean;
+  /** Origins of pages that may send something, besides that of the address that is called; none when absent. */
+  readonly pages?: readonly string[];
   /** How fast one key may call; any number when absent. */
   readonly calls_per_s?: number;
   /** Plain HTTP when absent. */
@@ -106,9 +108,9 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     bus,
     clock,
     inhibitions: options.inhibitions ?? DEFAULT_INHIBITIONS,
+    seen: () => allAssets(database),
     onFailure: options.onFailure,
   });
-    seen: () => allAssets(database),
   const startedAt = clock.now();
   const figures: Readonly<Record<Parameters<Parameters<typeof apiMetrics>[0]>[0], () => number>> = {
     api_gpus: () => view.size,
@@ -133,6 +135,7 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     audit: auditLog(bus),
     keys: options.keys ?? null,
     behind_proxy: options.behind_proxy ?? false,
+    pages: options.pages ?? [],
     calls_per_s: options.calls_per_s ?? 0,
     topology,
     metrics,

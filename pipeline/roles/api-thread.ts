@@ -21,6 +21,7 @@ import { openShipped } from '../shipped-model.ts';
 import { sendMetrics } from '../telemetry/send-metrics.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
 import { failureModels, type ModelConfig } from './failure-models.ts';
+import { liveOrigins } from './live-origins.ts';
 
 /** workerData of this thread; the message `{ live_url }` tells it later where the live server is, `{ fleet_url }` where the simulated fleet is. */
 export interface ApiThreadData extends ThreadConnections {
@@ -78,6 +79,7 @@ await runAsThread(
         gate,
         keys: gate.keys,
         behind_proxy: config['behind-proxy'],
+        pages: liveOrigins(config),
         calls_per_s: config['calls-per-second-max'],
         live_url: () => liveUrl,
         fleet_url: () => fleetUrl,

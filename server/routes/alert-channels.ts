@@ -30,7 +30,6 @@ export function alertChannelRoutes(app: OpenAPIHono, { channels }: ApiParts): vo
       params,
       body: z.strictObject({}),
       answer: testSchema,
-      changes: true,
       failures: [404, 503],
     },
     async (c, _body, _query, { name }) => {

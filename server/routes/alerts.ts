@@ -179,7 +179,6 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
     summary,
     params,
     answer: alertDetailSchema,
-    changes: true as const,
     failures: [404, 503] as const,
   });
 

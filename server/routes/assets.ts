@@ -252,7 +252,6 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: GPU_PARAMETER,
       body: assetChangeSchema,
       answer: assetSchema,
-      changes: true,
       failures: [404, 409, 412, 503],
     },
     async (c, told, _query, { gpu_uuid }) => {
@@ -277,7 +276,6 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: GPU_PARAMETER,
       body: retireBodySchema,
       answer: assetSchema,
-      changes: true,
       body_optional: true,
       failures: [404, 409, 503],
     },

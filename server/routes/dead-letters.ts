@@ -147,7 +147,6 @@ export function deadLetterRoutes(app: OpenAPIHono, { dead_letters }: ApiParts): 
         'Sends originals again, oldest first; those that fail again are refused again. `more`: it stopped at retried_max.',
       body: retryBody,
       answer: z.object({ retried: z.int(), skipped: z.int(), more: z.boolean() }).openapi('DeadLetterRetry'),
-      changes: true,
       failures: [503],
     },
     async (c, { positions, reason, node, again, retried_max }) => {

@@ -68,7 +68,6 @@ export function injectRoutes(app: OpenAPIHono, { simulation }: ApiParts): void {
         .strictObject({ story: z.string().min(1).max(128), gpu_uuid: z.string().min(1).max(256) })
         .openapi('InjectRequest'),
       answer: injectedSchema,
-      changes: true,
       failures: [404, 409, 503],
     },
     async (c, { story, gpu_uuid }) => {

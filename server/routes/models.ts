@@ -191,7 +191,6 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: z.strictObject({ version }),
       body: z.strictObject(change).openapi('PromoteRequest'),
       answer: aliasMoveSchema,
-      changes: true,
       failures: [404, 503],
     },
     async (c, asked, _query, params) =>
@@ -206,7 +205,6 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       summary: 'Points an alias to the version that it had before; again: one further back.',
       body: z.strictObject(change).openapi('RollbackRequest'),
       answer: aliasMoveSchema,
-      changes: true,
       failures: [409, 503],
     },
     async (c, asked) => c.json(await models.rollback({ ...asked, by: byOf(c, BY) }), 200),

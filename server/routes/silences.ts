@@ -219,7 +219,6 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       params,
       body: changeBody,
       answer: silenceAnswerSchema,
-      changes: true,
       failures: [404, 409, 503],
     },
     async (c, { by: changed_by, note, ...told }, _query, { id }) => {
@@ -243,7 +242,6 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       params,
       body: expireBody,
       answer: silenceAnswerSchema,
-      changes: true,
       failures: [404, 409, 503],
     },
     async (c, { by: who, note }, _query, { id }) => {

@@ -54,6 +54,6 @@ export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
 /** JSON as it was sent; of anything else its kind, since it may be many rows. The body was read before and is remembered. */
 async function detailOf(c: Context): Promise<string> {
   const type = (c.req.header('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type !== '' && type !== 'application/json') return type.slice(0, 80);
+  if (type !== 'application/json') return type.slice(0, 80);
   return (await c.req.text()).slice(0, DETAIL_CHARACTERS_MAX);
 }

@@ -1,6 +1,8 @@
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { populated } from '../api.fixture.ts';
 import { LISTS, OTHERS } from '../api-paths.fixture.ts';
+import { ownPagesOnly } from '../own-page.ts';
 import { accessOf } from './access.ts';
 
 const ORIGIN = 'https://evil.example';
@@ -24,12 +26,10 @@ describe('pages of others in an operator’s browser', () => {
 
   it('change nothing with what a browser sends to others unasked', async () => {
     const world = populated();
-    const routes = world.app.routes.filter(
-      ({ method, path }) => method !== 'ALL' && accessOf(method, path)?.audited === true,
-    );
-    expect(new Set(routes.map(({ path }) => path)).size).toBeGreaterThan(12);
-    for (const { method, path } of routes) {
-      const asked = path.replace(/:\w+/g, 'A1').replace('/models/A1', '/models/2');
+    const routes = routesThatTake(world);
+    expect(routes.filter(({ method, path }) => accessOf(method, path)?.audited === true).length).toBeGreaterThan(12);
+    expect(routes.map(({ path }) => path)).toContain('/api/v1/health/score');
+    for (const { method, path, asked } of routes) {
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '']) {
         const headers: Record<string, string> = { Origin: ORIGIN, ...(type === '' ? {} : { 'Content-Type': type }) };
         const { status } = await world.app.request(asked, { method, headers, body: '{"by":"evil","reason":"x"}' });
@@ -38,4 +38,71 @@ describe('pages of others in an operator’s browser', () => {
     }
     expect(world.alerts.silences()).toEqual([]);
   });
+
+  it('send nothing that is read, of whatever type', async () => {
+    const world = populated();
+    for (const { method, asked } of routesThatTake(world)) {
+      for (const type of ['application/json', 'text/plain', '']) {
+        for (const origin of [ORIGIN, 'null', 'http://localhost:3000']) {
+          const { sent, pulled } = endless();
+          const headers: Record<string, string> = { Origin: origin, ...(type === '' ? {} : { 'Content-Type': type }) };
+          const init = { method, headers, body: sent, duplex: 'half' };
+          const { status } = await world.app.request(asked, init as RequestInit);
+          expect([method, asked, type, origin, status, pulled()]).toEqual([method, asked, type, origin, 400, 1]);
+        }
+      }
+    }
+  });
+
+  it('are not those of the console, nor programs', async () => {
+    const world = populated();
+    const send = async (headers: Record<string, string>): Promise<number> => {
+      const body = JSON.stringify({ gpu_uuid: 'GPU-00' });
+      const sent = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body };
+      return (await world.app.request('/api/v1/health/score', sent)).status;
+    };
+    expect(await send({})).toBe(200);
+    expect(await send({ Origin: 'http://localhost' })).toBe(200);
+    expect(await send({ Origin: 'http://localhost:8080', Host: 'localhost:8080' })).toBe(200);
+    // Behind a proxy the name that the browser knows is another.
+    expect(await send({ Origin: 'https://gpus.example', 'Sec-Fetch-Site': 'same-origin' })).toBe(200);
+    expect(await send({ Origin: 'https://gpus.example', 'Sec-Fetch-Site': 'same-site' })).toBe(400);
+    const listed = new Hono().use(ownPagesOnly(['https://gpus.example'])).post('/', (c) => c.text('in'));
+    expect((await listed.request('/', { method: 'POST', headers: { Origin: 'https://gpus.example' } })).status).toBe(
+      200,
+    );
+  });
+
+  it('and nobody sends a type that no route takes: it is not read', async () => {
+    const world = populated();
+    for (const { method, asked } of routesThatTake(world)) {
+      const { sent, pulled } = endless();
+      const init = { method, headers: { 'Content-Type': 'text/plain' }, body: sent, duplex: 'half' };
+      const { status } = await world.app.request(asked, init as RequestInit);
+      expect([method, asked, status, pulled()]).toEqual([method, asked, 400, 1]);
+    }
+  });
 });
+
+/** Every route that reads a body, with a path to ask for. */
+function routesThatTake({ app }: ReturnType<typeof populated>) {
+  const found = new Map<string, { method: string; path: string; asked: string }>();
+  for (const { method, path } of app.routes) {
+    if (method === 'ALL' || method === 'GET' || accessOf(method, path) === null) continue;
+    const asked = path.replace(/:\w+/g, 'A1').replace('/models/A1', '/models/2');
+    found.set(`${method} ${path}`, { method, path, asked });
+  }
+  return [...found.values()];
+}
+
+/** A body without an end, and how often more of it was asked for; once before anybody reads. */
+function endless(): { sent: ReadableStream; pulled: () => number } {
+  let pulled = 0;
+  const sent = new ReadableStream({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(1_000));
+    },
+  });
+  return { sent, pulled: () => pulled };
+}

@@ -20,6 +20,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     gate: OPEN_GATE,
     audit: whole.audit,
     behind_proxy: whole.behind_proxy,
+    pages: whole.pages,
     calls_per_s: 0,
     view: tenantView(whole.view, scope),
     verdicts: { of: async (part, gpu_uuid) => (scope.sees(gpu_uuid) ? whole.verdicts.of(part, gpu_uuid) : []) },
