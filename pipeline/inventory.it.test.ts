@@ -5,6 +5,7 @@ import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
 import { formatAssetsCsv, parseAssetsCsv } from './asset-csv.ts';
 import { mergeAsset } from './asset-merge.ts';
+import { loggedAssets } from './bus/asset-log.ts';
 import { until } from './bus/bus.fixture.ts';
 import { connectBus } from './bus/connect-bus.ts';
 import { ensureStreams } from './bus/ensure-streams.ts';
@@ -128,4 +129,17 @@ it('refuses to build on a version that is no longer the last', async () => {
   const stored = (await readAssets({ bus, database })).filter(({ gpu_uuid }) => gpu_uuid === 'GPU-race');
   expect(stored).toHaveLength(1);
   for (const { reason } of refused) expect(reason).toMatchObject({ code: 'GV-BUS-002' });
+});
+
+it('keeps since when a tenant has an asset for longer than the log keeps who had it before', async () => {
+  await prepareDatabase(database);
+  await ensureStreams(bus);
+  await bring('gpu_uuid,tenant\nGPU-t,red\n');
+  await bring('gpu_uuid,tenant\nGPU-t,blue\n');
+  for (let n = 0; n < 6; n++) await bring(`gpu_uuid,note\nGPU-t,note ${n}\n`);
+  const left: (readonly [string | undefined, number | undefined])[] = [];
+  for await (const { asset, tenant_since } of loggedAssets(bus)) {
+    if (asset?.gpu_uuid === 'GPU-t') left.push([asset.tenant, tenant_since]);
+  }
+  expect(left).toEqual(Array.from({ length: 4 }, () => ['blue', NOW]));
 });

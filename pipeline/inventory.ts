@@ -24,6 +24,7 @@ export interface KnownAssetVersion {
   /** As it lies in the log, and where; null and 0 for one that is known from labels only. */
   readonly logged: Asset | null;
   readonly position: number;
+  readonly tenant_since?: number | undefined;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function importAssets(
 ): Promise<ImportResult> {
   await ensureAssetStream(parts.bus);
   const known = await knownAssets(parts);
-  const versions: { asset: Asset; after: number }[] = [];
+  const versions: AssetVersion[] = [];
   let added = 0;
   for (const facts of rows) {
     const before = known.get(facts.gpu_uuid);
@@ -59,27 +60,44 @@ export async function importAssets(
   return { added, changed: versions.length - added, unchanged: rows.length - versions.length };
 }
 
+/** A version of an asset to store: what it says, on what it is built, and since when its tenant has it where another had it before. */
+interface AssetVersion {
+  readonly asset: Asset;
+  readonly after: number;
+  readonly tenant_since?: number | undefined;
+}
+
 /** The version that facts make of what is known; null when they change nothing. */
-export function newVersion(
-  before: KnownAssetVersion | undefined,
-  facts: AssetFacts,
-  now: number,
-): { readonly asset: Asset; readonly after: number } | null {
+export function newVersion(before: KnownAssetVersion | undefined, facts: AssetFacts, now: number): AssetVersion | null {
   const asset = mergeAsset(before?.logged ?? before?.asset, facts, now);
   if (before === undefined) return { asset, after: 0 };
   // Labels may say otherwise than people for good; saying again what the log has already is no change.
   if (sameFacts(asset, before.asset) || (before.logged !== null && sameFacts(asset, before.logged))) return null;
-  return { asset, after: before.position };
+  return { asset, after: before.position, tenant_since: tenantSince(before, asset.tenant, now) };
+}
+
+/**
+ * Since when (epoch ms) a tenant has an asset of which this was known before; undefined where nobody else had it. What was
+ * told of it before is not for the one who has it now.
+ */
+export function tenantSince(
+  before: Pick<KnownAssetVersion, 'asset' | 'tenant_since'> | undefined,
+  tenant: string,
+  at: number,
+): number | undefined {
+  if (before === undefined || before.asset.tenant === tenant) return before?.tenant_since;
+  return before.asset.tenant === '' && before.tenant_since === undefined ? undefined : at;
 }
 
 async function knownAssets({ bus, database }: InventoryParts): Promise<Map<string, KnownAssetVersion>> {
   const rows = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
   const known = new Map<string, KnownAssetVersion>();
   for (const asset of rows.values()) known.set(asset.gpu_uuid, { asset, logged: null, position: 0 });
-  for await (const { asset: logged, position } of loggedAssets(bus)) {
+  for await (const { asset: logged, position, arrived_at, tenant_since: told } of loggedAssets(bus)) {
     if (logged === null) continue;
-    const row = rows.get(logged.gpu_uuid);
-    known.set(logged.gpu_uuid, knownVersion(logged, position, row));
+    const before = known.get(logged.gpu_uuid);
+    const tenant_since = told ?? (before?.logged ? tenantSince(before, logged.tenant, arrived_at) : undefined);
+    known.set(logged.gpu_uuid, { ...knownVersion(logged, position, rows.get(logged.gpu_uuid)), tenant_since });
   }
   return known;
 }

@@ -21,3 +21,20 @@ it('knows the last hundred changes of an asset, however often its status has cha
     await desk.stop();
   }
 });
+
+it('knows since when an asset has its tenant, from older versions too that do not say', async () => {
+  const clock = settableClock(NOW);
+  const log = memoryAssetLog(() => NOW - 5_000);
+  const desk = assetDesk({ log, database: { query: async () => [] } as never, clock, now: () => clock.now() });
+  try {
+    for (const tenant of ['red', 'blue', 'blue']) log.write(assetOf('GPU-a', { tenant }));
+    for (const tenant of ['', 'blue']) log.write(assetOf('GPU-b', { tenant }));
+    await expect.poll(async () => [...(await desk.tenures())]).toEqual([['GPU-a', NOW - 5_000]]);
+    await desk.change('GPU-a', () => ({ gpu_uuid: 'GPU-a', tenant: 'red' }));
+    clock.advance(1_000);
+    await desk.change('GPU-a', () => ({ gpu_uuid: 'GPU-a', note: 'later' }));
+    expect([...(await desk.tenures())]).toEqual([['GPU-a', NOW]]);
+  } finally {
+    await desk.stop();
+  }
+});

@@ -7,7 +7,7 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
 import { GPU_ASSETS } from '../pipeline/contract/tables.ts';
-import { type KnownAssetVersion, knownVersion, newVersion } from '../pipeline/inventory.ts';
+import { type KnownAssetVersion, knownVersion, newVersion, tenantSince } from '../pipeline/inventory.ts';
 import { newestOfGpus } from '../sinks/questdb/newest-rows.ts';
 import { allAssets, readAsset } from '../sinks/questdb/read-assets.ts';
 import { cachedAnswer } from './cached-answer.ts';
@@ -19,7 +19,11 @@ export interface AssetLog {
   load(): AsyncIterable<LoggedAsset>;
   follow(from: number, signal: AbortSignal): AsyncIterable<LoggedAsset>;
   store(
-    versions: readonly { readonly asset: Asset; readonly after: number }[],
+    versions: readonly {
+      readonly asset: Asset;
+      readonly after: number;
+      readonly tenant_since?: number | undefined;
+    }[],
   ): Promise<readonly PromiseSettledResult<number>[]>;
 }
 
@@ -57,6 +61,8 @@ export interface AssetDesk {
   foresee(rows: readonly AssetFacts[]): Promise<readonly AssetOutcome[]>;
   /** Of assets whose status has changed, or that began as something else than active: oldest first. */
   statuses(): Promise<ReadonlyMap<string, readonly StatusChange[]>>;
+  /** Since when (epoch ms) assets have their tenant: only of those that another one had before. */
+  tenures(): Promise<ReadonlyMap<string, number>>;
   /** Every version that the log still has (four an asset), oldest first. Reads the whole log. */
   versions(): Promise<readonly LoggedAsset[]>;
   stop(): Promise<void>;
@@ -93,18 +99,24 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   const { log, database, clock, now, fleet = () => [] } = options;
   const newest = new Map<string, { readonly asset: Asset; readonly position: number }>();
   const statuses = new Map<string, StatusChange[]>();
+  const tenures = new Map<string, number>();
   const stopping = new AbortController();
   let revision = 0;
   let merged: { readonly rows: readonly Asset[]; readonly revision: number; readonly all: readonly Asset[] } | null =
     null;
 
-  const take = ({ asset, position, arrived_at }: Pick<LoggedAsset, 'asset' | 'position' | 'arrived_at'>): void => {
-    if (asset === null || (newest.get(asset.gpu_uuid)?.position ?? 0) >= position) return;
+  const take = ({ asset, position, arrived_at, tenant_since }: Omit<LoggedAsset, 'subject'>): void => {
+    if (asset === null) return;
+    const last = newest.get(asset.gpu_uuid);
+    if ((last?.position ?? 0) >= position) return;
+    const before = last && { asset: last.asset, tenant_since: tenures.get(asset.gpu_uuid) };
+    const since = tenant_since ?? tenantSince(before, asset.tenant, arrived_at);
+    if (since !== undefined) tenures.set(asset.gpu_uuid, since);
     newest.set(asset.gpu_uuid, { asset, position });
     revision++;
-    const before = statuses.get(asset.gpu_uuid);
-    if ((before?.at(-1)?.status ?? 'active') === asset.status) return;
-    statuses.set(asset.gpu_uuid, [...(before ?? []), { at: arrived_at, status: asset.status }].slice(-STATUSES_MAX));
+    const known = statuses.get(asset.gpu_uuid) ?? [];
+    if ((known.at(-1)?.status ?? 'active') === asset.status) return;
+    statuses.set(asset.gpu_uuid, [...known, { at: arrived_at, status: asset.status }].slice(-STATUSES_MAX));
   };
 
   let loaded: () => void = () => undefined;
@@ -167,7 +179,9 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
 
   const known = (gpu_uuid: string, row: Asset | undefined): KnownAssetVersion | undefined => {
     const logged = newest.get(gpu_uuid);
-    if (logged !== undefined) return knownVersion(logged.asset, logged.position, row);
+    if (logged !== undefined) {
+      return { ...knownVersion(logged.asset, logged.position, row), tenant_since: tenures.get(gpu_uuid) };
+    }
     return row === undefined ? undefined : { asset: row, logged: null, position: 0 };
   };
 
@@ -193,12 +207,12 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
 
   async function planned(rows: readonly AssetFacts[]): Promise<{
     readonly outcomes: AssetOutcome[];
-    readonly versions: readonly { readonly asset: Asset; readonly after: number; readonly row: number }[];
+    readonly versions: readonly (Parameters<AssetLog['store']>[0][number] & { readonly row: number })[];
   }> {
     await whenReady();
     const byId = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
     const outcomes = rows.map((): AssetOutcome => 'unchanged');
-    const versions: { asset: Asset; after: number; row: number }[] = [];
+    const versions: (Parameters<AssetLog['store']>[0][number] & { readonly row: number })[] = [];
     rows.forEach((facts, row) => {
       const before = known(facts.gpu_uuid, byId.get(facts.gpu_uuid));
       const version = newVersion(before, facts, now());
@@ -222,7 +236,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
       if (version === null) return (before as KnownAssetVersion).asset;
       const [stored] = await log.store([version]);
       if (stored?.status === 'fulfilled') {
-        take({ asset: version.asset, position: stored.value, arrived_at: clock.now() });
+        take({ ...version, position: stored.value, arrived_at: clock.now() });
         return knownVersion(version.asset, stored.value, before?.asset).asset;
       }
       if (!isOvertaken(stored?.reason)) throw stored?.reason;
@@ -238,7 +252,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
         const version = versions[i];
         if (version === undefined) return;
         if (result.status === 'fulfilled') {
-          take({ asset: version.asset, position: result.value, arrived_at: clock.now() });
+          take({ ...version, position: result.value, arrived_at: clock.now() });
         } else if (isOvertaken(result.reason)) outcomes[version.row] = 'refused';
         else throw result.reason;
       });
@@ -247,6 +261,10 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     async statuses() {
       await whenReady();
       return statuses;
+    },
+    async tenures() {
+      await whenReady();
+      return tenures;
     },
     async versions() {
       const versions: LoggedAsset[] = [];

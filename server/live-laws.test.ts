@@ -135,7 +135,7 @@ function world(cost_ms: number) {
       view.applyAnomaly(anomalyOf({ gpu_uuid: `GPU-${gpu}`, id: `A${gpu}`, state, closed_at, score: ts++ }));
     },
     alert(id: string, state: 'open' | 'closed'): void {
-      const alert = { id, state, gpu_uuid: '', node: '', source: '' };
+      const alert = { id, state, gpu_uuid: '', node: '', source: '', tenant: '', opened_at: null };
       topics.touchAlert(alert, JSON.stringify({ id, state, turn: ts++ }));
       hub.changed();
     },

@@ -26,6 +26,8 @@ export interface AlertTold {
   readonly gpu_uuid: string;
   readonly node: string;
   readonly source: string;
+  readonly tenant: string;
+  readonly opened_at: number | null;
 }
 
 /** The topics in use: who is touched by a change, and the texts of deltas and snapshots, each made once for all listeners. */

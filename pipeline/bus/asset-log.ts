@@ -14,6 +14,8 @@ export interface LoggedAsset {
   /** Position in the stream, and when the server stored it (epoch ms). */
   readonly position: number;
   readonly arrived_at: number;
+  /** Since when its tenant has it, where another one had it before (epoch ms); older versions do not say. */
+  readonly tenant_since?: number | undefined;
 }
 
 const SUBJECTS = 'vitals.gpu_assets.>';
@@ -39,6 +41,8 @@ interface AssetVersion {
   readonly asset: Asset;
   /** Position of the version that it was built on, 0 for a new asset. */
   readonly after: number;
+  /** Beside the asset, since a log of few versions forgets who had it before. */
+  readonly tenant_since?: number | undefined;
 }
 
 /**
@@ -57,10 +61,10 @@ export async function logEachAsset(
   const publisher = bus.publisher();
   try {
     const stored: Promise<PromiseSettledResult<number>>[] = [];
-    for (const { asset, after } of versions) {
+    for (const { asset, after, tenant_since } of versions) {
       const message = {
         subject: assetSubject(asset.gpu_uuid),
-        data: Buffer.from(JSON.stringify(asset), 'utf8'),
+        data: Buffer.from(JSON.stringify({ ...asset, tenant_since }), 'utf8'),
         headers: { 'Content-Type': 'application/json', 'Nats-Expected-Last-Subject-Sequence': String(after) },
       };
       stored.push(
@@ -91,19 +95,29 @@ function logged(message: {
   readonly arrived_at: number;
 }): LoggedAsset {
   const { subject, data, position, arrived_at } = message;
-  return { asset: readAsset(data), subject, position, arrived_at };
+  const fields = fieldsOf(data);
+  const since = fields?.tenant_since;
+  const told = typeof since === 'number' && Math.abs(since) <= EPOCH_MS_MAX ? { tenant_since: since } : {};
+  return { asset: fields === null ? null : assetOf(fields), subject, position, arrived_at, ...told };
 }
 
 /** Fields by the table's specification; unknown ones are left, absent ones are unknown facts. */
 export function readAsset(data: Uint8Array): Asset | null {
+  const fields = fieldsOf(data);
+  return fields === null ? null : assetOf(fields);
+}
+
+function fieldsOf(data: Uint8Array): Readonly<Record<string, unknown>> | null {
   let told: unknown;
   try {
     told = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8'));
   } catch {
     return null;
   }
-  if (typeof told !== 'object' || told === null) return null;
-  const fields = told as Readonly<Record<string, unknown>>;
+  return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : null;
+}
+
+function assetOf(fields: Readonly<Record<string, unknown>>): Asset | null {
   const asset: Record<string, unknown> = {};
   for (const { name, type } of GPU_ASSETS.columns) {
     const value = fields[name];

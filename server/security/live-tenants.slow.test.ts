@@ -14,15 +14,17 @@ async function startWorld(library: 'uws' | 'ws') {
   const keys = keyring(systemClock.now);
   const shown = { red: keys.add({ tenant: 'red' }), blue: keys.add({ tenant: 'blue' }), whole: keys.add() };
   let assets: readonly Asset[] = PLACES.map((place) => assetOf(place.gpu_uuid, place));
+  const tenures = new Map<string, number>();
   const live = await world(library, {
     gate: keys.gate,
-    followAssets: () => ({ all: async () => assets, stop: async () => undefined }),
+    followAssets: () => ({ all: async () => assets, tenures: async () => tenures, stop: async () => undefined }),
   });
   return {
     ...live,
     shown,
     give(gpu_uuid: string, tenant: string) {
       assets = assets.map((one) => (one.gpu_uuid === gpu_uuid ? { ...one, tenant } : one));
+      tenures.set(gpu_uuid, systemClock.now() + 1);
     },
     everything() {
       for (const { gpu_uuid, node } of PLACES) {
@@ -96,5 +98,13 @@ describe.each(['uws', 'ws'] as const)('live topics of tenants over %s', (library
     expect(after.type).toBe('snapshot');
     expect(JSON.stringify(after.data)).not.toContain('GPU-red-1');
     expect(JSON.stringify(after.data)).toContain('GPU-red-2');
+    // What was told of it before is not for the one who has it now.
+    const blue = await client(live);
+    blue.say({ op: 'auth', key: shown.blue });
+    for (const topic of ['fleet', 'alerts']) blue.say({ op: 'subscribe', topic });
+    const [fleet, alerts] = [await blue.next(), await blue.next()].map(({ data }) => JSON.stringify(data));
+    expect(fleet).toContain('GPU-red-1');
+    expect(alerts).toContain('alert-GPU-blue-1');
+    expect(alerts).not.toContain('alert-GPU-red-1');
   });
 });

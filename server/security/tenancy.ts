@@ -8,8 +8,14 @@ export interface TenantScope {
   /** In the order of their UUIDs. */
   uuids(): readonly string[];
   sees(gpu_uuid: string): boolean;
+  /** Of a GPU that it sees: since when (epoch ms); what was before is another tenant's. Minus infinity where nobody had it before. */
+  since(gpu_uuid: string): number;
+  /** It sees the GPU, and had it at that instant (epoch ms). */
+  had(gpu_uuid: string, at: number): boolean;
   /** Nodes all of whose GPUs are the tenant's: what is said of such a node as a whole is for it too. */
   wholeNodes(): ReadonlySet<string>;
+  /** Since when it has all GPUs of such a node. */
+  nodeSince(node: string): number;
   /** Rises when any of this changes. */
   readonly revision: number;
 }
@@ -26,7 +32,11 @@ export interface Tenancy {
 }
 
 export interface TenancyOptions {
-  readonly assets: { all(): Promise<readonly Asset[]> };
+  readonly assets: {
+    all(): Promise<readonly Asset[]>;
+    /** Since when assets have their tenant; only of those that another one had before. */
+    tenures(): Promise<ReadonlyMap<string, number>>;
+  };
   readonly view: Pick<FleetReading, 'ofNode'>;
   readonly clock: Clock;
 }
@@ -42,12 +52,14 @@ export function tenancy(options: TenancyOptions): Tenancy {
   const scopes = new Map<string, TenantScope>();
   let known: readonly Asset[] = [];
   let tenants: ReadonlyMap<string, string> = new Map();
+  let tenures: ReadonlyMap<string, number> = new Map();
   let revision = 0;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | null = null;
 
   async function read(): Promise<void> {
     const all = await assets.all();
+    tenures = await assets.tenures();
     if (all !== known) {
       known = all;
       tenants = new Map(all.map(({ gpu_uuid, tenant }) => [gpu_uuid, tenant]));
@@ -65,26 +77,40 @@ export function tenancy(options: TenancyOptions): Tenancy {
   }
 
   const tenantOf = (gpu_uuid: string): string => tenants.get(gpu_uuid) ?? '';
+  const since = (gpu_uuid: string): number => tenures.get(gpu_uuid) ?? Number.NEGATIVE_INFINITY;
 
   function scopeOf(tenant: string): TenantScope {
     let madeAt = -1;
     let uuids: readonly string[] = [];
     let nodes: ReadonlySet<string> = new Set();
+    let nodesSince: ReadonlyMap<string, number> = new Map();
     const update = (): void => {
       if (madeAt === revision) return;
       const mine = known.filter((asset) => asset.tenant === tenant);
       uuids = mine.map(({ gpu_uuid }) => gpu_uuid).sort();
       const shared = new Set(known.filter((asset) => asset.tenant !== tenant).map(({ node }) => node));
       nodes = new Set(mine.map(({ node }) => node).filter((node) => node !== '' && !shared.has(node)));
+      const from = new Map<string, number>();
+      for (const { gpu_uuid, node } of mine) {
+        from.set(node, Math.max(from.get(node) ?? Number.NEGATIVE_INFINITY, since(gpu_uuid)));
+      }
+      nodesSince = from;
       madeAt = revision;
     };
+    const sees = (gpu_uuid: string): boolean => tenant !== '' && tenantOf(gpu_uuid) === tenant;
     return {
       tenant,
       uuids() {
         update();
         return uuids;
       },
-      sees: (gpu_uuid) => tenant !== '' && tenantOf(gpu_uuid) === tenant,
+      sees,
+      since,
+      had: (gpu_uuid, at) => sees(gpu_uuid) && at >= since(gpu_uuid),
+      nodeSince(node) {
+        update();
+        return nodesSince.get(node) ?? Number.NEGATIVE_INFINITY;
+      },
       wholeNodes() {
         update();
         // Somebody's GPU may be in use before the inventory knows it.

@@ -9,6 +9,7 @@ export function tenantAlerts(alerts: AlertAnswers, scope: TenantScope): AlertAns
     throw new VitalsError('GV-SEC-004', 'Silences concern more than one tenant', scope.tenant);
   };
   const share = (alert: Alert): 'all' | 'some' | 'none' => shareOf(alert, scope);
+  const isShared = (id: string): boolean => alerts.fitting((one) => one.id === id && share(one) !== 'all').length > 0;
   const fitting = (fits: (alert: Alert) => boolean): readonly AlertNow[] => [
     ...alerts.fitting((alert) => share(alert) === 'all' && fits(alert)),
     ...alerts.fitting((alert) => share(alert) === 'some' && fits(alert)).map(withoutOthers),
@@ -22,26 +23,38 @@ export function tenantAlerts(alerts: AlertAnswers, scope: TenantScope): AlertAns
     current: (row) => alerts.current(row),
     silences: () => [],
     // What was said before may name others' GPUs.
-    changes: async (row) =>
-      alerts.fitting((one) => one.id === row.id && share(one) === 'some').length > 0 ? [] : alerts.changes(row),
-    handle: alerts.handle,
+    changes: async (row) => (isShared(row.id) ? [] : alerts.changes(row)),
+    // What one tenant says of it would count for all.
+    handle(id, change) {
+      if (!isShared(id)) return alerts.handle(id, change);
+      throw new VitalsError('GV-SEC-004', 'This alert concerns more than one tenant', scope.tenant);
+    },
     silence: refuse,
     forgetSilence: refuse,
   };
 }
 
-export function shareOf(alert: Pick<Alert, 'gpu_uuid' | 'node' | 'gpus'>, scope: TenantScope): 'all' | 'some' | 'none' {
-  const { gpus = [], gpu_uuid, node } = alert;
+function shareOf(alert: Alert, scope: TenantScope): 'all' | 'some' | 'none' {
+  const { gpus = [], gpu_uuid, node, tenant, opened_at } = alert;
   if (gpus.length > 0) {
-    const own = gpus.filter(scope.sees).length;
+    const own = gpus.filter((uuid) => scope.had(uuid, opened_at)).length;
     return own === gpus.length ? 'all' : own > 0 ? 'some' : 'none';
   }
-  if (gpu_uuid !== '') return scope.sees(gpu_uuid) ? 'all' : 'none';
-  return node !== '' && scope.wholeNodes().has(node) ? 'all' : 'none';
+  // Whose it was when it opened.
+  if (tenant !== '' && tenant !== scope.tenant) return 'none';
+  if (gpu_uuid !== '') return scope.had(gpu_uuid, opened_at) ? 'all' : 'none';
+  return scope.wholeNodes().has(node) && opened_at >= scope.nodeSince(node) ? 'all' : 'none';
 }
 
+/** Without what names others' GPUs, and what people said of it who see more. */
 const withoutOthers = (alert: AlertNow): AlertNow => ({
   ...alert,
+  cluster: '',
+  action_text: '',
+  acknowledged_by: '',
+  assigned_to: '',
+  handling_note: '',
+  inhibited_by: '',
   gpu_uuid: '',
   node: '',
   rack: '',

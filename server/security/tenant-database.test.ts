@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
-import { type scopedStatement as Statement, scopedStatement } from './tenant-database.ts';
+import { type scopedStatement as Statement, scopedStatement, tenantDatabase } from './tenant-database.ts';
 
+const MOVED = 'GPU-moved';
+const SINCE = 1_767_225_600_000;
 const scope = {
   tenant: 'red',
   uuids: () => ['GPU-1', "GPU-'2"],
   sees: (uuid: string) => ["GPU-'2", 'GPU-1'].includes(uuid),
+  since: (uuid: string) => (uuid === MOVED ? SINCE : Number.NEGATIVE_INFINITY),
+  had: (uuid: string, at: number) => uuid !== 'GPU-else' && (uuid !== MOVED || at >= SINCE),
   wholeNodes: () => new Set(['n1']),
+  nodeSince: () => Number.NEGATIVE_INFINITY,
   revision: 1,
 };
 const scoped = (sql: string): ReturnType<typeof Statement> => scopedStatement(sql, scope);
@@ -22,6 +27,36 @@ describe('a statement for a tenant', () => {
     expect(union.sql).toBe(
       'SELECT a FROM (SELECT * FROM gpu_metrics_1m WHERE (gpu_uuid IN ($1, $2))) WHERE x = $3 UNION ALL SELECT a FROM (SELECT * FROM gpu_metrics WHERE (gpu_uuid IN ($1, $2))) WHERE y = $4',
     );
+  });
+
+  it('reads of what another tenant had only what came since', () => {
+    const moved = { ...scope, uuids: () => ['GPU-1', MOVED, 'GPU-2'], nodeSince: () => SINCE };
+    expect(scopedStatement('SELECT a FROM gpu_features', moved)).toMatchObject({
+      sql: 'SELECT a FROM (SELECT * FROM gpu_features WHERE (gpu_uuid IN ($1, $2) OR (gpu_uuid IN ($3) AND ts >= $4)))',
+      parameters: ['GPU-1', 'GPU-2', MOVED, new Date(SINCE)],
+    });
+    expect(scopedStatement('SELECT a FROM incidents', moved)).toMatchObject({
+      sql: 'SELECT a FROM (SELECT * FROM incidents WHERE gpus ~ $1 OR (gpus ~ $2 AND ts >= $3))',
+      parameters: ['"(GPU-1|GPU-2)"', `"(${MOVED})"`, new Date(SINCE)],
+    });
+    expect(scopedStatement('SELECT a FROM anomalies', moved).sql).toContain(
+      'OR (gpu_uuid IS NULL AND ((node IN ($5) AND ts >= $6)))',
+    );
+    // What the asset is now is not history.
+    expect(scopedStatement('SELECT a FROM gpu_assets', moved).sql).toContain('(gpu_uuid IN ($1, $2, $3))');
+  });
+
+  it('reads no alert that was told as of another tenant', () => {
+    const { sql, parameters } = scoped('SELECT a FROM alerts');
+    expect(sql).toContain("AND source <> 'incidents' AND (tenant IS NULL OR tenant = '' OR tenant = $4)");
+    expect(parameters.at(-1)).toBe('red');
+  });
+
+  it('shows of an incident that was open before it had a GPU nothing of that GPU', async () => {
+    const row = { id: 'i', gpu_uuid: '', node: '', gpus: `["GPU-1","${MOVED}"]`, nodes: '[]', summary: MOVED };
+    const database = { query: async () => [{ ...row, ts: SINCE - 1 }], close: async () => undefined } as never;
+    const [shown] = await tenantDatabase(database, scope).query('SELECT a FROM incidents');
+    expect(JSON.stringify(shown)).not.toContain(MOVED);
   });
 
   it('reads none where the tenant has none', () => {

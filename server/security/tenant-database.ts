@@ -1,11 +1,12 @@
 import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { ANOMALIES, ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
+import { ANOMALIES, GPU_ASSETS, ROLLUPS, TABLES } from '../../pipeline/contract/tables.ts';
 import { FEATURE_DEFINITIONS, INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
 import type { TenantScope } from './tenancy.ts';
 
 type Parameters = readonly (string | number | boolean | Date | null)[];
+type Bound = string | Date;
 
 /** Tables whose rows are each of one GPU, and so of one tenant. */
 const OF_A_GPU: ReadonlySet<string> = new Set([
@@ -16,6 +17,8 @@ const OF_A_GPU: ReadonlySet<string> = new Set([
 ]);
 /** Of these, rows without a GPU are of a whole node. */
 const OR_A_NODE: ReadonlySet<string> = new Set([ANOMALIES.name, ALERTS.name]);
+/** Tables whose rows say how things are now, whatever their instant. */
+const OF_NOW: ReadonlySet<string> = new Set([GPU_ASSETS.name]);
 /** Tables about nobody's GPU. */
 const OF_NOBODY: ReadonlySet<string> = new Set([FEATURE_DEFINITIONS.name]);
 
@@ -23,8 +26,9 @@ const SOURCE = /\b(FROM|JOIN)\s+("?)([a-z_][a-z0-9_]*)\2(?![a-z0-9_"(])((?:\s+(?
 const EVERY_SOURCE = /\b(?:FROM|JOIN)\b(?!\s*\()(?!\s+tables\(\))/gi;
 
 /**
- * The database as a tenant sees it: wherever a statement names a table, its rows of the tenant's GPUs stand instead, so that no
- * query can forget to ask for them. A statement that writes, or that names a table which is not known to be safe, is refused.
+ * The database as a tenant sees it: wherever a statement names a table, its rows of the tenant's GPUs stand instead, from the
+ * time that it has them, so that no query can forget to ask for them. A statement that writes, or that names a table which is
+ * not known to be safe, is refused.
  * Values are bound, as everywhere. Throws what the database throws, and GV-SEC-004.
  */
 export function tenantDatabase(database: Database, scope: TenantScope): Database {
@@ -41,7 +45,7 @@ export function tenantDatabase(database: Database, scope: TenantScope): Database
 export function scopedStatement(
   sql: string,
   scope: TenantScope,
-): { readonly sql: string; readonly parameters: readonly string[]; readonly incidents: boolean } {
+): { readonly sql: string; readonly parameters: readonly Bound[]; readonly incidents: boolean } {
   const refuse = (): never => {
     throw new VitalsError('GV-SEC-004', 'This cannot be asked for one tenant alone', scope.tenant);
   };
@@ -49,28 +53,44 @@ export function scopedStatement(
   const named = [...sql.matchAll(SOURCE)];
   if (named.length !== (sql.match(EVERY_SOURCE) ?? []).length || named.some(([, , , , comma]) => comma)) refuse();
   const tables = new Set(named.map(([, , , table = '']) => table));
-  const parameters: string[] = [];
-  const bind = (value: string): string => `$${parameters.push(value)}`;
+  const parameters: Bound[] = [];
+  const bind = (value: Bound): string => `$${parameters.push(value)}`;
   const conditions = new Map<string, string>();
   const uuids = scope.uuids();
-  let asked: string | null = null;
-  const ofGpus = (): string => {
-    asked ??= uuids.length === 0 ? '1 = 2' : `gpu_uuid IN (${uuids.map(bind).join(', ')})`;
-    return asked;
+  /** Rows of these from the time that the tenant has them. */
+  const owned = (
+    names: readonly string[],
+    since: (name: string) => number,
+    test: (some: readonly string[]) => string,
+  ): string =>
+    [...grouped(names, since)]
+      .sort(([a], [b]) => a - b)
+      .map(([from, some]) => (from < 0 ? test(some) : `(${test(some)} AND ts >= ${bind(new Date(from))})`))
+      .join(' OR ') || '1 = 2';
+  const among = (column: string) => (some: readonly string[]) => `${column} IN (${some.map(bind).join(', ')})`;
+  let timed: string | null = null;
+  const ofGpus = (table: string): string => {
+    if (OF_NOW.has(table)) return uuids.length === 0 ? '1 = 2' : among('gpu_uuid')(uuids);
+    timed ??= owned(uuids, scope.since, among('gpu_uuid'));
+    return timed;
   };
   for (const table of tables) {
     if (OF_NOBODY.has(table)) continue;
     if (table === INCIDENTS.name) {
-      const any = `"(${uuids.map(escaped).join('|')})"`;
-      conditions.set(table, uuids.length === 0 ? '1 = 2' : `gpus ~ ${bind(any)}`);
+      const any = (some: readonly string[]) => `gpus ~ ${bind(`"(${some.map(escaped).join('|')})"`)}`;
+      conditions.set(table, owned(uuids, scope.since, any));
       continue;
     }
     if (!OF_A_GPU.has(table)) refuse();
-    const gpus = ofGpus();
+    const gpus = ofGpus(table);
     const nodes = OR_A_NODE.has(table) ? [...scope.wholeNodes()] : [];
-    const ofNodes = nodes.length === 0 ? '' : ` OR (gpu_uuid IS NULL AND node IN (${nodes.map(bind).join(', ')}))`;
-    // Alerts of incidents may be about others' GPUs too, and the table does not say so.
-    const alone = table === ALERTS.name ? ` AND source <> '${INCIDENTS.name}'` : '';
+    const ofNodes =
+      nodes.length === 0 ? '' : ` OR (gpu_uuid IS NULL AND (${owned(nodes, scope.nodeSince, among('node'))}))`;
+    // Alerts of incidents may be about others' GPUs too, and the table does not say so; of others it says whose they were.
+    const alone =
+      table === ALERTS.name
+        ? ` AND source <> '${INCIDENTS.name}' AND (tenant IS NULL OR tenant = '' OR tenant = ${bind(scope.tenant)})`
+        : '';
     conditions.set(table, `(${gpus}${ofNodes})${alone}`);
   }
   const shift = parameters.length;
@@ -85,12 +105,24 @@ export function scopedStatement(
   };
 }
 
+function grouped(names: readonly string[], by: (name: string) => number): ReadonlyMap<number, readonly string[]> {
+  const groups = new Map<number, string[]>();
+  for (const name of names) {
+    const key = by(name);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [name]);
+    else group.push(name);
+  }
+  return groups;
+}
+
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** An incident with others' GPUs shows only its own, and none of the words that name them. */
 function ownPart<Row extends Record<string, unknown>>(row: Row, scope: TenantScope): Row {
   const gpus = listOf(row.gpus);
-  const own = gpus.filter(scope.sees);
+  const at = typeof row.ts === 'number' ? row.ts : Number.POSITIVE_INFINITY;
+  const own = gpus.filter((uuid) => scope.had(uuid, at));
   if (own.length === gpus.length) return row;
   const nodes = listOf(row.nodes).filter((node) => scope.wholeNodes().has(node));
   const shown: Record<string, unknown> = {

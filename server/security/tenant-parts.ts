@@ -1,6 +1,6 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { ApiParts } from '../api-parts.ts';
-import type { AssetDesk } from '../asset-desk.ts';
+import type { AssetDesk, StatusChange } from '../asset-desk.ts';
 import { metricsRegistry } from '../metrics-registry.ts';
 import { OPEN_GATE } from './gate.ts';
 import type { TenantScope } from './tenancy.ts';
@@ -23,7 +23,12 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     pages: whole.pages,
     calls_per_s: 0,
     view: tenantView(whole.view, scope),
-    verdicts: { of: async (part, gpu_uuid) => (scope.sees(gpu_uuid) ? whole.verdicts.of(part, gpu_uuid) : []) },
+    verdicts: {
+      of: async (part, gpu_uuid) =>
+        scope.sees(gpu_uuid)
+          ? (await whole.verdicts.of(part, gpu_uuid)).filter(({ ts }) => scope.had(gpu_uuid, Number(ts)))
+          : [],
+    },
     feed: whole.feed,
     database: tenantDatabase(whole.database, scope),
     bus: whole.bus,
@@ -65,11 +70,27 @@ function tenantAssets(assets: AssetDesk, scope: TenantScope): AssetDesk {
   return {
     all: async () => (await assets.all()).filter(({ gpu_uuid }) => scope.sees(gpu_uuid)),
     find: async (gpu_uuid) => (scope.sees(gpu_uuid) ? assets.find(gpu_uuid) : null),
-    statuses: async () => new Map([...(await assets.statuses())].filter(([gpu_uuid]) => scope.sees(gpu_uuid))),
-    versions: async () => (await assets.versions()).filter(({ asset }) => asset !== null && scope.sees(asset.gpu_uuid)),
+    statuses: async () =>
+      new Map(
+        [...(await assets.statuses())].flatMap(([gpu_uuid, changes]) =>
+          scope.sees(gpu_uuid) ? [[gpu_uuid, changesSince(changes, scope.since(gpu_uuid))] as const] : [],
+        ),
+      ),
+    tenures: async () => new Map([...(await assets.tenures())].filter(([gpu_uuid]) => scope.sees(gpu_uuid))),
+    versions: async () =>
+      (await assets.versions()).filter(
+        ({ asset }) => asset !== null && scope.sees(asset.gpu_uuid) && ['', scope.tenant].includes(asset.tenant),
+      ),
     change: refuse,
     bring: refuse,
     foresee: refuse,
     stop: async () => undefined,
   };
+}
+
+/** The status that it had at an instant, as if it had begun then, and what changed later. */
+function changesSince(changes: readonly StatusChange[], since: number): readonly StatusChange[] {
+  const later = changes.filter(({ at }) => at >= since);
+  const before = changes.findLast(({ at }) => at < since);
+  return before === undefined ? later : [{ ...before, at: since }, ...later];
 }

@@ -14,7 +14,9 @@ export function tenantView(view: FleetReading, scope: TenantScope): FleetReading
   };
   const ofWholeNodes = () => {
     const nodes = scope.wholeNodes();
-    return [...view.nodeAnomalies()].filter(({ node }) => nodes.has(node));
+    return [...view.nodeAnomalies()].filter(
+      ({ node, opened_at }) => nodes.has(node) && opened_at >= scope.nodeSince(node),
+    );
   };
   return {
     stale_after_ms: view.stale_after_ms,
@@ -36,8 +38,10 @@ export function tenantView(view: FleetReading, scope: TenantScope): FleetReading
     nodes: () => [...new Set(mine().map(({ node }) => node))],
     nodeAnomalies: ofWholeNodes,
     openAnomalies() {
-      const nodes = scope.wholeNodes();
-      return view.openAnomalies().filter((one) => (one.gpu_uuid === '' ? nodes.has(one.node) : sees(one)));
+      const ofNodes = new Set(ofWholeNodes());
+      return view
+        .openAnomalies()
+        .filter((one) => (one.gpu_uuid === '' ? ofNodes.has(one) : scope.had(one.gpu_uuid, one.opened_at)));
     },
     verdicts: {
       health: (uuid, instance, ts) => (scope.sees(uuid) ? view.verdicts.health(uuid, instance, ts) : null),

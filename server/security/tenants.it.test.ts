@@ -112,4 +112,23 @@ describe('a tenant over real tables', () => {
     const { items } = (await (await get('/api/v1/incidents')).json()) as { items: Record<string, unknown>[] };
     expect(items).toMatchObject([{ id: 'both', gpus: [uuids[0]], evidence: [], node: '' }]);
   });
+
+  it('sees of a GPU that another had what came since', async () => {
+    const admin = keys.add({ role: 'admin' });
+    const moved = uuids[4] ?? '';
+    const answer = await fetch(`${world.api_url}/api/v1/assets/${moved}`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ tenant: 'red' }),
+    });
+    expect(answer.status).toBe(200);
+    const total = async (path: string): Promise<number> =>
+      ((await (await get(path)).json()) as { total: number }).total;
+    await expect.poll(() => total('/api/v1/gpus'), { timeout: 20_000 }).toBe(5);
+    expect(await total('/api/v1/anomalies')).toBe(4);
+    expect(await total('/api/v1/health-scores')).toBe(4);
+    expect(await total('/api/v1/alerts')).toBe(0);
+    const { items } = (await (await get(`/api/v1/gpus/${moved}/metrics?limit=3`)).json()) as { items: unknown[] };
+    expect(items).toEqual([]);
+  });
 });

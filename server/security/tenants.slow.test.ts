@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
+import { NOW } from '../api.fixture.ts';
 import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
 import { foreignTo, idOf, PLACES, tenantsWorld } from './tenants.fixture.ts';
@@ -110,5 +112,74 @@ describe('tenants', () => {
       ['ann', 'red', 200],
       ['ann', 'red', 404],
     ]);
+  });
+
+  it('see of an alert with others only that it is there, and may not handle it', async () => {
+    const { world, shown, whole, as } = startWorld();
+    const id = 'shared0000000000';
+    world.alerts.take(
+      alertOf({
+        ...{ id, gpu_uuid: '', node: '', source: 'incidents', gpus: ['GPU-red-2', 'GPU-blue-2'], opened_at: NOW - 500 },
+        ...{ cluster: 'cluster-blue', action_text: 'Look at GPU-blue-2' },
+      }),
+    );
+    const act = (key: string, what: string, body: object): Promise<Response> =>
+      Promise.resolve(
+        world.app.request(`/api/v1/alerts/${id}/${what}`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+          body: JSON.stringify({ by: 'x', ...body }),
+        }),
+      );
+    for (const [what, body] of [
+      ['acknowledge', {}],
+      ['unacknowledge', {}],
+      ['assign', { to: 'me' }],
+    ] as const) {
+      const refused = await act(shown.red, what, body);
+      expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'GV-SEC-004' }]);
+    }
+    expect((await act(whole, 'acknowledge', { note: 'note-blue' })).status).toBe(200);
+    expect((await act(whole, 'assign', { to: 'node-blue desk', note: 'note-blue' })).status).toBe(200);
+    for (const path of [`/api/v1/alerts/${id}`, '/api/v1/alerts?state=open']) {
+      const text = await (await as(shown.red, path)).text();
+      expect(text).toContain(id);
+      expect(text).not.toMatch(/blue|root/);
+    }
+  });
+
+  it('are not told of the time when another had a GPU', async () => {
+    const { world, shown, whole, as } = startWorld();
+    const totals = async () =>
+      Promise.all(
+        ['gpus', 'assets', 'alerts?state=open', 'anomalies?state=open'].map(
+          async (path) => ((await (await as(shown.red, `/api/v1/${path}`)).json()) as { total: number }).total,
+        ),
+      );
+    const [gpus = 0, assets = 0, alerts, anomalies] = await totals();
+    world.clock.advance(10_000);
+    const give = (tenant: string) =>
+      world.app.request('/api/v1/assets/GPU-blue-1', {
+        method: 'PATCH',
+        headers: { Authorization: `Bearer ${whole}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ tenant }),
+      });
+    expect((await give('red')).status).toBe(200);
+    world.clock.advance(2_000);
+    expect(await totals()).toEqual([gpus + 1, assets + 1, alerts, anomalies]);
+    expect((await as(shown.red, `/api/v1/alerts/${idOf('GPU-blue-1')}`)).status).toBe(404);
+    // Who has it has the rest of it.
+    world.alerts.take(alertOf({ id: 'later00000000000', gpu_uuid: 'GPU-blue-1', opened_at: world.clock.now() }));
+    expect((await as(shown.red, '/api/v1/alerts/later00000000000')).status).toBe(200);
+    // However often it is written down afterwards.
+    for (let n = 0; n < 6; n++) {
+      await world.app.request('/api/v1/assets/GPU-blue-1', {
+        method: 'PATCH',
+        headers: { Authorization: `Bearer ${whole}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ note: `note ${n}` }),
+      });
+    }
+    world.clock.advance(2_000);
+    expect(await totals()).toEqual([gpus + 1, assets + 1, (alerts ?? 0) + 1, anomalies]);
   });
 });
