@@ -25,8 +25,8 @@ export interface CollectorOptions {
   readonly targets_url?: string;
   /** How that address is reached; its `match` is not looked at. */
   readonly targets_url_access?: TargetAccess;
-  /** It may be an address of the machine's own link; refused when absent. */
-  readonly targets_url_link_local?: boolean;
+  /** Targets and that address may be on the machine's own link; refused when absent. */
+  readonly allow_link_local?: boolean;
   /** Lists are read again this often. Default 60 s; files also when they change. */
   readonly targets_refresh_ms?: number;
   readonly access?: readonly TargetAccess[];

@@ -46,6 +46,8 @@ const TIMEOUT_MAX_MS = 10_000;
 const SCRAPE_BYTES_MAX = 16 * 1024 * 1024;
 const MESSAGE_BYTES_MAX = 960 * 1024;
 const DRAIN_MS = 3_000;
+/** Answers that are under way when it stops are still taken for so long. */
+const LAST_ANSWERS_MS = 500;
 
 /**
  * Scrapes dcgm-exporters and publishes what they say to `dcgm.raw...`, one message per node and scrape, through a spool.
@@ -56,6 +58,7 @@ export function startCollector(options: CollectorOptions): Collector {
   const interval_ms = options.interval_ms ?? INTERVAL_MS;
   const timeout_ms = options.timeout_ms ?? Math.min(interval_ms, TIMEOUT_MAX_MS);
   const fixed = parseTargetList(options.targets ?? '');
+  const allow_link_local = options.allow_link_local === true;
   const tell = (event: CollectorEvent): void => options.on_event?.(event);
   const spool = new Spool({
     directory: options.spool_directory,
@@ -87,6 +90,7 @@ export function startCollector(options: CollectorOptions): Collector {
     out: 0,
   };
   let stopping: Promise<void> | null = null;
+  let ended = false;
 
   const loop = new ScrapeLoop({
     clock,
@@ -107,7 +111,7 @@ export function startCollector(options: CollectorOptions): Collector {
     one.scraping = false;
     if (one.state === 'handed') one.scraper.close();
     // Who was paused during the scrape may have lost the target meanwhile.
-    if (stopping !== null || one.state === 'dropped' || !mayScrape()) return true;
+    if (ended || one.state === 'dropped' || !mayScrape()) return true;
     if (one.state === 'handed' && !outcome.ok) return true;
     if (!outcome.ok) {
       span?.end({ failure: outcome.code });
@@ -213,6 +217,7 @@ export function startCollector(options: CollectorOptions): Collector {
         timeout_ms,
         size_max_bytes: options.scrape_size_max_bytes ?? SCRAPE_BYTES_MAX,
         keep_alive_ms: interval_ms * 6,
+        allow_link_local,
       });
       const parser = options.create_parser();
       running.set(target.key, { target, scraper, parser, failures: 0, since: 0, scraping: false, state: 'ours' });
@@ -244,7 +249,6 @@ export function startCollector(options: CollectorOptions): Collector {
   if (options.targets_url !== undefined) {
     const on_targets = (targets: Target[]): void => take('targets-url', targets);
     const access = new Access(options.targets_url_access, clock);
-    const allow_link_local = options.targets_url_link_local === true;
     const { targets_url: url } = options;
     sources.push(pollTargetUrl({ url, access, allow_link_local, on_targets, on_problem: judge, ...refresh }));
   }
@@ -254,8 +258,10 @@ export function startCollector(options: CollectorOptions): Collector {
   }
 
   async function stop(drain_ms: number): Promise<void> {
-    loop.stop();
+    const answered = loop.stop(LAST_ANSWERS_MS);
     for (const source of sources) source.stop();
+    await answered;
+    ended = true;
     for (const one of running.values()) one.scraper.close();
     await Promise.all([spool.close({ timeout_ms: drain_ms }), share?.end()]);
   }

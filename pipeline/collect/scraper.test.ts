@@ -121,6 +121,26 @@ test('nobody listens', async () => {
   expect(textOf(await scraperOf(address).fetch())).toMatch(/^GV-COL-002: .*ECONNREFUSED/);
 });
 
+test.each([
+  'http://169.254.169.254/latest/meta-data/iam',
+  '169.254.169.254:80',
+  'http://2852039166/',
+  '[fe80::1]:9400',
+  '[::ffff:169.254.169.254]:80',
+])('what lies on the own link is not asked: %s', async (text) => {
+  const scraper = scraperOf(text, { timeout_ms: 2_000 });
+  for (let n = 0; n < 2; n++) {
+    expect(textOf(await scraper.fetch())).toMatch(/^GV-SEC-007: .* is an address of the machine's own link$/);
+  }
+});
+
+test('what lies on the own link is asked where that is allowed', async () => {
+  const { address } = await listen((_, response) => response.end(TEXT));
+  const here = address.replace('127.0.0.1', '0.0.0.0');
+  expect(textOf(await scraperOf(here).fetch())).toMatch(/^GV-SEC-007/);
+  expect(textOf(await scraperOf(here, { allow_link_local: true }).fetch())).toBe(TEXT);
+});
+
 test('closing breaks off what runs', async () => {
   const arrived = vi.fn();
   const { address } = await listen(arrived);

@@ -1,6 +1,7 @@
 import { gunzip, gunzipSync } from 'node:zlib';
 import { Client, type Dispatcher } from 'undici';
 import type { ErrorCode } from '../contract/error-catalogue.ts';
+import { isLinkLocal, lookupBeyondLink } from '../contract/link-local.ts';
 import type { Access } from './scraper-access.ts';
 import type { Target } from './targets.ts';
 
@@ -13,13 +14,15 @@ export interface ScraperOptions {
   readonly size_max_bytes: number;
   /** Idle connections are kept this long. */
   readonly keep_alive_ms: number;
+  /** Addresses of the machine's own link may be scraped too; refused when absent. */
+  readonly allow_link_local?: boolean;
 }
 
 export type ScrapeOutcome =
   | { readonly ok: true; readonly body: Uint8Array }
   | {
       readonly ok: false;
-      readonly code: 'GV-COL-001' | 'GV-COL-002' | 'GV-COL-003' | 'GV-COL-004';
+      readonly code: 'GV-COL-001' | 'GV-COL-002' | 'GV-COL-003' | 'GV-COL-004' | 'GV-SEC-007';
       readonly detail: string;
     };
 
@@ -82,9 +85,17 @@ export class Scraper {
   }
 
   #connected(): Client {
-    const { target, access, timeout_ms, keep_alive_ms } = this.#options;
+    const { target, access, timeout_ms, keep_alive_ms, allow_link_local = false } = this.#options;
+    // Whoever lists targets must not make us ask where clouds give credentials away, with a token of ours at that.
+    if (this.#client === null && !allow_link_local && isLinkLocal(new URL(target.origin).hostname)) {
+      throw new ScrapeError('GV-SEC-007', `${target.address} is an address of the machine's own link`);
+    }
     this.#client ??= new Client(target.origin, {
-      connect: { timeout: timeout_ms, ...(target.origin.startsWith('https:') ? access.tls() : {}) },
+      connect: {
+        timeout: timeout_ms,
+        ...(allow_link_local ? {} : { lookup: lookupBeyondLink }),
+        ...(target.origin.startsWith('https:') ? access.tls() : {}),
+      },
       keepAliveTimeout: keep_alive_ms,
       // The deadline of the whole scrape is ours, one timer instead of two.
       headersTimeout: 0,

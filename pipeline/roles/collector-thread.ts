@@ -20,7 +20,7 @@ export interface CollectorThreadOptions {
   readonly targets_files: readonly string[];
   readonly targets_url: string;
   readonly targets_url_access: TargetAccess;
-  readonly targets_url_link_local: boolean;
+  readonly allow_link_local: boolean;
   readonly access: readonly TargetAccess[];
   readonly interval_ms: number;
   readonly timeout_ms: number;
