@@ -1,13 +1,24 @@
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { settableClock } from '../../clock.ts';
 import { metricIndex } from '../../contract/metrics.ts';
 import type { Scrape } from '../../contract/scrape.ts';
 import { START, testReceiver, WAIT_MS } from './receiver.fixture.ts';
 import { RemoteWriteJournal } from './remote-write-journal.ts';
 import { requestV1, type SentSeries } from './request.fixture.ts';
+
+/** A disk that is full takes so many bytes of a record, and no more. */
+const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }));
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  return {
+    ...real,
+    writeSync: (file: number, data: Uint8Array, offset: number, length: number, position: number) =>
+      real.writeSync(file, data, offset, Math.min(length, disk.room), position),
+  };
+});
 
 const TEMP = metricIndex('gpu_temp_celsius');
 const POWER = metricIndex('power_watts');
@@ -65,6 +76,24 @@ it('reads up to a record that was cut off or damaged', () => {
   expect(reading(directory).read).toEqual(['1:one', '1:two']);
   truncateSync(path, statSync(path).size - 11);
   expect(reading(directory).read).toEqual(['1:one']);
+});
+
+it('refuses a request of which only a part could be noted, and goes on behind the last whole one', () => {
+  const directory = folder();
+  const journal = new RemoteWriteJournal({ directory, clock: settableClock(START) });
+  const { receiver } = testReceiver({ onTaking: (packed, version) => journal.request(packed, version) });
+  const request = requestV1([series('DCGM_FI_DEV_GPU_TEMP', START, 40)]);
+  expect(receiver.take(request, 1).kind).toBe('taken');
+  disk.room = 12;
+  onTestFinished(() => {
+    disk.room = Number.POSITIVE_INFINITY;
+  });
+  expect(receiver.take(request, 1)).toMatchObject({ kind: 'put_off', detail: expect.stringContaining('a part') });
+  disk.room = Number.POSITIVE_INFINITY;
+  journal.request(Buffer.from('later'), 1);
+  journal.close();
+  receiver.stop();
+  expect(reading(directory).read).toEqual([`1:${Buffer.from(request).toString()}`, '1:later']);
 });
 
 const series = (name: string, ts: number, value: number): SentSeries => ({

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../../clock.ts';
@@ -99,7 +108,19 @@ export class RemoteWriteJournal {
     record.writeUInt8(kind, 4);
     record.writeUInt32LE(crc32(data), 5);
     record.set(data, HEAD_BYTES);
-    writeSync(this.#file as number, record);
+    const file = this.#file as number;
+    try {
+      if (writeSync(file, record, 0, record.length, this.#bytes) !== record.length) {
+        throw new Error('the file took only a part of the record');
+      }
+    } catch (cause) {
+      // Reading would end at what is left of it: where that cannot be cut off, the next record begins another file.
+      const begun_at = this.#begun_at;
+      this.#begun_at = Number.NEGATIVE_INFINITY;
+      ftruncateSync(file, this.#bytes);
+      this.#begun_at = begun_at;
+      throw cause;
+    }
     this.#bytes += record.length;
   }
 

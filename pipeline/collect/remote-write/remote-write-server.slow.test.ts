@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { START, testReceiver } from './receiver.fixture.ts';
@@ -117,6 +118,46 @@ describe('the answer to a request', () => {
   });
 });
 
+/** As it is sent, without what `fetch` adds by itself. */
+const bare = (url: string, headers: Readonly<Record<string, string>>, body = requestV1([series(40)])) =>
+  new Promise<number>((resolve, reject) => {
+    const asked = request(url, { method: 'POST', headers }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
+    });
+    asked.on('error', reject).end(body);
+  });
+
+describe('a web page', () => {
+  it.each([
+    ['says where it comes from', { Origin: 'https://evil.example' }],
+    ['is on this machine too', { Origin: 'http://127.0.0.1:3000' }],
+    ['is a browser', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['has a name that was made to mean this machine', { Host: 'evil.example:9201' }],
+  ])('that %s may not write', async (_, headers) => {
+    const { server, receiver } = await serve();
+    expect(await bare(server.url, { 'Content-Type': V1, ...headers })).toBe(403);
+    expect(receiver.counters.requests).toBe(0);
+  });
+
+  it('may not leave the type out', async () => {
+    const { server, receiver } = await serve();
+    expect(await bare(server.url, {})).toBe(415);
+    expect(receiver.counters.requests).toBe(0);
+  });
+
+  it.each(['localhost:9201', '127.0.0.1', '[::1]:9201'])('is none that calls this machine %s', async (Host) => {
+    const { server } = await serve();
+    expect(await bare(server.url, { 'Content-Type': V1, Host })).toBe(204);
+  });
+
+  it('cannot know a token', async () => {
+    const { server } = await serve({ authorization: () => 'Bearer a' });
+    const headers = { 'Content-Type': V1, Host: 'collector.internal' };
+    expect(await bare(server.url, headers)).toBe(401);
+    expect(await bare(server.url, { ...headers, Authorization: 'Bearer a' })).toBe(204);
+  });
+});
+
 describe('a token', () => {
   it.each([
     ['no token', {}, 401],
@@ -148,7 +189,9 @@ it('goes on when a sender goes away in the middle', async () => {
   const { port } = new URL(server.url);
   const socket = connect(Number(port), '127.0.0.1');
   await new Promise<void>((resolve) => socket.once('connect', resolve));
-  socket.write(`POST /api/v1/write HTTP/1.1\r\nHost: x\r\nContent-Type: ${V1}\r\nContent-Length: 1000\r\n\r\nabc`);
+  socket.write(
+    `POST /api/v1/write HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${V1}\r\nContent-Length: 1000\r\n\r\nabc`,
+  );
   socket.destroy();
   expect((await post(requestV1([series(40)]))).status).toBe(204);
 });

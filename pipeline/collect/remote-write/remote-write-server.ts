@@ -34,6 +34,7 @@ const PATH = '/api/v1/write';
 const MIB = 1_048_576;
 /** Less than an incomplete scrape waits for the rest. */
 const RETRY_AFTER_S = 3;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)(:\d+)?$/i;
 const CLOSE_GRACE_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -85,6 +86,16 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
       wanted = options.authorization();
     } catch {
       return (response) => putOff(response, 'the file with the bearer token cannot be read');
+    }
+    const { origin, host = '', 'sec-fetch-site': site } = request.headers;
+    // No Prometheus sends these; a browser does, and no page has anything to write here.
+    if (origin !== undefined || site !== undefined) {
+      return (response) => plain(response, 403, 'web pages may not write');
+    }
+    // A page whose own name was made to mean this machine; it cannot know a token.
+    if (wanted === null && LOOPBACK.test(options.host) && !LOOPBACK.test(host)) {
+      const way = 'a token (remote-write-bearer-token-file) lets others in';
+      return (response) => plain(response, 403, `without a token this answers to names of loopback only; ${way}`);
     }
     if (wanted !== null && !alike(request.headers.authorization ?? '', wanted)) {
       return (response) => plain(response, 401, 'the bearer token is not the one', { 'WWW-Authenticate': 'Bearer' });
@@ -160,11 +171,9 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
   };
 }
 
-/** By the media type and its `proto`; null for anything else. Without one it is 1.0, as its specification says. */
+/** By the media type, which both specifications ask for, and its `proto`; null for anything else. Without `proto` it is 1.0. */
 function versionOf({ headers }: IncomingMessage): RemoteWriteVersion | null {
-  const [type = '', ...parameters] = (headers['content-type'] ?? 'application/x-protobuf')
-    .split(';')
-    .map((part) => part.trim());
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim());
   if (type.toLowerCase() !== 'application/x-protobuf') return null;
   const proto = parameters.find((part) => /^proto\s*=/i.test(part)) ?? 'proto=';
   return (
