@@ -60,9 +60,23 @@ describe('single sign-on', () => {
     for (let i = 0; i < 5; i++) {
       expect(await oidc.know(await token())).toEqual({
         ...{ kind: 'token', id: 'u1', name: 'ann@example.com', role: 'operator', tenant: '' },
+        good_until: Math.floor(NOW / 1_000) * 1_000 + 630_000,
       });
     }
     expect(asked).toEqual(['/.well-known/openid-configuration', '/keys']);
+  });
+
+  it('lets who is in stay until the end of the token that was shown, whatever others come after it', async () => {
+    const here = settableClock(NOW);
+    const oidc = open({ clock: here });
+    const [short, long] = [await token({ expires_s: 60 }), await token({ expires_s: 600 })];
+    const callers = [await oidc.know(short), await oidc.know(long)];
+    const welcome = () => callers.map((caller) => caller !== null && oidc.isWelcome(caller));
+    expect(welcome()).toEqual([true, true]);
+    here.advance(91_000);
+    expect(welcome()).toEqual([false, true]);
+    here.advance(600_000);
+    expect(welcome()).toEqual([false, false]);
   });
 
   it.each([

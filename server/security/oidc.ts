@@ -30,15 +30,12 @@ const COOLDOWN_MS = 30_000;
 /** Only what is signed with a private key: with a shared secret whoever can check a token could make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_SKEW_S = 30;
-const KNOWN_MAX = 10_000;
 
 /** Throws VitalsError GV-SEC-006 when the options cannot be used. Nothing is asked of the issuer before the first token comes. */
 export function openOidc(options: OidcOptions): Oidc {
   const { issuer, audience, clock } = options;
   const base = checkedIssuer(issuer);
   if (audience === '') throw new VitalsError('GV-SEC-006', 'oidc-audience is missing', 'oidc-audience');
-  /** Until when whom a token named may stay, by subject; who was seen least of late goes first. */
-  const ends = new Map<string, number>();
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | null = null;
   const keySet = (): Promise<ReturnType<typeof createRemoteJWKSet>> => {
     keys ??= discover(base, issuer).catch((error: unknown) => {
@@ -75,17 +72,11 @@ export function openOidc(options: OidcOptions): Oidc {
       const told = options.tenant_claim === '' ? '' : claimAt(payload, options.tenant_claim);
       // Without the tenant that it must name a token would see everything.
       if (options.tenant_claim !== '' && (typeof told !== 'string' || told === '')) return null;
-      const id = payload.sub ?? '';
-      const tenant = String(told);
-      ends.delete(id);
-      ends.set(id, ((payload.exp ?? 0) + CLOCK_SKEW_S) * 1_000);
-      for (const oldest of ends.keys()) {
-        if (ends.size <= KNOWN_MAX) break;
-        ends.delete(oldest);
-      }
-      return { kind: 'token', id, name: nameOf(payload), role, tenant };
+      const good_until = ((payload.exp ?? 0) + CLOCK_SKEW_S) * 1_000;
+      return { kind: 'token', id: payload.sub ?? '', name: nameOf(payload), role, tenant: String(told), good_until };
     },
-    isWelcome: ({ id }) => clock.now() < (ends.get(id) ?? 0),
+    // With the token that was shown, whatever others its subject has.
+    isWelcome: ({ good_until = 0 }) => clock.now() < good_until,
   };
 }
 
