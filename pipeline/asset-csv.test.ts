@@ -30,6 +30,19 @@ describe('inventory as CSV', () => {
     expect(again.rows.map((facts) => mergeAsset(undefined, facts, 0))).toEqual(assets);
   });
 
+  it('writes no text that a spreadsheet runs, and reads back every text', () => {
+    const notes = ['=1+1', '+1', '-1', '@SUM(A1)', "'=1", "''@x", "'plain", 'a=b', '-', '=a,"b"', ''];
+    const assets = notes.map((note, i) =>
+      mergeAsset(undefined, { gpu_uuid: `GPU-${i}`, note, owner: note, operating_hours: 0 }, NOW),
+    );
+    const text = formatAssetsCsv(assets);
+    for (const line of text.split('\n')) expect(line).not.toMatch(/(^|,)"?[=+\-@\t\r]/);
+    const { rows, problems } = parseAssetsCsv(text);
+    expect(problems).toEqual([]);
+    expect(rows.map(({ note }) => note)).toEqual(notes);
+    expect(rows.map((facts) => mergeAsset(undefined, facts, 0))).toEqual(assets);
+  });
+
   it('takes no name that could not be typed in', () => {
     const long = 'x'.repeat(257);
     const { rows, problems } = parseAssetsCsv(

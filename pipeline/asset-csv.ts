@@ -111,7 +111,7 @@ export function formatAssetsCsv(assets: readonly Asset[]): string {
     return COLUMNS.map((name) => {
       const value = fields[name];
       if (value === null || value === undefined) return '';
-      return csvCell(INSTANTS.has(name) ? new Date(value).toISOString() : String(value));
+      return csvCell(INSTANTS.has(name) ? new Date(value).toISOString() : value);
     }).join(',');
   });
   return `${[COLUMNS.join(','), ...rows].join('\n')}\n`;

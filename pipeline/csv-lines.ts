@@ -15,7 +15,7 @@ export interface CsvRecord {
   readonly wrong: string | null;
 }
 
-/** Records with the lines they begin on; blank lines and rows of empty cells are passed over. */
+/** Records with the lines they begin on; blank lines and rows of empty cells are passed over, and what `csvCell` put before a text is off again. */
 export function* csvLines(text: string): Generator<CsvRecord> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   for (let at = 0; at < lines.length; ) {
@@ -30,13 +30,20 @@ export function* csvLines(text: string): Generator<CsvRecord> {
     const cells = open ? null : splitQuoted(lines.slice(at, end + 1).join('\n'));
     if (open) yield { line, cells: [], wrong: 'a quote is not closed' };
     else if (cells === null) yield { line, cells: [], wrong: 'text stands beside a quoted cell' };
-    else if (cells.some((cell) => cell.trim() !== '')) yield { line, cells: cells.map(trimmed), wrong: null };
+    else if (cells.some((cell) => cell.trim() !== '')) yield { line, cells: cells.map(plain), wrong: null };
     at = open ? at + 1 : end + 1;
   }
 }
 
-/** A cell as RFC 4180 spells it. */
-export const csvCell = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+/**
+ * A cell as RFC 4180 spells it. A text that a spreadsheet would run as a formula gets an apostrophe before it; so does one that
+ * looks as if it had got one, so that reading gives back every text.
+ */
+export function csvCell(value: string | number): string {
+  const text = String(value);
+  const cell = typeof value === 'string' && /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
 
 const oddQuotes = (text: string): boolean => (text.split('"').length - 1) % 2 === 1;
-const trimmed = (cell: string): string => cell.trim();
+const plain = (cell: string): string => cell.trim().replace(/^'(?='*[=+\-@\t\r])/, '');

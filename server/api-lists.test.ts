@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOW, populated } from './api.fixture.ts';
+import { assetOf, NOW, populated } from './api.fixture.ts';
 import { LISTS } from './api-paths.fixture.ts';
 
 describe('lists', () => {
@@ -89,6 +89,12 @@ describe('lists', () => {
     expect((await (await world.get(link, { Accept: 'text/csv' })).text()).split('\r\n')[1]).toContain('GPU-02');
     const quoted = await (await world.get('/api/v1/anomalies', { Accept: 'text/csv' })).text();
     expect(quoted).toContain('"one, ""two""\nthree"');
+    const hostile = populated();
+    hostile.tables.assets = [assetOf('GPU-00', { owner: '=HYPERLINK("x")', note: "'@x", slot: '-1' })];
+    const harmless = await (await hostile.get('/api/v1/assets', { Accept: 'text/csv' })).text();
+    expect(harmless).toContain(`,"'=HYPERLINK(""x"")",`);
+    expect(harmless).toContain(",''@x,");
+    expect(harmless).toContain(",'-1,");
     const browser = await world.get('/api/v1/gpus', { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
     expect(browser.headers.get('Content-Type')).toBe('application/json');
   });

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
+import { csvCell } from '../pipeline/csv-lines.ts';
 import { answerText } from './answer-text.ts';
 
 /** A page of a list as JSON or, when the client prefers it, as CSV with the cursor in a Link header. */
@@ -37,14 +38,14 @@ export function listAnswer(c: Context, answer: ListAnswer): Response {
   const lines = [answer.columns.join(',')];
   for (const text of answer.texts) {
     const row = JSON.parse(text) as Record<string, unknown>;
-    lines.push(answer.columns.map((name) => csvCell(row[name])).join(','));
+    lines.push(answer.columns.map((name) => cellOf(row[name])).join(','));
   }
   return c.body(`${lines.join('\r\n')}\r\n`, 200, { 'Content-Type': 'text/csv; charset=utf-8' });
 }
 
-/** RFC 4180; missing is empty, what is no plain value is JSON. */
-function csvCell(value: unknown): string {
+/** Missing is empty, what is no plain value is JSON. */
+function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (typeof value === 'string' || typeof value === 'number') return csvCell(value);
+  return csvCell(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

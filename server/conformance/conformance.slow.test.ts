@@ -168,5 +168,9 @@ describe.each(LISTS)('%s', (path) => {
   });
 });
 
-const cellOf = (value: unknown): string =>
-  value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+const cellOf = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  // What a spreadsheet would run is no formula any more.
+  return typeof value === 'string' ? value.replace(/^(?='*[=+\-@\t\r])/, "'") : String(value);
+};
