@@ -60,6 +60,15 @@ const scribe: ItemOperator<{ a: Found; b: Found }, typeof SCRIBE_STATE, { lines:
     },
     b: (item, _, __, emit) => emit('lines', { ...item, by: `b ${item.by}` }),
   },
+  onRows(batch, state, emit) {
+    for (let row = 0; row < batch.rows; row++) {
+      if ((batch.values[row * METRIC_COUNT] as number) % 21 !== 0) continue;
+      const [gpu, ts] = [batch.gpu[row] as number, batch.ts[row] as number];
+      const node = batch.registry.nodes[batch.node[row] as number] as string;
+      const by = `row@${ts - START_MS} behind${state.story[gpu]}`;
+      emit('lines', { ts, node, gpu_uuid: '', by }, row);
+    }
+  },
   timer: {
     every: seconds(30),
     onTime: (now, group, _, emit) =>
@@ -158,6 +167,7 @@ describe('steps over items and over the fleet', () => {
       const whole = run(list, []);
       expect(whole.order.length).toBeGreaterThan(200);
       expect(whole.order.filter((line) => line.endsWith('timer')).length).toBeGreaterThan(8);
+      expect(whole.order.filter((line) => line.includes('row@')).length).toBeGreaterThan(5);
       const single = run(
         list,
         list.map((_, i) => i),
@@ -169,6 +179,13 @@ describe('steps over items and over the fleet', () => {
         expect(run(list, cuts)).toEqual(whole);
       }
     }
+  });
+
+  it('take rows each behind what was found in it', () => {
+    const lines = [...run(messages(1), [100, 101, 250]).lines.values()].flat();
+    const rows = lines.filter((line) => line.startsWith('row@'));
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.filter((line) => !/^row@(\d+) behind.* third@\1$/.test(line))).toEqual([]);
   });
 
   it('give the fleet its items by event time, as far as it waits', () => {

@@ -41,20 +41,24 @@ export function wireItems({ node, stream, states, emit, cause, timed }: Wiring<I
   const [rows, ...inputs] = node.inputs;
   let entries: ItemEntry[] = [];
   let clock: Float64Array | null = null;
+  /** The rows of this push, where the step takes them too. */
+  let lent: Batch | null = null;
   const told = (row: number, port: PropertyKey, item: unknown): void => {
     cause.row = row;
     cause.clock = clock;
     emit(port as string, item);
   };
   const drain = (group: number): void => {
-    if (entries.length === 0) return;
-    const taken = entries;
+    if (entries.length === 0 && lent === null) return;
+    const [taken, batch] = [entries, lent];
     entries = [];
-    timed(taken.length, () => runItems(id, operator, states.get(group), taken, told));
+    lent = null;
+    timed(taken.length, () => runItems(id, operator, states.get(group), taken, told, batch));
   };
   stream(rows as Port<unknown>).subscribe((item) => {
     const batch = item as Batch;
     clock = batch.clock;
+    if (operator.onRows !== undefined) lent = batch;
     if (!timer) return;
     advanceTimers(id, timer.every, states.get(batch.group), batch, (now, row) => entries.push({ row, now }));
   });

@@ -82,6 +82,8 @@ export interface ItemOperator<Inputs, S extends StateSpec, Ports> {
   readonly on: {
     readonly [I in keyof Inputs]: (item: Inputs[I], group: GroupView, state: State<S>, emit: Emit<Ports>) => void;
   };
+  /** Rows, for whoever has to know when a GPU was there: each after what was found in it, before what the next one brings. */
+  onRows?(batch: Batch, state: State<S>, emit: EmitFrom<Ports>): void;
   /** As an operator's, on the group's clock; fires before the items of the row that passed it. */
   readonly timer?: {
     readonly every: DurationMs;
