@@ -4,7 +4,7 @@ import { findMetric } from '../../pipeline/contract/metrics.ts';
 import type { Emit, GroupView, ItemOperator, State } from '../../pipeline/contract/operator.ts';
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
-import { homeOf } from '../episodes/home-of.ts';
+import { formerHome, homeOf } from '../episodes/home-of.ts';
 import { isPlant } from '../episodes/incident-member.ts';
 import { type AlertPlace, commonPlace, NOWHERE } from './alert-place.ts';
 import type { AlertRule, AlertSource } from './alert-rule.ts';
@@ -102,7 +102,7 @@ export function boardAlerts(
     state: BoardState,
     emit: Tell,
   ): void {
-    const cell = cellOf(item, group);
+    const cell = cellOf(item, group, state);
     if (cell === null || (cell >= 0 && state.lost[cell] !== 0)) return;
     const before = watchesAt(state, cell);
     const rule = ruleFor(rules, source, item);
@@ -184,10 +184,14 @@ export function boardAlerts(
 function cellOf(
   item: { readonly gpu_uuid: string; readonly node: string; readonly instance: string },
   { registry }: GroupView,
+  state: BoardState,
 ): number | null {
   if (item.gpu_uuid !== '') {
     const cell = homeOf(registry, item.gpu_uuid, item.instance);
-    return cell < 0 ? null : cell;
+    if (cell < 0) return null;
+    const former = formerHome(registry, item.gpu_uuid, cell, state.board);
+    if (former >= 0) moveHome(state, former, cell);
+    return cell;
   }
   const node = registry.nodes.indexOf(item.node);
   return node < 0 ? null : -1 - node;
@@ -206,9 +210,17 @@ function keepWatches(state: BoardState, cell: number, watches: readonly Watch[])
   state.busy[0] = left.length === 0 ? null : left;
 }
 
+/** The own row of a board whose instances told so far has come. */
+function moveHome(state: BoardState, from: number, to: number): void {
+  const watches = watchesAt(state, from);
+  keepWatches(state, from, []);
+  keepWatches(state, to, watches);
+  state.told_at[to] = Math.max(state.told_at[to] as number, state.told_at[from] as number);
+}
+
 /** A lost board tells nothing more here, and its group may never hear of it again. */
 function noteLost(anomaly: Anomaly, group: GroupView, state: BoardState, emit: Tell): void {
-  const cell = cellOf(anomaly, group);
+  const cell = cellOf(anomaly, group, state);
   if (cell === null || cell < 0) return;
   state.lost[cell] = anomaly.state === 'open' ? 1 : 0;
   if (anomaly.state === 'closed') return;

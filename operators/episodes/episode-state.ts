@@ -1,6 +1,7 @@
-import type { State } from '../../pipeline/contract/operator.ts';
+import type { GroupView, State } from '../../pipeline/contract/operator.ts';
 import { type BoardRecord, emptyRecord } from './board-record.ts';
 import type { EpisodesOptions } from './episodes.ts';
+import { formerHome, homeOf } from './home-of.ts';
 import { spanText } from './in-words.ts';
 import type { BoardFacts } from './story.ts';
 
@@ -19,6 +20,21 @@ export const EPISODE_STATE = {
 export type EpisodeState = State<typeof EPISODE_STATE>;
 /** Where a record is kept. */
 export type Place = { readonly column: 'board' | 'host'; readonly cell: number };
+
+/** The home of a board, with what was kept of it under an instance before its own row came. */
+export function homeAt(
+  state: EpisodeState,
+  { registry }: GroupView,
+  { gpu_uuid, instance }: { readonly gpu_uuid: string; readonly instance: string },
+): number {
+  const home = homeOf(registry, gpu_uuid, instance);
+  const former = home < 0 ? -1 : formerHome(registry, gpu_uuid, home, state.board);
+  if (former >= 0) {
+    state.board[home] = state.board[former];
+    state.board[former] = null;
+  }
+  return home;
+}
 
 export const recordAt = (state: EpisodeState, { column, cell }: Place): BoardRecord =>
   (state[column][cell] ?? emptyRecord()) as BoardRecord;

@@ -14,9 +14,8 @@ import {
   storyFor,
 } from './board-record.ts';
 import { endLost, endQuiet } from './end-stories.ts';
-import { EPISODE_STATE, type EpisodeState, factsAt, type Place, recordAt } from './episode-state.ts';
+import { EPISODE_STATE, type EpisodeState, factsAt, homeAt, type Place, recordAt } from './episode-state.ts';
 import { blameFor, type Fault, mayBeApplication, sharesFault } from './fault-spread.ts';
-import { homeOf } from './home-of.ts';
 import { addAnomaly, addXid, episodeOf, judge, newStory, type Story } from './story.ts';
 
 export interface EpisodesOptions {
@@ -97,7 +96,7 @@ export const episodes = (
 type Tell = Emit<EpisodesPorts>;
 
 function takeXid(event: XidEvent, group: GroupView, state: EpisodeState, emit: Tell, options: EpisodesOptions): void {
-  const cell = homeOf(group.registry, event.gpu_uuid, event.instance);
+  const cell = homeAt(state, group, event);
   if (cell < 0) return;
   const place: Place = { column: 'board', cell };
   const record = recordAt(state, place);
@@ -120,7 +119,7 @@ function takeAnomaly(item: Anomaly, group: GroupView, state: EpisodeState, emit:
   const place: Place =
     item.gpu_uuid === ''
       ? { column: 'host', cell: group.registry.nodes.indexOf(item.node) }
-      : { column: 'board', cell: homeOf(group.registry, item.gpu_uuid, item.instance) };
+      : { column: 'board', cell: homeAt(state, group, item) };
   if (item.severity === 'info' || place.cell < 0) return;
   const record = recordAt(state, place);
   endQuiet(record, item.state === 'closed' ? (item.closed_at ?? item.ts) : item.opened_at, emit, options);
@@ -168,7 +167,7 @@ function takeCondition(
   emit: Tell,
   options: EpisodesOptions,
 ): void {
-  const cell = homeOf(group.registry, item.gpu_uuid, item.instance);
+  const cell = homeAt(state, group, item);
   if (cell < 0) return;
   state.recovery_action[cell] = item.recovery_action;
   state.remap[cell] = Number(item.remap_pending) + 2 * Number(item.remap_failed);
@@ -248,7 +247,7 @@ function blame(
   state.faults[node] = faults;
   story.verdict = verdict ?? story.verdict;
   for (const uuid of gpus) {
-    const cell = homeOf(group.registry, uuid, '');
+    const cell = homeAt(state, group, { gpu_uuid: uuid, instance: '' });
     const other = cell < 0 ? null : (state.board[cell] as BoardRecord | null);
     if (other === null || other === record) continue;
     for (const burst of other.bursts) if (burst.job === event.job) burst.spread = true;
