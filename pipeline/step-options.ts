@@ -1,4 +1,5 @@
 import type { AbsenceOptions } from '../operators/absence/absence.ts';
+import type { GoneOptions } from '../operators/absence/gone.ts';
 import type { MovedGpusOptions } from '../operators/absence/moved-gpus.ts';
 import type { SilentNodesOptions } from '../operators/absence/silent-nodes.ts';
 import type { BoardAlertsOptions } from '../operators/alerts/board-alerts.ts';
@@ -37,6 +38,13 @@ export const SILENT_NODES: Omit<SilentNodesOptions, 'profile'> = {
   forget_after: days(7),
   heartbeat: ABSENCE.heartbeat,
   delay: FLEET_DELAY,
+};
+
+export const GONE: Omit<GoneOptions, 'assets'> = {
+  settled_after: minutes(10),
+  recut_after: hours(1),
+  silent_after: days(7),
+  absent_after: days(30),
 };
 
 export const MOVED_GPUS: MovedGpusOptions = { arrivals_max: 100_000, delay: FLEET_DELAY };

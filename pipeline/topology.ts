@@ -1,4 +1,5 @@
 import { absence } from '../operators/absence/absence.ts';
+import { gone } from '../operators/absence/gone.ts';
 import { movedGpus } from '../operators/absence/moved-gpus.ts';
 import { silentNodes } from '../operators/absence/silent-nodes.ts';
 import { boardAlerts } from '../operators/alerts/board-alerts.ts';
@@ -55,6 +56,7 @@ import {
   EPISODES,
   FEATURE_HISTORY,
   FLEET_ALERTS,
+  GONE,
   INCIDENTS,
   JOB_PEERS,
   MOVED_GPUS,
@@ -121,7 +123,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
 
     const beside = t.operator('node_peers', rows, nodePeers(NODE_PEERS));
 
-    const found = [
+    const detected = [
       lies,
       ...when('conditions', () => [t.operator('conditions', rows, conditions(conditionSettings(detectors))).anomalies]),
       ...when('zscore', () => {
@@ -135,6 +137,8 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       ...when('peers', () => [beside.anomalies]),
       ...when('forecasts', () => [outlook.anomalies]),
     ];
+    const standing = t.items('gone', rows, { anomalies: detected }, gone({ ...GONE, assets: options.assets }));
+    const found = [standing.anomalies, standing.lost];
     const stories = t.items(
       'episodes',
       rows,
@@ -178,7 +182,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     );
     const moved = t.fleet(
       'moved_gpus',
-      { anomalies: absent.anomalies, arrivals: absent.arrivals },
+      { anomalies: absent.anomalies, arrivals: absent.arrivals, gone: standing.lost },
       movedGpus(MOVED_GPUS),
     );
     const shared = t.fleet(
@@ -190,7 +194,10 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const foundInFleet = [
       ...when('absence', () => [silent.anomalies, moved.anomalies]),
       ...when('peers', () => [t.fleet('job_peers', { summaries: beside.summaries }, jobPeers(JOB_PEERS)).anomalies]),
-      ...when('novelty', () => [t.fleet('novelty', { vectors }, novelty(NOVELTY)).anomalies]),
+      ...when('novelty', () => {
+        const contamination = options.novelty_contamination;
+        return [t.fleet('novelty', { vectors }, novelty({ ...NOVELTY, contamination })).anomalies];
+      }),
       ...(options.reconstruction === undefined
         ? []
         : [t.fleet('reconstruction', { vectors }, options.reconstruction).anomalies]),
@@ -221,7 +228,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     t.sink('xid_episodes', stories.episodes);
     t.sink('incidents', shared.incidents);
     t.sink('fleet_quantiles', quantiles);
-    t.sink('anomalies', ...found, ...foundInFleet);
+    t.sink('anomalies', standing.anomalies, ...foundInFleet);
     t.sink('alerts', told.alerts, wide.alerts);
     t.sink('live', joined);
     t.sink('validated_tap', valid.rows);

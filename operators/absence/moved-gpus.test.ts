@@ -28,6 +28,10 @@ const lost = (t: number, node: string, state: 'open' | 'closed' = 'open', opened
     closed_at: state === 'closed' ? at(t) : null,
   },
 });
+const gone = (t: number, node: string, opened: number): FleetEntry => ({
+  ...lost(t, node, 'closed', opened),
+  input: 'gone',
+});
 const arrival = (t: number, node: string, gpu_uuid = 'GPU-1'): FleetEntry => ({
   input: 'arrivals',
   item: { ts: at(t), node, gpu_uuid },
@@ -45,6 +49,16 @@ describe('movedGpus', () => {
       'it was elsewhere once, came back, and is lost again',
       [arrival(0, 'n1'), lost(10, 'n1'), arrival(20, 'n2'), lost(30, 'n1', 'closed', 10), lost(50, 'n1')],
       ['n1 10 closed 20'],
+    ],
+    [
+      'it is gone for good',
+      [arrival(0, 'n1'), lost(10, 'n1'), gone(99, 'n1', 10), arrival(120, 'n2')],
+      ['n1 10 closed 99'],
+    ],
+    [
+      'it is gone only from where it was',
+      [arrival(0, 'n1'), lost(10, 'n1'), arrival(40, 'n2'), gone(99, 'n1', 10)],
+      ['n1 10 closed 40'],
     ],
     ['another GPU comes up', [lost(10, 'n1'), arrival(40, 'n2', 'GPU-2')], []],
     [

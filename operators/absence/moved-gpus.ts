@@ -11,6 +11,12 @@ export interface MovedGpusOptions {
   readonly delay: DurationMs;
 }
 
+interface MovedGpusInputs {
+  readonly anomalies: Anomaly;
+  readonly arrivals: Arrival;
+  readonly gone: Anomaly;
+}
+
 interface Moves {
   /** Lost GPUs, by UUID, as they were told. */
   readonly lost: Record<string, Anomaly>;
@@ -24,15 +30,16 @@ const STATE = { moves: { scope: 'group', type: 'record', width: 1, initial: 0 } 
 /**
  * Closes gpu_lost of a board that reports from another node, in whatever group that one is.
  *
- * Input    anomalies and arrivals of `absence`.
- * Output   anomalies: gpu_lost again, closed, when the board has come up elsewhere after it was last seen, or already had.
+ * Input    anomalies and arrivals of `absence`; gone: closings of gpu_lost by `gone`, whose group cannot know where else it is.
+ * Output   anomalies: gpu_lost again, closed, when the board has come up elsewhere after it was last seen, or already had; and
+ *          those that are gone, unless they have come up.
  * State    one record: the lost GPUs and the newest arrivals, 100 B each.
  * Cost     O(1) per arrival and per gpu_lost.
  * Errors   none.
  */
 export const movedGpus = (
   options: MovedGpusOptions,
-): FleetOperator<{ anomalies: Anomaly; arrivals: Arrival }, typeof STATE, { anomalies: Anomaly }> => ({
+): FleetOperator<MovedGpusInputs, typeof STATE, { anomalies: Anomaly }> => ({
   name: 'moved_gpus',
   summary: 'lost GPUs that report from another node',
   state: STATE,
@@ -58,6 +65,16 @@ export const movedGpus = (
         }
         if (arrival !== undefined && arrival.node !== anomaly.node) emit('anomalies', closed(anomaly, arrival));
         else lost[key] = anomaly;
+      },
+    },
+    gone: {
+      pick: (anomaly) => (anomaly.closed_at === null ? null : { ts: anomaly.closed_at, node: anomaly.node, anomaly }),
+      take({ anomaly }: { ts: number; node: string; anomaly: Anomaly }, state, emit) {
+        const { lost } = movesOf(state);
+        const key = keyOf(anomaly.gpu_uuid);
+        if (lost[key]?.id !== anomaly.id) return;
+        delete lost[key];
+        emit('anomalies', anomaly);
       },
     },
     arrivals: {
