@@ -2734,8 +2734,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2798,8 +2798,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2860,8 +2860,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** memory, thermal, power or other. */
@@ -2919,8 +2919,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Column of gpu_features. */
       readonly name?: string | undefined;
       /** Unit. */
@@ -2950,8 +2950,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2989,8 +2989,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Model; empty for the whole fleet. */
       readonly model?: string | undefined;
       /** Metric. */
@@ -3059,8 +3059,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3179,8 +3179,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3218,8 +3218,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3275,8 +3275,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** memory, thermal, power or other. */
@@ -3312,8 +3312,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3345,8 +3345,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3380,8 +3380,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3447,8 +3447,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3482,8 +3482,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3519,8 +3519,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** GPU identity. */
       readonly gpu_uuid?: string | undefined;
       /** Host. */
@@ -3707,8 +3707,8 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** Oldest first, or newest first, which is the default. Not together with at. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */

@@ -16,7 +16,7 @@ import {
   INCIDENTS,
   XID_EPISODES,
 } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, pageAt } from '../../sinks/questdb/list-rows.ts';
+import { listRows, pageAt, type RowOrder, sortedAt } from '../../sinks/questdb/list-rows.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
@@ -124,6 +124,23 @@ const AT = z
       'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to.',
   });
 
+const orderOf = (sort: string): RowOrder => ({ name: sort.replace(/^-/, ''), descending: sort.startsWith('-') });
+
+/** Any column that holds no list: as a text, for some tables have hundreds. */
+function sortParameter(spec: TableSpec) {
+  const names = new Set(spec.columns.filter(({ type }) => type !== 'JSON').map(({ name }) => name));
+  return z
+    .string()
+    .refine((text) => names.has(orderOf(text).name), {
+      error: 'Must be ts or -ts; together with at also any other column that holds no list',
+    })
+    .optional()
+    .openapi({
+      description:
+        '`ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default.',
+    });
+}
+
 /** Lists of the tables that the engine writes. */
 export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
   for (const { spec, path, of_gpu, filters, summary } of LISTED) {
@@ -136,10 +153,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       ...LIST_PARAMETERS,
       ...SPAN_PARAMETERS,
       at: AT,
-      sort: z
-        .enum(['ts', '-ts'], { error: 'Must be ts or -ts' })
-        .optional()
-        .openapi({ description: 'Oldest first, or newest first, which is the default. Not together with at.' }),
+      sort: sortParameter(spec),
     };
     const filterParameters = Object.fromEntries(filters.map((name) => [name, textParameter(helps.get(name) ?? name)]));
 
@@ -156,12 +170,16 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       if (from !== undefined && end !== undefined && (from as number) >= (end as number)) {
         throw new BadRequest([{ field: 'from', detail: `Must be before ${to === undefined ? 'at' : 'to'}` }]);
       }
+      if (at === undefined && sort !== undefined && sort !== 'ts' && sort !== '-ts') {
+        throw new BadRequest([{ field: 'sort', detail: 'Must be ts or -ts; other columns only together with at' }]);
+      }
       const filter = { equal, from: from as number | undefined };
       const request = {
         limit: (limit as number | undefined) ?? (at === undefined ? LIMIT_DEFAULT : LIMIT_MAX),
         cursor: cursor as string | undefined,
       };
       const { database } = parts;
+      const instant = Math.min(at as number, EPOCH_MS_MAX);
       const page =
         at === undefined
           ? await listRows(
@@ -170,7 +188,9 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
               { ...filter, to: to as number | undefined },
               { ...request, oldest_first: sort === 'ts' },
             )
-          : await pageAt(database, spec, filter, Math.min(at as number, EPOCH_MS_MAX), request);
+          : sort === undefined
+            ? await pageAt(database, spec, filter, instant, request)
+            : await sortedAt(database, spec, filter, instant, { ...request, order: orderOf(sort as string) });
       const texts = page.items.map((row) => text(answerOf(row)));
       return listAnswer(c, { columns, next: page.next, total: page.total, texts });
     };

@@ -1,4 +1,5 @@
 import type { Database } from '../../pipeline/contract/database.ts';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { decodeCursor, decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from './select-rows.ts';
@@ -91,14 +92,71 @@ export async function pageAt(
   const last = items.at(-1);
   const more = last !== undefined && rows.length > page.limit;
   const next = more ? encodeCursor(...keys.map((name) => last[name] as string | number)) : null;
-  return withTotal({ items, next }, page.cursor, () => {
-    const all = filtered(filter);
-    all.add('ts', '<=', new Date(at));
-    return database.query<{ total: number }>(
-      `SELECT count() AS total FROM (SELECT ts FROM ${quoted(spec.name)}${all.where()} ${latestOn(keys)})`,
-      all.parameters,
-    );
-  });
+  return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, at));
+}
+
+/** By which column rows are ordered; those that are equal by their key. */
+export interface RowOrder {
+  readonly name: string;
+  readonly descending: boolean;
+}
+
+/**
+ * The same ordered by a column, those without a value last. Every page sorts what the filter leaves of the fleet, and a cursor is
+ * how many rows were given: at an instant that is over, pages stand still. Throws GV-API-001 on a foreign cursor, GV-API-003
+ * when the database is away.
+ */
+export async function sortedAt(
+  database: Database,
+  spec: TableSpec,
+  filter: Pick<RowFilter, 'equal' | 'from'>,
+  at: number,
+  page: PageRequest & { readonly order: RowOrder },
+): Promise<Page<TableRow>> {
+  const { name, descending } = page.order;
+  const way = `${descending ? '-' : ''}${name}`;
+  const given = page.cursor === undefined ? 0 : givenIn(page.cursor, way);
+  const matching = filtered(filter);
+  matching.add('ts', '<=', new Date(at));
+  const columns = columnList(spec);
+  const newest = `SELECT ${columns} FROM ${quoted(spec.name)}${matching.where()} ${latestOn(keysOf(spec))}`;
+  const lacking = `CASE WHEN ${isMissing(spec, name)} THEN 1 ELSE 0 END`;
+  const keys = keysOf(spec).filter((key) => key !== name);
+  const order = ['lacking', `${quoted(name)} ${descending ? 'DESC' : 'ASC'}`, ...keys.map(quoted)].join(', ');
+  const limits = `${matching.bind(given)}, ${matching.bind(given + page.limit + 1)}`;
+  const rows = await database.query(
+    `SELECT ${columns} FROM (SELECT ${columns}, ${lacking} AS lacking FROM (${newest})) ORDER BY ${order} LIMIT ${limits}`,
+    matching.parameters,
+  );
+  fillTexts(spec, rows);
+  const items = rows.slice(0, page.limit) as unknown as TableRow[];
+  const next = rows.length > page.limit ? encodeCursor(given + page.limit, way) : null;
+  return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, at));
+}
+
+/** Where the database puts missing values depends on their type. NULL texts are empty ones outside. */
+const isMissing = (spec: TableSpec, name: string): string =>
+  isText(spec, name) ? `coalesce(${quoted(name)}, '') = ''` : `${quoted(name)} IS NULL`;
+
+function givenIn(cursor: string, way: string): number {
+  const [given, ordered] = decodeCursor(cursor, ['number', 'string']) as [number, string];
+  if (ordered !== way) throw new VitalsError('GV-API-001', 'The cursor belongs to another order', 'cursor');
+  return given;
+}
+
+/** How many keys had a row by then. */
+function countAt(
+  database: Database,
+  spec: TableSpec,
+  filter: Pick<RowFilter, 'equal' | 'from'>,
+  at: number,
+): Promise<{ total: number }[]> {
+  const all = filtered(filter);
+  all.add('ts', '<=', new Date(at));
+  return database.query<{ total: number }>(
+    `SELECT count() AS total FROM (SELECT ts FROM ${quoted(spec.name)}${all.where()} ${latestOn(keysOf(spec))})`,
+    all.parameters,
+  );
 }
 
 const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');

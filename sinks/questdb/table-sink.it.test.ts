@@ -5,8 +5,14 @@ import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
-import { GPU_FEATURES, GPU_FORECASTS, GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, pageAt, rowsAt, type TableRow } from './list-rows.ts';
+import {
+  GPU_FEATURES,
+  GPU_FORECASTS,
+  GPU_HEALTH_SCORES,
+  INCIDENTS,
+  XID_EPISODES,
+} from '../../pipeline/contract/verdict-tables.ts';
+import { listRows, pageAt, rowsAt, sortedAt, type TableRow } from './list-rows.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
 import { listAnomalies, openAnomalies } from './read-anomalies.ts';
@@ -221,7 +227,7 @@ describe('vectors', () => {
             node: 'n1',
             model: 'H100',
             job: '',
-            values: new Float64Array(FEATURE_COUNT).fill(gpu),
+            values: new Float64Array(FEATURE_COUNT).fill(gpu === 2 ? Number.NaN : gpu),
             latest: new Float64Array(0),
             latest_ts: ts,
             arrived_at: 0,
@@ -244,6 +250,37 @@ describe('vectors', () => {
         cursor = page.next;
       }
       expect(read, `${limit} a page`).toEqual(latest);
+    }
+    const sorted = async (name: string, descending: boolean, limit: number): Promise<string[]> => {
+      const read: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const request = { limit, cursor, order: { name, descending } };
+        const page = await sortedAt(database, GPU_FEATURES, { equal: {} }, START - 1, request);
+        expect(page.total).toBe(12);
+        read.push(...named(page.items));
+        if (page.next === null) return read;
+        cursor = page.next;
+      }
+    };
+    const of = (part: string): string[] => latest.filter((name) => name.includes(part));
+    const feature = FEATURES[0]?.name as string;
+    for (const limit of [1, 5, 100]) {
+      expect(await sorted(feature, true, limit)).toEqual(['GPU-3', 'GPU-1', 'GPU-0', 'GPU-2'].flatMap(of));
+      expect(await sorted(feature, false, limit)).toEqual(['GPU-0', 'GPU-1', 'GPU-3', 'GPU-2'].flatMap(of));
+    }
+    expect(await sorted('instance', false, 7)).toEqual(['/1/', '/2/', '//'].flatMap(of));
+    expect(await sorted('gpu_uuid', true, 7)).toEqual(['GPU-3', 'GPU-2', 'GPU-1', 'GPU-0'].flatMap(of));
+    for (const spec of [
+      GPU_FEATURES,
+      GPU_HEALTH_SCORES,
+      GPU_FAILURE_PREDICTIONS,
+      GPU_FORECASTS,
+      XID_EPISODES,
+      INCIDENTS,
+    ]) {
+      for (const { name } of new Map(spec.columns.map((one) => [one.type, one])).values()) {
+        await sortedAt(database, spec, { equal: {} }, START, { limit: 1, order: { name, descending: true } });
+      }
     }
     const since = await pageAt(database, GPU_FEATURES, { equal: {}, from: then + 2 }, START - 1, { limit: 4 });
     expect([since.total, named(since.items)]).toEqual([6, latest.slice(6, 10)]);

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { populated } from './api.fixture.ts';
+
+it('as things stood are sorted by any column, and histories say that they go by time', async () => {
+  const world = populated();
+  const sorted = '/api/v1/health-scores?at=now&limit=1&sort=-overall_score';
+  const { body } = await world.json(sorted);
+  expect([body.items.length, body.total, typeof body.next]).toEqual([1, 2, 'string']);
+  expect(world.asked.some(({ sql }) => sql.includes('ORDER BY lacking, "overall_score" DESC, "gpu_uuid"'))).toBe(true);
+  expect((await world.get(`${sorted}&cursor=${body.next}`)).status).toBe(200);
+  expect((await world.get(`${sorted.replace('=-', '=')}&cursor=${body.next}`)).status).toBe(400);
+  expect((await world.get(`${sorted.replace(/&sort.*/, '')}&cursor=${body.next}`)).status).toBe(400);
+  for (const wrong of [
+    'sort=-overall_score',
+    'sort=node',
+    'at=now&sort=nothing',
+    'at=now&sort=--ts',
+    'at=now&sort=ts;',
+  ]) {
+    const { status, body: told } = await world.json(`/api/v1/health-scores?${wrong}`);
+    expect([status, JSON.stringify(told)], wrong).toEqual([400, expect.stringContaining('Must be ts or -ts; ')]);
+  }
+  expect((await world.get('/api/v1/gpus/GPU-00/health?sort=ts')).status).toBe(200);
+});
