@@ -18,7 +18,7 @@ import { openFolderRegistry } from '../registry/folder-registry.ts';
 import { judgeOnHistory } from './judge-on-history.ts';
 import { trainOnSystem } from './train-on-system.ts';
 
-const HISTORY = plantedHistory({ gpus: 400, days: 170, seed: 21 });
+const HISTORY = plantedHistory({ gpus: 400, days: 170, seed: 26 });
 let questdb: TestQuestdb;
 let registry: ModelRegistry;
 const clock = settableClock(HISTORY.until);
