@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
@@ -10,6 +11,20 @@ import { Scraper, type ScraperOptions } from './scraper.ts';
 import { Access, accessFinder, targetAccessSchema } from './scraper-access.ts';
 import { temporaryFolder } from './spool.fixture.ts';
 import { parseTarget } from './targets.ts';
+
+/** A name of an address on the own link. */
+vi.mock('node:dns', async (original) => {
+  const real = await original<typeof import('node:dns')>();
+  const lookup = (
+    name: string,
+    options: LookupAllOptions,
+    tell: (error: null, found: LookupAddress[]) => void,
+  ): void =>
+    name === 'metadata.test'
+      ? tell(null, [{ address: '169.254.169.254', family: 4 }])
+      : real.lookup(name, options, tell as never);
+  return { ...real, lookup };
+});
 
 function scraperOf(url: string, options: Partial<ScraperOptions> = {}): Scraper {
   const scraper = new Scraper({
@@ -132,6 +147,10 @@ test.each([
   for (let n = 0; n < 2; n++) {
     expect(textOf(await scraper.fetch())).toMatch(/^GV-SEC-007: .* is an address of the machine's own link$/);
   }
+});
+
+test('nor under a name that means such an address', async () => {
+  expect(textOf(await scraperOf('http://metadata.test:80').fetch())).toMatch(/own link$/);
 });
 
 test('what lies on the own link is asked where that is allowed', async () => {
