@@ -13,6 +13,7 @@ export interface Analysis {
   readonly decisions_every: DurationMs;
   readonly profile: HealthProfile;
   readonly zscore_threshold: number;
+  readonly novelty_contamination: number;
   /** The reference profile's time between samples; null = each GPU's usual one. */
   readonly reference_interval: DurationMs | null;
   readonly detectors: DetectorSettings;
@@ -28,6 +29,7 @@ export const ANALYSIS_KEYS: readonly ConfigKey[] = [
   'decisions-interval',
   'profile',
   'zscore-threshold',
+  'novelty-contamination',
   'detectors',
   'alert-rules',
 ];
@@ -39,6 +41,7 @@ export const analysisOf = (config: Config): Analysis => ({
   decisions_every: config['decisions-interval'],
   profile: config.profile,
   zscore_threshold: config['zscore-threshold'],
+  novelty_contamination: config['novelty-contamination'],
   reference_interval: null,
   detectors: config.detectors,
   alert_rules: alertRules(alertRuleChanges.parse(config['alert-rules'])),

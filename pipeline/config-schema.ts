@@ -143,6 +143,7 @@ export const CONFIG_SECTIONS = {
       { min: 1, max: 100 },
       "Deviation from a GPU's own recent past that counts, in sigma.",
     ),
+    'novelty-contamination': number(0.005, { min: 0, max: 0.5 }, 'Share of boards that a forest finds unlike others.'),
     'features-interval': duration(
       '5m',
       { min: '1m', max: '1d' },

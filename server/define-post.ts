@@ -23,6 +23,8 @@ export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends
   readonly params?: P;
   /** It stores what it is given: answers 201 instead of 200. */
   readonly stores?: true;
+  /** It only computes an answer: its body is JSON whatever type it is sent as, which is what `curl -d` and others leave out. */
+  readonly computes?: true;
   /** No body at all means `{}`. */
   readonly body_optional?: true;
   /** Codes besides 200, 400 and 413. */
@@ -91,7 +93,7 @@ export function definePost<
       return handler(c, route.body.parse({}), asked.data, placed.data);
     }
     // A browser asks before it sends these types to another origin, and is refused; some others it sends unasked.
-    if (type !== 'application/json') {
+    if (type !== 'application/json' && route.computes === undefined) {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
       throw new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
     }

@@ -8,6 +8,7 @@ import { detectFormat, type FileFormat, type InputFormat } from './detect-format
 import { type InputFile, inputFiles } from './input-files.ts';
 import { createJsonlReader } from './jsonl-reader.ts';
 import { promBodies, promMessage } from './prom-bodies.ts';
+import { type FileReading, readTogether, type ScrapesMet } from './read-together.ts';
 import { RECORD_CHARS_MAX } from './record-reader.ts';
 import { createRowDraft, type RowDraft } from './row-draft.ts';
 import { createScrapeGrouper, type ScrapeGrouper } from './scrape-grouper.ts';
@@ -34,38 +35,47 @@ interface Source {
   readonly file: InputFile;
   /** Named by somebody, and not found in a folder. */
   readonly alone: boolean;
+  /** Can be opened once only. */
+  readonly once: boolean;
   open(): ByteSource;
 }
 
-/** What the files of one input share. */
+/** What a file is read with. */
 interface Reading {
   readonly options: ReadInputOptions;
   readonly grouper: ScrapeGrouper;
   readonly draft: RowDraft;
   readonly position: () => number;
-  /** .prom texts met per node. */
-  readonly scrapes: Map<string, number>;
+  readonly scrapes: ScrapesMet;
 }
 
 /**
- * Reads saved telemetry as the messages that a live system would have got: in the order of the input, positions from 1,
- * `arrived_at` the event time. Exposition texts go through as they are, at the newest time of their samples where those
- * have any; rows of other formats are grouped into binary scrapes that carry what was refused of them. Yields as it reads:
- * memory is bounded by one chunk, one instant and, for exposition, one text. Throws VitalsError GV-CLI-002 when an input
- * is missing, unreadable or an empty folder.
+ * Reads saved telemetry as the messages that a live system would have got: a file in its order, several files merged by
+ * event time, positions from 1, `arrived_at` the event time. Exposition texts go through as they are, at the newest time of
+ * their samples where those have any; rows of other formats are grouped into binary scrapes that carry what was refused of
+ * them. Yields as it reads: memory is bounded by one chunk, one instant and, for exposition, one text, of each file whose
+ * time has come. Throws VitalsError GV-CLI-002 when an input is missing, unreadable or an empty folder.
  */
 export async function* readInput(options: ReadInputOptions): AsyncGenerator<readonly RawMessage[]> {
-  let last = 0;
-  const position = (): number => ++last;
-  const { start_ms } = options;
-  const reading: Reading = {
-    options,
-    grouper: createScrapeGrouper({ position, boot_epoch: start_ms, start_ms }),
-    draft: createRowDraft(),
-    position,
-    scrapes: new Map(),
+  const sources = await sourcesOf(options);
+  const reading = (start_ms: number, scrapes: ScrapesMet): Reading => {
+    let last = 0;
+    const position = (): number => ++last;
+    const grouper = createScrapeGrouper({ position, boot_epoch: options.start_ms, start_ms });
+    return { options, grouper, draft: createRowDraft(), position, scrapes };
   };
-  for (const { file, alone, open } of await sourcesOf(options)) yield* readFile(reading, file, open(), alone);
+  // Standard input cannot be read twice: with it, files are read one after the other.
+  if (sources.length === 1 || sources.some(({ once }) => once)) {
+    const whole = reading(options.start_ms, new Map());
+    for (const { file, alone, open } of sources) yield* readFile(whole, file, open(), alone);
+    return;
+  }
+  const files = sources.map(
+    ({ file, alone, open }): FileReading =>
+      (start_ms, scrapes) =>
+        readFile(reading(start_ms, scrapes), file, open(), alone),
+  );
+  yield* readTogether(files, options.start_ms);
 }
 
 /** Every file behind the paths, before anything is read: a path that is wrong costs nothing. */
@@ -74,11 +84,11 @@ async function sourcesOf(options: ReadInputOptions): Promise<readonly Source[]> 
   for (const path of typeof options.path === 'string' ? [options.path] : options.path) {
     if (path === '-') {
       const file = { path: 'standard input', stem: 'stdin', extension: null };
-      sources.push({ file, alone: true, open: () => openBytes(options.stdin ?? process.stdin) });
+      sources.push({ file, alone: true, once: true, open: () => openBytes(options.stdin ?? process.stdin) });
       continue;
     }
     const { files, folder } = await inputFiles(path);
-    for (const file of files) sources.push({ file, alone: !folder, open: () => openFile(file.path) });
+    for (const file of files) sources.push({ file, alone: !folder, once: false, open: () => openFile(file.path) });
   }
   return sources;
 }

@@ -171,6 +171,7 @@ export function alertRuleRoutes(app: OpenAPIHono, parts: ApiParts): void {
     app,
     {
       path: '/api/v1/alert-rules/preview',
+      computes: true,
       tag: 'alerts',
       summary:
         'What a change of a rule would have told of the last days, beside what the rules in effect tell, by the same operators over stored rows. Severities are those that conditions had last.',

@@ -59,6 +59,7 @@ export function decisionRoutes(app: OpenAPIHono, { prices, profile }: ApiParts, 
     app,
     {
       path: '/api/v1/decisions/evaluate',
+      computes: true,
       tag: 'decisions',
       summary: 'What would be decided with other prices, risk or use; nothing is stored.',
       body: whatIfSchema,

@@ -45,6 +45,7 @@ export function predictRoute(app: OpenAPIHono, parts: ApiParts): void {
     app,
     {
       path: '/api/v1/predict/failure',
+      computes: true,
       tag: 'predictions',
       summary: 'Failure prediction on demand: of a GPU as it is now, or of features in the body.',
       body,

@@ -82,6 +82,7 @@ export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
     app,
     {
       path: SCORE_PATH,
+      computes: true,
       tag: 'health-scores',
       summary: 'Health on demand: of a GPU as it is now, or of samples in the body.',
       body,
