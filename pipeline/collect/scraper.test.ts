@@ -12,22 +12,8 @@ import { Access, accessFinder, targetAccessSchema } from './scraper-access.ts';
 import { temporaryFolder } from './spool.fixture.ts';
 import { parseTarget } from './targets.ts';
 
-/** A name of an address on the own link. */
-vi.mock('node:dns', async (original) => {
-  const real = await original<typeof import('node:dns')>();
-  const lookup = (
-    name: string,
-    options: LookupAllOptions,
-    tell: (error: null, found: LookupAddress[]) => void,
-  ): void =>
-    name === 'metadata.test'
-      ? tell(null, [{ address: '169.254.169.254', family: 4 }])
-      : real.lookup(name, options, tell as never);
-  return { ...real, lookup };
-});
-
-function scraperOf(url: string, options: Partial<ScraperOptions> = {}): Scraper {
-  const scraper = new Scraper({
+function scraperOf(url: string, options: Partial<ScraperOptions> = {}, make = Scraper): Scraper {
+  const scraper = new make({
     target: parseTarget(url),
     access: new Access(undefined, systemClock),
     timeout_ms: 5_000,
@@ -150,7 +136,19 @@ test.each([
 });
 
 test('nor under a name that means such an address', async () => {
-  expect(textOf(await scraperOf('http://metadata.test:80').fetch())).toMatch(/own link$/);
+  vi.doMock('node:dns', async (original) => {
+    const found: LookupAddress[] = [{ address: '169.254.169.254', family: 4 }];
+    const lookup = (_: string, __: LookupAllOptions, tell: (error: null, all: LookupAddress[]) => void): void =>
+      tell(null, found);
+    return { ...(await original<typeof import('node:dns')>()), lookup };
+  });
+  vi.resetModules();
+  onTestFinished(() => {
+    vi.doUnmock('node:dns');
+    vi.resetModules();
+  });
+  const { Scraper: Anew } = await import('./scraper.ts');
+  expect(textOf(await scraperOf('http://metadata.test:80', {}, Anew as typeof Scraper).fetch())).toMatch(/own link$/);
 });
 
 test('what lies on the own link is asked where that is allowed', async () => {

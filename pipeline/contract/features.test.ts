@@ -13,7 +13,7 @@ describe('feature definitions', () => {
         'total_operating_hours model_a100 model_h100'
       ).split(' '),
     );
-    expect(FEATURES.length - NAMED_FEATURES.length).toBe(223);
+    expect(FEATURES.length - NAMED_FEATURES.length).toBe(224);
     expect(FEATURES.slice(0, 27)).toEqual(NAMED_FEATURES);
   });
 
