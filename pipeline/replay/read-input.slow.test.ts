@@ -80,13 +80,13 @@ describe('exposition files', () => {
     const messages = await read(folder);
     expect(places(messages)).toEqual([
       ['a', 0, 'text/plain'],
-      ['a', 10_000, 'text/plain'],
       ['b', 0, 'text/plain'],
       ['c.d', 0, 'text/plain'],
+      ['a', 10_000, 'text/plain'],
     ]);
     expect(messages.map((m) => m.position)).toEqual([1, 2, 3, 4]);
-    expect(messages.map(text)).toEqual([sample('a', 1), sample('a', 2), sample('b', 3), bare]);
-    expect(messages[3]?.subject).toBe(`dcgm.raw.${groupToken(groupOf('c.d'))}.c.d`);
+    expect(messages.map(text)).toEqual([sample('a', 1), sample('b', 3), bare, sample('a', 2)]);
+    expect(messages[2]?.subject).toBe(`dcgm.raw.${groupToken(groupOf('c.d'))}.c.d`);
   });
 
   it('gives texts without a host to --node, and counts on', async () => {
@@ -95,8 +95,8 @@ describe('exposition files', () => {
     put('3.prom', sample('own', 1));
     expect(places(await read(folder, { node: 'chosen', interval_ms: 60_000 }))).toEqual([
       ['chosen', 0, 'text/plain'],
-      ['chosen', 60_000, 'text/plain'],
       ['own', 0, 'text/plain'],
+      ['chosen', 60_000, 'text/plain'],
     ]);
   });
 
@@ -219,15 +219,15 @@ describe('what cannot be read', () => {
     expect(decodeScrape(messages[1]?.data ?? new Uint8Array()).refusals).toHaveLength(1);
   });
 
-  it('dates a refusal without a time by the last row before it, over files', async () => {
+  it('dates a refusal without a time by the last row before it, and by the first one of its file else', async () => {
     put('1.jsonl', rows(3));
-    put('2.jsonl', `broken\n${rows(1, 10)}`);
+    put('2.jsonl', `broken\n${rows(1, 10)}broken\n`);
     const scrapes = (await read(folder)).map((m) => decodeScrape(m.data));
     expect(scrapes.map((s) => [s.ts - START, s.node, s.gpus.length, s.refusals.length])).toEqual([
       [0, 'n', 1, 0],
       [1_000, 'n', 1, 0],
       [2_000, 'n', 1, 0],
-      [2_000, '2', 0, 1],
+      [10_000, '2', 0, 2],
       [10_000, 'n', 1, 0],
     ]);
   });
