@@ -11,7 +11,7 @@ const INTERVAL = seconds(10);
 const GPUS = 4_096;
 
 export interface SteadyFeed {
-  /** Ends after the round that is under way. */
+  /** Ends after the round that is under way; throws what kept a message from being stored before. */
   stop(): Promise<void>;
 }
 
@@ -23,6 +23,7 @@ export function feedSteadily(bus: Bus, every_ms: number, now: number): SteadyFee
   if (nodes.size < GROUPS) throw new Error(`the fleet has nodes in ${nodes.size} groups only`);
   const publisher = bus.publisher();
   let stopped = false;
+  let failed: unknown = null;
   const feeding = (async () => {
     for (let round = 0; !stopped; round++) {
       const ts = start_ms + round * INTERVAL;
@@ -30,7 +31,12 @@ export function feedSteadily(bus: Bus, every_ms: number, now: number): SteadyFee
         const scrape = fleet.scrape(node, ts);
         if (scrape === null) continue;
         const headers = { 'Content-Type': 'application/vnd.gpu-vitals.scrape', 'Event-Time': String(ts) };
-        void publisher.publish({ subject: rawSubject(node), data: Buffer.from(encodeScrape(scrape)), headers });
+        publisher
+          .publish({ subject: rawSubject(node), data: Buffer.from(encodeScrape(scrape)), headers })
+          .catch((error: unknown) => {
+            // What was not stored when it was told to stop nobody waits for.
+            if (!stopped) failed ??= error;
+          });
       }
       await publisher.pressure();
       await new Promise((resolve) => setTimeout(resolve, every_ms));
@@ -41,6 +47,7 @@ export function feedSteadily(bus: Bus, every_ms: number, now: number): SteadyFee
       stopped = true;
       await feeding;
       await publisher.close();
+      if (failed !== null) throw failed;
     },
   };
 }

@@ -7,7 +7,7 @@ import { endCliRuns, until } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { GROUPS } from '../contract/ids.ts';
-import { feedSteadily, type GroupMove, groupMoves } from './group-moves.fixture.ts';
+import { feedSteadily, type GroupMove, groupMoves, type SteadyFeed } from './group-moves.fixture.ts';
 import { connectToCluster, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
@@ -25,6 +25,7 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
   let nats: NatsCluster | null = null;
   let bus: Bus;
   let data = '';
+  let feed: SteadyFeed | null = null;
 
   beforeAll(async () => {
     nats = await startNatsCluster();
@@ -33,7 +34,10 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
     services = await startTestServices({ questdb: true });
     bus = await connectToCluster(nats.nats_url, copies);
   });
-  afterEach(endCliRuns);
+  afterEach(async () => {
+    await feed?.stop();
+    await endCliRuns();
+  });
   afterAll(async () => {
     await bus?.close();
     await services?.stop();
@@ -64,7 +68,7 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
 
     const [a, b] = ['a', 'b'].map(start) as [WorkerProcess, WorkerProcess];
     await reports.settled([a, b], 90_000);
-    const feed = feedSteadily(bus, FEED_MS, systemClock.now());
+    feed = feedSteadily(bus, FEED_MS, systemClock.now());
     await until('all groups are at work', async () => (await bus.streamState('DCGM_RAW')).messages > 10 * GROUPS);
     await reports.caughtUp(90_000);
 
@@ -94,6 +98,7 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
       return [a, b];
     });
     await feed.stop();
+    feed = null;
     reports.stop();
     if (process.env.CLUSTER_TIMES !== undefined) {
       for (const [what, moves] of Object.entries(told)) {
