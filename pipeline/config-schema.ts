@@ -263,7 +263,7 @@ export const CONFIG_SECTIONS = {
       false,
       'A proxy in front of API and live server does TLS: lets them listen beyond loopback without tls-cert. A key is needed all the same.',
     ),
-    'allow-private-webhooks': flag(
+    'allow-link-local': flag(
       false,
       "Lets alert channels, targets and targets-url ask addresses of the machine's own link (169.254.0.0/16, fe80::/10), where clouds give credentials away.",
     ),

@@ -10,7 +10,7 @@ import { effectiveConfig } from '../effective-config.ts';
 import { readAddresses } from '../roles/addresses.ts';
 import { configured, contextOf } from './context.ts';
 
-const KEYS: readonly ConfigKey[] = ['alert-channels', 'alert-link', 'api', 'allow-private-webhooks'];
+const KEYS: readonly ConfigKey[] = ['alert-channels', 'alert-link', 'api', 'allow-link-local'];
 const SEND_TIMEOUT_MS = 60_000;
 
 /** `alerts test CHANNEL` sends one message and tells what the other side said; `alerts channels` lists them without secrets. */
@@ -31,7 +31,7 @@ export function addAlertsCommand(program: Command): void {
         link_base,
         environment: process.env,
         clock: systemClock,
-        allow_link_local: values['allow-private-webhooks'],
+        allow_link_local: values['allow-link-local'],
         on_answer: (_, said) => {
           answer = said;
         },

@@ -31,7 +31,7 @@ const COLLECT: readonly ConfigKey[] = [
   'targets',
   'targets-file',
   'targets-url',
-  'allow-private-webhooks',
+  'allow-link-local',
   'targets-url-tls-ca',
   'targets-url-tls-insecure',
   'targets-url-bearer-token-file',
@@ -69,7 +69,7 @@ const ENGINE: readonly ConfigKey[] = [
   'alert-routes',
   'alert-inhibitions',
   'alert-link',
-  'allow-private-webhooks',
+  'allow-link-local',
 ];
 const SERVE: readonly ConfigKey[] = [
   ...SERVICES,

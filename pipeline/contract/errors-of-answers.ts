@@ -123,7 +123,7 @@ export const ERRORS_OF_ANSWERS = {
     action: 'Mend the option that the message names.',
   },
   'GV-SEC-007': {
-    meaning: 'An address inside the own network or of the machine itself is refused.',
-    action: 'Give an address outside, or set allow-private-webhooks.',
+    meaning: "An address of the machine's own link is refused.",
+    action: 'Give an address outside 169.254.0.0/16 and fe80::/10, or set allow-link-local.',
   },
 } as const satisfies Record<string, ErrorSpec>;

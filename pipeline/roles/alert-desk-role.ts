@@ -49,7 +49,7 @@ export async function startAlertDesk(
     link_base: console,
     environment: process.env,
     clock,
-    allow_link_local: config['allow-private-webhooks'],
+    allow_link_local: config['allow-link-local'],
     on_problem: (channel, detail) => tell(new VitalsError('GV-ALT-002', detail, channel)),
   });
   const publisher = bus.publisher();

@@ -90,7 +90,7 @@ await runAsThread(
           link: () => config['alert-link'] || `${data.tls ? 'https' : 'http'}://${config.api}`,
           environment: process.env,
           clock: systemClock,
-          allow_link_local: config['allow-private-webhooks'],
+          allow_link_local: config['allow-link-local'],
         }),
         config: origins === null ? null : effectiveConfig({ values: config, origins }),
         scorer: {

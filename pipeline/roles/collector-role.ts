@@ -40,7 +40,7 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     targets: simulated ? '' : config.targets.join(','),
     targets_files: simulated ? [] : config['targets-file'],
     targets_url: simulated?.sd_url ?? config['targets-url'],
-    allow_link_local: config['allow-private-webhooks'],
+    allow_link_local: config['allow-link-local'],
     targets_url_access: accessOf('*', {
       ca: config['targets-url-tls-ca'],
       token: config['targets-url-bearer-token-file'],

@@ -127,8 +127,9 @@ export const PEOPLE_RUNBOOKS: Readonly<Record<PeopleCode, Runbook>> = {
     afterwards: [],
   },
   'GV-SEC-007': {
-    shows: 'A channel or address is refused when it is configured, or when its name resolves to such an address.',
+    shows:
+      'A channel, a target or targets-url is refused when it is configured, or when its name resolves to such an address.',
     check: ['`getent hosts NAME`'],
-    afterwards: ['It keeps who may configure a channel from reaching what only this machine can reach.'],
+    afterwards: ['It keeps who may configure a channel or a target from reaching what only this machine can reach.'],
   },
 };
