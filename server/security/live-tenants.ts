@@ -80,7 +80,7 @@ export class LiveTenants {
   touchAnomaly(anomaly: Anomaly): void {
     this.options.whole.touchAnomaly(anomaly);
     for (const { scope, topics } of this.tenants.values()) {
-      if (isOf(scope, anomaly, anomaly.opened_at)) topics.touchAnomaly(anomaly);
+      if (scope.concerns(anomaly, anomaly.opened_at)) topics.touchAnomaly(anomaly);
     }
   }
 
@@ -109,17 +109,9 @@ export class LiveTenants {
   }
 }
 
-const isOf = (
-  scope: TenantScope,
-  { gpu_uuid, node }: { readonly gpu_uuid: string; readonly node: string },
-  at: number,
-): boolean => (gpu_uuid === '' ? scope.wholeNodes().has(node) && at >= scope.nodeSince(node) : scope.had(gpu_uuid, at));
-
 /** Alerts of incidents may be about others' GPUs too; REST tells what of them may be told. */
 const isAlertOf = (scope: TenantScope, alert: AlertTold): boolean =>
-  alert.source !== INCIDENTS.name &&
-  (alert.tenant === '' || alert.tenant === scope.tenant) &&
-  isOf(scope, alert, alert.opened_at ?? Number.POSITIVE_INFINITY);
+  alert.source !== INCIDENTS.name && scope.concerns(alert, alert.opened_at ?? Number.POSITIVE_INFINITY);
 
 const alertsOf = (whole: LiveTopics, scope: TenantScope) =>
   [...whole.openAlerts()].filter(({ alert }) => isAlertOf(scope, alert));

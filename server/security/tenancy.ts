@@ -16,6 +16,11 @@ export interface TenantScope {
   wholeNodes(): ReadonlySet<string>;
   /** Since when it has all GPUs of such a node. */
   nodeSince(node: string): number;
+  /**
+   * Whether what came at that instant (epoch ms) is for it: it had the GPU, or the whole node where no GPU is named, and nothing
+   * says that it was another tenant's then.
+   */
+  concerns(what: { readonly gpu_uuid: string; readonly node: string; readonly tenant?: string }, at: number): boolean;
   /** Rises when any of this changes. */
   readonly revision: number;
 }
@@ -98,6 +103,14 @@ export function tenancy(options: TenancyOptions): Tenancy {
       madeAt = revision;
     };
     const sees = (gpu_uuid: string): boolean => tenant !== '' && tenantOf(gpu_uuid) === tenant;
+    const had = (gpu_uuid: string, at: number): boolean => sees(gpu_uuid) && at >= since(gpu_uuid);
+    // Somebody's GPU may be in use before the inventory knows it.
+    const isAlone = (node: string): boolean =>
+      [...view.ofNode(node)].every(({ gpu_uuid }) => tenantOf(gpu_uuid) === tenant);
+    const nodeSince = (node: string): number => {
+      update();
+      return nodesSince.get(node) ?? Number.NEGATIVE_INFINITY;
+    };
     return {
       tenant,
       uuids() {
@@ -106,17 +119,16 @@ export function tenancy(options: TenancyOptions): Tenancy {
       },
       sees,
       since,
-      had: (gpu_uuid, at) => sees(gpu_uuid) && at >= since(gpu_uuid),
-      nodeSince(node) {
-        update();
-        return nodesSince.get(node) ?? Number.NEGATIVE_INFINITY;
-      },
+      had,
+      nodeSince,
       wholeNodes() {
         update();
-        // Somebody's GPU may be in use before the inventory knows it.
-        return new Set(
-          [...nodes].filter((node) => [...view.ofNode(node)].every((one) => tenantOf(one.gpu_uuid) === tenant)),
-        );
+        return new Set([...nodes].filter(isAlone));
+      },
+      concerns({ gpu_uuid, node, tenant: of = '' }, at) {
+        if (of !== '' && of !== tenant) return false;
+        if (gpu_uuid !== '') return had(gpu_uuid, at);
+        return at >= nodeSince(node) && nodes.has(node) && isAlone(node);
       },
       get revision() {
         return revision;

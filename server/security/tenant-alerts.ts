@@ -35,15 +35,12 @@ export function tenantAlerts(alerts: AlertAnswers, scope: TenantScope): AlertAns
 }
 
 function shareOf(alert: Alert, scope: TenantScope): 'all' | 'some' | 'none' {
-  const { gpus = [], gpu_uuid, node, tenant, opened_at } = alert;
+  const { gpus = [], opened_at } = alert;
   if (gpus.length > 0) {
     const own = gpus.filter((uuid) => scope.had(uuid, opened_at)).length;
     return own === gpus.length ? 'all' : own > 0 ? 'some' : 'none';
   }
-  // Whose it was when it opened.
-  if (tenant !== '' && tenant !== scope.tenant) return 'none';
-  if (gpu_uuid !== '') return scope.had(gpu_uuid, opened_at) ? 'all' : 'none';
-  return scope.wholeNodes().has(node) && opened_at >= scope.nodeSince(node) ? 'all' : 'none';
+  return scope.concerns(alert, opened_at) ? 'all' : 'none';
 }
 
 /** Without what names others' GPUs, and what people said of it who see more. */

@@ -12,6 +12,7 @@ const scope = {
   had: (uuid: string, at: number) => uuid !== 'GPU-else' && (uuid !== MOVED || at >= SINCE),
   wholeNodes: () => new Set(['n1']),
   nodeSince: () => Number.NEGATIVE_INFINITY,
+  concerns: () => false,
   revision: 1,
 };
 const scoped = (sql: string): ReturnType<typeof Statement> => scopedStatement(sql, scope);

@@ -12,12 +12,6 @@ export function tenantView(view: FleetReading, scope: TenantScope): FleetReading
     }
     return all.mine;
   };
-  const ofWholeNodes = () => {
-    const nodes = scope.wholeNodes();
-    return [...view.nodeAnomalies()].filter(
-      ({ node, opened_at }) => nodes.has(node) && opened_at >= scope.nodeSince(node),
-    );
-  };
   return {
     stale_after_ms: view.stale_after_ms,
     // Both only rise, so the sum is another whenever either is.
@@ -36,13 +30,8 @@ export function tenantView(view: FleetReading, scope: TenantScope): FleetReading
     ofNode: (node) => [...view.ofNode(node)].filter(sees),
     all: mine,
     nodes: () => [...new Set(mine().map(({ node }) => node))],
-    nodeAnomalies: ofWholeNodes,
-    openAnomalies() {
-      const ofNodes = new Set(ofWholeNodes());
-      return view
-        .openAnomalies()
-        .filter((one) => (one.gpu_uuid === '' ? ofNodes.has(one) : scope.had(one.gpu_uuid, one.opened_at)));
-    },
+    nodeAnomalies: () => [...view.nodeAnomalies()].filter((one) => scope.concerns(one, one.opened_at)),
+    openAnomalies: () => view.openAnomalies().filter((one) => scope.concerns(one, one.opened_at)),
     verdicts: {
       health: (uuid, instance, ts) => (scope.sees(uuid) ? view.verdicts.health(uuid, instance, ts) : null),
       prediction: (uuid, instance, ts) => (scope.sees(uuid) ? view.verdicts.prediction(uuid, instance, ts) : null),
