@@ -60,8 +60,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => world?.stop());
 
-const get = (path: string, Accept = 'application/json'): Promise<Response> =>
-  fetch(`${world.api_url}${path}`, { headers: { Authorization: `Bearer ${red}`, Accept } });
+const get = (path: string, key = red): Promise<Response> =>
+  fetch(`${world.api_url}${path}`, { headers: { Authorization: `Bearer ${key}` } });
 
 describe('a tenant over real tables', () => {
   it('is answered by every path, with nothing of others', async () => {
@@ -116,6 +116,15 @@ describe('a tenant over real tables', () => {
   it('sees of a GPU that another had what came since', async () => {
     const admin = keys.add({ role: 'admin' });
     const moved = uuids[4] ?? '';
+    const alert = (id: string, ts: number) =>
+      world.database.query(
+        `INSERT INTO alerts (ts, gpu_uuid, node, id, rule, severity, state, source, opened_at)
+        VALUES ($1, $2, 'n', $3, 'hot', 'critical', 'open', 'anomalies', $1)`,
+        [new Date(ts), moved, id],
+      );
+    const alerts = async (key?: string) =>
+      ((await (await get('/api/v1/alerts', key)).json()) as { items: { id: string }[] }).items.map(({ id }) => id);
+    await alert('before', systemClock.now());
     const answer = await fetch(`${world.api_url}/api/v1/assets/${moved}`, {
       method: 'PATCH',
       headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
@@ -127,7 +136,9 @@ describe('a tenant over real tables', () => {
     await expect.poll(() => total('/api/v1/gpus'), { timeout: 20_000 }).toBe(5);
     expect(await total('/api/v1/anomalies')).toBe(4);
     expect(await total('/api/v1/health-scores')).toBe(4);
-    expect(await total('/api/v1/alerts')).toBe(0);
+    await alert('later', systemClock.now());
+    await expect.poll(() => alerts(admin), { timeout: 20_000 }).toEqual(['later', 'before']);
+    expect(await alerts()).toEqual(['later']);
     const { items } = (await (await get(`/api/v1/gpus/${moved}/metrics?limit=3`)).json()) as { items: unknown[] };
     expect(items).toEqual([]);
   });
