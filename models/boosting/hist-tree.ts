@@ -42,7 +42,6 @@ export interface HistTreeOptions {
   readonly sample: ColumnSample;
   readonly rule: SplitRule;
   readonly grow_policy: 'depthwise' | 'lossguide';
-  /** 0 = no limit. */
   readonly max_depth: number;
   readonly max_leaves: number;
   readonly gamma: number;
@@ -185,7 +184,7 @@ export function growHistTree(options: HistTreeOptions): GrownTree {
     splitNode(tree, node.id, split, left.id, right.id);
     const whole = node.histogram as Float64Array;
     node.histogram = null;
-    if ((max_depth > 0 && left.depth >= max_depth) || (max_leaves > 0 && leaves >= max_leaves)) {
+    if (left.depth >= max_depth || (max_leaves > 0 && leaves >= max_leaves)) {
       space.histograms.push(whole);
       return [left, right];
     }

@@ -1,4 +1,5 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { DEPTH_MAX } from '../xgboost/flatten-trees.ts';
 import { binMatrix } from './bin-matrix.ts';
 import { type BoostingData, checkBoostingData } from './boosting-data.ts';
 import { type BoostingDocument, boostingDocument } from './boosting-document.ts';
@@ -10,9 +11,6 @@ import { growHistTree, histSpace } from './hist-tree.ts';
 import { objectiveOf } from './objective.ts';
 import { sampleColumns, sampleRows } from './sampling.ts';
 import { type SplitRule, splitRule } from './split-rule.ts';
-
-/** Of trees without a limit: no reader follows a chain of nodes without end. */
-const DEEPEST = 1_000;
 
 export interface TrainedBoosting {
   /** As XGBoost saves and loads it. Plain data; `boostingText` makes the file of it. */
@@ -111,7 +109,7 @@ function grower(
 ): (pairs: Float32Array, number: number, output: number) => GrownTree {
   const rule: SplitRule = splitRule({ ...params, monotone: monotoneSigns(data.features, params) });
   const eta = Math.fround(params.eta);
-  const limits = { rule, eta, max_depth: params.max_depth || DEEPEST, gamma: params.gamma };
+  const limits = { rule, eta, max_depth: params.max_depth || DEPTH_MAX, gamma: params.gamma };
   const all = Uint32Array.from({ length: data.rows }, (_, row) => row);
   const samplesOf = (number: number) => ({
     rows: params.subsample < 1 ? sampleRows(data.rows, params.subsample, params.seed, number) : all,

@@ -1,7 +1,7 @@
 import type { Numbers, TreeDocument } from './document-schema.ts';
 
-/** Deeper trees than any that boosting makes; a chain of nodes must not become a walk without end. */
-const DEPTH_MAX = 1_024;
+/** No tree that is read, and so none that is grown, is deeper: a chain of nodes must not become a walk without end. */
+export const DEPTH_MAX = 1_024;
 /** XGBoost refuses larger ones: beyond them f32 cannot tell two categories apart. */
 const CATEGORY_MAX = 2 ** 24;
 
