@@ -89,6 +89,13 @@ export type NetworkOrigin = z.infer<typeof networkOrigin>;
 export const COMPONENTS = ['trees', 'imminent', 'cox', 'lstm', 'novelty'] as const;
 export const HORIZON_KEYS = ['d7', 'd30', 'd90'] as const;
 
+/** A combination in which the trees speak alone, their log-odds moved by so much. */
+export const treesAlone = (bias = 0): z.infer<typeof combiner> => ({
+  bias,
+  weights: COMPONENTS.map((name) => Number(name === 'trees')),
+  means: COMPONENTS.map(() => 0),
+});
+
 /** A bundle whose parts are checked and ready to judge. */
 export interface LoadedBundle {
   readonly bundle: PredictionBundle;

@@ -1,10 +1,10 @@
 import type { FeatureVector } from '../../pipeline/contract/events.ts';
 import { HORIZONS_DAYS } from '../../pipeline/contract/predictions.ts';
-import { COMPONENTS, type LoadedBundle, loadBundle, type PredictionBundle } from './bundle.ts';
+import { COMPONENTS, type LoadedBundle, loadBundle, type PredictionBundle, treesAlone } from './bundle.ts';
 import { type Combiner, fitBias, fitCombiner } from './combiner.ts';
 import { createComponents } from './components.ts';
 import { combinedProbabilities, inOrdinaryFleets } from './ensemble.ts';
-import { createLandmarkBuilder, type LandmarkOptions, type Landmarks, outcome } from './landmarks.ts';
+import { createLandmarkBuilder, type KnownRows, knownRows, type LandmarkOptions, type Landmarks } from './landmarks.ts';
 import { thresholdByCost } from './threshold-by-cost.ts';
 
 const WIDTH = COMPONENTS.length;
@@ -102,7 +102,7 @@ export function calibrate(
   };
   const fitFor = (h: number, among: (component: number) => boolean): Combiner | null =>
     (known[h] as KnownRows).failing < options.failures_min ? null : combinerOf(h, among);
-  const treesAlone = (): Combiner => {
+  const calibratedTrees = (): Combiner => {
     const { rows, labels, failing } = known[MONTH] as KnownRows;
     if (rows.length === 0) {
       say('30 days: nothing is known to calibrate by, the trees are taken as they are');
@@ -119,7 +119,7 @@ export function calibrate(
     const failed = labels.reduce((sum, label) => sum + label, 0);
     const bias = fitBias(log_odds, failed + UNSEEN_ROWS);
     say(`30 days: the trees alone, moved by ${bias.toFixed(2)} to as many failures as came: ${failing} GPUs failed`);
-    return { bias, weights: COMPONENTS.map((_, k) => Number(k === TREES)), means: COMPONENTS.map(() => 0) };
+    return treesAlone(bias);
   };
   const everything = HORIZONS_DAYS.map((days, h) => {
     const fitted = fitFor(h, () => true);
@@ -130,7 +130,7 @@ export function calibrate(
     );
     return fitted;
   });
-  const month = everything[MONTH] ?? treesAlone();
+  const month = everything[MONTH] ?? calibratedTrees();
   const combiners = [everything[0] ?? null, month, everything[2] ?? null];
   const told = Array.from({ length: landmarks.rows }, (_, row) => {
     const from = (landmarks.taken[row] as number) * ROW;
@@ -140,14 +140,8 @@ export function calibrate(
     hazards: HORIZONS_DAYS.map((_, h) => -Math.log1p(-Math.min(1 - 1e-12, median(told.map((p) => p[h] as number))))),
     ratio: options.background_ratio,
   };
-  const probabilities: number[] = [];
-  const labels: number[] = [];
-  for (let row = 0; row < landmarks.rows; row++) {
-    const label = outcome(landmarks, row, 30);
-    if (Number.isNaN(label)) continue;
-    labels.push(label);
-    probabilities.push((told[row] as readonly number[])[1] as number);
-  }
+  const { rows, labels } = known[MONTH] as KnownRows;
+  const probabilities = rows.map((row) => (told[row] as readonly number[])[MONTH] as number);
   const calibrated = {
     ...bundle,
     combiners: { d7: plain(everything[0] ?? null), d30: plain(month), d90: plain(everything[2] ?? null) },
@@ -162,28 +156,6 @@ export function calibrate(
   // Whatever is written must be what is read.
   loadBundle(JSON.parse(JSON.stringify(calibrated)), 'calibrated bundle');
   return calibrated;
-}
-
-interface KnownRows {
-  readonly rows: readonly number[];
-  readonly labels: readonly number[];
-  /** GPUs among them that failed within the horizon. */
-  readonly failing: number;
-}
-
-/** Landmarks whose outcome is known. */
-function knownRows(landmarks: Landmarks, horizon_days: number): KnownRows {
-  const rows: number[] = [];
-  const labels: number[] = [];
-  const failing = new Set<number>();
-  for (let row = 0; row < landmarks.rows; row++) {
-    const label = outcome(landmarks, row, horizon_days);
-    if (Number.isNaN(label)) continue;
-    rows.push(row);
-    labels.push(label);
-    if (label === 1) failing.add(landmarks.gpu[row] as number);
-  }
-  return { rows, labels, failing: failing.size };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

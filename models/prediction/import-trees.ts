@@ -2,7 +2,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { readXgboostModel } from '../xgboost/read-model.ts';
 import { createExplainer } from '../xgboost/shap.ts';
 import type { TreeModel } from '../xgboost/tree-model.ts';
-import { COMPONENTS, loadBundle, type PredictionBundle } from './bundle.ts';
+import { COMPONENTS, loadBundle, type PredictionBundle, treesAlone } from './bundle.ts';
 
 /**
  * A bundle of trees alone, trained elsewhere to foresee a failure within 30 days from features of ours as they are stored: other
@@ -26,11 +26,6 @@ export function importTrees(
     });
   }
   const features = [...model.feature_names];
-  const trees = {
-    bias: 0,
-    weights: COMPONENTS.map((name) => Number(name === 'trees')),
-    means: COMPONENTS.map(() => 0),
-  };
   const bundle: PredictionBundle = {
     format: 'gpu-vitals-failure-prediction',
     version: 1,
@@ -45,7 +40,7 @@ export function importTrees(
     cox: null,
     lstm: null,
     novelty: null,
-    combiners: { d7: null, d30: trees, d90: null },
+    combiners: { d7: null, d30: treesAlone(), d90: null },
     alone: COMPONENTS.map(() => null),
     background: { hazards: [0, 0, 0], ratio: 1 },
     threshold_30d: 0.5,

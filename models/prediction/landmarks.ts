@@ -41,6 +41,28 @@ export function outcome(landmarks: Landmarks, row: number, horizon_days: number)
   return (landmarks.watched_days[row] as number) >= horizon_days ? 0 : Number.NaN;
 }
 
+export interface KnownRows {
+  readonly rows: readonly number[];
+  readonly labels: readonly number[];
+  /** GPUs among them that failed within the horizon. */
+  readonly failing: number;
+}
+
+/** Landmarks whose outcome within so many days is known. */
+export function knownRows(landmarks: Landmarks, horizon_days: number): KnownRows {
+  const rows: number[] = [];
+  const labels: number[] = [];
+  const failing = new Set<number>();
+  for (let row = 0; row < landmarks.rows; row++) {
+    const label = outcome(landmarks, row, horizon_days);
+    if (Number.isNaN(label)) continue;
+    rows.push(row);
+    labels.push(label);
+    if (label === 1) failing.add(landmarks.gpu[row] as number);
+  }
+  return { rows, labels, failing: failing.size };
+}
+
 /** A failure that the labels of a GPU tell. */
 type Failure = Pick<FailureLabel, 'gpu_uuid' | 'failed_at' | 'type' | 'status'>;
 

@@ -9,9 +9,8 @@ import { forestData } from '../isolation-forest/forest-data.ts';
 import { FOREST_DEFAULTS, fitForest } from '../isolation-forest/forest-fit.ts';
 import { readXgboostModel } from '../xgboost/read-model.ts';
 import { createExplainer } from '../xgboost/shap.ts';
-import { COMPONENTS, HORIZON_KEYS, type PredictionBundle } from './bundle.ts';
-import type { Combiner } from './combiner.ts';
-import { type Landmarks, outcome, selectLandmarks } from './landmarks.ts';
+import { COMPONENTS, HORIZON_KEYS, type PredictionBundle, treesAlone } from './bundle.ts';
+import { knownRows, type Landmarks, outcome, selectLandmarks } from './landmarks.ts';
 import { risingRisks } from './rising-risks.ts';
 import { trainCox } from './train-cox.ts';
 import { trainTypes } from './train-types.ts';
@@ -58,7 +57,7 @@ const isValid = (gpu_uuid: string, seed: number): boolean =>
 export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): PredictionBundle {
   const { seed, say } = options;
   const trees = HORIZONS_DAYS.map((days, h) => {
-    const gpus = failingGpus(landmarks, days);
+    const gpus = knownRows(landmarks, days).failing;
     if (gpus < options.failures_min) {
       if (HORIZON_KEYS[h] === 'd30') {
         throw new VitalsError(
@@ -100,6 +99,7 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
     cox: trainCox(landmarks, importance, say),
     lstm: null,
     novelty: forestData(fitForest(forestRows(landmarks), { ...FOREST_DEFAULTS, seed })),
+    // Until a combination is learned the trees speak alone.
     combiners: {
       d7: trees[0] === null ? null : treesAlone(),
       d30: treesAlone(),
@@ -112,13 +112,6 @@ export function trainParts(landmarks: Landmarks, options: TrainPartsOptions): Pr
     reference_counts: reference_bins.map((limits, k) => referenceCounts(landmarks, k, limits)),
   };
 }
-
-/** Until a combination is learned the trees speak alone. */
-const treesAlone = (): Combiner & { weights: number[]; means: number[] } => ({
-  bias: 0,
-  weights: COMPONENTS.map((name) => (name === 'trees' ? 1 : 0)),
-  means: COMPONENTS.map(() => 0),
-});
 
 /** Defaults of the trees, less what is given. */
 export const treeParams = (
@@ -157,14 +150,6 @@ function labelled(landmarks: Landmarks, days: number, among: (gpu_uuid: string) 
   );
   const labels = Float32Array.from({ length: known.rows }, (_, row) => outcome(known, row, days));
   return { values: known.values, rows: known.rows, features: known.features, labels };
-}
-
-function failingGpus(landmarks: Landmarks, days: number): number {
-  const gpus = new Set<number>();
-  for (let row = 0; row < landmarks.rows; row++) {
-    if (outcome(landmarks, row, days) === 1) gpus.add(landmarks.gpu[row] as number);
-  }
-  return gpus.size;
 }
 
 /** Mean of |SHAP| over an even sample. */
