@@ -87,6 +87,7 @@ export const conditions = (options: ConditionsOptions): Operator<typeof CONDITIO
         previous_ts: 0,
         detail: '',
         began: 0,
+        again: true,
       };
       scene.batch = batch;
       scene.state = state;

@@ -77,6 +77,20 @@ describe('ledger', () => {
     expect(told(silent)).toEqual(['row_remap_pending warning open']);
   });
 
+  it.each([9, 12, 60])('takes a burst of errors over a silence of %i min for no storm', (silence_min) => {
+    const burst = (silent: number) => (ms: number) =>
+      ms > MINUTE && ms < MINUTE + silent
+        ? null
+        : {
+            ...healthy(ms),
+            ecc_sbe_volatile_total: ms <= MINUTE ? 3 : 100_000,
+            nvlink_crc_flit_errors_total: ms <= MINUTE ? 7 : 1_000_000,
+          };
+    const span_ms = (silence_min + 10) * MINUTE;
+    const items = follow({ cadence_ms: 10 * SECOND, span_ms, at: burst(silence_min * MINUTE) });
+    expect(items.filter(({ severity }) => severity === 'critical')).toEqual([]);
+  });
+
   it('keeps at most one open anomaly of a GPU, type and metric, with an id of its own', () => {
     const sick = (ms: number): Readings => ({
       ...healthy(ms),

@@ -16,7 +16,8 @@ const GAP_MS = minutes(10);
 /**
  * Keeps one open anomaly per (GPU, condition). A level must last `open_after` (critical: `critical_after`) of event time to open
  * or escalate, and be calm for `close_after` to close; an open one never becomes milder. `observed` is the worst reading.
- * A rate must rise in two rows to become critical: one row may span all of `critical_after`, and one burst is no storm.
+ * A rate must rise in two rows, with no silence between them, to become critical: one row may span all of `critical_after`, and
+ * one burst is no storm.
  *
  * State  58 B per condition and GPU. Cost: only for conditions that are not calm; allocates only when it emits.
  */
@@ -41,10 +42,8 @@ export function noteRate(
 ): void {
   const { state, gpu, ts, previous_ts } = scene;
   const rose = rise_at === ts;
-  const before = (state.critical_since[gpu * CONDITION_COUNT + c] as number) !== 0;
-  // Rows that lie so far apart know nothing of each other, and each has a long mean of its own.
-  const again = (rose && before) || ts - previous_ts > GAP_MS;
-  note(scene, c, level, observed, limit, rose ? previous_ts : ts, rise_at, column, again);
+  scene.again = rose && state.critical_since[gpu * CONDITION_COUNT + c] !== 0;
+  note(scene, c, level, observed, limit, rose ? previous_ts : ts, rise_at, column);
 }
 
 export function note(
@@ -56,7 +55,6 @@ export function note(
   from: number,
   until: number,
   column: number,
-  again = true,
 ): void {
   const { state, limits, gpu } = scene;
   const at = gpu * CONDITION_COUNT + c;
@@ -64,18 +62,19 @@ export function note(
     if (level === 3) {
       if (state.critical_since[at] === 0) state.critical_since[at] = from;
     } else if (level >= 0) state.critical_since[at] = 0;
-    if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column, again);
-    else noteOpen(scene, c, at, level, observed, limit, until, again);
+    if (state.severity[at] === 0) noteClosed(scene, c, at, level, observed, limit, from, until, column);
+    else noteOpen(scene, c, at, level, observed, limit, until);
   }
   scene.detail = '';
   scene.began = 0;
+  scene.again = true;
 }
 
 /** The severity that the evidence so far bears: critical only once it has lasted, and then what lies below. */
-function borne(scene: Scene, c: number, at: number, level: Level, until: number, again: boolean): number {
+function borne(scene: Scene, c: number, at: number, level: Level, until: number): number {
   const { state, limits } = scene;
   const after = limits.critical_after[c] as number;
-  if (level === 3 && (again || after === 0) && until - (state.critical_since[at] as number) >= after) return 3;
+  if (level === 3 && (scene.again || after === 0) && until - (state.critical_since[at] as number) >= after) return 3;
   const most =
     Number.isFinite(limits.warning[c]) || Number.isNaN(limits.warning[c]) ? 2 : Number.isFinite(limits.info[c]) ? 1 : 0;
   const lasted = state.severity[at] !== 0 || until - (state.since[at] as number) >= (limits.open_after[c] as number);
@@ -92,7 +91,6 @@ function noteClosed(
   from: number,
   until: number,
   column: number,
-  again: boolean,
 ): void {
   const { state, gpu } = scene;
   const alive = state.alive[gpu] as number;
@@ -110,7 +108,7 @@ function noteClosed(
     state.limit[at] = limit;
   }
   keepWorst(scene, c, at, observed, limit);
-  const severity = borne(scene, c, at, level, until, again);
+  const severity = borne(scene, c, at, level, until);
   if (severity === 0) return;
   state.severity[at] = severity;
   state.opened_at[at] = scene.ts;
@@ -127,7 +125,6 @@ function noteOpen(
   observed: number,
   limit: number,
   until: number,
-  again: boolean,
 ): void {
   const { state, limits, gpu, ts } = scene;
   if (level === 0) {
@@ -143,7 +140,7 @@ function noteOpen(
   state.since[at] = 0;
   if (level < 0) return;
   keepWorst(scene, c, at, observed, limit);
-  const severity = borne(scene, c, at, level, until, again);
+  const severity = borne(scene, c, at, level, until);
   if (severity <= (state.severity[at] as number)) return;
   state.severity[at] = severity;
   state.limit[at] = limit;

@@ -45,7 +45,7 @@ export const CONDITIONS_STATE = {
   model_revision: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   /** 1: a margin above 0 was seen; 2: profiling counters above 0 were seen. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
-  /** How much longer the GPU has worked with profiling counters at 0 than it has rested. */
+  /** How much longer the GPU has worked with profiling counters at 0, where that is sure, than it has not. */
   prof_zero_ms: { ...time, width: 1 },
   /** Energy window: begin, energy at it, joules by power since, samples, sum of their squares, last power. */
   energy: { ...time, width: 6 },
@@ -84,6 +84,8 @@ export interface Scene {
   detail: string;
   /** Where the evidence of the next note begins, for a detector that needs some before it sees a level; 0 = with the level. */
   began: number;
+  /** Whether the evidence of the next note is that of more than one row; always, but for rates. */
+  again: boolean;
 }
 
 /** A reading of the row; NaN = missing. */
