@@ -30,8 +30,8 @@ const GAP_MS = minutes(10);
 const MOVEMENT_RATIO = 0.3;
 
 /**
- * Profiling counters that stand at exactly 0 on a GPU that works. Where they always did, something else must prove both that it
- * works and that its exporter profiles (`isProven`).
+ * Profiling counters that stand at exactly 0 on a GPU that works. Where they always did, more than the utilisation must say so
+ * (`isProven`).
  */
 export function profZero(scene: Scene): void {
   const { state, gpu, limits } = scene;
@@ -46,16 +46,14 @@ export function profZero(scene: Scene): void {
   const util = reading(scene, GPU_UTIL);
   if (sm !== 0 && engine !== 0) return;
   const waits = (aliveBits(scene) & PROF_ALIVE) !== 0 && state.severity[gpu * CONDITION_COUNT + PROF_ZERO] === 0;
-  if (!(util >= (limits.mildest[PROF_ZERO] as number))) {
-    // At rest they may well read 0: evidence must not be gathered from moments of work that lie apart.
-    if (!waits || !(util < REST_RATIO)) return;
+  const busy = util >= (limits.mildest[PROF_ZERO] as number);
+  const known = ((state.seen[gpu] as number) & SEEN_PROF) !== 0;
+  if (!busy || !(known || isProven(scene))) {
+    // At rest they may well read 0: evidence must not be gathered from moments of work, or of proof, that lie apart.
+    if (!waits || !(busy || util < REST_RATIO)) return;
     const left = (state.prof_zero_ms[gpu] as number) - (scene.ts - scene.previous_ts);
     state.prof_zero_ms[gpu] = Math.max(0, left);
     if (left < 0) noteReading(scene, PROF_ZERO, 0, 0, 0);
-    return;
-  }
-  if (((state.seen[gpu] as number) & SEEN_PROF) === 0 && !isProven(scene)) {
-    if (waits) noteReading(scene, PROF_ZERO, 0, 0, 0);
     return;
   }
   const worked = (state.prof_zero_ms[gpu] as number) + scene.ts - scene.previous_ts;
@@ -65,8 +63,9 @@ export function profZero(scene: Scene): void {
 }
 
 /**
- * Whether a GPU whose counters never were above 0 works for sure: it draws what no idle one does, or those of a neighbour are above
- * 0 in the same scrapes. A board that is cut into instances may well read 0 as a whole.
+ * Whether counters that never were above 0 lie for sure: the GPU draws what no idle one does (an exporter that serves nothing but
+ * 0 lies as well), or those of a neighbour are above 0 in the same scrapes. A board that is cut into instances may well read 0
+ * as a whole.
  */
 function isProven(scene: Scene): boolean {
   const { state, batch, row, ts, previous_ts } = scene;

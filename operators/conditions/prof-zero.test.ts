@@ -60,6 +60,16 @@ describe('profiling counters that were at 0 from the first row on', () => {
     expect(liars([board('GPU-a', { ...zero, ...light }), board('GPU-b', light, { node: 'other' })])).toEqual([]);
   });
 
+  it('lie where what proves it rests for a scrape now and then', () => {
+    const flickers = (often: Readings, seldom: Readings): Board['readings'] => {
+      return (ms) => ({ ...healthy(ms), ...(ms % (2 * MINUTE) === 0 ? seldom : often) });
+    };
+    const neighbour = { uuid: 'GPU-b', readings: flickers(light, { ...light, ...zero }) };
+    expect(liars([board('GPU-a', { ...zero, ...light }), neighbour]).map(([uuid]) => uuid)).toEqual(['GPU-a']);
+    const draws = { uuid: 'GPU-a', readings: flickers(zero, { ...zero, power_watts: 120 }) };
+    expect(liars([draws]).map(([uuid]) => uuid)).toEqual(['GPU-a']);
+  });
+
   it.each<[string, readonly Board[]]>([
     ['an exporter without profiling', [board('GPU-a', without), board('GPU-b', without)]],
     ['a model without it beside one that has it', [board('GPU-a', without), board('GPU-b', {})]],
