@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { follow, healthy } from './conditions.fixture.ts';
 import { inDigits, inTime } from './explain-condition.ts';
+import { MARGINS } from './margins.fixture.ts';
 import { replaysAllowed } from './pcie-link.ts';
 import { THERMAL_LIMITS, thermalModel } from './thermal-limits.ts';
 
@@ -40,6 +42,12 @@ describe('limits', () => {
     expect(limits?.margin_offset_c).toBe(offset);
     expect(limits?.gpu_warning_c).toBe(warning);
     expect(limits?.gpu_critical_c).toBeGreaterThan(warning);
+  });
+
+  it.each(MARGINS)('%s: a margin as forecasts and health believe it', (_, model, die_c, margin_c, believed) => {
+    const at = (ms: number) => ({ ...healthy(ms), gpu_temp_celsius: die_c, temp_margin_celsius: margin_c });
+    const told = follow({ cadence_ms: 60_000, span_ms: 900_000, model, at });
+    expect(told.some(({ metric }) => metric === 'temp_margin_celsius')).toBe(believed);
   });
 
   it.each<[number, string]>([

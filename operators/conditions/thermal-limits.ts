@@ -36,4 +36,21 @@ export const THERMAL_LIMITS: readonly ThermalLimits[] = [
 ];
 
 /** Place of a model's limits in the table. */
-export const thermalModel = (model: string): number => THERMAL_LIMITS.findIndex((entry) => entry.model.test(model));
+export const thermalModel = (model: string): number => {
+  const name = model.toUpperCase();
+  return THERMAL_LIMITS.findIndex((entry) => entry.model.test(name));
+};
+export const thermalLimitsOf = (model: string): ThermalLimits => THERMAL_LIMITS[thermalModel(model)] as ThermalLimits;
+
+/** A margin used up on a die further than this below its limit is no reading: older drivers send 0 and less for "unsupported". */
+const PLAUSIBLE_BY_C = 15;
+
+/**
+ * Whether a margin to the slowdown temperature (field 153) is one. Above 0 it is; at 0 and below only of a model that serves one
+ * at all, on a die that is hot too.
+ */
+export const isBelievableMargin = (
+  margin: number,
+  die: number,
+  { margin_offset_c, gpu_warning_c }: ThermalLimits,
+): boolean => margin > 0 || (margin <= 0 && margin_offset_c !== null && die >= gpu_warning_c - PLAUSIBLE_BY_C);

@@ -1,10 +1,9 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
-import { isBelievableMargin } from '../core/believable-margin.ts';
 import { HOLD, type Level } from './condition-limits.ts';
 import { conditionBit, conditionIndex } from './condition-table.ts';
 import { noteReading } from './ledger.ts';
 import { aliveBits, reading, type Scene } from './scene.ts';
-import { THERMAL_LIMITS, type ThermalLimits, thermalModel } from './thermal-limits.ts';
+import { isBelievableMargin, THERMAL_LIMITS, type ThermalLimits, thermalModel } from './thermal-limits.ts';
 
 const MARGIN = conditionIndex('thermal_margin');
 const GPU = conditionIndex('gpu_temperature');
@@ -61,7 +60,7 @@ function believable(scene: Scene, margin: number, die: number, bounds: ThermalLi
   if (margin <= 0 && Number.isNaN(die)) {
     return margin < 0 || ((scene.state.seen[scene.gpu] as number) & SEEN_MARGIN) !== 0;
   }
-  return isBelievableMargin(margin, die, bounds.margin_offset_c !== null, bounds.gpu_warning_c);
+  return isBelievableMargin(margin, die, bounds);
 }
 
 function judgeMargin(scene: Scene, margin: number, offset: number): void {

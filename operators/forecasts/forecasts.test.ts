@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Anomaly, FeatureVector, Forecast } from '../../pipeline/contract/events.ts';
 import { findFeature } from '../../pipeline/contract/features.ts';
 import { hours } from '../../pipeline/contract/time.ts';
+import { MARGINS } from '../conditions/margins.fixture.ts';
 import { bytesPerGpu, GroupState } from '../core/group-state.ts';
 import { START_MS } from '../core/laws.fixture.ts';
 import { FORECAST_STATE } from './forecast-state.ts';
@@ -116,15 +117,11 @@ describe('forecasts', () => {
     expect(told.findLast(({ metric }) => metric === 'gpu_temp_celsius')?.limit).toBeCloseTo(83, 6);
   });
 
-  it.each<[string, string, number, number, number]>([
-    ['0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, 0, 88],
-    ['less than 0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, -5, 88],
-    ['0 of a model that serves none', 'NVIDIA A100-SXM4-80GB', 84, 0, 88],
-    ['0 on a hot die', 'NVIDIA H100 80GB HBM3', 86, 0, 86],
-  ])('believes a margin as conditions and health do: %s', (_, model, gpu_temp_celsius, temp_margin_celsius, limit) => {
-    const latest = () => ({ gpu_temp_celsius, temp_margin_celsius });
-    const vectors = [...gpuVectors({ days: 5, seed: 8, power: () => 500, latest })];
+  it.each(MARGINS)('believes a margin as conditions and health do: %s', (_, model, die_c, margin_c, believed) => {
+    const latest = () => ({ gpu_temp_celsius: die_c, temp_margin_celsius: margin_c });
+    const vectors = [...gpuVectors({ days: 2, seed: 8, power: () => 500, latest })];
     const { forecasts: told } = run(vectors.map((vector) => ({ ...vector, model })));
+    const limit = believed ? die_c + margin_c : FORECASTS_DEFAULTS.gpu_temp_limit_celsius;
     expect(told.findLast(({ metric }) => metric === 'gpu_temp_celsius')?.limit).toBeCloseTo(limit, 6);
   });
 

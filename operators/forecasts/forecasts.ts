@@ -3,8 +3,7 @@ import { findFeature } from '../../pipeline/contract/features.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Emit, ItemOperator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours } from '../../pipeline/contract/time.ts';
-import { THERMAL_LIMITS, type ThermalLimits, thermalModel } from '../conditions/thermal-limits.ts';
-import { isBelievableMargin } from '../core/believable-margin.ts';
+import { isBelievableMargin, thermalLimitsOf } from '../conditions/thermal-limits.ts';
 import { isBoardVoice } from '../core/board-voice.ts';
 import { followCooling } from './cooling-loss.ts';
 import { HOLT_CELLS } from './damped-holt.ts';
@@ -123,13 +122,8 @@ function noteMargin({ model, latest }: FeatureVector, gpu: number, state: Foreca
   const margin = latest[MARGIN] as number;
   if (Number.isNaN(die + margin)) return;
   const known = state.margin_limit[gpu] as number;
-  if (!(margin > 0 || isMarginOf(model, margin, die))) state.margin_limit[gpu] = Number.NaN;
+  if (!isBelievableMargin(margin, die, thermalLimitsOf(model))) state.margin_limit[gpu] = Number.NaN;
   else state.margin_limit[gpu] = Number.isNaN(known) ? die + margin : known + MARGIN_WEIGHT * (die + margin - known);
-}
-
-function isMarginOf(model: string, margin: number, die: number): boolean {
-  const { margin_offset_c, gpu_warning_c } = THERMAL_LIMITS[thermalModel(model)] as ThermalLimits;
-  return isBelievableMargin(margin, die, margin_offset_c !== null, gpu_warning_c);
 }
 
 /** Feeds a series once its time has come; false when it has not, or when there was nothing to read. */

@@ -1,10 +1,17 @@
+import { type ThermalLimits, thermalLimitsOf } from '../conditions/thermal-limits.ts';
+
 /** Temperatures, C, at which a kind of board begins to slow itself down; null = it has no such sensor. */
 export interface BoardLimits {
   readonly gpu_celsius: number;
   readonly memory_celsius: number | null;
-  /** Whether a margin of 0 and less can be true: other boards send it for "unsupported". */
-  readonly serves_margin: boolean;
+  /** By which its margin is believed. */
+  readonly thermal: ThermalLimits;
 }
+
+const board = (model: string, gpu_celsius: number, memory_celsius: number | null): readonly [RegExp, BoardLimits] => [
+  new RegExp(`${model}(?!\\d)`),
+  { gpu_celsius, memory_celsius, thermal: thermalLimitsOf(model) },
+];
 
 /**
  * By what the model's name contains, the first that fits: an L4 is no L40, a T4 no T400. They only stand in where the driver
@@ -12,19 +19,19 @@ export interface BoardLimits {
  * Places are kept in snapshots: add at the END.
  */
 const BOARDS: readonly (readonly [name: RegExp, limits: BoardLimits])[] = [
-  [/GB200(?!\d)/, { gpu_celsius: 87, memory_celsius: 95, serves_margin: true }],
-  [/B200(?!\d)/, { gpu_celsius: 87, memory_celsius: 95, serves_margin: true }],
-  [/H200(?!\d)/, { gpu_celsius: 87, memory_celsius: 95, serves_margin: true }],
-  [/H100(?!\d)/, { gpu_celsius: 87, memory_celsius: 95, serves_margin: true }],
-  [/A100(?!\d)/, { gpu_celsius: 89, memory_celsius: 95, serves_margin: false }],
-  [/L40S(?!\d)/, { gpu_celsius: 92, memory_celsius: null, serves_margin: true }],
-  [/L4(?!\d)/, { gpu_celsius: 85, memory_celsius: null, serves_margin: false }],
-  [/V100(?!\d)/, { gpu_celsius: 87, memory_celsius: 85, serves_margin: false }],
-  [/T4(?!\d)/, { gpu_celsius: 93, memory_celsius: null, serves_margin: false }],
-  [/L40(?!\d)/, { gpu_celsius: 92, memory_celsius: null, serves_margin: true }],
-  [/B300(?!\d)/, { gpu_celsius: 87, memory_celsius: 95, serves_margin: true }],
+  board('GB200', 87, 95),
+  board('B200', 87, 95),
+  board('H200', 87, 95),
+  board('H100', 87, 95),
+  board('A100', 89, 95),
+  board('L40S', 92, null),
+  board('L4', 85, null),
+  board('V100', 87, 85),
+  board('T4', 93, null),
+  board('L40', 92, null),
+  board('B300', 87, 95),
 ];
-const OTHER: BoardLimits = { gpu_celsius: 87, memory_celsius: 95, serves_margin: false };
+const OTHER: BoardLimits = { gpu_celsius: 87, memory_celsius: 95, thermal: thermalLimitsOf('') };
 
 /** Place of a model in the table, from 1; 0 = none of them. */
 export const boardOf = (model: string): number => {

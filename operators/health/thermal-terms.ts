@@ -1,4 +1,4 @@
-import { isBelievableMargin } from '../core/believable-margin.ts';
+import { isBelievableMargin } from '../conditions/thermal-limits.ts';
 import type { BoardLimits } from './board-limits.ts';
 import type { Observations } from './observations.ts';
 import { known, type Term } from './term.ts';
@@ -12,7 +12,7 @@ const VIOLATION_MIN_S = 60;
 const DAY_S = 86_400;
 
 const hasMargin = (o: Observations, limits: BoardLimits): boolean =>
-  isBelievableMargin(o.temp_margin_celsius, o.gpu_temp_celsius, limits.serves_margin, limits.gpu_celsius);
+  isBelievableMargin(o.temp_margin_celsius, o.gpu_temp_celsius, limits.thermal);
 
 /** Where the GPU begins to slow itself down: by its own margin where it tells a believable one, else by its model. */
 export const slowdownCelsius = (o: Observations, limits: BoardLimits): number =>

@@ -1,0 +1,26 @@
+/** Margins to the slowdown temperature: of a model, on a die, and whether everybody who reads them believes them. */
+export const MARGINS: readonly (readonly [
+  what: string,
+  model: string,
+  die_c: number,
+  margin_c: number,
+  believed: boolean,
+])[] = [
+  ['0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, 0, false],
+  ['less than 0 on a cool die', 'NVIDIA H100 80GB HBM3', 60, -5, false],
+  ['0 on a hot die', 'NVIDIA H100 80GB HBM3', 86, 0, true],
+  ['0 on a hot die, named in small letters', 'nvidia h200', 86, 0, true],
+  ['less than 0 on a hot die', 'NVIDIA GH200 480GB', 80, -2, true],
+  ['0 on a hot B200', 'NVIDIA B200', 86, 0, true],
+  ['0 on a hot GB200', 'NVIDIA GB200', 86, 0, true],
+  ['0 on a hot B300', 'NVIDIA B300 SXM6 AC', 86, 0, true],
+  ['less than 0 on an L40S hot enough', 'NVIDIA L40S', 74, -1, true],
+  ['less than 0 on an L40 hot enough', 'NVIDIA L40', 74, -1, true],
+  ['0 on an L40S that is not', 'NVIDIA L40S', 71, 0, false],
+  ['0 of an A100, which serves none', 'NVIDIA A100-SXM4-80GB', 84, 0, false],
+  ['0 of an L4', 'NVIDIA L4', 84, 0, false],
+  ['0 of a V100', 'Tesla V100-SXM2-32GB', 82, 0, false],
+  ['0 of a T4', 'Tesla T4', 87, 0, false],
+  ['0 of a T400', 'NVIDIA T400 4GB', 86, 0, false],
+  ['0 of somebody else', 'somebody else', 86, 0, false],
+];
