@@ -34,8 +34,8 @@ export const FORECAST_STATE = {
   /** What was forecast for a day later, at the ends of the last stretches of a day, and how the squared errors compare. */
   ahead: { scope: 'gpu', type: 'f32', width: SERIES_COUNT * STRETCHES_PER_DAY, initial: 0 },
   ahead_ratio: { ...perSeries, type: 'f32', initial: 1 },
-  /** Temperature at which the board says that it slows down; NaN = it does not say. */
-  margin_limit: { scope: 'gpu', type: 'f32', width: 1, initial: Number.NaN },
+  /** Temperature at which the board says that it slows down; NaN = it has not said so. */
+  slowdown_celsius: { scope: 'gpu', type: 'f32', width: 1, initial: Number.NaN },
   /** Steps in a row that asked for a word, for a warning, and for none. */
   asked: { ...perSeries, type: 'u8' },
   asked_warning: { ...perSeries, type: 'u8' },

@@ -125,6 +125,16 @@ describe('forecasts', () => {
     expect(told.findLast(({ metric }) => metric === 'gpu_temp_celsius')?.limit).toBeCloseTo(limit, 6);
   });
 
+  it('keeps the limit of a board over margins that cannot be believed', () => {
+    // A driver that is loaded anew sends 0 for a while.
+    const latest = (day: number) => ({ gpu_temp_celsius: 60, temp_margin_celsius: day > 3 && day < 3.1 ? 0 : 24 });
+    const { forecasts: told } = run(gpuVectors({ days: 4, seed: 8, power: () => 500, latest }), {
+      tell_every: hours(1),
+    });
+    const limits = told.filter(({ metric }) => metric === 'gpu_temp_celsius').map(({ limit }) => limit);
+    expect(new Set(limits)).toEqual(new Set([84]));
+  });
+
   it('give a band that holds about as often as it says', () => {
     let inside = 0;
     let judged = 0;

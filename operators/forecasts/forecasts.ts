@@ -120,10 +120,9 @@ export function forecasts(
 function noteMargin({ model, latest }: FeatureVector, gpu: number, state: ForecastState): void {
   const die = latest[TEMPERATURE] as number;
   const margin = latest[MARGIN] as number;
-  if (Number.isNaN(die + margin)) return;
-  const known = state.margin_limit[gpu] as number;
-  if (!isBelievableMargin(margin, die, thermalLimitsOf(model))) state.margin_limit[gpu] = Number.NaN;
-  else state.margin_limit[gpu] = Number.isNaN(known) ? die + margin : known + MARGIN_WEIGHT * (die + margin - known);
+  if (Number.isNaN(die) || !isBelievableMargin(margin, die, thermalLimitsOf(model))) return;
+  const known = state.slowdown_celsius[gpu] as number;
+  state.slowdown_celsius[gpu] = Number.isNaN(known) ? die + margin : known + MARGIN_WEIGHT * (die + margin - known);
 }
 
 /** Feeds a series once its time has come; false when it has not, or when there was nothing to read. */
@@ -276,7 +275,7 @@ function limitOf(
 ): number | null {
   switch (spec.metric) {
     case 'gpu_temp_celsius':
-      return (state.margin_limit[gpu] as number) || options.gpu_temp_limit_celsius;
+      return (state.slowdown_celsius[gpu] as number) || options.gpu_temp_limit_celsius;
     case 'memory_temp_celsius':
       return options.memory_temp_limit_celsius;
     case 'ecc_sbe_volatile_total':
