@@ -1,4 +1,5 @@
 import type { Dimension } from '../../pipeline/contract/events.ts';
+import { hoursInSamples } from '../core/observed-hours.ts';
 import type { BoardLimits } from './board-limits.ts';
 import type { Loss } from './loss.ts';
 import type { Observations } from './observations.ts';
@@ -47,13 +48,11 @@ export const sumKnown = (a: number, b: number): number => (Number.isNaN(a) ? b :
 export const perDecade = (steepness: number, value: number, from: number): number =>
   value > from ? steepness * Math.log10(value / from) : 0;
 
-const DAY_S = 86_400;
 const DAY_HOURS = 24;
-const WEEK_DAYS = 7;
 
-/** Days of samples that there are. Of a vector that was stored before they were counted: as if its cadence had never changed. */
+/** Days of samples that there are. */
 export const watchedDays = (o: Observations): number =>
-  known(o.samples_hours_7d / DAY_HOURS, Math.min(WEEK_DAYS, (o.samples_7d * o.cadence_seconds) / DAY_S)) || 0;
+  hoursInSamples(o.samples_hours_7d, o.samples_7d, o.cadence_seconds) / DAY_HOURS || 0;
 
 /** Days from the first of them to the last, silences and all: what rates per day are rates of. */
 export const spannedDays = (o: Observations): number => watchedDays(o) / known(o.coverage_ratio_7d, 1) || 0;
