@@ -35,8 +35,13 @@ describe.each([1, 3])('with %i copies of everything', (copies) => {
     bus = await connectToCluster(nats.nats_url, copies);
   });
   afterEach(async () => {
-    await feed?.stop();
-    await endCliRuns();
+    const left = feed;
+    feed = null;
+    try {
+      await left?.stop();
+    } finally {
+      await endCliRuns();
+    }
   });
   afterAll(async () => {
     await bus?.close();
