@@ -35,6 +35,8 @@ const HAND_OVER_MAX_MS = 20_000;
 const MOVE_MAX_MS = 30_000;
 /** What dead owners have left is looked for when it is calm again. */
 const CLEAR_AFTER_MS = 5_000;
+/** Whoever refuses refuses at once, and each time we go to another server. */
+const REFUSED_PAUSE_MS = 500;
 const TAKEN_AT_ONCE = 16;
 const TAKEN_MAX_MS = 500;
 const TAKEN_LOOK_MS = 5;
@@ -99,14 +101,25 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   /** The keys as they stand, from whichever server gives them: others hand us their units from now on. */
   async function loadView(): Promise<void> {
-    for (;;) {
-      const loaded = view.load(keys).then(
-        () => true,
-        () => false,
-      );
-      if (await Promise.race([loaded, pause(silence_max_ms).then(() => false)])) return;
-      options.onSilence?.();
+    const stuck = setTimeout(() => lose(`the keys did not come within ${MOVE_MAX_MS / 1_000} s`), MOVE_MAX_MS);
+    let told = false;
+    while (!signal.aborted) {
+      let waiting: NodeJS.Timeout | undefined;
+      const silence = new Promise<'silence'>((resolve) => {
+        waiting = setTimeout(resolve, silence_max_ms, 'silence');
+      });
+      try {
+        if ((await Promise.race([view.load(keys), silence])) !== 'silence') break;
+      } catch (cause) {
+        if (!told) tell(cause instanceof VitalsError ? cause : new VitalsError('GV-BUS-002', String(cause), 'cluster'));
+        told = true;
+        await pause(REFUSED_PAUSE_MS);
+      } finally {
+        clearTimeout(waiting);
+      }
+      if (!signal.aborted) options.onSilence?.();
     }
+    clearTimeout(stuck);
   }
 
   /** Follows the keys; begins anew when nothing is heard, not even our own beats. */
@@ -236,7 +249,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
 
   await loadView();
   const followed = follow();
-  say(`cluster: ${worker} is there`);
+  if (!lost) say(`cluster: ${worker} is there`);
   const loops = [arrangeAll(), held.pump(), tellAll(), saveAll()];
   for (const loop of loops) loop.catch(onFailure);
 
