@@ -77,8 +77,11 @@ async function desk(options: {
   tell?: RunDeskOptions['tell'];
   /** Whether the next reading of the alerts fails. */
   breaks?: () => boolean;
+  /** Whether the bus says that it is there; as it is, when left out. */
+  connected?: () => boolean;
 }) {
   const own = await connectBus({ servers: nats.nats_url, name: 'desk', clock: systemClock });
+  if (options.connected !== undefined) Object.defineProperty(own, 'connected', { get: options.connected });
   const { read } = own;
   Object.assign(own, {
     async *read(wanted: ReadOptions, signal: AbortSignal) {
@@ -282,6 +285,21 @@ it('a desk that cannot read lets go, says so once, and hears again what came mea
   expect(short(told)).toEqual(['opened deaf']);
   expect(failures).toEqual(['Error: reading broke']);
   expect(first.running.counters()).toMatchObject({ active: true, open: 1 });
+}, 60_000);
+
+it('tells that it cannot read once the bus is there again, when it had to be silent before', async () => {
+  const told: Told[] = [];
+  const failures: string[] = [];
+  let broken = 2;
+  await desk({
+    told,
+    tell: ({ message }) => failures.push(message),
+    breaks: () => broken-- > 0,
+    connected: () => broken < 1,
+  });
+  await publish(fresh({ id: 'away' }));
+  await until(() => told.length === 1);
+  expect(failures).toEqual(['Error: reading broke']);
 }, 60_000);
 
 it('a node is told of although one of its boards is in maintenance, and not when all are', async () => {

@@ -65,12 +65,15 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   let troubled = false;
   /** Whoever has the desk and cannot read lets go of it. */
   let deaf = false;
-  /** Something was read since reading failed last. */
+  /** Something was read since it was told last that reading failed. */
   let heard = true;
-  const trouble = (cause: unknown): void => {
+  /** Whether it was told. */
+  const trouble = (cause: unknown): boolean => {
     // What the bus being away brings is told by its own part.
-    if (!troubled && bus.connected) tell(toldError(cause));
+    const tells = !troubled && bus.connected;
+    if (tells) tell(toldError(cause));
     troubled = true;
+    return tells;
   };
 
   const people = await followPeople({
@@ -120,14 +123,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     });
     table.begin(state.position);
     outbox.resume(heldGroups(state, { ...options, handling }, clock.now()));
-    const keeper = deskKeeper({
-      store,
-      outbox,
-      clock,
-      state,
-      revision,
-      onSent: () => counts.notifications++,
-    });
+    const keeper = deskKeeper({ store, outbox, clock, state, revision, onSent: () => counts.notifications++ });
     const reading = new AbortController();
     const taken: Holding = {
       state,
@@ -136,8 +132,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       reading,
       read: read(state, desk, table, keeper, reading.signal).catch((cause: unknown) => {
         if (reading.signal.aborted) return;
-        if (heard) trouble(cause);
-        heard = false;
+        if (heard) heard = !trouble(cause);
         deaf = true;
       }),
       until: messages === 0 ? 0 : last_position,
