@@ -12,7 +12,7 @@ const EIGHT = Array.from({ length: 8 }, (_, n) => board(n));
 it('a node that registered itself is not in maintenance because one of its boards is', () => {
   const boards = maintainedBoards();
   boards.told(board(0, { status: 'maintenance' }));
-  expect(boards.node('n1')).toBe(null);
+  expect(boards.node('n1')).toBe(false);
   boards.seen(EIGHT);
   expect(boards.node('n1')).toBe(false);
   expect([boards.all(['GPU-0']), boards.all(['GPU-0', 'GPU-1']), boards.all([])]).toEqual([true, false, false]);

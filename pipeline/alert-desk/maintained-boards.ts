@@ -11,8 +11,8 @@ export interface MaintainedBoards {
   none(): boolean;
   /** All of them are; of none: no. */
   all(gpu_uuids: readonly string[]): boolean;
-  /** All boards of the node are, retired ones left out. Null: of those that people told of, yes, and labels are not known yet. */
-  node(name: string): boolean | null;
+  /** All boards of the node are, retired ones left out. Not while labels are unknown: it may have more than people told of. */
+  node(name: string): boolean;
 }
 
 /** State: three texts a board of either source, and the UUIDs by node. */
@@ -36,6 +36,8 @@ export function maintainedBoards(): MaintainedBoards {
     }
     return found;
   }
+  const all = (gpu_uuids: readonly string[]): boolean =>
+    gpu_uuids.length > 0 && gpu_uuids.every((uuid) => maintained.has(uuid));
 
   return {
     told({ gpu_uuid, node, status }) {
@@ -49,12 +51,10 @@ export function maintainedBoards(): MaintainedBoards {
       nodes = null;
     },
     none: () => maintained.size === 0,
-    all: (gpu_uuids) => gpu_uuids.length > 0 && gpu_uuids.every((uuid) => maintained.has(uuid)),
+    all,
     node(name) {
       nodes ??= byNode();
-      const uuids = nodes.get(name) ?? [];
-      if (name === '' || uuids.length === 0 || !uuids.every((uuid) => maintained.has(uuid))) return false;
-      return labels === null ? null : true;
+      return labels !== null && name !== '' && all(nodes.get(name) ?? []);
     },
   };
 }

@@ -43,21 +43,22 @@ export async function followMaintenance(options: {
 
   async function lookUntilSeen(): Promise<void> {
     while (!stopping.signal.aborted) {
-      try {
-        boards.seen(await options.seen());
+      // The database is away, which its own part tells.
+      const found = await options.seen().catch(() => null);
+      if (found !== null) {
+        boards.seen(found);
         seen_at = clock.monotonic();
-        options.onChange();
-        return;
-      } catch {
-        // The database is away, which its own part tells.
-        await pause(systemTimers, RETRY_MS, stopping.signal).catch(() => undefined);
+        return options.onChange();
       }
+      await pause(systemTimers, RETRY_MS, stopping.signal).catch(() => undefined);
     }
   }
   function look(): Promise<void> {
-    looking ??= lookUntilSeen().finally(() => {
-      looking = null;
-    });
+    looking ??= lookUntilSeen()
+      .catch(options.onFailure)
+      .finally(() => {
+        looking = null;
+      });
     return looking;
   }
 
@@ -81,9 +82,8 @@ export async function followMaintenance(options: {
       if (boards.none()) return false;
       if (gpus !== undefined && gpus.length > 0) return boards.all(gpus);
       if (gpu_uuid !== '') return boards.all([gpu_uuid]);
-      const maintained = boards.node(node);
-      if (maintained !== false && clock.monotonic() - seen_at >= SEEN_TRUSTED_MS) void look();
-      return maintained === true;
+      if (clock.monotonic() - seen_at >= SEEN_TRUSTED_MS) void look();
+      return boards.node(node);
     },
     async stop() {
       stopping.abort();
