@@ -1,5 +1,4 @@
 import type { Database } from '../../pipeline/contract/database.ts';
-import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { decodeCursor, decodePlace, encodeCursor, type Page, type PageRequest, withTotal } from './page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from './select-rows.ts';
@@ -102,9 +101,9 @@ export interface RowOrder {
 }
 
 /**
- * The same ordered by a column, those without a value last. Every page sorts what the filter leaves of the fleet, and a cursor is
- * how many rows were given: at an instant that is over, pages stand still. Throws GV-API-001 on a foreign cursor, GV-API-003
- * when the database is away.
+ * The same ordered by a column, those without a value last. Every page sorts what the filter leaves of the fleet. A cursor is
+ * how many rows were given, and the newest instant that there was at the first page: rows that come later move none of them.
+ * Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away.
  */
 export async function sortedAt(
   database: Database,
@@ -115,9 +114,11 @@ export async function sortedAt(
 ): Promise<Page<TableRow>> {
   const { name, descending } = page.order;
   const way = `${descending ? '-' : ''}${name}`;
-  const given = page.cursor === undefined ? 0 : givenIn(page.cursor, way);
+  const place = page.cursor === undefined ? null : decodePlace(page.cursor, 'number', way);
+  const given = Number(place?.[1] ?? 0);
+  const over = place?.[0].getTime() ?? (await newestInstant(database, spec, at));
   const matching = filtered(filter);
-  matching.add('ts', '<=', new Date(at));
+  matching.add('ts', '<=', new Date(over));
   const columns = columnList(spec);
   const newest = `SELECT ${columns} FROM ${quoted(spec.name)}${matching.where()} ${latestOn(keysOf(spec))}`;
   const lacking = `CASE WHEN ${isMissing(spec, name)} THEN 1 ELSE 0 END`;
@@ -130,18 +131,23 @@ export async function sortedAt(
   );
   fillTexts(spec, rows);
   const items = rows.slice(0, page.limit) as unknown as TableRow[];
-  const next = rows.length > page.limit ? encodeCursor(given + page.limit, way) : null;
-  return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, at));
+  const next = rows.length > page.limit ? encodeCursor(over, given + page.limit, way) : null;
+  return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, over));
 }
 
 /** Where the database puts missing values depends on their type. NULL texts are empty ones outside. */
 const isMissing = (spec: TableSpec, name: string): string =>
   isText(spec, name) ? `coalesce(${quoted(name)}, '') = ''` : `${quoted(name)} IS NULL`;
 
-function givenIn(cursor: string, way: string): number {
-  const [given, ordered] = decodeCursor(cursor, ['number', 'string']) as [number, string];
-  if (ordered !== way) throw new VitalsError('GV-API-001', 'The cursor belongs to another order', 'cursor');
-  return given;
+/** Of all rows until then; the instant itself where there are none. */
+async function newestInstant(database: Database, spec: TableSpec, until: number): Promise<number> {
+  const matching = filtered({ equal: {} });
+  matching.add('ts', '<=', new Date(until));
+  const [newest] = await database.query<{ ts: number }>(
+    `SELECT ts FROM ${quoted(spec.name)}${matching.where()} ORDER BY ts DESC LIMIT ${matching.bind(1)}`,
+    matching.parameters,
+  );
+  return newest?.ts ?? until;
 }
 
 /** How many keys had a row by then. */

@@ -43,11 +43,11 @@ export function decodeCursor(cursor: string, kinds: readonly ('number' | 'string
   throw new VitalsError('GV-API-001', FOREIGN, 'cursor');
 }
 
-/** Of a list in time that runs both ways: the instant of the last row, what else tells it, and at the end which way. */
+/** Of a list in more than one order: an instant, what else tells the place, and at the end in which order. */
 export function decodePlace(
   cursor: string,
   kind: 'number' | 'string',
-  order: 'ASC' | 'DESC',
+  order: string,
 ): readonly [at: Date, beside: string | number] {
   const [at, beside, way] = decodeCursor(cursor, ['number', kind, 'string']) as [number, string | number, string];
   if (at > EPOCH_MS_MAX) throw new VitalsError('GV-API-001', FOREIGN, 'cursor');

@@ -5,6 +5,7 @@ import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
+import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 import {
   GPU_FEATURES,
   GPU_FORECASTS,
@@ -286,6 +287,41 @@ describe('vectors', () => {
     expect([since.total, named(since.items)]).toEqual([6, latest.slice(6, 10)]);
     const foreign = pageAt(database, GPU_FEATURES, { equal: {} }, START, { limit: 4, cursor: 'WzFd' });
     await expect(foreign).rejects.toMatchObject({ code: 'GV-API-001' });
+  });
+
+  it('that come between two sorted pages move no rows of the second', async () => {
+    const node = 'pages';
+    const write = async (ts: number, first: (gpu: number) => number): Promise<void> => {
+      const spell = vectorRowSpeller(GPU_FEATURES.name);
+      const sink = tableSink<FeatureVector>(GPU_FEATURES, {
+        ...questdb.delivery(),
+        rows_max: 9,
+        waiting_max: 9,
+        spell,
+      });
+      const rest = { node, instance: '', model: '', job: '', latest: new Float64Array(0), arrived_at: 0, final: false };
+      for (let gpu = 0; gpu < 4; gpu++) {
+        const values = new Float64Array(FEATURE_COUNT).fill(first(gpu));
+        sink.write({ ...rest, ts, latest_ts: ts, gpu_uuid: `GPU-${gpu}`, values });
+      }
+      await sink.close();
+      await questdb.visible('gpu_features');
+    };
+    const order = { name: FEATURES[0]?.name as string, descending: true };
+    const page = async (cursor?: string) => {
+      const { items, next } = await sortedAt(database, GPU_FEATURES, { equal: { node } }, EPOCH_MS_MAX, {
+        limit: 2,
+        order,
+        cursor,
+      });
+      return { gpus: items.map(({ gpu_uuid }) => gpu_uuid), next };
+    };
+    await write(START + 86_400_000, (gpu) => gpu);
+    const first = await page();
+    await write(START + 86_410_000, (gpu) => -gpu);
+    const second = await page(first.next ?? '');
+    expect([first.gpus, second]).toEqual([['GPU-3', 'GPU-2'], { gpus: ['GPU-1', 'GPU-0'], next: null }]);
+    expect((await page()).gpus).toEqual(['GPU-0', 'GPU-1']);
   });
 });
 
