@@ -1,6 +1,5 @@
+import { isLoopback, isLoopbackHostHeader } from '../pipeline/contract/loopback.ts';
 import type { Handshake } from '../sinks/live/socket-server.ts';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 const hostname = (hostOrUrl: string): string | null => {
   try {
@@ -16,12 +15,12 @@ const hostname = (hostOrUrl: string): string | null => {
  * only to loopback names, so that a foreign name which resolves to it (DNS rebinding) opens nothing.
  */
 export function allowOrigin(options: { host: string; origins: readonly string[] }): (handshake: Handshake) => boolean {
-  const loopbackOnly = LOOPBACK.test(options.host) || options.host === '::1';
+  const loopbackOnly = isLoopback(options.host);
   return ({ origin, host }) => {
     if (origin === null || options.origins.includes(origin)) return true;
     const [page, server] = [hostname(origin), hostname(host)];
     if (page === null || server === null) return false;
-    if (loopbackOnly) return LOOPBACK.test(page) && LOOPBACK.test(server);
+    if (loopbackOnly) return isLoopbackHostHeader(page) && isLoopbackHostHeader(server);
     return page === server;
   };
 }

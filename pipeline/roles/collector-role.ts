@@ -4,9 +4,10 @@ import { edgeTeller } from '../collect/collector-events.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { isLoopback } from '../contract/loopback.ts';
 import { insightOptions } from '../telemetry/insight-options.ts';
 import type { CollectorReady, CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
-import { isLoopback, listenAddress } from './listen-address.ts';
+import { listenAddress } from './listen-address.ts';
 import { type RunningThread, startThread } from './thread.ts';
 
 export interface CollectorRoleOptions {

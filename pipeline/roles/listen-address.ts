@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { isLoopback } from '../contract/loopback.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -13,9 +14,6 @@ export function listenAddress(text: string): ListenAddress {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** What protects calls on their way, when they come from other machines. */
 export type WayOptions = Pick<Config, 'api' | 'live' | 'tls-cert' | 'tls-key' | 'behind-proxy'>;

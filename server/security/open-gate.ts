@@ -1,9 +1,9 @@
 import type { Clock } from '../../pipeline/clock.ts';
 import type { Bus } from '../../pipeline/contract/bus.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { isLoopback } from '../../pipeline/contract/loopback.ts';
 import { openKeyBook } from '../../pipeline/keys/key-book.ts';
 import { type ListedKey, openKeyStore } from '../../pipeline/keys/key-store.ts';
-import { isLoopback } from '../../pipeline/roles/listen-address.ts';
 import { type Gate, gateOf } from './gate.ts';
 import { type OidcOptions, openOidc } from './oidc.ts';
 

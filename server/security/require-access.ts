@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { isLoopbackHostHeader } from '../../pipeline/contract/loopback.ts';
 import { BadRequest, problem } from '../problem.ts';
 import { type Access, accessOf, mayCall } from './access.ts';
 import { ANYBODY, type Caller } from './caller.ts';
@@ -14,7 +15,6 @@ import type { AnswerTenant } from './tenant-apps.ts';
 const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
 /** What there is not is not told to strangers either. */
 const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 const FOREIGN_HOST = new BadRequest([
   { field: 'Host', detail: 'Must be a name of loopback while there are no keys, or --behind-proxy be given' },
 ]);
@@ -58,7 +58,7 @@ export function requireAccess(options: RequireAccessOptions): MiddlewareHandler 
     }
     if (!gate.locked) {
       // A page whose own name was made to mean this machine would otherwise read everything.
-      if (!behind_proxy && !LOOPBACK.test(c.req.header('Host') ?? 'localhost')) return problem(c, FOREIGN_HOST);
+      if (!behind_proxy && !isLoopbackHostHeader(c.req.header('Host') ?? 'localhost')) return problem(c, FOREIGN_HOST);
       c.set('caller', ANYBODY);
       return next();
     }

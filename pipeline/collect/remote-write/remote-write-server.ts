@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VitalsError } from '../../contract/errors.ts';
+import { isLoopback, isLoopbackHostHeader } from '../../contract/loopback.ts';
 import { ownEntry } from '../../contract/own-entry.ts';
 import type { RemoteWriteOutcome, RemoteWriteVersion } from './remote-write-options.ts';
 
@@ -34,7 +35,6 @@ const PATH = '/api/v1/write';
 const MIB = 1_048_576;
 /** Less than an incomplete scrape waits for the rest. */
 const RETRY_AFTER_S = 3;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)(:\d+)?$/i;
 const CLOSE_GRACE_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -93,7 +93,7 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
       return (response) => plain(response, 403, 'web pages may not write');
     }
     // A page whose own name was made to mean this machine; it cannot know a token.
-    if (wanted === null && LOOPBACK.test(options.host) && !LOOPBACK.test(host)) {
+    if (wanted === null && isLoopback(options.host) && !isLoopbackHostHeader(host)) {
       const way = 'a token (remote-write-bearer-token-file) lets others in';
       return (response) => plain(response, 403, `without a token this answers to names of loopback only; ${way}`);
     }
