@@ -1,6 +1,6 @@
 import { allAssets } from '../sinks/questdb/read-assets.ts';
 import { type AssetFacts, mergeAsset, sameFacts } from './asset-merge.ts';
-import { logAssets, loggedAssets } from './bus/asset-log.ts';
+import { type AssetVersion, type LoggedAsset, logAssets, loggedAssets } from './bus/asset-log.ts';
 import { ensureAssetStream } from './bus/ensure-streams.ts';
 import type { Bus } from './contract/bus.ts';
 import type { Database } from './contract/database.ts';
@@ -60,13 +60,6 @@ export async function importAssets(
   return { added, changed: versions.length - added, unchanged: rows.length - versions.length };
 }
 
-/** A version of an asset to store: what it says, on what it is built, and since when its tenant has it where another had it before. */
-interface AssetVersion {
-  readonly asset: Asset;
-  readonly after: number;
-  readonly tenant_since?: number | undefined;
-}
-
 /** The version that facts make of what is known; null when they change nothing. */
 export function newVersion(before: KnownAssetVersion | undefined, facts: AssetFacts, now: number): AssetVersion | null {
   const asset = mergeAsset(before?.logged ?? before?.asset, facts, now);
@@ -76,27 +69,32 @@ export function newVersion(before: KnownAssetVersion | undefined, facts: AssetFa
   return { asset, after: before.position, tenant_since: tenantSince(before, asset.tenant, now) };
 }
 
+type Tenure = Pick<KnownAssetVersion, 'asset' | 'tenant_since'>;
+
 /**
  * Since when (epoch ms) a tenant has an asset of which this was known before; undefined where nobody else had it. What was
  * told of it before is not for the one who has it now.
  */
-export function tenantSince(
-  before: Pick<KnownAssetVersion, 'asset' | 'tenant_since'> | undefined,
-  tenant: string,
-  at: number,
-): number | undefined {
+export function tenantSince(before: Tenure | undefined, tenant: string, at: number): number | undefined {
   if (before === undefined || before.asset.tenant === tenant) return before?.tenant_since;
   return before.asset.tenant === '' && before.tenant_since === undefined ? undefined : at;
 }
+
+/** The same of a version that lies in the log: as it says itself, else by the version before it there. */
+export const tenureOf = (
+  { asset, arrived_at, tenant_since }: Pick<LoggedAsset, 'asset' | 'arrived_at' | 'tenant_since'>,
+  before: Tenure | undefined,
+): number | undefined => tenant_since ?? (asset === null ? undefined : tenantSince(before, asset.tenant, arrived_at));
 
 async function knownAssets({ bus, database }: InventoryParts): Promise<Map<string, KnownAssetVersion>> {
   const rows = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
   const known = new Map<string, KnownAssetVersion>();
   for (const asset of rows.values()) known.set(asset.gpu_uuid, { asset, logged: null, position: 0 });
-  for await (const { asset: logged, position, arrived_at, tenant_since: told } of loggedAssets(bus)) {
+  for await (const version of loggedAssets(bus)) {
+    const { asset: logged, position } = version;
     if (logged === null) continue;
     const before = known.get(logged.gpu_uuid);
-    const tenant_since = told ?? (before?.logged ? tenantSince(before, logged.tenant, arrived_at) : undefined);
+    const tenant_since = tenureOf(version, before?.logged ? before : undefined);
     known.set(logged.gpu_uuid, { ...knownVersion(logged, position, rows.get(logged.gpu_uuid)), tenant_since });
   }
   return known;

@@ -96,7 +96,7 @@ const cannedPredictor = (): ApiParts['predictor'] => {
 
 type ApiWorldOptions = { live_url: string | null } & Pick<
   ApiParts,
-  'calls_per_s' | 'keys' | 'channels' | 'console_dir'
+  'calls_per_s' | 'keys' | 'channels' | 'console_dir' | 'scorer' | 'predictor'
 > &
   Pick<ApiParts, 'database' | 'models' | 'examine' | 'config' | 'simulation' | 'gate' | 'profile'>;
 
@@ -164,11 +164,17 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     interval_ms: 10_000,
     console_dir: options.console_dir ?? null,
     version: '0.0.0',
-    scorer: cannedScorer(),
-    predictor: cannedPredictor(),
+    scorer: options.scorer ?? cannedScorer(),
+    predictor: options.predictor ?? cannedPredictor(),
     models: options.models ?? cannedModels(clock),
     alerts,
-    assets: assetDesk({ log, database: used, clock, now: () => eventNow({ clock, view }) }),
+    assets: assetDesk({
+      log,
+      database: used,
+      clock,
+      now: () => eventNow({ clock, view }),
+      tell: (error) => failures.push(error),
+    }),
     dead_letters: cannedLetters(NOW),
     simulation: options.simulation ?? cannedSimulation(NOW),
     examine: options.examine ?? cannedFindings,

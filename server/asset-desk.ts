@@ -1,30 +1,33 @@
 import type { AssetFacts } from '../pipeline/asset-merge.ts';
-import { followAssets, isOvertaken, type LoggedAsset, logEachAsset, loggedAssets } from '../pipeline/bus/asset-log.ts';
+import {
+  type AssetVersion,
+  followAssets,
+  isOvertaken,
+  type LoggedAsset,
+  logEachAsset,
+  loggedAssets,
+} from '../pipeline/bus/asset-log.ts';
 import { ensureAssetStream } from '../pipeline/bus/ensure-streams.ts';
-import type { Clock } from '../pipeline/clock.ts';
+import { readOn } from '../pipeline/bus/read-on.ts';
+import { type Clock, pause, systemTimers } from '../pipeline/clock.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
 import { GPU_ASSETS } from '../pipeline/contract/tables.ts';
-import { type KnownAssetVersion, knownVersion, newVersion, tenantSince } from '../pipeline/inventory.ts';
+import { type KnownAssetVersion, knownVersion, newVersion, tenureOf } from '../pipeline/inventory.ts';
 import { newestOfGpus } from '../sinks/questdb/newest-rows.ts';
 import { allAssets, readAsset } from '../sinks/questdb/read-assets.ts';
 import { cachedAnswer } from './cached-answer.ts';
 import { keptRows } from './kept-rows.ts';
+import { seedUntilDone } from './seed-until-done.ts';
 
 /** Where versions of assets are kept: the stream ASSETS, or memory in tests. */
 export interface AssetLog {
   /** What it holds now, oldest first; makes the log where there is none. */
   load(): AsyncIterable<LoggedAsset>;
   follow(from: number, signal: AbortSignal): AsyncIterable<LoggedAsset>;
-  store(
-    versions: readonly {
-      readonly asset: Asset;
-      readonly after: number;
-      readonly tenant_since?: number | undefined;
-    }[],
-  ): Promise<readonly PromiseSettledResult<number>[]>;
+  store(versions: readonly AssetVersion[]): Promise<readonly PromiseSettledResult<number>[]>;
 }
 
 /** The log over NATS. */
@@ -76,6 +79,8 @@ export interface AssetDeskOptions {
   readonly now: () => number;
   /** UUIDs of the fleet: who is likely to be asked for. */
   readonly fleet?: () => readonly string[];
+  /** The log cannot be followed: until it can again, nothing is heard of what others change. */
+  readonly tell: (error: VitalsError) => void;
 }
 
 /** Rows that the engine writes come to lists so much later. */
@@ -83,7 +88,6 @@ const ROWS_AGE_MS = 2_000;
 /** What people change comes over the log; what labels tell of a known board hardly ever changes. */
 const ROW_TRUSTED_MS = 30_000;
 const GPUS_MAX = 20_000;
-const RETRY_MS = 1_000;
 const READY_WAIT_MS = 3_000;
 /** Of one asset; older ones are older than what anybody reports on. */
 const STATUSES_MAX = 100;
@@ -96,7 +100,7 @@ const STATUSES_MAX = 100;
  * Cost     `find` one look-up; `all` a merge of all, computed anew when something has changed.
  */
 export function assetDesk(options: AssetDeskOptions): AssetDesk {
-  const { log, database, clock, now, fleet = () => [] } = options;
+  const { log, database, clock, now, fleet = () => [], tell } = options;
   const newest = new Map<string, { readonly asset: Asset; readonly position: number }>();
   const statuses = new Map<string, StatusChange[]>();
   const tenures = new Map<string, number>();
@@ -105,12 +109,13 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
   let merged: { readonly rows: readonly Asset[]; readonly revision: number; readonly all: readonly Asset[] } | null =
     null;
 
-  const take = ({ asset, position, arrived_at, tenant_since }: Omit<LoggedAsset, 'subject'>): void => {
+  const take = (version: Omit<LoggedAsset, 'subject'>): void => {
+    const { asset, position, arrived_at } = version;
     if (asset === null) return;
     const last = newest.get(asset.gpu_uuid);
     if ((last?.position ?? 0) >= position) return;
     const before = last && { asset: last.asset, tenant_since: tenures.get(asset.gpu_uuid) };
-    const since = tenant_since ?? tenantSince(before, asset.tenant, arrived_at);
+    const since = tenureOf(version, before);
     if (since !== undefined) tenures.set(asset.gpu_uuid, since);
     newest.set(asset.gpu_uuid, { asset, position });
     revision++;
@@ -119,47 +124,32 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     statuses.set(asset.gpu_uuid, [...known, { at: arrived_at, status: asset.status }].slice(-STATUSES_MAX));
   };
 
-  let loaded: () => void = () => undefined;
-  let is_ready = false;
-  const ready = new Promise<void>((resolve) => {
-    loaded = () => {
-      is_ready = true;
-      resolve();
-    };
+  let last_heard = 0;
+  const hear = (version: LoggedAsset): void => {
+    take(version);
+    last_heard = version.position;
+  };
+  // That it cannot be read at first is told to whoever asks.
+  const loading = seedUntilDone(async () => {
+    for await (const version of log.load()) hear(version);
   });
-  const following = (async () => {
-    let position = 0;
-    let whole = false;
-    while (!stopping.signal.aborted) {
-      try {
-        if (!whole) {
-          for await (const entry of log.load()) {
-            take(entry);
-            position = entry.position;
-          }
-          whole = true;
-          loaded();
-        }
-        for await (const entry of log.follow(position + 1, stopping.signal)) {
-          take(entry);
-          position = entry.position;
-        }
-      } catch {
-        // Told by whoever asks: the log is away, and is tried again.
-      }
-      await pause(RETRY_MS, stopping.signal);
-    }
-  })();
+  const following = loading.finished.then(() =>
+    readOn({
+      read: () => log.follow(last_heard + 1, stopping.signal),
+      take: hear,
+      signal: stopping.signal,
+      onFailure: (cause) =>
+        tell(cause instanceof VitalsError ? cause : new VitalsError('GV-BUS-002', String(cause), 'ASSETS', { cause })),
+    }),
+  );
 
   async function whenReady(): Promise<void> {
-    if (is_ready) return;
+    if (loading.done) return;
     const late = new AbortController();
-    const told = await Promise.race([
-      ready.then(() => true),
-      pause(READY_WAIT_MS, AbortSignal.any([late.signal, stopping.signal])).then(() => false),
-    ]);
+    const patience = pause(systemTimers, READY_WAIT_MS, AbortSignal.any([late.signal, stopping.signal]));
+    await Promise.race([loading.finished, patience.catch(() => undefined)]);
     late.abort();
-    if (!told) throw new VitalsError('GV-API-003', 'The inventory is still being read', 'ASSETS');
+    if (!loading.done) throw new VitalsError('GV-API-003', 'The inventory is still being read', 'ASSETS');
   }
 
   const tableRows = cachedAnswer(clock, ROWS_AGE_MS, () => allAssets(database));
@@ -207,12 +197,12 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
 
   async function planned(rows: readonly AssetFacts[]): Promise<{
     readonly outcomes: AssetOutcome[];
-    readonly versions: readonly (Parameters<AssetLog['store']>[0][number] & { readonly row: number })[];
+    readonly versions: readonly (AssetVersion & { readonly row: number })[];
   }> {
     await whenReady();
     const byId = new Map((await allAssets(database)).map((row) => [row.gpu_uuid, row]));
     const outcomes = rows.map((): AssetOutcome => 'unchanged');
-    const versions: (Parameters<AssetLog['store']>[0][number] & { readonly row: number })[] = [];
+    const versions: (AssetVersion & { readonly row: number })[] = [];
     rows.forEach((facts, row) => {
       const before = known(facts.gpu_uuid, byId.get(facts.gpu_uuid));
       const version = newVersion(before, facts, now());
@@ -273,22 +263,8 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     },
     async stop() {
       stopping.abort();
+      loading.stop();
       await following;
     },
   };
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });

@@ -30,7 +30,14 @@ await runAsThread(async () => {
       clock: systemClock,
       spans: insight.spans,
       onRefused: refusalTeller((fields, text) => insight.log.info(fields, text), systemClock),
-      followAssets: () => assetDesk({ log: assetLogOf(bus), database, clock: systemClock, now: systemClock.now }),
+      followAssets: () =>
+        assetDesk({
+          log: assetLogOf(bus),
+          database,
+          clock: systemClock,
+          now: systemClock.now,
+          tell: insight.tell,
+        }),
     });
     insight.log.info({ url: live.url, library: live.library }, 'listens');
     return {

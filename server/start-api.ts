@@ -103,7 +103,14 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   const feed = fleetFeed({ bus, database, view, clock, rows: verdicts });
   const { counters } = feed;
   const fleet = (): readonly string[] => view.uuids();
-  const assets = assetDesk({ log: assetLogOf(bus), database, clock, now: () => eventNow({ clock, view }), fleet });
+  const assets = assetDesk({
+    log: assetLogOf(bus),
+    database,
+    clock,
+    now: () => eventNow({ clock, view }),
+    fleet,
+    tell: (error) => options.onFailure(error, 'inventory'),
+  });
   const alerts = alertView({
     bus,
     clock,

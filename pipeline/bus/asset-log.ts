@@ -37,11 +37,12 @@ export async function* followAssets(bus: Bus, from: number, signal: AbortSignal)
 export const isOvertaken = (error: unknown): boolean =>
   error instanceof VitalsError && error.code === 'GV-BUS-002' && /\(100(71|64)\)$/.test(error.message);
 
-interface AssetVersion {
+/** A version to store. */
+export interface AssetVersion {
   readonly asset: Asset;
   /** Position of the version that it was built on, 0 for a new asset. */
   readonly after: number;
-  /** Beside the asset, since a log of few versions forgets who had it before. */
+  /** Since when its tenant has it, where another one had it before (epoch ms): beside the asset, since a log of few versions forgets who had it before. */
   readonly tenant_since?: number | undefined;
 }
 
