@@ -33,9 +33,9 @@ export async function world(library: 'uws' | 'ws', options: Partial<LiveServerOp
   return {
     bus,
     live,
-    sample(uuid: string, values: Partial<Record<MetricName, number>> = { power_watts: 300 }, node = 'n1') {
+    sample(uuid: string, values: Partial<Record<MetricName, number>> = { power_watts: 300 }, node = 'n1', at?: number) {
       ts += 1_000;
-      sink.write(batchOf([{ uuid, node, ts, values }]));
+      sink.write(batchOf([{ uuid, node, ts: at ?? ts, values }]));
     },
   };
 }

@@ -86,7 +86,7 @@ describe.each(['uws', 'ws'] as const)('live topics of tenants over %s', (library
   });
 
   it('follow a GPU that changes hands: who had it gets a gap and a state without it', async () => {
-    const { live, everything, shown, give } = await startWorld(library);
+    const { live, everything, shown, give, sample } = await startWorld(library);
     everything();
     const red = await client(live);
     red.say({ op: 'auth', key: shown.red });
@@ -101,10 +101,25 @@ describe.each(['uws', 'ws'] as const)('live topics of tenants over %s', (library
     // What was told of it before is not for the one who has it now.
     const blue = await client(live);
     blue.say({ op: 'auth', key: shown.blue });
-    for (const topic of ['fleet', 'alerts']) blue.say({ op: 'subscribe', topic });
-    const [fleet, alerts] = [await blue.next(), await blue.next()].map(({ data }) => JSON.stringify(data));
-    expect(fleet).toContain('GPU-red-1');
-    expect(alerts).toContain('alert-GPU-blue-1');
-    expect(alerts).not.toContain('alert-GPU-red-1');
+    const topics = ['fleet', 'node/node-red', 'gpu/GPU-red-1', 'alerts', 'anomalies'];
+    for (const topic of topics) blue.say({ op: 'subscribe', topic });
+    const told: unknown[] = [];
+    for (const _ of topics) told.push((await blue.next()).data);
+    const [fleet, node, gpu, ...conditions] = told;
+    const unheard = { gpu_uuid: 'GPU-red-1', ts: null, power_watts: null, open_warning: 0, worst_severity: null };
+    expect(fleet).toContainEqual(expect.objectContaining(unheard));
+    expect(node).toEqual([expect.objectContaining(unheard)]);
+    expect(gpu).toMatchObject({ gpu_uuid: 'GPU-red-1', sample: null, anomalies: [] });
+    expect(JSON.stringify(conditions)).toContain('alert-GPU-blue-1');
+    expect(JSON.stringify(conditions)).not.toContain('GPU-red-1');
+    // What it does from then on is, but not what began before.
+    sample('GPU-red-1', { power_watts: 250 }, 'node-red', systemClock.now() + 60_000);
+    const heard = { ts: expect.any(String), power_watts: 250 };
+    for (const [topic, data] of [
+      ['fleet', [expect.objectContaining({ ...unheard, ...heard })]],
+      ['gpu/GPU-red-1', expect.objectContaining({ sample: expect.objectContaining(heard), anomalies: [] })],
+    ] as const) {
+      expect((await blue.next((message) => delta(message) && message.topic === topic)).data).toEqual(data);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
 import type { FleetReading, GpuEntry } from '../fleet-view.ts';
 import type { AlertTold, LiveTopics } from '../live-topics.ts';
 import { type Tenancy, type TenantScope, tenancy } from './tenancy.ts';
-import { tenantView } from './tenant-view.ts';
+import { type TenantView, tenantView } from './tenant-view.ts';
 
 /** Assets as they are followed for as long as tenants listen. */
 export interface FollowedAssets {
@@ -26,6 +26,7 @@ export interface LiveTenantsOptions {
 
 interface Tenant {
   readonly scope: TenantScope;
+  readonly view: TenantView;
   readonly topics: LiveTopics;
   /** What it saw when that was last compared. */
   seen: { readonly uuids: readonly string[]; readonly nodes: ReadonlySet<string> };
@@ -56,9 +57,10 @@ export class LiveTenants {
     }
     const scope = await this.book.scope(tenant);
     if (this.tenants.has(tenant)) return;
-    const topics = make(tenant, tenantView(view, scope));
+    const own = tenantView(view, scope);
+    const topics = make(tenant, own);
     topics.setAlerts(alertsOf(whole, scope));
-    this.tenants.set(tenant, { scope, topics, seen: seenBy(scope) });
+    this.tenants.set(tenant, { scope, view: own, topics, seen: seenBy(scope) });
   }
 
   /** Null for a tenant that was not made ready. */
@@ -74,7 +76,8 @@ export class LiveTenants {
   touchGpu(entry: GpuEntry, left: string | null): void {
     this.options.whole.touchGpu(entry, left);
     if (this.tenants.size === 0) return;
-    this.tenants.get(this.book?.tenantOf(entry.gpu_uuid) ?? '')?.topics.touchGpu(entry, left);
+    const tenant = this.tenants.get(this.book?.tenantOf(entry.gpu_uuid) ?? '');
+    tenant?.topics.touchGpu(tenant.view.own(entry), left);
   }
 
   touchAnomaly(anomaly: Anomaly): void {

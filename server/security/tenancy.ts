@@ -48,6 +48,13 @@ export interface TenancyOptions {
 
 const AGE_MS = 1_000;
 
+/** A row about a GPU, as if there were none where it is from a time in which another tenant had it. */
+export const ownRow = <Row extends { readonly ts: number }>(
+  scope: TenantScope,
+  gpu_uuid: string,
+  row: Row | null,
+): Row | null => (row !== null && scope.had(gpu_uuid, row.ts) ? row : null);
+
 /**
  * Whose GPU is whose, in memory. State: a text an asset, and a set of UUIDs for each tenant that asks. Nothing is read while no
  * tenant asks.

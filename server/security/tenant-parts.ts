@@ -3,7 +3,7 @@ import type { ApiParts } from '../api-parts.ts';
 import type { AssetDesk, StatusChange } from '../asset-desk.ts';
 import { metricsRegistry } from '../metrics-registry.ts';
 import { OPEN_GATE } from './gate.ts';
-import type { TenantScope } from './tenancy.ts';
+import { ownRow, type TenantScope } from './tenancy.ts';
 import { tenantAlerts } from './tenant-alerts.ts';
 import { tenantDatabase } from './tenant-database.ts';
 import { tenantView } from './tenant-view.ts';
@@ -48,11 +48,13 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     version: whole.version,
     simulated: whole.simulated ?? false,
     scorer: {
-      stored: async (gpu_uuid, profile) => (scope.sees(gpu_uuid) ? whole.scorer.stored(gpu_uuid, profile) : null),
+      stored: async (gpu_uuid, profile) =>
+        scope.sees(gpu_uuid) ? ownRow(scope, gpu_uuid, await whole.scorer.stored(gpu_uuid, profile)) : null,
       samples: (input) => whole.scorer.samples(input),
     },
     predictor: {
-      stored: async (gpu_uuid, told) => (scope.sees(gpu_uuid) ? whole.predictor.stored(gpu_uuid, told) : null),
+      stored: async (gpu_uuid, told) =>
+        scope.sees(gpu_uuid) ? ownRow(scope, gpu_uuid, await whole.predictor.stored(gpu_uuid, told)) : null,
       features: (features, model) => whole.predictor.features(features, model),
     },
     alerts: tenantAlerts(whole.alerts, scope),

@@ -1,9 +1,11 @@
 import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
+import { GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
+import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { GPU_ASSETS, TABLES } from '../../pipeline/contract/tables.ts';
-import { INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
+import { GPU_HEALTH_SCORES, INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
-import { apiWorld, assetOf, NOW, rowOf } from '../api.fixture.ts';
+import { apiWorld, assetOf, NO_PREDICTOR, NOW, rowOf } from '../api.fixture.ts';
 import type { Gate } from './gate.ts';
 
 /** Two tenants, one node that they share, one GPU of nobody. Every name tells whose it is. */
@@ -83,7 +85,16 @@ export function tenantsWorld(gate: Gate) {
     },
     close: async () => undefined,
   };
-  const world = apiWorld({ gate, database });
+  /** From the table, whoever asks. */
+  const stored = (spec: TableSpec) => async (gpu_uuid: string) => {
+    const row = rows.get(spec.name)?.findLast((one) => one.gpu_uuid === gpu_uuid);
+    return (row === undefined ? null : { ...row, contributions: [], degradation_factors: [] }) as never;
+  };
+  const world = apiWorld({
+    ...{ gate, database },
+    scorer: { stored: stored(GPU_HEALTH_SCORES), samples: async () => ({ score: null, refused: [] }) },
+    predictor: { ...NO_PREDICTOR, stored: stored(GPU_FAILURE_PREDICTIONS) },
+  });
   for (const { gpu_uuid, node } of PLACES) {
     world.sample(gpu_uuid, { gpu_temp_celsius: 40, power_watts: 300 }, { node });
     world.view.applyAnomaly(anomalyOf({ gpu_uuid, node, id: `anomaly-${gpu_uuid}` }));

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
-import { NOW } from '../api.fixture.ts';
+import type { HealthScore } from '../../pipeline/contract/events.ts';
+import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
+import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
+import { GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
+import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
+import { NOW, rowOf } from '../api.fixture.ts';
 import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
 import { foreignTo, idOf, PLACES, tenantsWorld } from './tenants.fixture.ts';
@@ -25,7 +30,20 @@ function startWorld() {
   const world = tenantsWorld(keys.gate);
   const as = (key: string, path: string, headers: Record<string, string> = {}): Promise<Response> =>
     Promise.resolve(world.get(path, { Authorization: `Bearer ${key}`, ...headers }));
-  return { world, shown, whole, as };
+  const post = (key: string, path: string, body: object, method = 'POST'): Promise<Response> =>
+    Promise.resolve(
+      world.app.request(`/api/v1/${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    );
+  /** Hands a GPU over: from now on, once everybody has looked. */
+  const give = async (gpu_uuid: string, tenant: string): Promise<void> => {
+    expect((await post(whole, `assets/${gpu_uuid}`, { tenant }, 'PATCH')).status).toBe(200);
+    world.clock.advance(2_000);
+  };
+  return { world, shown, whole, as, post, give };
 }
 
 describe('tenants', () => {
@@ -149,7 +167,7 @@ describe('tenants', () => {
   });
 
   it('are not told of the time when another had a GPU', async () => {
-    const { world, shown, whole, as } = startWorld();
+    const { world, shown, whole, as, post, give } = startWorld();
     const totals = async () =>
       Promise.all(
         ['gpus', 'assets', 'alerts?state=open', 'anomalies?state=open'].map(
@@ -158,28 +176,77 @@ describe('tenants', () => {
       );
     const [gpus = 0, assets = 0, alerts, anomalies] = await totals();
     world.clock.advance(10_000);
-    const give = (tenant: string) =>
-      world.app.request('/api/v1/assets/GPU-blue-1', {
-        method: 'PATCH',
-        headers: { Authorization: `Bearer ${whole}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ tenant }),
-      });
-    expect((await give('red')).status).toBe(200);
-    world.clock.advance(2_000);
+    await give('GPU-blue-1', 'red');
     expect(await totals()).toEqual([gpus + 1, assets + 1, alerts, anomalies]);
     expect((await as(shown.red, `/api/v1/alerts/${idOf('GPU-blue-1')}`)).status).toBe(404);
     // Who has it has the rest of it.
     world.alerts.take(alertOf({ id: 'later00000000000', gpu_uuid: 'GPU-blue-1', opened_at: world.clock.now() }));
     expect((await as(shown.red, '/api/v1/alerts/later00000000000')).status).toBe(200);
     // However often it is written down afterwards.
-    for (let n = 0; n < 6; n++) {
-      await world.app.request('/api/v1/assets/GPU-blue-1', {
-        method: 'PATCH',
-        headers: { Authorization: `Bearer ${whole}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ note: `note ${n}` }),
-      });
-    }
+    for (let n = 0; n < 6; n++) await post(whole, 'assets/GPU-blue-1', { note: `note ${n}` }, 'PATCH');
     world.clock.advance(2_000);
     expect(await totals()).toEqual([gpus + 1, assets + 1, (alerts ?? 0) + 1, anomalies]);
+  });
+
+  it('are told nothing that another left of a GPU, and of it what came since', async () => {
+    const { world, shown, whole, as, post, give } = startWorld();
+    const gpu_uuid = 'GPU-blue-1';
+    const verdict = { gpu_uuid, explanation: 'left-behind', ts: NOW - 500 };
+    const tables = [GPU_HEALTH_SCORES, GPU_FAILURE_PREDICTIONS, GPU_ECONOMIC_DECISIONS];
+    const told = (ts: number, mark: string): void => {
+      const attribution = [{ namespace: 'n', pod: 'p', container: 'c', job: mark }];
+      const values = new Float64Array(METRIC_COUNT).fill(Number.NaN);
+      values[metricIndex('power_watts')] = 777.5;
+      world.view.applySample(
+        { gpu_uuid, instance: '', node: 'node-blue', model: 'H100', slot: '0', attribution },
+        ts,
+        values,
+      );
+      world.view.applyAnomaly(
+        anomalyOf({ gpu_uuid, id: mark, opened_at: ts, explanation: mark, severity: 'critical' }),
+      );
+      for (const spec of tables) {
+        world.rows.get(spec.name)?.push(rowOf(spec, { ...verdict, ts, explanation: mark, rationale: mark }));
+      }
+      world.view.applyVerdict({
+        ...{ gpu_uuid, kind: 'health' },
+        row: { ...(rowOf(GPU_HEALTH_SCORES, { ts }) as unknown as HealthScore), overall_score: 12.5 },
+      });
+    };
+    const ask = async (key: string): Promise<readonly string[]> => {
+      const answers = [
+        ...['gpus/GPU-blue-1', 'gpus?gpu_uuid=GPU-blue-1', 'gpus', 'fleet/summary', 'fleet/summary?group_by=job'].map(
+          (path) => as(key, `/api/v1/${path}`),
+        ),
+        ...['health/score', 'predict/failure'].map((path) => post(key, path, { gpu_uuid })),
+      ];
+      return Promise.all(answers.map(async (answer) => (await answer).text()));
+    };
+    told(NOW - 500, 'left-behind');
+    world.clock.advance(10_000);
+    const LEFT = /left-behind|777\.5|12\.5/;
+    expect((await ask(whole)).filter((text) => !LEFT.test(text))).toEqual([]);
+    const before = (await ask(shown.red))[3] ?? '';
+    await give(gpu_uuid, 'red');
+    const texts = await ask(shown.red);
+    expect(texts.filter((text) => LEFT.test(text))).toEqual([]);
+    const [gpu = '', one = '', , summary = '', , ...computed] = texts;
+    expect(JSON.parse(gpu)).toMatchObject({ sample: null, anomalies: [], health: null, prediction: null });
+    expect(JSON.parse(one)).toMatchObject({ total: 1, items: [{ ts: null, open_critical: 0, overall_score: null }] });
+    const { power_watts, open_critical, gpus } = JSON.parse(before) as Record<string, number>;
+    expect(JSON.parse(summary)).toMatchObject({ power_watts, open_critical, gpus: (gpus ?? 0) + 1 });
+    for (const text of computed) expect(JSON.parse(text)).toMatchObject({ status: 404, code: 'GV-API-002' });
+
+    told(world.clock.now(), 'made-here');
+    world.clock.advance(2_000);
+    const later = await ask(shown.red);
+    expect(later.filter((text) => !/made-here|777\.5|12\.5/.test(text))).toEqual([]);
+    expect(later.filter((text) => text.includes('left-behind'))).toEqual([]);
+    expect(JSON.parse(later[1] ?? '')).toMatchObject({ items: [{ power_watts: 777.5, open_critical: 1 }] });
+
+    // A tenure begins anew, also for who had it before.
+    await give(gpu_uuid, 'blue');
+    await give(gpu_uuid, 'red');
+    expect((await ask(shown.red)).filter((text) => /made-here|777\.5|12\.5/.test(text))).toEqual([]);
   });
 });
