@@ -92,12 +92,15 @@ describe('gone', () => {
     ],
     [
       'what is open because nothing comes after a month only, whatever instances there are',
-      story(['gpu_lost a', 'exporter_frozen a', 'failed a'], scrapes(1, 30 * DAY + 2, 'b', 'a/1')),
+      story(['exporter_frozen a', 'failed a'], scrapes(1, 30 * DAY + 2, 'b', 'a/1')),
       {},
-      [
-        ...['gpu_lost a open', 'exporter_frozen a open', 'failed a open', 'failed a closed@2.17'],
-        ...['lost: gpu_lost a closed@721.17', 'exporter_frozen a closed@721.17'],
-      ],
+      ['exporter_frozen a open', 'failed a open', 'failed a closed@2.17', 'exporter_frozen a closed@721.17'],
+    ],
+    [
+      'a lost board after a month, but none of which instances report',
+      story(['gpu_lost a', 'gpu_lost b'], scrapes(1, 30 * DAY + 2, 'c', 'a/1')),
+      {},
+      ['gpu_lost a open', 'gpu_lost b open', 'lost: gpu_lost b closed@721.17'],
     ],
     [
       'what is open on those that were forgotten, whether they are back or not, and on their node',
@@ -107,6 +110,29 @@ describe('gone', () => {
         ...['failed a open', 'exporter_frozen n open', 'hot b open'],
         ...['failed a closed@624.17', 'exporter_frozen n closed@624.17', 'hot b closed@624.17'],
       ],
+    ],
+    [
+      'a board once that was lost as instances and is back as a whole',
+      story(['gpu_lost a'], [...scrapes(1, 3, 'b'), at(3, ['a', 'b'], '-gpu_lost a')], 'a/1'),
+      {},
+      ['gpu_lost a open', 'gpu_lost a closed@3'],
+    ],
+    [
+      'a board once that was lost as instances and is back as a whole after it was closed here',
+      story(['gpu_lost a'], [...scrapes(1, 30 * DAY + 3, 'b'), at(30 * DAY + 3, ['a', 'b'], '-gpu_lost a')], 'a/1'),
+      {},
+      ['gpu_lost a open', 'lost: gpu_lost a closed@721.17'],
+    ],
+    [
+      'a board that was cut long ago a month after the last of its instances',
+      [
+        ...scrapes(0, 1, 'a', 'b'),
+        ...scrapes(1, 29 * DAY, 'a/1', 'b'),
+        at(29 * DAY, ['b'], 'gpu_lost a'),
+        ...scrapes(29 * DAY + 0.5, 60 * DAY, 'b'),
+      ],
+      {},
+      ['gpu_lost a open', 'lost: gpu_lost a closed@1415.67'],
     ],
   ])('closes %s', (_, course, options, expected) => {
     expect(brief(runGone(course, options))).toEqual(expected);

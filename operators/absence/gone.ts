@@ -3,8 +3,8 @@ import type { ItemOperator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, minutes } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
+import { rowsOf } from '../core/home-of.ts';
 import type { AssetBook } from '../enrich.ts';
-import { homeOf } from '../episodes/home-of.ts';
 
 export interface GoneOptions {
   readonly assets: AssetBook;
@@ -152,10 +152,22 @@ function bookOf(state: GoneState): Book {
 /** The mark keeps it from being the name of anything that all objects have. */
 const keyOf = ({ gpu_uuid, node }: Anomaly): string => (gpu_uuid === '' ? `@${node}` : `${gpu_uuid}@`);
 
-/** Index under which an anomaly is marked: of its GPU, of its board's home, or of its node; -1 once that is forgotten. */
-function cellOf({ registry }: At, { gpu_uuid, instance, node }: Anomaly): number {
-  if (gpu_uuid === '') return registry.nodes.indexOf(node);
-  return instance === '' ? homeOf(registry, gpu_uuid, '') : registry.find(gpu_uuid, instance);
+/** The rows that speak for an anomaly: any of its board for a lost one, since it may come back cut or whole. */
+function voicesOf({ registry }: At, { gpu_uuid, instance, node, type }: Anomaly): readonly number[] {
+  if (gpu_uuid === '') {
+    const host = registry.nodes.indexOf(node);
+    return registry.gpuNodes.flatMap((there, gpu) => (there === host ? [gpu] : []));
+  }
+  if (type === LOST) return rowsOf(registry, gpu_uuid);
+  const own = registry.find(gpu_uuid, instance);
+  return own < 0 ? [] : [own];
+}
+
+/** Indexes under which it is marked: of these rows, or of its node; none once they are forgotten. */
+function cellsOf(at: At, anomaly: Anomaly): readonly number[] {
+  if (anomaly.gpu_uuid !== '') return voicesOf(at, anomaly);
+  const host = at.registry.nodes.indexOf(anomaly.node);
+  return host < 0 ? [] : [host];
 }
 
 const marksOf = ({ state }: At, { gpu_uuid }: Anomaly): Uint8Array => (gpu_uuid === '' ? state.kept_host : state.kept);
@@ -166,8 +178,8 @@ const marksOf = ({ state }: At, { gpu_uuid }: Anomaly): Uint8Array => (gpu_uuid 
  */
 function entriesAt(at: At, key: string): Entry[] {
   return (bookOf(at.state)[key] ?? []).filter((entry) => {
-    const cell = cellOf(at, entry.anomaly);
-    if (cell >= 0 && marksOf(at, entry.anomaly)[cell] !== NOTHING) return true;
+    const marks = marksOf(at, entry.anomaly);
+    if (cellsOf(at, entry.anomaly).some((cell) => marks[cell] !== NOTHING)) return true;
     if (!entry.closed) close(at, entry, 'it is forgotten');
     return false;
   });
@@ -176,8 +188,7 @@ function entriesAt(at: At, key: string): Entry[] {
 function keepEntries(at: At, key: string, entries: Entry[]): void {
   const book = bookOf(at.state);
   const mark = ({ anomaly }: Entry, as: number): void => {
-    const cell = cellOf(at, anomaly);
-    if (cell >= 0) marksOf(at, anomaly)[cell] = as;
+    for (const cell of cellsOf(at, anomaly)) marksOf(at, anomaly)[cell] = as;
   };
   for (const entry of book[key] ?? []) mark(entry, NOTHING);
   for (const entry of entries) if (!entry.closed) mark(entry, OPEN);
@@ -192,7 +203,7 @@ function noteAnomaly(at: At, item: Anomaly): boolean {
   const entries = entriesAt(at, key);
   const before = entries.find(({ anomaly }) => anomaly.id === item.id);
   const others = entries.filter((entry) => entry !== before);
-  const open = item.state === 'open' && cellOf(at, item) >= 0;
+  const open = item.state === 'open' && cellsOf(at, item).length > 0;
   const entry = { anomaly: item, closed: false, seen_at: before?.seen_at ?? item.opened_at };
   keepEntries(at, key, open ? [...others, entry].slice(-OPEN_MAX) : others);
   return item.state === 'open' || before?.closed !== true;
@@ -204,7 +215,7 @@ function openAgain(at: At, gpu: number): void {
   const key = `${(registry.gpus[gpu] as GpuIdentity).uuid}@`;
   const entries = entriesAt(at, key);
   for (const entry of entries) {
-    if (!entry.closed || cellOf(at, entry.anomaly) !== gpu) continue;
+    if (!entry.closed || !cellsOf(at, entry.anomaly).includes(gpu)) continue;
     entry.closed = false;
     tell(entry.anomaly);
   }
@@ -234,13 +245,9 @@ function close({ now, tell }: At, entry: Entry, why: string): void {
 }
 
 /** The GPU that was heard last of those that speak for an anomaly; -1 for none. */
-function newestOf({ registry, state }: At, { gpu_uuid, instance, node }: Anomaly): number {
-  const own = registry.find(gpu_uuid, instance);
-  const host = registry.nodes.indexOf(node);
-  const ofNode = (): number[] => registry.gpuNodes.flatMap((there, gpu) => (there === host ? [gpu] : []));
-  const voices = own >= 0 ? [own] : gpu_uuid === '' ? ofNode() : registry.instancesOf(gpu_uuid);
-  const heard = (gpu: number): number => (gpu < 0 ? -1 : (state.heard_at[gpu] as number));
-  return voices.reduce((newest, gpu) => (heard(gpu) > heard(newest) ? gpu : newest), -1);
+function newestOf(at: At, anomaly: Anomaly): number {
+  const heard = (gpu: number): number => (gpu < 0 ? -1 : (at.state.heard_at[gpu] as number));
+  return voicesOf(at, anomaly).reduce((newest, gpu) => (heard(gpu) > heard(newest) ? gpu : newest), -1);
 }
 
 /** Why a GPU counts as gone; null while it does not. */

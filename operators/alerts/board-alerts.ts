@@ -4,7 +4,7 @@ import { findMetric } from '../../pipeline/contract/metrics.ts';
 import type { Emit, GroupView, ItemOperator, State } from '../../pipeline/contract/operator.ts';
 import type { Prediction } from '../../pipeline/contract/predictions.ts';
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
-import { formerHome, homeOf } from '../episodes/home-of.ts';
+import { formerHome, homeOf } from '../core/home-of.ts';
 import { isPlant } from '../episodes/incident-member.ts';
 import { type AlertPlace, commonPlace, NOWHERE } from './alert-place.ts';
 import type { AlertRule, AlertSource } from './alert-rule.ts';

@@ -1,7 +1,7 @@
 import type { GroupView, State } from '../../pipeline/contract/operator.ts';
+import { formerHome, homeOf } from '../core/home-of.ts';
 import { type BoardRecord, emptyRecord } from './board-record.ts';
 import type { EpisodesOptions } from './episodes.ts';
-import { formerHome, homeOf } from './home-of.ts';
 import { spanText } from './in-words.ts';
 import type { BoardFacts } from './story.ts';
 
