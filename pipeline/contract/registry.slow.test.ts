@@ -52,16 +52,36 @@ describe('registry', () => {
       return index;
     };
     come(registry, 'GPU-whole', T0);
-    const [a, , c] = [slice('GPU-cut', '3', T0), slice('GPU-other', '1', T0), slice('GPU-cut', '1', T0 + 9 * DAY_MS)];
+    const [a, , c] = [slice('GPU-cut', '3', T0 + 9 * DAY_MS), slice('GPU-other', '1', T0), slice('GPU-cut', '1', T0)];
     expect(registry.instancesOf('GPU-cut')).toEqual([a, c]);
     expect(registry.instancesOf('GPU-whole')).toEqual([]);
     registry.sweep(T0 + 5 * DAY_MS);
-    expect(registry.instancesOf('GPU-cut')).toEqual([c]);
+    expect(registry.instancesOf('GPU-cut')).toEqual([a]);
     expect(registry.instancesOf('GPU-other')).toEqual([]);
     const anew = slice('GPU-cut', '7', T0 + 9 * DAY_MS);
-    const wanted = [c, anew].sort((x, y) => x - y);
+    const wanted = [a, anew].sort((x, y) => x - y);
     expect(registry.instancesOf('GPU-cut')).toEqual(wanted);
     expect(Registry.restore(0, registry.snapshot()).instancesOf('GPU-cut')).toEqual(wanted);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['its own row', '', ['', '1']],
+    ['else that of its first instance', '7', ['7', '1']],
+  ])('keeps the first row of a board while an instance reports: %s', (_, first, kept) => {
+    const registry = new Registry(0);
+    const known = (): string[] => ['', '7', '3', '1'].filter((instance) => registry.find('GPU-cut', instance) >= 0);
+    const slice = (instance: string, host: string, day: number): void => {
+      const node = registry.node(host);
+      registry.see(registry.gpu({ ...board('GPU-cut'), instance }, node), node, 0, T0 + day * DAY_MS);
+    };
+    slice(first, 'old', 0);
+    slice('3', 'old', 0);
+    slice('1', 'new', 9);
+    registry.sweep(T0 + 5 * DAY_MS);
+    expect(known()).toEqual(kept);
+    expect(registry.nodes[registry.gpuNodes[registry.find('GPU-cut', first)] as number]).toBe('new');
+    registry.sweep(T0 + 10 * DAY_MS);
+    expect([known(), registry.size, registry.instancesOf('GPU-cut')]).toEqual([[], 0, []]);
   });
 
   it('is the same after a snapshot, holes included', () => {

@@ -178,9 +178,13 @@ export class Registry {
     }
   }
 
-  /** Lets go of everything that was last seen before the day of `ts`. */
+  /**
+   * Lets go of everything that was last seen before the day of `ts`. The first row of a board that is cut, where steps keep
+   * what all its rows share, is as new as the newest of its instances, so that nothing of it is lost while one reports.
+   */
   sweep(ts: number): Swept {
     const day = Math.floor(ts / DAY_MS);
+    for (const [uuid, instances] of this.cut) this.keepFirst(uuid, instances);
     const stale = (days: readonly number[]): number[] =>
       days.flatMap((seen, index) => (seen !== FREE && seen < day ? [index] : []));
     const swept = { gpus: stale(this.gpuDays), nodes: stale(this.nodeDays) };
@@ -258,6 +262,20 @@ export class Registry {
       else registry.attributionIndex.set(JSON.stringify(list), index);
     });
     return registry;
+  }
+
+  private keepFirst(uuid: string, instances: readonly number[]): void {
+    const own = this.find(uuid, '');
+    const first = own < 0 ? (instances[0] as number) : own;
+    const dayOf = (gpu: number): number => this.gpuDays[gpu] as number;
+    const newest = instances.reduce((newer, gpu) => (dayOf(gpu) > dayOf(newer) ? gpu : newer), first);
+    if (newest === first) return;
+    this.saved = null;
+    this.gpuDays[first] = dayOf(newest);
+    // Its node may be swept now, and this index given to another.
+    if (this.gpuNodes[first] === this.gpuNodes[newest]) return;
+    this.gpuNodes[first] = this.gpuNodes[newest] as number;
+    this.gpuRevisions[first] = (this.gpuRevisions[first] as number) + 1;
   }
 
   /** By index: an order that a restored registry has too. */
