@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../pipeline/contract/events.ts';
-import { METRIC_COUNT, metricIndex } from '../pipeline/contract/metrics.ts';
+import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
 import { minutes } from '../pipeline/contract/time.ts';
 import { GroupState } from './core/group-state.ts';
 import { batchOf, describeLaws, type SampleRow, START_MS } from './core/laws.fixture.ts';
@@ -62,6 +62,21 @@ describe('validate', () => {
       },
     ]);
     expect(out.refused[0]?.detail).toContain('0..1');
+  });
+
+  it('turns a 0 that is none into a missing value without a word, and leaves what is below it', () => {
+    const state = new GroupState(0);
+    const values = { memory_temp_celsius: -2, pcie_link_width: 0, pcie_replay_total: 0 };
+    const batch = batchOf(state, [{ ...row(0, 'a', 0.5), values }]);
+    const ports: string[] = [];
+    const seen: number[] = [];
+    runOperator('validate', validate({ ...OPTIONS, future_max: null }), state, batch, (port, item) => {
+      ports.push(port);
+      for (const name of Object.keys(values))
+        seen.push((item as typeof batch).values[metricIndex(name as MetricName)] as number);
+    });
+    expect(ports).toEqual(['rows']);
+    expect(seen).toEqual([-2, Number.NaN, 0]);
   });
 
   it.each([

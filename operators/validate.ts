@@ -25,14 +25,15 @@ const STATE = {
   newest_ts: { scope: 'node', type: 'f64', width: 1, initial: Number.NEGATIVE_INFINITY },
 } as const;
 
-const MIN = Float64Array.from(METRICS, (metric) => metric.min);
+/** What is not below needs no second look. */
+const MIN = Float64Array.from(METRICS, (metric) => (metric.zero_is_missing === true ? Number.MIN_VALUE : metric.min));
 const MAX = Float64Array.from(METRICS, (metric) => metric.max);
 
 /**
  * Lets through what the catalogue allows.
  *
  * Input    rows of a group in stream order.
- * Output   rows: in range and in time, out-of-range values turned into NaN; refused, late: dead letters.
+ * Output   rows: in range and in time, out-of-range values and zeros that are none turned into NaN; refused, late: dead letters.
  * Time     event time per node: a node's newest row so far, row by row, is its watermark.
  * State    8 B per node.
  * Cost     O(metrics) comparisons per row; copies a batch only when something in it is refused.
@@ -79,9 +80,12 @@ export const validate = (options: ValidateOptions): Operator<typeof STATE, Valid
         const value = batch.values[from + m] as number;
         // NaN, a missing reading, fails both comparisons and passes.
         if (value < (MIN[m] as number) || value > (MAX[m] as number)) {
+          const metric = METRICS[m] as Metric;
+          const in_range = value >= metric.min && value <= metric.max;
+          if (in_range && value !== 0) continue;
           values ??= batch.values.slice(0, batch.rows * METRIC_COUNT);
           values[from + m] = Number.NaN;
-          refuseValue(batch, row, METRICS[m] as Metric, value, emit);
+          if (!in_range) refuseValue(batch, row, metric, value, emit);
         }
       }
     }

@@ -1,5 +1,5 @@
 import type { Observations } from './observations.ts';
-import { perDecade, sumKnown, type Term } from './term.ts';
+import { known, perDecade, sumKnown, type Term } from './term.ts';
 import { BITS, hasBit } from './throttle-bits.ts';
 
 const BUSY_RATIO = 0.5;
@@ -30,8 +30,8 @@ function worksNow(o: Observations): boolean {
 }
 
 function replaysAllowed(o: Observations): number {
-  const lanes = o.pcie_link_width >= 1 ? o.pcie_link_width : USUAL_LINK.lanes;
-  const gen = Math.min(REPLAYS_PER_LANE.length, Math.max(1, Math.round(o.pcie_link_gen || USUAL_LINK.gen)));
+  const lanes = known(o.pcie_link_width, USUAL_LINK.lanes);
+  const gen = Math.min(REPLAYS_PER_LANE.length, Math.max(1, Math.round(known(o.pcie_link_gen, USUAL_LINK.gen))));
   return Math.ceil(lanes * (REPLAYS_PER_LANE[gen - 1] as number));
 }
 const replaysPerMinute = (o: Observations): number => o.pcie_replay_per_day_24h / DAY_MINUTES;
@@ -61,9 +61,7 @@ const nvlink = {
 export const PERFORMANCE_TERMS: readonly Term[] = [
   {
     ...link,
-    // A link has one lane at least: 0 is a reading that is missing.
-    points: (o) =>
-      o.pcie_link_width >= 1 ? Math.min(60, 25 * Math.log2(o.pcie_max_link_width / o.pcie_link_width)) : 0,
+    points: (o) => Math.min(60, 25 * Math.log2(o.pcie_max_link_width / o.pcie_link_width)),
     metric: 'pcie_link_width',
     value: (o) => o.pcie_link_width,
     limit: (o) => o.pcie_max_link_width,
@@ -72,8 +70,7 @@ export const PERFORMANCE_TERMS: readonly Term[] = [
   {
     ...link,
     // An idle link is slowed down to save power; only a busy one shows what it can do.
-    points: (o) =>
-      o.pcie_link_gen >= 1 && worksNow(o) ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0,
+    points: (o) => (worksNow(o) ? Math.min(45, 15 * (o.pcie_max_link_gen - o.pcie_link_gen)) : 0),
     metric: 'pcie_link_gen',
     value: (o) => o.pcie_link_gen,
     limit: (o) => o.pcie_max_link_gen,

@@ -5,7 +5,7 @@ import { inputIndex, keptRow } from './novelty-features.ts';
 it.each([
   [16, 1],
   [8, 0.5],
-  [0, null],
+  [Number.NaN, null],
 ])('%i of 16 lanes are a share of %s', (pcie_link_width, share) => {
   expect(keptRow(vectorOf({ pcie_link_width, pcie_max_link_width: 16 }))[inputIndex('pcie_width_share')]).toBe(share);
 });

@@ -104,8 +104,6 @@ const SECONDS_PER_DAY = 86_400;
 const samples = feature('samples_7d');
 const remap_pending = latest('row_remap_pending');
 const remap_failed = latest('row_remap_failed');
-const link_width = latest('pcie_link_width');
-const width_share = quotient(link_width, latest('pcie_max_link_width'));
 
 /** A slope of less than this is that of a job, not of a week. */
 const TREND_HOURS_MIN = 72;
@@ -128,8 +126,7 @@ const DERIVED: Readonly<Record<string, Reader>> = {
     feature('power_watts_mean_24h'),
     1 / SECONDS_PER_DAY,
   ),
-  // A link has one lane at least: 0 is a reading that is missing.
-  pcie_width_share: (vector) => (link_width(vector) >= 1 ? width_share(vector) : Number.NaN),
+  pcie_width_share: quotient(latest('pcie_link_width'), latest('pcie_max_link_width')),
   row_remap_flags: (vector) => remap_pending(vector) + 2 * remap_failed(vector),
 };
 

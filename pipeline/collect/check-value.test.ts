@@ -15,6 +15,9 @@ describe('checkValue', () => {
     ['memory_temp_celsius', 0, 'blank'],
     ['memory_temp_celsius', -0, 'blank'],
     ['memory_temp_celsius', 1, 'ok'],
+    ['pcie_link_width', 0, 'blank'],
+    ['pcie_max_link_gen', 0, 'blank'],
+    ['pcie_link_gen', 1, 'ok'],
     ['power_watts', 2_147_483_631, 'out_of_range'],
     ['power_watts', 2_147_483_632, 'blank'],
     ['power_watts', 2_147_483_635, 'blank'],
@@ -51,7 +54,8 @@ describe('checkValue', () => {
 
   it('accepts both ends of every range and no step beyond', () => {
     METRICS.forEach((spec, metric) => {
-      expect(checkValue(metric, spec.min), spec.name).toBe('ok');
+      const none = spec.min === 0 && spec.zero_is_missing === true;
+      expect(checkValue(metric, spec.min), spec.name).toBe(none ? 'blank' : 'ok');
       expect(checkValue(metric, spec.max), spec.name).toBe('ok');
       expect(checkValue(metric, spec.min - 1), spec.name).toBe('out_of_range');
       expect(checkValue(metric, spec.max * 1.01 + 1), spec.name).not.toBe('ok');

@@ -188,7 +188,7 @@ function twinInstant(text: string, fallback: string, ts: number): TwinScrape[] |
             ? reading / 1000
             : reading * spec.scale;
     if (said || isBlank(reading ?? 0)) scrape.blanks++;
-    else if (spec.name === 'memory_temp_celsius' && value === 0) scrape.blanks++;
+    else if (/^memory_temp|^pcie_(max_)?link/.test(spec.name) && value === 0) scrape.blanks++;
     else if (Number.isNaN(value)) scrape.refusals.push('value not_a_number');
     else if (value < spec.min || value > spec.max) scrape.refusals.push('value out_of_range');
     else cells.set(cell, { row, metric, source, reading: source === 'share' ? (reading as number) : value });

@@ -32,7 +32,7 @@ export interface MetricSpec {
   readonly max: number;
   /** FLOAT where 24 bits carry the reading, DOUBLE where they do not. */
   readonly column: 'FLOAT' | 'DOUBLE';
-  /** Readings of exactly 0 mean "no sensor". */
+  /** Readings of exactly 0 mean that there is none to be had. */
   readonly zero_is_missing?: true;
   /** Named a ratio by DCGM 4.6 although exporters may still send percent: decided per node by the observed range. */
   readonly ratio_names?: readonly string[];
@@ -64,7 +64,16 @@ const rate = {
 const count = { unit: 'count', scale: 1, min: 0, max: 2 ** 53, kind: 'counter', column: 'DOUBLE' } as const;
 const nanoseconds = { unit: 'ns', scale: 1, min: 0, max: 9.2e18, kind: 'counter', column: 'DOUBLE' } as const;
 const flag = { unit: 'flag', scale: 1, min: 0, max: 1, kind: 'flag', column: 'FLOAT' } as const;
-const link = { unit: 'count', scale: 1, min: 0, max: 64, kind: 'gauge', column: 'FLOAT' } as const;
+/** A link has one lane and one generation at least. */
+const link = {
+  unit: 'count',
+  scale: 1,
+  min: 0,
+  max: 64,
+  kind: 'gauge',
+  column: 'FLOAT',
+  zero_is_missing: true,
+} as const;
 const mhz = { unit: 'MHz', scale: 1, min: 0, max: 20_000, kind: 'gauge', column: 'FLOAT', sigma_floor: 30 } as const;
 
 // biome-ignore format: a table, one row a metric

@@ -31,6 +31,6 @@ export function missingReason(metric: Metric, instance: string): string {
   if (instance !== '' && !metric.name.endsWith('_active_ratio') && !metric.name.startsWith('fb_')) {
     return 'Not told for a MIG instance.';
   }
-  if (metric.zero_is_missing === true) return 'No such sensor on this board, or not sent by its exporter.';
+  if (metric.zero_is_missing === true) return 'Not on this board, or not sent by its exporter.';
   return 'Not in the last sample: the exporter does not send it, or sent a blank.';
 }
