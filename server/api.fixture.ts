@@ -142,13 +142,14 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
   listenToMetrics(bus, metrics);
   const feed = { seeded: true, last_frame_at: Number.NaN };
   const used = options.database ?? database;
+  const now = (): number => eventNow({ clock, view });
   const log = memoryAssetLog(() => clock.now());
   const alerts = memoryAlerts(clock);
   const audit = memoryAudit();
   const app = createApp({
     clock,
     view,
-    verdicts: verdictRows({ database: used, clock, now: () => eventNow({ clock, view }), fleet: () => view.uuids() }),
+    verdicts: verdictRows({ database: used, clock, now, fleet: () => view.uuids() }),
     feed,
     database: used,
     bus,
@@ -168,13 +169,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     predictor: options.predictor ?? cannedPredictor(),
     models: options.models ?? cannedModels(clock),
     alerts,
-    assets: assetDesk({
-      log,
-      database: used,
-      clock,
-      now: () => eventNow({ clock, view }),
-      tell: (error) => failures.push(error),
-    }),
+    assets: assetDesk({ log, database: used, clock, now, tell: (error) => failures.push(error) }),
     dead_letters: cannedLetters(NOW),
     simulation: options.simulation ?? cannedSimulation(NOW),
     examine: options.examine ?? cannedFindings,
