@@ -234,7 +234,7 @@ describe('health laws', () => {
     for (const score of run(stream(3))) expect(JSON.parse(JSON.stringify(score))).toEqual(score);
   });
 
-  it('keeps at most 460 B per GPU', () => {
-    expect(bytesPerGpu(make().state)).toBeLessThanOrEqual(470);
+  it('keeps 461 B per GPU', () => {
+    expect(bytesPerGpu(make().state)).toBe(461);
   });
 });
