@@ -53,7 +53,7 @@ interface Reading {
  * Reads saved telemetry as the messages that a live system would have got: a file in its order, several files merged by
  * event time, positions from 1, `arrived_at` the event time. Exposition texts go through as they are, at the newest time of
  * their samples where those have any; rows of other formats are grouped into binary scrapes that carry what was refused of
- * them. Yields as it reads: memory is bounded by one chunk, one instant and, for exposition, one text, of each file whose
+ * them. Yields as it reads: memory is bounded by two chunks, one instant and, for exposition, one text, of each file whose
  * time has come. Throws VitalsError GV-CLI-002 when an input is missing, unreadable or an empty folder.
  */
 export async function* readInput(options: ReadInputOptions): AsyncGenerator<readonly RawMessage[]> {

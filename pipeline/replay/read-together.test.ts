@@ -55,6 +55,17 @@ describe('several files', () => {
     expect(await read(files)).toBe('a0 b40 a900 a30 b905 a910');
   });
 
+  it('are not taken along by a node whose clock is fast, in the middle of a file or at its beginning', async () => {
+    const hour = (from: number, jump: number): string =>
+      [0, 10, 20, 30]
+        .map((s) => rows('a', s === jump ? 10_800 : from + s) + (s < 30 ? rows('b', from + s) : ''))
+        .join('');
+    const later = 'a3600 b3600 a3610 b3610 a3620 b3620 a3630 a7200 b7200 a7210 b7210 a7220 b7220 a7230';
+    const hours = { '1.jsonl': hour(3_600, -1), '2.jsonl': hour(7_200, -1) };
+    expect(await read({ ...hours, '0.jsonl': hour(0, 10) })).toBe(`a0 b0 a10800 b10 a20 b20 ${later} a30`);
+    expect(await read({ ...hours, '0.jsonl': hour(0, 0) })).toBe(`a10800 b0 a10 b10 a20 b20 ${later} a30`);
+  });
+
   it('may be empty', async () => {
     expect(await read({ 'a.jsonl': '', 'b.jsonl': rows('b', 5) })).toBe('b5');
   });

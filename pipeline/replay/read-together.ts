@@ -12,7 +12,7 @@ const NO_TIME = -1;
 
 /**
  * Files of one capture as one stream by event time, whatever they are called: a node each, an hour each, or both. Each is
- * opened twice, the first time for its first message alone. Files of exposition texts without times go on counting where the
+ * opened twice, the first time for its beginning alone. Files of exposition texts without times go on counting where the
  * file before, by name, has stopped.
  */
 export async function* readTogether(
@@ -40,10 +40,15 @@ export async function* readTogether(
   }
 }
 
+/** Where a file begins: the message of a node whose clock is fast may be its first, and all that its first chunk gives. */
 async function firstTime(reading: AsyncGenerator<readonly RawMessage[]>): Promise<number | null> {
+  let first: number | null = null;
+  let timed = 0;
   for await (const messages of reading) {
-    const timed = messages.find(({ event_time }) => event_time !== NO_TIME);
-    if (timed !== undefined) return timed.event_time;
+    for (const { event_time } of messages) {
+      if (event_time !== NO_TIME && (first === null || event_time < first)) first = event_time;
+    }
+    if (first !== null && ++timed === 2) break;
   }
-  return null;
+  return first;
 }
