@@ -137,7 +137,12 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       ...when('peers', () => [beside.anomalies]),
       ...when('forecasts', () => [outlook.anomalies]),
     ];
-    const standing = t.items('gone', rows, { anomalies: detected }, gone({ ...GONE, assets: options.assets }));
+    const standing = t.items(
+      'gone',
+      rows,
+      { anomalies: detected, arrivals: absent.arrivals },
+      gone({ ...GONE, assets: options.assets }),
+    );
     const found = [standing.anomalies, standing.lost];
     const stories = t.items(
       'episodes',

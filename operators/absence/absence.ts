@@ -86,7 +86,7 @@ type AbsenceState = State<typeof STATE>;
  *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
  * State    59 B per GPU, 56 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
- *          heartbeat, and per scrape only while one is missing.
+ *          heartbeat, and per scrape only while one is missing: for each that is, once more those new to the node.
  * Errors   none.
  */
 export const absence = (options: AbsenceOptions): Operator<typeof STATE, AbsencePorts> => ({

@@ -51,7 +51,7 @@ function anomalyOf(place: Pick<Anomaly, 'gpu_uuid' | 'instance' | 'node'>, type:
 export interface Scrape {
   readonly at: number;
   readonly gpus: readonly string[];
-  /** `TYPE GPU`, `TYPE node` for the node itself; with `-` before it, it closes. */
+  /** `TYPE GPU`, `TYPE node` for the node itself; with `-` before it, it closes. `arrives GPU`: again, as it does at first. */
   readonly tell?: readonly string[];
 }
 
@@ -85,6 +85,7 @@ export function runGone(course: readonly Scrape[], options: SceneOptions = {}): 
   ]);
   const told: { port: string; item: Anomaly }[] = [];
   const opened = new Map<string, number>();
+  const came = new Set<string>();
   let state = new GroupState(0);
   let piece: Scrape[] = [];
   const identityOf = (gpu: string): GpuIdentity => {
@@ -96,12 +97,18 @@ export function runGone(course: readonly Scrape[], options: SceneOptions = {}): 
     const entries: ItemEntry[] = [];
     for (const { at, gpus, tell = [] } of piece) {
       const ts = START_MS + Math.round(at * HOUR_MS);
-      for (const text of tell) {
+      const news = gpus.filter((gpu) => !came.has(gpu)).map((gpu) => `arrives ${gpu}`);
+      for (const text of [...news, ...tell]) {
         const [type = '', gpu = ''] = text.replace(/^-/, '').split(' ');
+        const row = rows.length + Math.max(0, gpus.indexOf(gpu));
+        if (type === 'arrives') {
+          came.add(gpu);
+          entries.push({ row, input: 'arrivals', item: { ...splitGpu(gpu), ts } });
+          continue;
+        }
         const opened_at = opened.get(`${type} ${gpu}`) ?? ts;
         opened.set(`${type} ${gpu}`, opened_at);
         const item = anomalyOf(splitGpu(gpu), type, opened_at);
-        const row = rows.length + Math.max(0, gpus.indexOf(gpu));
         const closed = { ...item, state: 'closed', closed_at: ts } as const;
         entries.push({ row, input: 'anomalies', item: text.startsWith('-') ? closed : item });
       }

@@ -43,6 +43,18 @@ describe('gone', () => {
       ['failed a open'],
     ],
     [
+      'a board that made way again for the one before it',
+      [
+        ...scrapes(0, 1, 'a', 'b'),
+        ...scrapes(1, 2, 'b', 'c'),
+        at(2, ['b', 'c'], 'failed c'),
+        at(2.5, ['b', 'a'], 'arrives a'),
+        ...scrapes(3, 4, 'b', 'a'),
+      ],
+      { slots: SLOTS },
+      ['failed c open', 'failed c closed@2.67'],
+    ],
+    [
       'an instance whose board reports as a whole for an hour',
       story(['pending a/1', 'pending a/2'], scrapes(1, 4, 'a', 'a/2'), 'a/1', 'a/2'),
       {},

@@ -5,6 +5,7 @@ import { type DurationMs, minutes } from '../../pipeline/contract/time.ts';
 import { elapsedWords } from '../core/elapsed-words.ts';
 import { rowsOf } from '../core/home-of.ts';
 import type { AssetBook } from '../enrich.ts';
+import type { Arrival } from './absence.ts';
 
 export interface GoneOptions {
   readonly assets: AssetBook;
@@ -37,8 +38,8 @@ const [NOTHING, OPEN, CLOSED] = [0, 1, 2];
 const time = { scope: 'gpu', type: 'f64', width: 1, initial: 0 } as const;
 const group = { scope: 'group', type: 'f64', width: 1, initial: 0 } as const;
 const STATE = {
-  /** Event time of the first and of the newest row; 0 = never, or forgotten. */
-  first_ts: time,
+  /** Event time of its arrival on the node, and of the newest row; 0 = never, or forgotten. */
+  came_at: time,
   last_ts: time,
   /** How far the group had gone on when the newest one came. */
   heard_at: time,
@@ -81,7 +82,7 @@ interface At {
  * Closes what is open on GPUs and instances that no longer report, since detectors close only on a later row of theirs, and
  * opens it again when one comes after all: the detector goes on where it was, and would say nothing.
  *
- * Input    anomalies of all detectors of the group; rows, for when a GPU was there.
+ * Input    anomalies of all detectors of the group; arrivals of `absence` and rows, for when a GPU was there.
  * Output   anomalies: as they came, and those that are closed (same id and ts) because another GPU stands in the slot, the
  *          inventory says retired, the board reports under other instances, or nothing came for long; lost.
  * Limits   where silence itself is what is open, instances do not matter and patience is longer. A group of which nothing
@@ -92,7 +93,9 @@ interface At {
  * Cost     two comparisons and two writes per row; O(what is open) per look, O(GPUs of the group) for each that is silent.
  * Errors   none; what is told of unknown GPUs goes by.
  */
-export const gone = (options: GoneOptions): ItemOperator<{ anomalies: Anomaly }, typeof STATE, GonePorts> => ({
+export const gone = (
+  options: GoneOptions,
+): ItemOperator<{ anomalies: Anomaly; arrivals: Arrival }, typeof STATE, GonePorts> => ({
   name: 'gone',
   summary: 'closes what is open on GPUs that no longer report, and opens it again when they do',
   state: STATE,
@@ -100,8 +103,10 @@ export const gone = (options: GoneOptions): ItemOperator<{ anomalies: Anomaly },
   on: {
     anomalies(item, { registry }, state, emit) {
       const at = { registry, state, now: state.clock[0] as number, tell: tellWith(emit) };
-      if (!noteAnomaly(at, item)) return;
-      emit('anomalies', item);
+      if (noteAnomaly(at, item)) emit('anomalies', item);
+    },
+    arrivals({ ts, gpu_uuid }, { registry }, state) {
+      for (const gpu of rowsOf(registry, gpu_uuid)) state.came_at[gpu] = ts;
     },
   },
   onRows(batch, state, emit) {
@@ -114,9 +119,7 @@ export const gone = (options: GoneOptions): ItemOperator<{ anomalies: Anomaly },
         course += Math.min(ts - clock, STEP_MAX_MS);
         clock = ts;
       }
-      const last = state.last_ts[gpu] as number;
-      if (ts <= last) continue;
-      if (last === 0) state.first_ts[gpu] = ts;
+      if (ts <= (state.last_ts[gpu] as number)) continue;
       state.last_ts[gpu] = ts;
       state.heard_at[gpu] = course;
       if (state.kept[gpu] !== CLOSED) continue;
@@ -166,8 +169,7 @@ function voicesOf({ registry }: At, { gpu_uuid, instance, node, type }: Anomaly)
 /** Indexes under which it is marked: of these rows, or of its node; none once they are forgotten. */
 function cellsOf(at: At, anomaly: Anomaly): readonly number[] {
   if (anomaly.gpu_uuid !== '') return voicesOf(at, anomaly);
-  const host = at.registry.nodes.indexOf(anomaly.node);
-  return host < 0 ? [] : [host];
+  return [at.registry.nodes.indexOf(anomaly.node)].filter((host) => host >= 0);
 }
 
 const marksOf = ({ state }: At, { gpu_uuid }: Anomaly): Uint8Array => (gpu_uuid === '' ? state.kept_host : state.kept);
@@ -239,8 +241,7 @@ function look(at: At, key: string, options: GoneOptions): void {
 function close({ now, tell }: At, entry: Entry, why: string): void {
   const { anomaly, seen_at } = entry;
   entry.closed = true;
-  const since = new Date(seen_at).toISOString();
-  const explanation = `${anomaly.explanation} It no longer reports since ${since}: ${why}.`;
+  const explanation = `${anomaly.explanation} It no longer reports since ${new Date(seen_at).toISOString()}: ${why}.`;
   tell({ ...anomaly, state: 'closed', closed_at: Math.max(now, anomaly.opened_at), explanation });
 }
 
@@ -277,7 +278,7 @@ function heirOf({ registry, state }: At, gpu: number, { settled_after }: GoneOpt
       other.pci_bus_id === pci_bus_id &&
       other.uuid !== uuid &&
       registry.gpuNodes[i] === registry.gpuNodes[gpu] &&
-      (state.first_ts[i] as number) > (state.last_ts[gpu] as number) &&
+      (state.came_at[i] as number) > (state.last_ts[gpu] as number) &&
       (state.heard_at[i] as number) - (state.heard_at[gpu] as number) >= settled_after,
   );
 }
@@ -286,8 +287,8 @@ function heirOf({ registry, state }: At, gpu: number, { settled_after }: GoneOpt
 function recutAs({ registry, state }: At, gpu: number, { recut_after }: GoneOptions): string[] {
   const { uuid } = registry.gpus[gpu] as GpuIdentity;
   const since = (state.heard_at[gpu] as number) + recut_after;
-  return [registry.find(uuid, ''), ...registry.instancesOf(uuid)]
-    .filter((other) => other >= 0 && (state.heard_at[other] as number) >= since)
+  return rowsOf(registry, uuid)
+    .filter((other) => (state.heard_at[other] as number) >= since)
     .map((other) => (registry.gpus[other] as GpuIdentity).instance);
 }
 

@@ -61,6 +61,7 @@ export function judgeAbsent(at: NodeAt, options: LostOptions): number {
   const members = membersOf(state, node);
   const lap = state.node_lap[node] as number;
   const away = (gpu: number): boolean => lap - (state.lap[gpu] as number) >= options.lost_scrapes;
+  const newcomers = members.filter((gpu) => state.lap[gpu] === lap && (state.seen[gpu] as number) < SEEN_MAX);
   const due: number[] = [];
   let present = 0;
   for (const gpu of members) {
@@ -68,7 +69,7 @@ export function judgeAbsent(at: NodeAt, options: LostOptions): number {
       present++;
       continue;
     }
-    const heir = members.find((other) => tookOver(at, other, gpu));
+    const heir = newcomers.find((other) => tookOver(at, other, gpu));
     if (heir !== undefined) {
       replace(at, gpu, identityOf(at, heir));
       continue;
@@ -122,15 +123,13 @@ export function replaceMissing(at: NodeAt, gpu: number): void {
 }
 
 /**
- * Whether `heir` came after `gone` was there for the last time, into its slot. The first of a node that was off comes in the lap
- * that still has the board before it, so that only the end of the next lap can tell.
+ * Whether the newcomer `heir` came after `gone` was there for the last time, into its slot. The first of a node that was off
+ * comes in the lap that still has the board before it, so that only the end of the next lap can tell.
  */
 function tookOver(at: NodeAt, heir: number, gone: number): boolean {
   const { state, node } = at;
-  const lap = state.node_lap[node] as number;
-  if (state.lap[heir] !== lap || !sameSlot(at, heir, gone)) return false;
-  const seen = state.seen[heir] as number;
-  return seen < SEEN_MAX && seen <= lap - (state.lap[gone] as number) + 1;
+  const away = (state.node_lap[node] as number) - (state.lap[gone] as number);
+  return (state.seen[heir] as number) <= away + 1 && sameSlot(at, heir, gone);
 }
 
 function sameSlot(at: NodeAt, one: number, other: number): boolean {
