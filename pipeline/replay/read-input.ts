@@ -8,7 +8,7 @@ import { detectFormat, type FileFormat, type InputFormat } from './detect-format
 import { type InputFile, inputFiles } from './input-files.ts';
 import { createJsonlReader } from './jsonl-reader.ts';
 import { promBodies, promMessage } from './prom-bodies.ts';
-import { type FileReading, readTogether, type ScrapesMet } from './read-together.ts';
+import { type FileReading, readTogether, type TextInstant } from './read-together.ts';
 import { RECORD_CHARS_MAX } from './record-reader.ts';
 import { createRowDraft, type RowDraft } from './row-draft.ts';
 import { createScrapeGrouper, type ScrapeGrouper } from './scrape-grouper.ts';
@@ -46,7 +46,7 @@ interface Reading {
   readonly grouper: ScrapeGrouper;
   readonly draft: RowDraft;
   readonly position: () => number;
-  readonly scrapes: ScrapesMet;
+  readonly instantOf: TextInstant;
 }
 
 /**
@@ -58,24 +58,36 @@ interface Reading {
  */
 export async function* readInput(options: ReadInputOptions): AsyncGenerator<readonly RawMessage[]> {
   const sources = await sourcesOf(options);
-  const reading = (start_ms: number, scrapes: ScrapesMet): Reading => {
+  const reading = (start_ms: number, instantOf: TextInstant): Reading => {
     let last = 0;
     const position = (): number => ++last;
     const grouper = createScrapeGrouper({ position, boot_epoch: options.start_ms, start_ms });
-    return { options, grouper, draft: createRowDraft(), position, scrapes };
+    return { options, grouper, draft: createRowDraft(), position, instantOf };
   };
+  const instantOf = textInstants(options);
   // Standard input cannot be read twice: with it, files are read one after the other.
   if (sources.length === 1 || sources.some(({ once }) => once)) {
-    const whole = reading(options.start_ms, new Map());
+    const whole = reading(options.start_ms, instantOf);
     for (const { file, alone, open } of sources) yield* readFile(whole, file, open(), alone);
     return;
   }
   const files = sources.map(
     ({ file, alone, open }): FileReading =>
-      (start_ms, scrapes) =>
-        readFile(reading(start_ms, scrapes), file, open(), alone),
+      (start_ms, instants) =>
+        readFile(reading(start_ms, instants), file, open(), alone),
   );
-  yield* readTogether(files, options.start_ms);
+  yield* readTogether(files, instantOf, options.start_ms);
+}
+
+/** The newest time of a text's samples; texts without times are counted for each node. */
+function textInstants({ start_ms, interval_ms }: ReadInputOptions): TextInstant {
+  const met = new Map<string, number>();
+  return (node, text) => {
+    const before = met.get(node) ?? 0;
+    met.set(node, before + 1);
+    const own = text === null ? Number.NaN : newestInstant(text);
+    return Number.isNaN(own) ? start_ms + before * interval_ms : own;
+  };
 }
 
 /** Every file behind the paths, before anything is read: a path that is wrong costs nothing. */
@@ -162,13 +174,7 @@ async function* readProm(
   chunks: AsyncIterable<Uint8Array>,
   source: ByteSource,
 ): AsyncGenerator<readonly RawMessage[]> {
-  const { grouper, position, scrapes } = reading;
-  const { start_ms, interval_ms } = reading.options;
-  const next = (node: string): number => {
-    const n = scrapes.get(node) ?? 0;
-    scrapes.set(node, n + 1);
-    return start_ms + n * interval_ms;
-  };
+  const { grouper, position, instantOf } = reading;
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {
@@ -181,7 +187,12 @@ async function* readProm(
   if (bytes > BODY_BYTES_MAX) {
     const detail = `more than ${BODY_BYTES_MAX} bytes; the original holds their beginning`;
     const original = Buffer.from(body.subarray(0, 4_096)).toString('utf8');
-    grouper.refuse(fallback, next(fallback), { level: 'scrape', reason: 'oversized_message', detail, original });
+    grouper.refuse(fallback, instantOf(fallback, null), {
+      level: 'scrape',
+      reason: 'oversized_message',
+      detail,
+      original,
+    });
     grouper.end();
     yield grouper.take();
     return;
@@ -194,13 +205,11 @@ async function* readProm(
   }
   const messages: RawMessage[] = [];
   for (const one of promBodies(body, fallback)) {
-    const nth = next(one.node);
-    const own = newestInstant(one.data);
-    messages.push(promMessage(one, position(), Number.isNaN(own) ? nth : own));
+    messages.push(promMessage(one, position(), instantOf(one.node, one.data)));
   }
   if (damage !== null) {
     const last = messages.at(-1);
-    refuseRest(grouper, fallback, last?.event_time ?? start_ms, damage, rest);
+    refuseRest(grouper, fallback, last?.event_time ?? reading.options.start_ms, damage, rest);
     grouper.end();
     messages.push(...grouper.take());
   }

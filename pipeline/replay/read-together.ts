@@ -1,38 +1,36 @@
 import type { RawMessage } from '../contract/message.ts';
 import { type MessageStream, mergeStreams } from './merge-streams.ts';
 
-/** .prom texts met per node. */
-export type ScrapesMet = Pick<Map<string, number>, 'get' | 'set'>;
+/** Instant of what a node exposed, epoch ms; the text is null when nothing can be read in it. */
+export type TextInstant = (node: string, text: Uint8Array | null) => number;
 
 /** Reads a file from its beginning; what is refused before any row has a time is told at `start_ms`. */
-export type FileReading = (start_ms: number, scrapes: ScrapesMet) => AsyncGenerator<readonly RawMessage[]>;
+export type FileReading = (start_ms: number, instantOf: TextInstant) => AsyncGenerator<readonly RawMessage[]>;
 
 /** No row has such a time. */
 const NO_TIME = -1;
 
 /**
  * Files of one capture as one stream by event time, whatever they are called: a node each, an hour each, or both. Each is
- * opened twice, the first time for its beginning alone. Files of exposition texts without times go on counting where the
- * file before, by name, has stopped.
+ * opened twice, the first time for its beginning alone. Exposition texts get their instants then: those without times count
+ * on where the file before, by name, has stopped.
  */
 export async function* readTogether(
   files: readonly FileReading[],
+  instantOf: TextInstant,
   start_ms: number,
 ): AsyncGenerator<readonly RawMessage[]> {
-  const met = new Map<string, number>();
   const streams: MessageStream[] = [];
   for (const read of files) {
-    const begun = new Map<string, number>();
-    const noted: ScrapesMet = {
-      get(node) {
-        const count = met.get(node);
-        if (!begun.has(node)) begun.set(node, count ?? 0);
-        return count;
-      },
-      set: (node, count) => met.set(node, count),
+    const instants: number[] = [];
+    const noted: TextInstant = (node, text) => {
+      const ts = instantOf(node, text);
+      instants.push(ts);
+      return ts;
     };
     const first = (await firstTime(read(NO_TIME, noted))) ?? start_ms;
-    streams.push({ first, open: () => read(first, new Map(begun)) });
+    const again = instants.values();
+    streams.push({ first, open: () => read(first, () => again.next().value ?? first) });
   }
   let position = 0;
   for await (const messages of mergeStreams(streams)) {
