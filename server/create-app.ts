@@ -1,6 +1,4 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
-import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
@@ -11,14 +9,13 @@ import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { finishedAnswer } from './finished-answer.ts';
 import { fleetNow } from './fleet-now.ts';
-import { oneLargeBody } from './one-large-body.ts';
 import { ownPagesOnly } from './own-page.ts';
 import { problem } from './problem.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
-import { ASSETS_BYTES_MAX, ASSETS_PATH, ASSETS_PREVIEW_PATH, assetRoutes } from './routes/assets.ts';
+import { assetRoutes } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { availabilityReportRoutes } from './routes/availability-report.ts';
 import { complianceReportRoutes } from './routes/compliance-report.ts';
@@ -38,25 +35,14 @@ import { labelRoutes } from './routes/labels.ts';
 import { modelPerformanceRoute } from './routes/model-performance.ts';
 import { modelRoutes } from './routes/models.ts';
 import { predictRoute } from './routes/predict.ts';
-import { SCORE_BYTES_MAX, SCORE_PATH, scoreRoute } from './routes/score.ts';
+import { scoreRoute } from './routes/score.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
 import { auditCalls } from './security/audit-calls.ts';
 import { requireAccess } from './security/require-access.ts';
 import { tenantApps } from './security/tenant-apps.ts';
 
-const BODY_BYTES_MAX = 1_048_576;
-/** Of the process: the apps of tenants share it. */
-const inLargeTurn = oneLargeBody({ from_bytes: BODY_BYTES_MAX });
-/** What routes take; anything else is refused by them, and not read before. */
-const READ = /^\s*(application\/json|text\/csv)\s*(;|$)|^$/i;
 const DOCS_POLICY = `default-src 'none'; style-src ${DOCS_STYLE_HASH}; frame-ancestors 'none'`;
-
-const limitedBody = (maxSize: number) =>
-  bodyLimit({
-    maxSize,
-    onError: (c) => problem(c, new HTTPException(413, { message: `The body is larger than ${maxSize} bytes` })),
-  });
 
 /** The REST API and the console's files as one Hono app; every answer that is no success is problem+json. */
 export function createApp(parts: ApiParts): OpenAPIHono {
@@ -100,19 +86,6 @@ export function createApp(parts: ApiParts): OpenAPIHono {
       },
     }),
   );
-  const small = limitedBody(BODY_BYTES_MAX);
-  const large = new Map([
-    [SCORE_PATH, limitedBody(SCORE_BYTES_MAX)],
-    [ASSETS_PATH, limitedBody(ASSETS_BYTES_MAX)],
-    [ASSETS_PREVIEW_PATH, limitedBody(ASSETS_BYTES_MAX)],
-  ]);
-  app.use((c, next) => {
-    // Nobody reads a body of theirs; asking whether there is one costs them a whole Request.
-    const { method } = c.req;
-    if (method === 'GET' || method === 'HEAD' || !READ.test(c.req.header('Content-Type') ?? '')) return next();
-    const limit = large.get(c.req.path);
-    return limit === undefined ? small(c, next) : inLargeTurn(c, () => limit(c, next));
-  });
 
   gpuRoutes(app, parts);
   gpuMetricsRoute(app, parts);

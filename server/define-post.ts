@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { fieldErrors } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { queryOf } from './query-of.ts';
+import { requestBody } from './request-body.ts';
 import { problemSchema } from './schemas.ts';
 import { byOf } from './security/caller.ts';
 
@@ -25,6 +26,8 @@ export interface PostRoute<B extends z.ZodType, Q extends z.ZodObject, P extends
   readonly stores?: true;
   /** It only computes an answer: its body is JSON whatever type it is sent as, which is what `curl -d` and others leave out. */
   readonly computes?: true;
+  /** Larger bodies are answered with 413. Default 1 MiB. */
+  readonly body_bytes_max?: number;
   /** No body at all means `{}`. */
   readonly body_optional?: true;
   /** Codes besides 200, 400 and 413. */
@@ -38,6 +41,9 @@ export interface PostCsv<Q extends z.ZodObject> {
 }
 
 const NOTHING = z.strictObject({});
+const BODY_BYTES_MAX = 1_048_576;
+/** Of the process: the apps of tenants share it. */
+const withBody = requestBody({ large_from_bytes: BODY_BYTES_MAX });
 
 export function definePost<
   B extends z.ZodType,
@@ -88,24 +94,30 @@ export function definePost<
     const placed = params.safeParse(c.req.param());
     if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-    if (csv !== undefined && type === 'text/csv') return csv.handler(c, await c.req.text(), asked.data);
-    if (route.body_optional && type === '' && (await c.req.text()) === '') {
-      return handler(c, route.body.parse({}), asked.data, placed.data);
-    }
     // A browser asks before it sends these types to another origin, and is refused; some others it sends unasked.
-    if (type !== 'application/json' && route.computes === undefined) {
+    const taken = type === 'application/json' || route.computes !== undefined;
+    const rows = csv !== undefined && type === 'text/csv';
+    const nothing = route.body_optional !== undefined && type === '';
+    const wrongType = (): BadRequest => {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
-      throw new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
-    }
-    let body: unknown;
-    try {
-      body = await c.req.json();
-    } catch {
-      throw new BadRequest([{ field: 'body', detail: 'Must be JSON' }]);
-    }
-    const result = route.body.safeParse(body);
-    if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
-    return handler(c, signed(c, result.data), asked.data, placed.data);
+      return new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
+    };
+    // What is not taken is not read either.
+    if (!taken && !rows && !nothing) throw wrongType();
+    return withBody(c, route.body_bytes_max ?? BODY_BYTES_MAX, (text) => {
+      if (rows) return csv.handler(c, text, asked.data);
+      if (nothing && text === '') return handler(c, route.body.parse({}), asked.data, placed.data);
+      if (!taken) throw wrongType();
+      let body: unknown;
+      try {
+        body = JSON.parse(text);
+      } catch {
+        throw new BadRequest([{ field: 'body', detail: 'Must be JSON' }]);
+      }
+      const result = route.body.safeParse(body);
+      if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
+      return handler(c, signed(c, result.data), asked.data, placed.data);
+    });
   });
 }
 

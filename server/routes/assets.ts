@@ -18,10 +18,9 @@ import { assetSchema, listSchema } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 import { GPU_PARAMETER } from './gpus.ts';
 
-/** Bodies of this path are CSV of whole inventories: 100,000 assets are about 20 MB. */
-export const ASSETS_PATH = '/api/v1/assets';
-export const ASSETS_PREVIEW_PATH = '/api/v1/assets/preview';
-export const ASSETS_BYTES_MAX = 64 * 2 ** 20;
+const ASSETS_PATH = '/api/v1/assets';
+/** CSV of whole inventories: 100,000 assets are about 20 MB. */
+const CSV_BYTES_MAX = 64 * 2 ** 20;
 
 const COLUMNS = Object.keys(assetSchema.shape) as (keyof Asset)[];
 const FILTERS = ['node', 'model', 'serial', 'cluster', 'rack', 'slot', 'owner', 'tenant', 'status'] as const;
@@ -146,6 +145,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
     {
       path: ASSETS_PATH,
       tag: 'assets',
+      body_bytes_max: CSV_BYTES_MAX,
       summary:
         'A new asset as JSON; one that is known already is changed by PATCH. As CSV with the columns of the table: new and known ones alike, columns that the file does not have stay as they are.',
       body: assetBodySchema,
@@ -215,8 +215,9 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
   definePost(
     app,
     {
-      path: ASSETS_PREVIEW_PATH,
+      path: `${ASSETS_PATH}/preview`,
       tag: 'assets',
+      body_bytes_max: CSV_BYTES_MAX,
       summary: 'What a CSV would do to the inventory, with everything that is wrong in it; nothing is stored.',
       body: z.strictObject({ csv: z.string() }).openapi('AssetPreviewRequest'),
       answer: importSchema,

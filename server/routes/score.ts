@@ -10,9 +10,8 @@ import { BadRequest } from '../problem.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 
-/** Body of this route: a week of samples at 10 s with every metric is about 90 MB. */
-export const SCORE_PATH = '/api/v1/health/score';
-export const SCORE_BYTES_MAX = 128 * 2 ** 20;
+/** A week of samples at 10 s with every metric is about 90 MB. */
+const BODY_BYTES_MAX = 128 * 2 ** 20;
 /** A month at 10 s. */
 const SAMPLES_MAX = 300_000;
 
@@ -81,8 +80,9 @@ export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
   definePost(
     app,
     {
-      path: SCORE_PATH,
+      path: '/api/v1/health/score',
       computes: true,
+      body_bytes_max: BODY_BYTES_MAX,
       tag: 'health-scores',
       summary: 'Health on demand: of a GPU as it is now, or of samples in the body.',
       body,

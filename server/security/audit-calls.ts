@@ -15,9 +15,6 @@ export interface AuditCallsOptions {
 
 const DETAIL_CHARACTERS_MAX = 2_000;
 
-/** Of what was not let in, the body is not read. */
-const UNREAD: readonly number[] = [401, 403, 413, 429];
-
 /**
  * Writes down every call of somebody known that changes something, by the table of `access.ts`, done or refused: before the
  * answer goes out, so that whoever has an answer can be found. That it cannot be written is told and hinders nobody.
@@ -30,7 +27,6 @@ export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
     await next();
     // Strangers could fill the trail; what a tenant's app answers, that one writes down.
     if (c.res.status === 401 || c.get('passed_on')) return undefined;
-    const detail = UNREAD.includes(c.res.status) ? '' : await detailOf(c);
     const { id, name, role, tenant, kind } = callerOf(c);
     const action = `${route.method} ${route.path}`;
     await audit
@@ -44,16 +40,17 @@ export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
         action,
         target: c.req.path,
         status: c.res.status,
-        detail,
+        detail: detailOf(c),
       })
       .catch((error: unknown) => onFailure(error, `audit of ${action}`));
     return undefined;
   };
 }
 
-/** JSON as it was sent; of anything else its kind, since it may be many rows. The body was read before and is remembered. */
-async function detailOf(c: Context): Promise<string> {
+/** JSON as it was sent; of anything else its kind, since it may be many rows; nothing of what was not read. */
+function detailOf(c: Context): string {
+  const text = c.get('body_text');
+  if (text === undefined) return '';
   const type = (c.req.header('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type !== 'application/json') return type.slice(0, 80);
-  return (await c.req.text()).slice(0, DETAIL_CHARACTERS_MAX);
+  return type === 'application/json' ? text.slice(0, DETAIL_CHARACTERS_MAX) : type.slice(0, 80);
 }

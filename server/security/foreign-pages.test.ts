@@ -91,7 +91,20 @@ describe('pages of others in an operator’s browser', () => {
       expect([method, asked, status, pulled()]).toEqual([method, asked, 400, 1]);
     }
   });
+
+  it('nor more than a route takes, of a type that it need not be', async () => {
+    const world = populated();
+    for (const path of COMPUTE) {
+      const { sent, pulled } = endless(MIB);
+      const init = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: sent, duplex: 'half' };
+      const { status } = await world.app.request(path, init as RequestInit);
+      expect([path, status]).toEqual([path, 413]);
+      expect(pulled(), path).toBeLessThan(path.endsWith('/score') ? 140 : 10);
+    }
+  });
 });
+
+const MIB = 2 ** 20;
 
 /** What only computes takes JSON under any type, of programs. */
 const COMPUTE = ['health/score', 'predict/failure', 'decisions/evaluate', 'alert-rules/preview'].map(
@@ -109,13 +122,14 @@ function routesThatTake({ app }: ReturnType<typeof populated>) {
   return [...found.values()];
 }
 
-/** A body without an end, and how often more of it was asked for; once before anybody reads. */
-function endless(): { sent: ReadableStream; pulled: () => number } {
+/** A body without an end for all that we take, and how often more of it was asked for; once before anybody reads. */
+function endless(part_bytes = 1_000): { sent: ReadableStream; pulled: () => number } {
   let pulled = 0;
   const sent = new ReadableStream({
     pull(controller) {
       pulled++;
-      controller.enqueue(new Uint8Array(1_000));
+      if (pulled > 500) controller.error(new Error('somebody reads to the end'));
+      else controller.enqueue(new Uint8Array(part_bytes));
     },
   });
   return { sent, pulled: () => pulled };
