@@ -140,6 +140,14 @@ describe('gpu_lost', () => {
     expect(last?.gpus).toHaveLength(boards.length);
   });
 
+  it('takes a board from another slot of the node as a replacement', () => {
+    const there = (gpu: string, t: number): boolean => t < minute(20) || (t >= minute(30) && gpu !== 'GPU-3');
+    const pci = (uuid: string, t: number): string => (uuid === 'GPU-5' && t >= minute(30) ? 'GPU-3' : uuid);
+    const told = runAbsence(scrapes({ cadence_ms: 10_000, there }), pci);
+    expect(brief(told)).toEqual([]);
+    expect(told.arrivals.slice(EIGHT.length)).toEqual([{ ts: START_MS + minute(30), node: 'n1', gpu_uuid: 'GPU-5' }]);
+  });
+
   it('does not take a neighbour that says the same slot for a replacement', () => {
     const there = (gpu: string, t: number): boolean => gpu !== 'GPU-3' || t < minute(20);
     const told = runAbsence(scrapes({ cadence_ms: 10_000, there }), () => '0000:3B');

@@ -8,6 +8,7 @@ import { addMember, dropMember, membersOf } from '../core/node-members.ts';
 import { endFlicker, noteFlicker } from './flicker.ts';
 import { SEEN_MAX, usualInterval } from './laps.ts';
 import {
+  changesSlot,
   comeBack,
   judgeAbsent,
   LOST_COLUMNS,
@@ -36,7 +37,7 @@ export interface Heartbeat {
   /** The GPUs that report from it; left out while they are as they were told last, and told again once an hour. */
   readonly gpus?: Roster;
 }
-/** A GPU's first row on a node. */
+/** A GPU's first row on a node, or where it stands in another slot of it. */
 export interface Arrival {
   readonly ts: number;
   readonly node: string;
@@ -80,11 +81,11 @@ type AbsenceState = State<typeof STATE>;
  * Input    enriched rows; rows not newer than the GPU's last one are skipped.
  * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
  *          operator cannot: a silent node has no rows, and its group's clock is another nodes'); arrivals: a GPU's first row
- *          on a node.
+ *          on a node, and the first heartbeat that has it in another slot.
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
  * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
  *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
- * State    59 B per GPU, 56 B per node and its list of GPUs.
+ * State    63 B per GPU, 56 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
  *          heartbeat, and per scrape only while one is missing: for each that is, once more those new to the node.
  * Errors   none.
@@ -147,13 +148,18 @@ function beat(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   const node = batch.node[row] as number;
   const ts = batch.ts[row] as number;
   const before = state.beat_ts[node] as number;
-  const gpus = reporting(state, node).map((gpu) => identityOf(batch, gpu));
+  const there = reporting(state, node);
+  const gpus = there.map((gpu) => identityOf(batch, gpu));
   const hash = rosterHash(gpus);
   const news = hash !== state.roster[node] || rosterDue(hash, before, ts);
   state.beat_ts[node] = ts;
   state.roster[node] = hash;
   const cadence_ms = state.cadence_ms[node] as number;
   const name = batch.registry.nodes[node] as string;
+  const at = nodeAt(batch, row, node, state, emit);
+  for (const gpu of there.filter((one) => changesSlot(at, one))) {
+    emit('arrivals', { ts, node: name, gpu_uuid: identityOf(batch, gpu).uuid }, row);
+  }
   emit('heartbeats', { ts, node: name, cadence_ms, ...(news ? { gpus: rosterOf(gpus) } : {}) }, row);
 }
 
@@ -187,6 +193,7 @@ function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   state.flicker[gpu] = null;
   state.lap[gpu] = 0;
   state.seen[gpu] = 0;
+  state.slot[gpu] = 0;
   state.interval_ms[gpu] = 0;
   const here = nodeAt(batch, row, node, state, emit);
   comeBack(here, uuid, 'reports again');

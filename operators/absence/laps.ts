@@ -13,8 +13,10 @@ export const LAP_COLUMNS = {
   interval_ms: { scope: 'gpu', type: 'f32', width: 1, initial: 0 },
   /** The node's lap that last had the GPU. */
   lap: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
-  /** Laps on this node that had the GPU, up to SEEN_MAX. */
+  /** Laps that had the GPU since it arrived on this node or in another slot of it, up to SEEN_MAX. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
+  /** Hash of its slot as of the last heartbeat; 0 = not known yet. */
+  slot: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   node_lap: { scope: 'node', type: 'u32', width: 1, initial: 1 },
   /** When the lap began. */
   lap_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },

@@ -1,5 +1,5 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { causeId } from '../../pipeline/contract/ids.ts';
+import { causeId, fnv1a } from '../../pipeline/contract/ids.ts';
 import type { State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity, Registry } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
@@ -112,6 +112,17 @@ export function comeBack(at: NodeAt, uuid: string, how: string): void {
     state.told[gpu] = NOT_LOST;
     state.lost_at[gpu] = 0;
   }
+}
+
+/** Whether a board of the node stands in another slot than at the last heartbeat: as good as one that is new to the node. */
+export function changesSlot({ registry, state }: NodeAt, gpu: number): boolean {
+  const { pci_bus_id } = registry.gpus[gpu] as GpuIdentity;
+  const before = state.slot[gpu] as number;
+  const slot = pci_bus_id === '' ? 0 : fnv1a(pci_bus_id);
+  state.slot[gpu] = slot;
+  if (before === 0 || before === slot) return false;
+  state.seen[gpu] = 0;
+  return true;
 }
 
 /** Another board sits where a missing one sat: that one was replaced, and nobody need look for it. */

@@ -21,14 +21,28 @@ interface Told {
   readonly arrivals: Arrival[];
 }
 
-export function runAbsence(rows: readonly SampleRow[], pci: (uuid: string) => string = () => ''): Told {
+/** Everything the step tells of rows; `pci`: in which slot a GPU stands so long after the start. Cut at the scrape that changes it. */
+export function runAbsence(rows: readonly SampleRow[], pci: (uuid: string, t: number) => string = () => ''): Told {
   const told: Told = { anomalies: [], heartbeats: [], arrivals: [] };
   const state = new GroupState(0);
-  const batch = batchOf(state, rows);
-  state.registry.gpus.forEach((identity, i) => {
-    state.registry.gpus[i] = { ...identity, pci_bus_id: pci(identity.uuid) };
+  const slots = new Map<string, string>();
+  let from = 0;
+  const feed = (until: number): void => {
+    const batch = batchOf(state, rows.slice(from, until));
+    from = until;
+    state.registry.gpus.forEach((identity, i) => {
+      state.registry.gpus[i] = { ...identity, pci_bus_id: slots.get(identity.uuid) as string };
+    });
+    runOperator('absence', absence(ABSENCE_OPTIONS), state, batch, (port, item) =>
+      (told[port] as unknown[]).push(item),
+    );
+  };
+  rows.forEach(({ uuid, ts }) => {
+    const slot = pci(uuid, ts - START_MS);
+    if ((slots.get(uuid) ?? slot) !== slot) feed(rows.findIndex((one) => one.ts === ts));
+    slots.set(uuid, slot);
   });
-  runOperator('absence', absence(ABSENCE_OPTIONS), state, batch, (port, item) => (told[port] as unknown[]).push(item));
+  feed(rows.length);
   return told;
 }
 
