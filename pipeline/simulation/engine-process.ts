@@ -24,7 +24,7 @@ import { memoryBus } from './memory-bus.ts';
 import type { MemoryDatabase } from './memory-database.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { memoryPorts } from './memory-port.ts';
-import { memorySinks } from './memory-sinks.ts';
+import { memorySinks, PASSING } from './memory-sinks.ts';
 import type { MemoryStreams } from './memory-streams.ts';
 import { breakFiles, breakGroups, type Sabotage } from './sabotage.ts';
 import type { Draw } from './seeded-random.ts';
@@ -192,7 +192,12 @@ async function start(
     report: tell,
   });
   const caughtUp = (): boolean => engine.counters().lag_messages === 0;
-  ends.push(writeInventory({ follower: inventory, known, sink: assets, caughtUp, timers }));
+  // Of boards that are silent; what counted while the engine was away is told by nobody.
+  const sink = {
+    write: (asset: Asset) => assets.write(Object.assign({ ...asset }, { [PASSING]: true })),
+    pressure: () => assets.pressure(),
+  };
+  ends.push(writeInventory({ follower: inventory, known, sink, caughtUp, timers }));
   return engine;
 }
 

@@ -44,6 +44,9 @@ export interface MemorySinksOptions {
   readonly remembers_alerts: boolean;
 }
 
+/** Marks rows for `MemoryDatabase.passing`: a symbol outlives the sink's copies, and is no field. */
+export const PASSING = Symbol('passing');
+
 /** Small, so that queues fill, requests fail between two rows and the source has to wait. */
 const ROWS_MAX = 40;
 export const ROWS_WAITING_MAX = 240;
@@ -68,7 +71,8 @@ export function memorySinks(options: MemorySinksOptions): SinkMakers {
       connection: options.database.connect(life, options.draw, options.faults),
       spell: (one) => {
         const fields = one as Readonly<Record<string, unknown>>;
-        return spellForMemory(spec.name, spec.keys.map((key) => fields[key]).join(), JSON.stringify(row(one)));
+        const keys = spec.keys.map((key) => fields[key]).join();
+        return spellForMemory(spec.name, keys, JSON.stringify(row(one)), PASSING in one);
       },
     });
     return {

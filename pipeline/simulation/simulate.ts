@@ -23,6 +23,7 @@ export interface SimulateOptions {
 export interface Ended {
   readonly rows: ReadonlyMap<string, string>;
   readonly versions: ReadonlySet<string>;
+  readonly passing: ReadonlySet<string>;
   /** Ids and contents of what is stored, in the order of ids. */
   readonly alerts: readonly string[];
   readonly letters: readonly string[];
@@ -196,6 +197,7 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
   return {
     rows: world.database.rows,
     versions: world.database.versions,
+    passing: world.database.passing,
     alerts: contents(world, 'ALERTS'),
     letters: contents(world, 'DCGM_INVALID'),
     problems: [...problems],
