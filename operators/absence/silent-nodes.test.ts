@@ -253,6 +253,20 @@ describe('silentNodes', () => {
     expect(driveFleet(silentNodes(OPTIONS), changed).scores.map(({ gpu_uuid }) => gpu_uuid)).toEqual(['GPU-new']);
   });
 
+  it('leaves a board that another node has told of since to that node', () => {
+    const entries = beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(30) });
+    const moved = (to: number): FleetEntry[] =>
+      entries.map((entry) =>
+        entry.item.node === 'n3' && Math.floor((entry.item.ts - START_MS) / minute(1)) === to
+          ? { ...entry, item: { ...entry.item, gpus: [...GPUS('n3'), ['GPU-n2-1', '3'], 'GPU-n2-9'] } }
+          : entry,
+      );
+    const unseen = (all: readonly FleetEntry[]): string[] =>
+      driveFleet(silentNodes(OPTIONS), all).scores.map(({ gpu_uuid }) => gpu_uuid);
+    expect(unseen(moved(33))).toEqual(['GPU-n2-0']);
+    expect(unseen(moved(50))).toEqual(['GPU-n2-0', 'GPU-n2-1']);
+  });
+
   it('keeps a fleet of 100,000 GPUs in less than 6 MB', () => {
     const operator = silentNodes(OPTIONS);
     const fleet = new GroupState(0);

@@ -65,14 +65,14 @@ const EVERY = seconds(20);
  *
  * Input    heartbeats of `absence`, one per node and minute.
  * Output   anomalies about nodes: gpu_uuid and instance are empty; scores: with the warning, that nothing is known of the
- *          health of each of the node's GPUs, since what does not report is not healthy. What they are worth when they are
- *          back, `health` tells.
+ *          health of each of the node's GPUs, since what does not report is not healthy, but for those that another node has
+ *          told of since. What they are worth when they are back, `health` tells.
  * Time     silence is measured in time in which other nodes were heard, so a gap of the whole fleet (a stop, the border of
  *          a back-filled history) is nobody's silence; and a witness is needed: a node heard before and after.
  * Limits   with one node, or all of them silent, event time stands still and nobody can tell. The last scrape is known to
  *          one heartbeat, so silence is told up to that much later than `silent_after`.
  * State    one record of about 110 B per node and 43 B per GPU: 5.7 MB of JSON for 100,000 GPUs on 12,500 nodes.
- * Cost     O(1) per heartbeat; O(nodes) every 20 s of event time.
+ * Cost     O(1) per heartbeat; O(nodes) every 20 s of event time; O(GPUs of the fleet) when a silence becomes a warning.
  * Errors   none.
  */
 export const silentNodes = (
@@ -124,6 +124,7 @@ export const silentNodes = (
         const silent: string[] = [];
         let witness = Number.POSITIVE_INFINITY;
         let heard = 0;
+        let seen: ReadonlyMap<string, number> | null = null;
         for (const key in fleet.hearts) {
           const heart = fleet.hearts[key] as Heart;
           if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) silent.push(key);
@@ -175,7 +176,13 @@ export const silentNodes = (
           emit('anomalies', open);
           if (severity === 'info' || (before !== undefined && before !== 'info')) continue;
           const since = `${new Date(heart.ts).toISOString()} or within ${formatDuration(options.heartbeat)} after`;
-          for (const gpu of heart.gpus) emit('scores', unseenScore(gpuOf(gpu, node), now, since, options.profile));
+          seen ??= lastSeen(fleet);
+          for (const told of heart.gpus) {
+            const gpu = gpuOf(told, node);
+            // A board that another node has told of since was moved.
+            if ((seen.get(gpu.gpu_uuid) as number) > heart.ts) continue;
+            emit('scores', unseenScore(gpu, now, since, options.profile));
+          }
         }
       },
     },
@@ -184,6 +191,19 @@ export const silentNodes = (
 
 const gpuOf = (gpu: Roster[number], node: string): ScoredGpu =>
   typeof gpu === 'string' ? { gpu_uuid: gpu, node, instance: '' } : { gpu_uuid: gpu[0], node, instance: gpu[1] };
+
+/** When a node told of each board last. */
+function lastSeen({ hearts }: Fleet): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  for (const key in hearts) {
+    const { ts, gpus } = hearts[key] as Heart;
+    for (const gpu of gpus) {
+      const uuid = typeof gpu === 'string' ? gpu : gpu[0];
+      seen.set(uuid, Math.max(ts, seen.get(uuid) ?? ts));
+    }
+  }
+  return seen;
+}
 
 /** No name can pass for a property that objects have anyway, nor for a number, which would change the order. */
 const keyOf = (node: string): string => `@${node}`;
