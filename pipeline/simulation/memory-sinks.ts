@@ -51,7 +51,11 @@ export const PASSING = Symbol('passing');
 const ROWS_MAX = 40;
 export const ROWS_WAITING_MAX = 240;
 
-/** The engine's own sinks, writing to tables and streams in memory. Frames go out, taps are closed. */
+/**
+ * The engine's own sinks, writing to tables and streams in memory. Frames go out, taps are closed. The groups of two nodes may
+ * score one board at the same instant, the one as lost there, the other as it is here: both must be told, and which of them
+ * comes last is nobody's promise, so that scores are kept by node too.
+ */
 export function memorySinks(options: MemorySinksOptions): SinkMakers {
   const { life, bus, streams, tell } = options;
   const { timers, clock } = life;
@@ -71,7 +75,7 @@ export function memorySinks(options: MemorySinksOptions): SinkMakers {
       connection: options.database.connect(life, options.draw, options.faults),
       spell: (one) => {
         const fields = one as Readonly<Record<string, unknown>>;
-        const keys = spec.keys.map((key) => fields[key]).join();
+        const keys = [...spec.keys, ...(spec === GPU_HEALTH_SCORES ? ['node'] : [])].map((key) => fields[key]).join();
         return spellForMemory(spec.name, keys, JSON.stringify(row(one)), PASSING in one);
       },
     });
