@@ -1,57 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { days, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
 import { keepForFleet } from '../core/keep-for-fleet.fixture.ts';
 import { START_MS } from '../core/laws.fixture.ts';
 import { runFleet } from '../core/run-fleet.ts';
-import { driveFleet, type FleetEntry } from './fleet-driver.fixture.ts';
-import type { Roster } from './roster.ts';
-import { type SilentNodesOptions, silentNodes } from './silent-nodes.ts';
-
-const OPTIONS: SilentNodesOptions = {
-  silent_after: minutes(2),
-  silent_scrapes: 3,
-  warning_after: minutes(5),
-  critical_after: minutes(15),
-  forget_after: days(7),
-  heartbeat: minutes(1),
-  delay: seconds(15),
-  profile: 'default',
-};
-const HOUR_MS = 3_600_000;
-const minute = (n: number): number => n * 60_000;
-
-const GPUS = (node: string): Roster => [`GPU-${node}-0`, [`GPU-${node}-1`, '3']];
-
-interface Scene {
-  readonly nodes: readonly string[];
-  readonly cadence_ms: number;
-  readonly until_ms?: number;
-  readonly there?: (node: string, t: number) => boolean;
-}
-
-/** Heartbeats as `absence` tells them: at a node's scrapes, a minute apart at least. */
-function beats({ nodes, cadence_ms, until_ms = 2 * HOUR_MS, there = () => true }: Scene): FleetEntry[] {
-  const last = new Map<string, number>();
-  const entries: FleetEntry[] = [];
-  for (let t = 0; t <= until_ms; t += cadence_ms) {
-    nodes.forEach((node, i) => {
-      const ts = START_MS + t + ((i * 377) % Math.min(cadence_ms, 10_000));
-      if (!there(node, t) || ts - (last.get(node) ?? 0) < 60_000) return;
-      const gpus = last.has(node) ? {} : { gpus: GPUS(node) };
-      last.set(node, ts);
-      entries.push({ input: 'heartbeats', item: { ts, node, cadence_ms, ...gpus } });
-    });
-  }
-  return entries.sort((a, b) => a.item.ts - b.item.ts);
-}
+import { driveFleet } from './fleet-driver.fixture.ts';
+import { beats, FIVE, HOUR_MS, minute, OPTIONS, type Scene } from './node-beats.fixture.ts';
+import { silentNodes } from './silent-nodes.ts';
 
 const run = (scene: Scene, restoreEvery = 0): Anomaly[] =>
   driveFleet(silentNodes(OPTIONS), beats(scene), { restoreEvery }).anomalies;
 const brief = (anomalies: readonly Anomaly[]): string[] =>
   anomalies.map((a) => `${a.type} ${a.severity} ${a.state} ${a.node}`);
-const FIVE = ['n1', 'n2', 'n3', 'n4', '101'];
 
 describe('silentNodes', () => {
   it.each([1_000, 10_000, 30_000, 120_000])(
@@ -200,71 +161,6 @@ describe('silentNodes', () => {
     const scene = { nodes: ['n1'], cadence_ms: 30_000 };
     const entries = [...beats(scene), ...beats({ ...scene, nodes: ['n2'] }), ...beats({ ...scene, nodes: ['n3'] })];
     expect(driveFleet(silentNodes(OPTIONS), entries)).toEqual({ anomalies: [], scores: [] });
-  });
-
-  it('tells once, with the warning, that nobody knows the health of its GPUs', () => {
-    const there = (node: string, t: number): boolean => node !== 'n2' || t < minute(30) || t >= minute(70);
-    const { scores, anomalies } = driveFleet(
-      silentNodes({ ...OPTIONS, profile: 'reference' }),
-      beats({ nodes: FIVE, cadence_ms: 30_000, there }),
-    );
-    expect(scores.map(({ gpu_uuid, instance }) => [gpu_uuid, instance])).toEqual([
-      ['GPU-n2-0', ''],
-      ['GPU-n2-1', '3'],
-    ]);
-    const [first] = anomalies;
-    for (const score of scores) {
-      expect(score).toMatchObject({
-        node: 'n2',
-        overall_score: null,
-        memory_health: null,
-        health_grade: 'unknown',
-        confidence: 0,
-        thermal_confidence: 0,
-        contributions: [],
-        action: 'none',
-        profile: 'reference',
-        explanation:
-          'unknown: no sample since 2026-01-01T00:29:00.377Z or within 1m after (node n2 is silent), confidence 0.00.',
-      });
-      expect(score.ts - (first?.ts ?? 0)).toBe(minute(3));
-    }
-  });
-
-  it('tells nothing of the health behind a reboot, and again behind another silence', () => {
-    const gone = [
-      [30, 34],
-      [50, 60],
-      [80, 90],
-    ] as const;
-    const there = (node: string, t: number): boolean =>
-      node !== 'n2' || !gone.some(([from, to]) => t >= minute(from) && t < minute(to));
-    const { scores } = driveFleet(silentNodes(OPTIONS), beats({ nodes: FIVE, cadence_ms: 30_000, there }));
-    expect(scores.map(({ ts }) => Math.floor((ts - START_MS) / minute(10)))).toEqual([5, 5, 8, 8]);
-  });
-
-  it('knows the GPUs that a node had when it was heard last', () => {
-    const entries = beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(30) });
-    const changed = entries.map((entry) =>
-      entry.item.node === 'n2' && entry.item.ts > START_MS + minute(20) && entry.item.ts < START_MS + minute(22)
-        ? { ...entry, item: { ...entry.item, gpus: ['GPU-new'] } }
-        : entry,
-    );
-    expect(driveFleet(silentNodes(OPTIONS), changed).scores.map(({ gpu_uuid }) => gpu_uuid)).toEqual(['GPU-new']);
-  });
-
-  it('leaves a board that another node has told of since to that node', () => {
-    const entries = beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(30) });
-    const moved = (to: number): FleetEntry[] =>
-      entries.map((entry) =>
-        entry.item.node === 'n3' && Math.floor((entry.item.ts - START_MS) / minute(1)) === to
-          ? { ...entry, item: { ...entry.item, gpus: [...GPUS('n3'), ['GPU-n2-1', '3'], 'GPU-n2-9'] } }
-          : entry,
-      );
-    const unseen = (all: readonly FleetEntry[]): string[] =>
-      driveFleet(silentNodes(OPTIONS), all).scores.map(({ gpu_uuid }) => gpu_uuid);
-    expect(unseen(moved(33))).toEqual(['GPU-n2-0']);
-    expect(unseen(moved(50))).toEqual(['GPU-n2-0', 'GPU-n2-1']);
   });
 
   it('keeps a fleet of 100,000 GPUs in less than 6 MB', () => {
