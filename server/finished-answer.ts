@@ -21,9 +21,11 @@ export function finishedAnswer(): MiddlewareHandler {
   return async (c, next) => {
     await next();
     const { method } = c.req;
-    if ((method !== 'GET' && method !== 'HEAD') || !c.res.ok || c.res.body === null) return;
-    const { headers, status } = c.res;
+    if ((method !== 'GET' && method !== 'HEAD') || !c.res.ok) return;
     const text = c.get('answer_text');
+    // To ask for the body is to make a stream of it.
+    if (text === undefined && c.res.body === null) return;
+    const { headers, status } = c.res;
     let made: Made | null = null;
     if (text !== undefined) made = c.get('answer_again') ? remembered(text) : madeOf(Buffer.from(text));
     else if (!headers.has('ETag')) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
