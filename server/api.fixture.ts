@@ -38,6 +38,8 @@ import { memoryAudit } from './security/audit.fixture.ts';
 import { OPEN_GATE } from './security/gate.ts';
 import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
+import type { VerdictKind } from './verdict-now.ts';
+import { verdictChange } from './verdict-row.ts';
 import { verdictRows } from './verdict-rows.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -207,6 +209,12 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
       const { instance = '', node = 'n1', ts = NOW - 5_000, model = 'H100' } = more;
       view.applySample({ gpu_uuid, instance, node, model, slot: '0', attribution: [] }, ts, values);
     },
+    /** A row of a table about a GPU, as the bus tells it. */
+    verdict(kind: VerdictKind, row: Record<string, unknown>) {
+      const change = verdictChange(kind, row);
+      if (change === null) throw new Error(`no ${kind}: ${JSON.stringify(row)}`);
+      view.applyVerdict(change);
+    },
     get: (path: string, headers: Record<string, string> = {}) => app.request(path, { headers }),
     async json(
       path: string,
@@ -280,6 +288,9 @@ export function populated(options: Parameters<typeof apiWorld>[0] = {}) {
   ]) {
     world.tables.listed[spec.name] = [rowOf(spec), rowOf(spec, { ts: NOW - 1_000 })];
   }
+  world.verdict('health', rowOf(GPU_HEALTH_SCORES, { profile: 'default', action: 'none' }));
+  world.verdict('prediction', rowOf(GPU_FAILURE_PREDICTIONS));
+  world.verdict('decision', rowOf(GPU_ECONOMIC_DECISIONS, { advice: 'keep' }));
   world.alerts.take(alertOf({ id: 'A1', opened_at: NOW - 1_000 }));
   world.tables.series = [{ ts: NOW - 20_000, gpu_uuid: 'GPU-00', node: 'n0', instance: '', gpu_temp_celsius: 40.5 }];
   world.bus.publish({

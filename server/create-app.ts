@@ -105,7 +105,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   const now = fleetNow(parts);
   decisionRoutes(app, parts, now);
   fleetRisksRoute(app, now);
-  fleetMetricsRoute(app, parts, now);
+  fleetMetricsRoute(app, parts);
   evidenceRoute(app, parts);
   fleetRoutes(app, parts, now);
   availabilityReportRoutes(app, parts);

@@ -1,6 +1,5 @@
 import type { HealthGrade } from '../pipeline/contract/events.ts';
-import type { CurrentHealth } from '../sinks/questdb/read-current-health.ts';
-import type { RiskDecision, RiskPrediction } from '../sinks/questdb/read-risks.ts';
+import type { BoardDecision, BoardRisk, BoardScore } from './fleet-now.ts';
 
 /** A GPU or MIG instance with what is known of it. Readings are NaN where there is none. */
 export interface GroupMember {
@@ -23,15 +22,12 @@ export interface NodeTrouble {
   readonly severity: 'info' | 'warning' | 'critical';
 }
 
-type GroupScore = Pick<CurrentHealth, 'gpu_uuid' | 'instance' | 'overall_score' | 'health_grade'>;
+type GroupScore = Pick<BoardScore, 'gpu_uuid' | 'instance' | 'overall_score' | 'health_grade'>;
 
 export interface GroupVerdicts {
   readonly health: readonly GroupScore[];
-  readonly predictions: readonly Pick<
-    RiskPrediction,
-    'gpu_uuid' | 'instance' | 'failure_prob_7d' | 'failure_prob_30d'
-  >[];
-  readonly decisions: readonly Pick<RiskDecision, 'gpu_uuid' | 'expected_value' | 'value_at_risk_usd_per_hour'>[];
+  readonly predictions: readonly Pick<BoardRisk, 'gpu_uuid' | 'instance' | 'failure_prob_7d' | 'failure_prob_30d'>[];
+  readonly decisions: readonly Pick<BoardDecision, 'gpu_uuid' | 'expected_value' | 'value_at_risk_usd_per_hour'>[];
 }
 
 export interface FleetGroup {

@@ -3,8 +3,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { findPrometheus } from '../deploy/prometheus/find-prometheus.ts';
 import { startPrometheus } from '../deploy/prometheus/prometheus.fixture.ts';
-import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
-import { populated, rowOf } from './api.fixture.ts';
+import { populated } from './api.fixture.ts';
 
 const found = await findPrometheus(process.env);
 
@@ -13,7 +12,6 @@ it.skipIf(typeof found === 'string')(
   async () => {
     if (typeof found === 'string') return;
     const world = populated();
-    world.tables.listed[GPU_HEALTH_SCORES.name] = [rowOf(GPU_HEALTH_SCORES, { instance: '' })];
     const hostile = 'rack "7"\\ \nä';
     world.sample('GPU-odd', { power_watts: 1 }, { node: hostile });
     const server = createAdaptorServer({ fetch: world.app.fetch });

@@ -24,16 +24,15 @@ const of = (samples: readonly ReadSample[], gpu_uuid: string, name: string, labe
 
 it('tells of every GPU what is known of it', async () => {
   const world = populated();
-  const tables = world.tables.listed;
   const scores = { overall_score: 87.5, memory_health: 90, thermal_health: 60.25, power_health: null };
-  tables[GPU_HEALTH_SCORES.name] = [rowOf(GPU_HEALTH_SCORES, { gpu_uuid: 'GPU-00', instance: '', ...scores })];
-  tables[GPU_FAILURE_PREDICTIONS.name] = [
-    rowOf(GPU_FAILURE_PREDICTIONS, { gpu_uuid: 'GPU-00', instance: '', failure_prob_7d: 1e-9, failure_prob_30d: 0.25 }),
-  ];
-  tables[GPU_ECONOMIC_DECISIONS.name] = [
-    rowOf(GPU_ECONOMIC_DECISIONS, { gpu_uuid: 'GPU-00', decision: 'sell', advice: 'drain' }),
-    rowOf(GPU_ECONOMIC_DECISIONS, { gpu_uuid: 'GPU-mig', decision: 'keep', advice: 'watch' }),
-  ];
+  world.verdict('health', rowOf(GPU_HEALTH_SCORES, { profile: 'default', action: 'none', ...scores }));
+  world.verdict('prediction', rowOf(GPU_FAILURE_PREDICTIONS, { failure_prob_7d: 1e-9, failure_prob_30d: 0.25 }));
+  for (const [gpu_uuid, decision, advice] of [
+    ['GPU-00', 'sell', 'drain'],
+    ['GPU-mig', 'keep', 'watch'],
+  ]) {
+    world.verdict('decision', rowOf(GPU_ECONOMIC_DECISIONS, { gpu_uuid, decision, advice }));
+  }
   const samples = await read(world);
   expect(of(samples, 'GPU-00', 'gpu_vitals_health_score')).toEqual([87.5]);
   expect(of(samples, 'GPU-00', 'gpu_vitals_health_dimension', { dimension: 'thermal' })).toEqual([60.25]);
@@ -86,12 +85,13 @@ it('spells hostile names so that they come back as they were', async () => {
   expect(info?.labels).toMatchObject({ gpu_uuid: name, node: name, model: name, rack: name, owner: name });
 });
 
-it('answers without verdicts while the database is away, and of an empty fleet', async () => {
+it('answers while the database is away, and of an empty fleet', async () => {
   const world = populated();
   world.setAway(true);
   const samples = await read(world);
   expect(of(samples, 'GPU-00', 'gpu_vitals_last_sample_timestamp_seconds').length).toBe(1);
-  expect(of(samples, 'GPU-00', 'gpu_vitals_health_score')).toEqual([]);
+  expect(of(samples, 'GPU-00', 'gpu_vitals_health_score')).toEqual([0.5]);
+  expect(of(samples, 'GPU-01', 'gpu_vitals_health_score')).toEqual([]);
   expect(await read(apiWorld())).toEqual([{ name: 'gpu_vitals_gpus', labels: {}, value: 0 }]);
 });
 

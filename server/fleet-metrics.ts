@@ -1,17 +1,9 @@
 import type { Asset, Severity } from '../pipeline/contract/events.ts';
 import { days } from '../pipeline/contract/time.ts';
-import type { CurrentDimensions } from '../sinks/questdb/read-current-health.ts';
-import type { RiskDecision, RiskPrediction } from '../sinks/questdb/read-risks.ts';
 import type { FleetReading, GpuEntry } from './fleet-view.ts';
 import { familyHead, labelText, type MetricFamily, OPENMETRICS_END } from './openmetrics-text.ts';
-
-/** What is told besides the view; empty while the database is away. */
-export interface FleetVerdicts {
-  readonly health: readonly CurrentDimensions[];
-  readonly predictions: readonly RiskPrediction[];
-  readonly decisions: readonly RiskDecision[];
-  readonly assets: readonly Asset[];
-}
+import { presentVerdicts } from './present-verdicts.ts';
+import type { DecisionNow, HealthNow, PredictionNow } from './verdict-now.ts';
 
 /** All that is known of a board or MIG instance. */
 interface Subject {
@@ -20,10 +12,10 @@ interface Subject {
   /** The board's, whichever instance this is. */
   readonly board: string;
   readonly asset: Asset | undefined;
-  readonly health: CurrentDimensions | undefined;
-  readonly prediction: RiskPrediction | undefined;
+  readonly health: HealthNow | null;
+  readonly prediction: PredictionNow | null;
   /** Only with the board's first entry: it is about the board. */
-  readonly decision: RiskDecision | undefined;
+  readonly decision: DecisionNow | null;
 }
 
 interface GpuFamily extends MetricFamily {
@@ -79,7 +71,7 @@ const FAMILIES: readonly GpuFamily[] = [
     of_board: true,
     help: 'What pays most for the board, and what to do now.',
     samples: ({ decision }) =>
-      decision === undefined ? [] : [[`,${labelText({ decision: decision.decision, advice: decision.advice })}`, 1]],
+      decision === null ? [] : [[`,${labelText({ decision: decision.decision, advice: decision.advice })}`, 1]],
   },
   {
     name: 'gpu_vitals_value_at_risk_usd_per_hour',
@@ -115,8 +107,8 @@ const GPUS: MetricFamily = { name: 'gpu_vitals_gpus', type: 'gauge', help: 'GPUs
  * `gpu_uuid`, `gpu_instance` (MIG's, absent for the board) and `node`; everything else about a GPU is in gpu_vitals_gpu_info:
  * 16 lines a GPU are 21 MB for 10,000 of them (0.7 packed), and would be twice that with all of it.
  */
-export function* fleetMetrics(view: FleetReading, verdicts: FleetVerdicts): Generator<string> {
-  const subjects = yield* subjectsOf(view, verdicts);
+export function* fleetMetrics(view: FleetReading, inventory: readonly Asset[]): Generator<string> {
+  const subjects = yield* subjectsOf(view, inventory);
   yield `${familyHead(GPUS)}${GPUS.name} ${subjects.length}\n`;
   for (const family of FAMILIES) {
     const name = family.type === 'info' ? `${family.name}_info` : family.name;
@@ -137,13 +129,9 @@ export function* fleetMetrics(view: FleetReading, verdicts: FleetVerdicts): Gene
   yield familyHead(NODE_ANOMALIES) + nodeLines(view, subjects) + OPENMETRICS_END;
 }
 
-function* subjectsOf(view: FleetReading, verdicts: FleetVerdicts): Generator<string, Subject[]> {
-  const key = (one: { readonly gpu_uuid: string; readonly instance: string }): string =>
-    one.instance === '' ? one.gpu_uuid : `${one.gpu_uuid}\u001f${one.instance}`;
-  const health = new Map(verdicts.health.map((one) => [key(one), one]));
-  const predictions = new Map(verdicts.predictions.map((one) => [key(one), one]));
-  const decisions = new Map(verdicts.decisions.map((one) => [one.gpu_uuid, one]));
-  const assets = new Map(verdicts.assets.map((one) => [one.gpu_uuid, one]));
+function* subjectsOf(view: FleetReading, inventory: readonly Asset[]): Generator<string, Subject[]> {
+  const { health, prediction, decision } = presentVerdicts(view);
+  const assets = new Map(inventory.map((one) => [one.gpu_uuid, one]));
   const subjects: Subject[] = [];
   let before = '';
   for (const entry of view.all()) {
@@ -155,9 +143,9 @@ function* subjectsOf(view: FleetReading, verdicts: FleetVerdicts): Generator<str
       labels: labelText({ gpu_uuid, gpu_instance: instance, node }),
       board: labelText({ gpu_uuid, node }),
       asset,
-      health: health.get(key(entry)),
-      prediction: predictions.get(key(entry)),
-      decision: gpu_uuid === before ? undefined : decisions.get(gpu_uuid),
+      health: health(entry),
+      prediction: prediction(entry),
+      decision: gpu_uuid === before ? null : decision(entry),
     });
     before = gpu_uuid;
     if (subjects.length % SUBJECTS_PER_PIECE === 0) yield '';

@@ -1,18 +1,23 @@
 import type { Clock } from '../pipeline/clock.ts';
-import type { Database } from '../pipeline/contract/database.ts';
-import { days } from '../pipeline/contract/time.ts';
-import { predictionSpan } from '../sinks/questdb/read-predictions.ts';
-import {
-  currentDecisions,
-  currentPredictions,
-  type RiskDecision,
-  type RiskPrediction,
-} from '../sinks/questdb/read-risks.ts';
-import { cachedAnswer } from './cached-answer.ts';
+import type { FleetReading } from './fleet-view.ts';
+import { presentVerdicts } from './present-verdicts.ts';
+import type { DecisionNow, HealthNow, PredictionNow } from './verdict-now.ts';
+
+/** The health of a board or MIG instance. */
+export interface BoardScore extends HealthNow {
+  readonly gpu_uuid: string;
+}
+
+export interface BoardDecision extends DecisionNow {
+  readonly gpu_uuid: string;
+  readonly node: string;
+}
 
 /** What is foreseen of a board or MIG instance, with the decision about the board. */
-export interface BoardRisk extends RiskPrediction {
-  readonly decision: RiskDecision['decision'] | null;
+export interface BoardRisk extends PredictionNow {
+  readonly gpu_uuid: string;
+  readonly node: string;
+  readonly decision: DecisionNow['decision'] | null;
   /** Empty: none yet. */
   readonly advice: string;
   readonly value_at_risk_usd_per_hour: number | null;
@@ -20,43 +25,66 @@ export interface BoardRisk extends RiskPrediction {
   readonly priority: number | null;
 }
 
-/** What was last said of every board that was there within a day of the newest event time. */
+/** What was last said of every board that was there within a day of the newest event time, in the order of the view. */
 export interface FleetNow {
-  risks(): Promise<readonly BoardRisk[]>;
-  decisions(): Promise<readonly RiskDecision[]>;
+  scores(): readonly BoardScore[];
+  risks(): readonly BoardRisk[];
+  decisions(): readonly BoardDecision[];
 }
 
-const AGE_MS = 30_000;
-/** A board that has said nothing for so long is at nobody's risk any more. */
-const PRESENT_MS = days(1);
+const AGE_MS = 10_000;
 
-/** At most half a minute old, where predictions come every five. Throws GV-API-003 when the database is away. */
-export function fleetNow({ database, clock }: { readonly database: Database; readonly clock: Clock }): FleetNow {
-  const since = cachedAnswer(clock, AGE_MS, async () => {
-    const span = await predictionSpan(database);
-    return span === null ? 0 : span.last - PRESENT_MS;
+/** From memory, at most ten seconds old; the same list for as long as nothing has changed. One pass over the fleet each. */
+export function fleetNow({ view, clock }: { readonly view: FleetReading; readonly clock: Clock }): FleetNow {
+  const scores = remade(view, clock, () => {
+    const { health } = presentVerdicts(view);
+    const found: BoardScore[] = [];
+    for (const entry of view.all()) {
+      const score = health(entry);
+      if (score !== null) found.push({ ...score, gpu_uuid: entry.gpu_uuid });
+    }
+    return found;
   });
-  const decisions = cachedAnswer(clock, AGE_MS, async () => currentDecisions(database, await since()));
-  return {
-    decisions,
-    risks: cachedAnswer(clock, AGE_MS, async () => {
-      const [predicted, decided] = await Promise.all([currentPredictions(database, await since()), decisions()]);
-      return joined(predicted, decided);
-    }),
+  const decisions = remade(view, clock, () => {
+    const { decision } = presentVerdicts(view);
+    const found: BoardDecision[] = [];
+    for (const entry of view.all()) {
+      const { gpu_uuid, node } = entry;
+      // The instances of a board follow each other.
+      if (found.at(-1)?.gpu_uuid === gpu_uuid) continue;
+      const decided = decision(entry);
+      if (decided !== null) found.push({ ...decided, gpu_uuid, node });
+    }
+    return found;
+  });
+  const risks = remade(view, clock, () => {
+    const { prediction } = presentVerdicts(view);
+    const decided = new Map(decisions().map((one) => [one.gpu_uuid, one]));
+    const found: BoardRisk[] = [];
+    for (const entry of view.all()) {
+      const foreseen = prediction(entry);
+      if (foreseen === null) continue;
+      const { gpu_uuid, node } = entry;
+      const board = decided.get(gpu_uuid);
+      const value_at_risk_usd_per_hour = board?.value_at_risk_usd_per_hour ?? null;
+      const priority =
+        value_at_risk_usd_per_hour === null ? null : foreseen.failure_prob_30d * value_at_risk_usd_per_hour;
+      const { decision = null, advice = '' } = board ?? {};
+      found.push({ ...foreseen, gpu_uuid, node, decision, advice, value_at_risk_usd_per_hour, priority });
+    }
+    return found;
+  });
+  return { scores, risks, decisions };
+}
+
+/** What `make` made last, anew when the view has changed and it is old. */
+function remade<T>(view: Pick<FleetReading, 'revision'>, clock: Clock, make: () => T): () => T {
+  let last: { readonly value: T; readonly revision: number; readonly at: number } | null = null;
+  return () => {
+    const at = clock.monotonic();
+    if (last === null || (last.revision !== view.revision && at - last.at >= AGE_MS)) {
+      last = { value: make(), revision: view.revision, at };
+    }
+    return last.value;
   };
-}
-
-function joined(predictions: readonly RiskPrediction[], decisions: readonly RiskDecision[]): BoardRisk[] {
-  const byBoard = new Map(decisions.map((decision) => [decision.gpu_uuid, decision]));
-  return predictions.map((prediction) => {
-    const board = byBoard.get(prediction.gpu_uuid);
-    const value_at_risk_usd_per_hour = board?.value_at_risk_usd_per_hour ?? null;
-    return {
-      ...prediction,
-      decision: board?.decision ?? null,
-      advice: board?.advice ?? '',
-      value_at_risk_usd_per_hour,
-      priority: value_at_risk_usd_per_hour === null ? null : prediction.failure_prob_30d * value_at_risk_usd_per_hour,
-    };
-  });
 }

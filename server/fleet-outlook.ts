@@ -1,9 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
-import type { Database } from '../pipeline/contract/database.ts';
-import { currentHealth } from '../sinks/questdb/read-current-health.ts';
 import type { AssetDesk } from './asset-desk.ts';
-import { type FleetGroup, fleetGroups, type GroupVerdicts } from './fleet-groups.ts';
-import type { FleetNow } from './fleet-now.ts';
+import { type FleetGroup, fleetGroups } from './fleet-groups.ts';
+import type { BoardDecision, BoardRisk, FleetNow } from './fleet-now.ts';
 import type { FleetReading } from './fleet-view.ts';
 import { type Grouping, groupMembers } from './group-members.ts';
 import { keptAnswer } from './kept-answer.ts';
@@ -14,83 +12,69 @@ export type Outlook = Pick<
 >;
 
 export interface FleetOutlook {
-  /** Of the whole fleet, at once: nothing while it is not known. */
+  /** Of the whole fleet; the same object for as long as it says the same. */
   total(): Outlook;
-  /** By group. Without verdicts and inventory while the database is away. */
+  /** By group; where people put a GPU is not known while the database is away. */
   groups(grouping: Grouping): Promise<readonly FleetGroup[]>;
 }
 
-const VERDICTS = { age_ms: 10_000, kept_ms: 300_000 };
 const INVENTORY = { age_ms: 2_000, kept_ms: 300_000 };
 const GROUPS_AGE_MS = 1_000;
-const NOTHING: GroupVerdicts = { health: [], predictions: [], decisions: [] };
-const NO_OUTLOOK: Outlook = {
-  expected_failures_7d: null,
-  expected_failures_30d: null,
-  expected_value_usd: null,
-  value_at_risk_usd_per_hour: null,
-};
 
-/** The fleet by group; verdicts are at most ten seconds older than asked for, and nobody but the first waits for them. */
+/** What is to be expected of the fleet, and the fleet by group. */
 export function fleetOutlook(parts: {
-  readonly database: Database;
   readonly clock: Clock;
   readonly view: FleetReading;
   readonly assets: Pick<AssetDesk, 'all'>;
   readonly now: FleetNow;
 }): FleetOutlook {
-  const { database, clock, view, now } = parts;
-  const verdicts = keptAnswer(clock, VERDICTS, async () => {
-    const [health, predictions, decisions] = await Promise.all([currentHealth(database), now.risks(), now.decisions()]);
-    const read: GroupVerdicts = { health, predictions, decisions };
-    return { read, outlook: outlookOf(read) };
-  });
+  const { clock, view, now } = parts;
   const inventory = keptAnswer(
     clock,
     INVENTORY,
     async () => new Map((await parts.assets.all()).map((asset) => [asset.gpu_uuid, asset])),
   );
-  const made = new Map<Grouping, { readonly at: number; readonly basis: unknown; readonly groups: FleetGroup[] }>();
+  const made = new Map<Grouping, { readonly at: number; readonly groups: FleetGroup[] }>();
+  let last: { readonly of: readonly unknown[]; readonly outlook: Outlook } | null = null;
 
   return {
-    total: () => verdicts.known()?.outlook ?? NO_OUTLOOK,
+    total() {
+      const [risks, decisions] = [now.risks(), now.decisions()];
+      if (last?.of[0] !== risks || last.of[1] !== decisions) {
+        last = { of: [risks, decisions], outlook: outlookOf(risks, decisions) };
+      }
+      return last.outlook;
+    },
     async groups(grouping) {
-      const [told, assets] = await Promise.all([verdicts.first(), inventory.first()]);
+      const assets = await inventory.first();
       const at = clock.monotonic();
       const before = made.get(grouping);
-      if (before !== undefined && before.basis === told && at - before.at < GROUPS_AGE_MS) return before.groups;
-      const groups = fleetGroups(
-        groupMembers(view, assets ?? new Map(), grouping),
-        view.nodeAnomalies(),
-        told?.read ?? NOTHING,
-      );
-      made.set(grouping, { at, basis: told, groups });
+      if (before !== undefined && at - before.at < GROUPS_AGE_MS) return before.groups;
+      const verdicts = { health: now.scores(), predictions: now.risks(), decisions: now.decisions() };
+      const groups = fleetGroups(groupMembers(view, assets ?? new Map(), grouping), view.nodeAnomalies(), verdicts);
+      made.set(grouping, { at, groups });
       return groups;
     },
   };
 }
 
-/** Over all boards that verdicts tell of. */
-function outlookOf(verdicts: GroupVerdicts): Outlook {
-  const boards = new Set([...verdicts.predictions, ...verdicts.decisions].map(({ gpu_uuid }) => gpu_uuid));
-  const unmeasured = {
-    instance: '',
-    node: '',
-    group: '',
-    stale: true,
-    gpu_temp_celsius: Number.NaN,
-    power_watts: Number.NaN,
-    util_ratio: Number.NaN,
-    open_info: 0,
-    open_warning: 0,
-    open_critical: 0,
+/** Sums over boards; the risk of one is that of its most likely instance. */
+function outlookOf(risks: readonly BoardRisk[], decisions: readonly BoardDecision[]): Outlook {
+  const boards = new Map<string, { readonly p7: number; readonly p30: number }>();
+  for (const { gpu_uuid, failure_prob_7d, failure_prob_30d } of risks) {
+    const other = boards.get(gpu_uuid);
+    const p7 = Math.max(failure_prob_7d, other?.p7 ?? 0);
+    boards.set(gpu_uuid, { p7, p30: Math.max(failure_prob_30d, other?.p30 ?? 0) });
+  }
+  const sum = <T>(of: Iterable<T>, value: (one: T) => number): number | null => {
+    let total: number | null = null;
+    for (const one of of) total = (total ?? 0) + value(one);
+    return total;
   };
-  const [all] = fleetGroups(
-    [...boards].map((gpu_uuid) => ({ ...unmeasured, gpu_uuid })),
-    [],
-    verdicts,
-  );
-  if (all === undefined) return NO_OUTLOOK;
-  const { expected_failures_7d, expected_failures_30d, expected_value_usd, value_at_risk_usd_per_hour } = all;
-  return { expected_failures_7d, expected_failures_30d, expected_value_usd, value_at_risk_usd_per_hour };
+  return {
+    expected_failures_7d: sum(boards.values(), ({ p7 }) => p7),
+    expected_failures_30d: sum(boards.values(), ({ p30 }) => p30),
+    expected_value_usd: sum(decisions, ({ expected_value }) => expected_value),
+    value_at_risk_usd_per_hour: sum(decisions, (one) => one.value_at_risk_usd_per_hour),
+  };
 }

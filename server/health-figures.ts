@@ -1,12 +1,14 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import type { HealthGrade } from '../pipeline/contract/events.ts';
-import { GPU_HEALTH_SCORES, INCIDENTS } from '../pipeline/contract/verdict-tables.ts';
+import { INCIDENTS } from '../pipeline/contract/verdict-tables.ts';
+import type { BoardScore, FleetNow } from './fleet-now.ts';
+import { keptAnswer } from './kept-answer.ts';
 import type { FleetSummary } from './schemas-fleet.ts';
 
 export type HealthFigures = NonNullable<FleetSummary['health']>;
 
-const AGE_MS = 10_000;
+const OPEN_INCIDENTS = { age_ms: 10_000, kept_ms: 60_000 };
 const NOBODY: Readonly<Record<HealthGrade, number>> = {
   excellent: 0,
   good: 0,
@@ -18,48 +20,42 @@ const NOBODY: Readonly<Record<HealthGrade, number>> = {
 };
 
 /**
- * How healthy the fleet is, from the newest scores: what was read last, while what is older than ten seconds is read anew
- * behind it. Null until the first is there, and when the database cannot tell.
+ * How healthy the fleet is: scores from memory, incidents as the table counted them last, anew every ten seconds behind what is
+ * known. Null until they are counted, and when the database has not answered for a minute; else the same object for as long as
+ * it says the same.
  */
-export function cachedHealthFigures(database: Database, clock: Clock): () => HealthFigures | null {
-  let known: HealthFigures | null = null;
-  let asked = Number.NEGATIVE_INFINITY;
-  let asking = false;
-  const read = async (): Promise<void> => {
-    const [scores, incidents] = await Promise.all([
-      database.query<{ health_grade: HealthGrade; gpus: number; mean: number | null }>(
-        `SELECT health_grade, count() AS gpus, avg(overall_score) AS mean FROM (SELECT health_grade, overall_score FROM ${GPU_HEALTH_SCORES.name} LATEST ON ts PARTITION BY gpu_uuid, instance) GROUP BY health_grade`,
-      ),
-      database.query<{ open: number }>(`SELECT count() AS open FROM ${INCIDENTS.name} WHERE state = 'open'`),
-    ]);
-    const grades = { ...NOBODY };
-    let scored = 0;
-    let sum = 0;
-    for (const { health_grade, gpus, mean } of scores) {
-      if (health_grade in grades) grades[health_grade] += gpus;
-      if (typeof mean !== 'number') continue;
-      scored += gpus;
-      sum += gpus * mean;
-    }
-    known = {
-      mean_score: scored === 0 ? null : Math.round((sum / scored) * 10) / 10,
-      grades,
-      open_incidents: incidents[0]?.open ?? 0,
-    };
-  };
+export function healthFigures(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly now: Pick<FleetNow, 'scores'>;
+}): () => HealthFigures | null {
+  const incidents = keptAnswer(parts.clock, OPEN_INCIDENTS, async () => {
+    const [counted] = await parts.database.query<{ open: number }>(
+      `SELECT count() AS open FROM ${INCIDENTS.name} WHERE state = 'open'`,
+    );
+    return counted?.open ?? 0;
+  });
+  let last: { readonly scores: readonly BoardScore[]; readonly told: HealthFigures } | null = null;
   return () => {
-    const now = clock.monotonic();
-    if (!asking && now - asked >= AGE_MS) {
-      asked = now;
-      asking = true;
-      read()
-        .catch(() => {
-          known = null;
-        })
-        .finally(() => {
-          asking = false;
-        });
+    const open_incidents = incidents.known();
+    if (open_incidents === null) return null;
+    const scores = parts.now.scores();
+    if (last?.scores !== scores || last.told.open_incidents !== open_incidents) {
+      last = { scores, told: { ...figuresOf(scores), open_incidents } };
     }
-    return known;
+    return last.told;
   };
+}
+
+function figuresOf(scores: readonly BoardScore[]): Pick<HealthFigures, 'mean_score' | 'grades'> {
+  const grades = { ...NOBODY };
+  let scored = 0;
+  let sum = 0;
+  for (const { health_grade, overall_score } of scores) {
+    grades[health_grade] += 1;
+    if (overall_score === null) continue;
+    scored += 1;
+    sum += overall_score;
+  }
+  return { mean_score: scored === 0 ? null : Math.round((sum / scored) * 10) / 10, grades };
 }

@@ -89,6 +89,7 @@ it('tells the verdict on a GPU as it changes, and its open anomalies', async () 
           ttf_low_days: null,
           ttf_high_days: null,
           model_name: 'heuristic',
+          model_version: '1',
         },
       ],
       [
@@ -97,6 +98,7 @@ it('tells the verdict on a GPU as it changes, and its open anomalies', async () 
           ...about,
           decision: 'keep',
           advice: 'watch',
+          npv_keep: 9_000,
           expected_value: 12_000,
           value_at_risk_usd_per_hour: 0.4,
           rationale: 'It earns.',

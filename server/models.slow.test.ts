@@ -213,36 +213,24 @@ describe('GET /models/drift', () => {
 
 describe('GET /fleet/risks', () => {
   const world = apiWorld();
-  const prediction = (gpu_uuid: string, p30: number, changes: Record<string, unknown> = {}) =>
-    rowOf(GPU_FAILURE_PREDICTIONS, {
-      gpu_uuid,
-      instance: '',
-      failure_prob_30d: p30,
-      predicted_failure_type: 'memory',
-      last: NOW,
-      first: NOW,
-      ...changes,
-    });
-  const decision = (gpu_uuid: string, risk: number, advice = 'watch') =>
-    rowOf(GPU_ECONOMIC_DECISIONS, {
-      gpu_uuid,
-      instance: '',
-      decision: 'keep',
-      advice,
-      value_at_risk_usd_per_hour: risk,
-    });
-  world.tables.listed.gpu_failure_predictions = [
-    prediction('GPU-a', 0.9),
-    prediction('GPU-b', 0.2),
-    prediction('GPU-c', 0.5, { predicted_failure_type: 'thermal', node: 'n9' }),
-    prediction('GPU-m', 0.4, { instance: '1' }),
-    prediction('GPU-m', 0.3, { instance: '2' }),
-  ];
-  world.tables.listed.gpu_economic_decisions = [
-    decision('GPU-a', 1),
-    decision('GPU-b', 10, 'rma'),
-    decision('GPU-m', 2),
-  ];
+  const predicted = (gpu_uuid: string, p30: number, { instance = '', type = 'memory', node = 'n0' } = {}): void => {
+    world.sample(gpu_uuid, { power_watts: 300 }, { instance, node });
+    const changes = { gpu_uuid, instance, node, failure_prob_30d: p30, predicted_failure_type: type };
+    world.verdict('prediction', rowOf(GPU_FAILURE_PREDICTIONS, changes));
+  };
+  const decided = (gpu_uuid: string, value_at_risk_usd_per_hour: number, advice = 'watch'): void =>
+    world.verdict(
+      'decision',
+      rowOf(GPU_ECONOMIC_DECISIONS, { gpu_uuid, decision: 'keep', advice, value_at_risk_usd_per_hour }),
+    );
+  predicted('GPU-a', 0.9);
+  predicted('GPU-b', 0.2);
+  predicted('GPU-c', 0.5, { type: 'thermal', node: 'n9' });
+  predicted('GPU-m', 0.4, { instance: '1' });
+  predicted('GPU-m', 0.3, { instance: '2' });
+  decided('GPU-a', 1);
+  decided('GPU-b', 10, 'rma');
+  decided('GPU-m', 2);
   const uuids = async (query: string): Promise<unknown[]> =>
     (await world.json(`/api/v1/fleet/risks?${query}`)).body.items.map(({ gpu_uuid }) => gpu_uuid);
 
@@ -276,11 +264,17 @@ describe('GET /fleet/risks', () => {
     expect(await world.json('/api/v1/fleet/risks?predicted_failure_type=odd')).toMatchObject({ status: 400 });
   });
 
+  it('and money are told while the database is away', async () => {
+    const other = populated();
+    other.setAway(true);
+    expect((await other.json('/api/v1/fleet/risks')).body).toMatchObject({ total: 1, items: [{ gpu_uuid: 'GPU-00' }] });
+    expect((await other.json('/api/v1/fleet/money')).body).toMatchObject({ total: { boards: 1 } });
+  });
+
   it('sums up money from the same decisions', async () => {
     expect((await world.json('/api/v1/fleet/money')).body).toMatchObject({
       total: { boards: 3, value_at_risk_usd_per_hour: 13 },
       most_at_risk: [{ gpu_uuid: 'GPU-b' }, { gpu_uuid: 'GPU-m' }, { gpu_uuid: 'GPU-a' }],
     });
-    expect((await populated().json('/api/v1/fleet/risks')).status).toBe(200);
   });
 });

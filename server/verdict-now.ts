@@ -28,12 +28,14 @@ export const PREDICTION_NOW = [
   'ttf_high_days',
   'confidence',
   'model_name',
+  'model_version',
   'explanation',
 ] as const satisfies readonly (keyof Prediction)[];
 export const DECISION_NOW = [
   'ts',
   'decision',
   'advice',
+  'npv_keep',
   'expected_value',
   'value_at_risk_usd_per_hour',
   'confidence',

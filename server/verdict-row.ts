@@ -34,12 +34,14 @@ const predictionRow = z.object({
   ttf_high_days: figure,
   confidence: z.number(),
   model_name: name,
+  model_version: name,
   explanation: text,
 });
 const decisionRow = z.object({
   ts: instant,
   decision: z.enum(DECISIONS),
   advice: z.enum(['keep', 'watch', 'drain', 'rma', 'repurpose', 'sell', 'decommission']),
+  npv_keep: z.number(),
   expected_value: z.number(),
   value_at_risk_usd_per_hour: z.number(),
   confidence: z.number(),

@@ -1,14 +1,17 @@
-// k6 run -e API=http://127.0.0.1:8080 -e RATE=1000 -e DURATION=30s bench/k6/rest.js, or `npm run bench:k6`,
-// which brings k6 and a simulated fleet. Requests come at a fixed rate, whether or not the ones before were answered.
+// k6 run -e API=http://127.0.0.1:8080 -e FLEET=/tmp/fleet.json -e RATE=1000 -e DURATION=30s bench/k6/rest.js, where the
+// file holds { "gpus": [{ "gpu_uuid", "node" }], "foreseen": [gpu_uuid] }; or `npm run bench:k6`, which brings k6, a fleet and
+// that file. Requests come at a fixed rate, whether or not the ones before were answered.
 import { check } from 'k6';
+import { SharedArray } from 'k6/data';
 import http from 'k6/http';
 
 const API = __ENV.API || 'http://127.0.0.1:8080';
 const RATE = Number(__ENV.RATE || 1_000);
 const DURATION = __ENV.DURATION || '30s';
-const GPUS_KNOWN = 5_000;
-const PAGE = 1_000;
-const READ = { responseType: 'text' };
+// Handed out by `setup`, every virtual user would unpack a fleet of its own, in the first seconds that are measured.
+const known = (name) => new SharedArray(name, () => JSON.parse(open(__ENV.FLEET))[name]);
+const gpus = known('gpus');
+const foreseen = known('foreseen');
 
 const scenario = (exec, share) => ({
   executor: 'constant-arrival-rate',
@@ -43,19 +46,6 @@ export const options = {
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
 };
 
-/** Who there is, for lookups, and of whom something was foreseen: vectors of the others have not come yet. */
-export function setup() {
-  const gpus = [];
-  let cursor = null;
-  do {
-    const answer = http.get(`${API}/api/v1/gpus?limit=${PAGE}${cursor === null ? '' : `&cursor=${cursor}`}`, READ);
-    gpus.push(...answer.json('items').map(({ gpu_uuid, node }) => ({ gpu_uuid, node })));
-    cursor = answer.json('next');
-  } while (cursor !== null && gpus.length < GPUS_KNOWN);
-  const foreseen = http.get(`${API}/api/v1/fleet/risks?limit=100`, READ).json('items');
-  return { gpus, foreseen };
-}
-
 const one = (list) => list[Math.floor(Math.random() * list.length)];
 
 /** Without ETags: every answer is made and sent. `name` keeps k6 from counting every GPU apart. */
@@ -64,19 +54,19 @@ function get(path, name) {
   check(answer, { 'is 200': ({ status }) => status === 200 });
 }
 
-export function lookups({ gpus }) {
+export function lookups() {
   const { gpu_uuid } = one(gpus);
   get(`/gpus/${gpu_uuid}`, 'verdict');
 }
 
 /** Raw rows from the database: as often as pages of GPUs are opened. */
-export function series({ gpus }) {
+export function series() {
   const path = `/gpus/${one(gpus).gpu_uuid}`;
   if (__ITER % 2 === 0) get(`${path}/metrics?limit=100`, 'metrics of a GPU');
   else get(`${path}/anomalies`, 'anomalies of a GPU');
 }
 
-export function lists({ gpus }) {
+export function lists() {
   const turn = __ITER % 6;
   if (turn === 0) get('/gpus?limit=100', 'gpus');
   else if (turn === 1) get('/gpus?limit=100&sort=-gpu_temp_celsius', 'gpus, hottest');
@@ -87,8 +77,8 @@ export function lists({ gpus }) {
 }
 
 /** Foreseen anew, whatever the last prediction was. */
-export function predictions({ foreseen }) {
-  const { gpu_uuid } = one(foreseen);
+export function predictions() {
+  const gpu_uuid = one(foreseen);
   const answer = http.post(`${API}/api/v1/predict/failure`, JSON.stringify({ gpu_uuid }), {
     headers: { 'Content-Type': 'application/json' },
     tags: { name: 'prediction on demand' },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -27,6 +27,8 @@ const options = program.opts<
 >();
 const span_ms = Number(options.seconds) * 1_000;
 const NODES = 40;
+const GPUS_KNOWN = 5_000;
+const PAGE = 1_000;
 const READY_MS = 300_000;
 const WARM_UP_S = 20;
 const NOW_MS = 15_000;
@@ -38,6 +40,7 @@ const say = (line: string): void => {
 };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const folder = mkdtempSync(join(tmpdir(), 'gpu-vitals-k6-'));
+const fleet = join(folder, 'fleet.json');
 
 interface Installation {
   readonly api: string;
@@ -92,7 +95,7 @@ type Metrics = Record<string, { readonly values: Record<string, number> }>;
 async function load(k6: string, api: string, seconds: number): Promise<Metrics> {
   const out = join(folder, 'k6.json');
   const script = new URL('../../../bench/k6/rest.js', import.meta.url).pathname;
-  const given = { API: api, RATE: options.rate, DURATION: `${seconds}s`, OUT: out };
+  const given = { API: api, FLEET: fleet, RATE: options.rate, DURATION: `${seconds}s`, OUT: out };
   const said = Object.entries(given).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   const child = spawn(k6, ['run', '--quiet', '--no-usage-report', ...said, script], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -119,8 +122,18 @@ try {
     while ((await seen()) < wanted && systemClock.monotonic() < limit) await wait(1_000);
     say(`${await seen()} GPUs are there; ${options.settle} s to settle`);
     await wait(Number(options.settle) * 1_000);
-    const { items } = await client.get('/api/v1/gpus', { query: { limit: 1_000 } });
-    const nodes = [...new Set(items.map(({ node }) => node))].slice(0, NODES);
+    const gpus: { gpu_uuid: string; node: string }[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const query = { limit: PAGE, ...(cursor ? { cursor } : {}) };
+      const { items, next } = await client.get('/api/v1/gpus', { query });
+      gpus.push(...items.map(({ gpu_uuid, node }) => ({ gpu_uuid, node })));
+      cursor = next;
+    } while (cursor !== null && gpus.length < GPUS_KNOWN);
+    // Vectors of the others have not come yet.
+    const { items: risks } = await client.get('/api/v1/fleet/risks', { query: { limit: 100 } });
+    writeFileSync(fleet, JSON.stringify({ gpus, foreseen: risks.map(({ gpu_uuid }) => gpu_uuid) }));
+    const nodes = [...new Set(gpus.map(({ node }) => node))].slice(0, NODES);
     say(`${WARM_UP_S} s to warm up`);
     await load(k6, api, WARM_UP_S);
     const figures = new Map<string, number[]>();

@@ -86,10 +86,9 @@ export function decisionRoutes(app: OpenAPIHono, { prices, profile }: ApiParts, 
           .openapi({ type: 'integer', minimum: 1, maximum: TOP_MAX, default: TOP_DEFAULT }),
       }),
       answer: moneySchema,
-      failures: [503],
     },
-    async (c, { query }) => {
-      const { total, by_decision, by_advice, most_at_risk } = fleetMoney(await now.decisions(), {
+    (c, { query }) => {
+      const { total, by_decision, by_advice, most_at_risk } = fleetMoney(now.decisions(), {
         top: query.top ?? TOP_DEFAULT,
       });
       const most = most_at_risk.map(

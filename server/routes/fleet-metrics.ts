@@ -2,11 +2,9 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Clock } from '../../pipeline/clock.ts';
-import { currentDimensions } from '../../sinks/questdb/read-current-health.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import { type FleetVerdicts, fleetMetrics } from '../fleet-metrics.ts';
-import type { FleetNow } from '../fleet-now.ts';
+import { fleetMetrics } from '../fleet-metrics.ts';
 import { keptAnswer } from '../kept-answer.ts';
 import { OPENMETRICS_TYPE } from '../openmetrics-text.ts';
 
@@ -17,8 +15,7 @@ interface Page {
   readonly at: number;
 }
 
-const VERDICTS = { age_ms: 10_000, kept_ms: 300_000 };
-const NOTHING: FleetVerdicts = { health: [], predictions: [], decisions: [], assets: [] };
+const INVENTORY = { age_ms: 10_000, kept_ms: 300_000 };
 /** A page is made anew so often while somebody asks, and is never older by more than the time that takes. */
 const EVERY_MS = 5_000;
 /** And for so long after somebody has asked: a Prometheus asks at least every two minutes. */
@@ -26,18 +23,10 @@ const ASKED_MS = 150_000;
 const pack = promisify(gzip);
 
 /** `GET /metrics/fleet`: health, risk, decisions and open anomalies of every GPU, for those who stay in Prometheus. */
-export function fleetMetricsRoute(app: OpenAPIHono, parts: ApiParts, now: FleetNow): void {
-  const { database, clock, view } = parts;
-  const verdicts = keptAnswer(clock, VERDICTS, async (): Promise<FleetVerdicts> => {
-    const [health, predictions, decisions, assets] = await Promise.all([
-      currentDimensions(database),
-      now.risks(),
-      now.decisions(),
-      parts.assets.all(),
-    ]);
-    return { health, predictions, decisions, assets };
-  });
-  const page = readyPage(clock, async () => fleetMetrics(view, (await verdicts.first()) ?? NOTHING));
+export function fleetMetricsRoute(app: OpenAPIHono, parts: ApiParts): void {
+  const { clock, view } = parts;
+  const inventory = keptAnswer(clock, INVENTORY, () => parts.assets.all());
+  const page = readyPage(clock, async () => fleetMetrics(view, (await inventory.first()) ?? []));
   defineGet(
     app,
     {

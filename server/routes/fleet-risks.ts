@@ -42,7 +42,7 @@ interface RiskPage {
   readonly texts: readonly string[];
 }
 
-/** What is foreseen is read every half minute; until then a page is made once. */
+/** For as long as nothing else is foreseen a page is made once. */
 const PAGES_MAX = 64;
 
 function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): RiskPage {
@@ -98,10 +98,9 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
       }),
       answer: listSchema(riskSchema),
       csv: true,
-      failures: [503],
     },
-    async (c, { query }) => {
-      const risks = await now.risks();
+    (c, { query }) => {
+      const risks = now.risks();
       const told = pages.get(risks) ?? new Map<string, RiskPage>();
       pages.set(risks, told);
       const asked = JSON.stringify(query);

@@ -8,7 +8,7 @@ import type { FleetNow } from '../fleet-now.ts';
 import { fleetOutlook } from '../fleet-outlook.ts';
 import { cachedFleetSummary } from '../fleet-summary.ts';
 import { GROUPINGS, type Grouping } from '../group-members.ts';
-import { cachedHealthFigures } from '../health-figures.ts';
+import { healthFigures } from '../health-figures.ts';
 import { instantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
@@ -35,7 +35,7 @@ const CATALOGUE = Object.entries(ERRORS)
 /** What concerns the fleet or this installation as a whole. */
 export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): void {
   const summary = cachedFleetSummary(parts.view, parts.clock, SUMMARY_AGE_MS);
-  const health = cachedHealthFigures(parts.database, parts.clock);
+  const health = healthFigures({ ...parts, now });
   const outlook = fleetOutlook({ ...parts, now });
   /** What was told last, by grouping: for a fleet of 1,000 nodes, writing it is most of the work. */
   const written = new Map<Grouping | undefined, { readonly told: readonly unknown[]; readonly text: string }>();
