@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf, closedOf } from '../pipeline/alert-desk/desk.fixture.ts';
 import { ALERTS } from '../pipeline/contract/alert-tables.ts';
-import { apiWorld, NOW, rowOf } from './api.fixture.ts';
+import { apiWorld, NOW } from './api.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 type World = ReturnType<typeof apiWorld>;
 const HOUR = 3_600_000;

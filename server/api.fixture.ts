@@ -4,15 +4,13 @@ import { settableClock } from '../pipeline/clock.ts';
 import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
-import type { Anomaly, Asset, HealthScore } from '../pipeline/contract/events.ts';
+import type { Anomaly, Asset } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from '../pipeline/contract/metrics.ts';
 import {
   GPU_ECONOMIC_DECISIONS,
   GPU_FAILURE_LABELS,
   GPU_FAILURE_PREDICTIONS,
 } from '../pipeline/contract/prediction-tables.ts';
-import type { Prediction } from '../pipeline/contract/predictions.ts';
-import type { ColumnType, TableSpec } from '../pipeline/contract/table-spec.ts';
 import {
   FEATURE_DEFINITIONS,
   FLEET_QUANTILES,
@@ -32,11 +30,12 @@ import { createApp } from './create-app.ts';
 import { cannedFindings, cannedLetters, cannedSimulation } from './desks.fixture.ts';
 import { eventNow } from './event-now.ts';
 import { FleetView } from './fleet-view.ts';
+import { cannedPredictor, cannedScorer } from './judges.fixture.ts';
 import { listenToMetrics, metricsRegistry } from './metrics-registry.ts';
 import { cannedModels } from './models.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 import { memoryAudit } from './security/audit.fixture.ts';
 import { OPEN_GATE } from './security/gate.ts';
-import { columnWords } from './table-schema.ts';
 import { topologyReports } from './topology-reports.ts';
 import type { VerdictKind } from './verdict-now.ts';
 import { verdictChange } from './verdict-row.ts';
@@ -66,35 +65,6 @@ export const assetOf = (gpu_uuid: string, changes: Partial<Asset> = {}): Asset =
   retired_at: null,
   ...changes,
 });
-
-/** Knows GPU-00; refuses samples without a temperature. */
-const cannedScorer = (): ApiParts['scorer'] => {
-  const score = rowOf(GPU_HEALTH_SCORES, { contributions: [], degradation_factors: ['one'] }) as unknown as HealthScore;
-  return {
-    stored: async (gpu_uuid, profile) => (gpu_uuid === 'GPU-00' ? { ...score, profile } : null),
-    samples: async ({ samples, profile }) =>
-      samples.some((row) => 'gpu_temp_celsius' in row)
-        ? { score: { ...score, profile }, refused: [] }
-        : { score: null, refused: [{ detail: 'no known metric' }] },
-  };
-};
-
-/** For a read side that nobody asks for predictions. */
-export const NO_PREDICTOR: ApiParts['predictor'] = {
-  stored: async () => null,
-  features: () => {
-    throw new Error('no model here');
-  },
-};
-
-/** Knows GPU-00. */
-const cannedPredictor = (): ApiParts['predictor'] => {
-  const prediction = rowOf(GPU_FAILURE_PREDICTIONS, { contributions: [] }) as unknown as Prediction;
-  return {
-    stored: async (gpu_uuid) => (gpu_uuid === 'GPU-00' ? prediction : null),
-    features: (features) => ({ ...prediction, failure_prob_7d: features.gpu_temp_max ?? 0.25 }),
-  };
-};
 
 type ApiWorldOptions = { live_url: string | null } & Pick<
   ApiParts,
@@ -224,35 +194,6 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     },
   };
 }
-
-/** Something that the database may answer for a column of the type. */
-const STORED: Readonly<Record<ColumnType, unknown>> = {
-  TIMESTAMP: NOW,
-  SYMBOL: 'x',
-  VARCHAR: 'x',
-  DOUBLE: 0.5,
-  FLOAT: 0.5,
-  LONG: 3,
-  BOOLEAN: false,
-  TRISTATE: 'false',
-  JSON: '["one"]',
-};
-
-/** A row of a table with something in every column. */
-export const rowOf = (spec: TableSpec, changes: Record<string, unknown> = {}): Record<string, unknown> => ({
-  ...Object.fromEntries(
-    spec.columns.map(({ name, type }) => [
-      name,
-      ['contributions', 'xids', 'sensitivity'].includes(name)
-        ? '[]'
-        : (columnWords(spec.name, name)?.[0] ?? STORED[type]),
-    ]),
-  ),
-  gpu_uuid: 'GPU-00',
-  node: 'n0',
-  ...(spec.columns.some(({ name }) => name === 'instance') ? { instance: '' } : {}),
-  ...changes,
-});
 
 /** A small fleet with one of everything. */
 export function populated(options: Parameters<typeof apiWorld>[0] = {}) {

@@ -7,9 +7,9 @@ import type { Anomaly } from '../pipeline/contract/events.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { anomalyOf, jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { memoryBus } from '../sinks/live/memory-bus.fixture.ts';
-import { rowOf } from './api.fixture.ts';
 import { type FleetFeed, fleetFeed } from './fleet-feed.ts';
 import { FleetView } from './fleet-view.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 const feeds: FleetFeed[] = [];
 afterEach(() => {

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
-import { apiWorld, assetOf, NOW, populated, rowOf } from './api.fixture.ts';
+import { apiWorld, assetOf, NOW, populated } from './api.fixture.ts';
 import { type ReadSample, readOpenMetrics } from './openmetrics.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 const PATH = '/metrics/fleet';
 const read = async (world: Pick<ReturnType<typeof apiWorld>, 'get'>): Promise<ReadSample[]> => {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
-import { apiWorld, NOW, rowOf } from './api.fixture.ts';
+import { apiWorld, NOW } from './api.fixture.ts';
 import { fleetNow } from './fleet-now.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 const DAY_MS = 86_400_000;
 

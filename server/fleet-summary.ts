@@ -65,13 +65,14 @@ function fleetSummary(view: FleetReading): LiveSummary {
   const models = new Map<string, Tally>();
   const nodes = new Map<string, Tally>();
   const worst = { critical: 0, warning: 0, info: 0, none: 0 };
-  const boards = new Set<string>();
+  let measured = '';
   let [util, utils] = [0, 0];
   for (const entry of view.all()) {
-    const again = boards.has(entry.gpu_uuid);
+    // The instances of a board follow each other.
+    const again = entry.gpu_uuid === measured;
     const temp = again ? Number.NaN : view.value(entry, TEMP);
     const power = again ? Number.NaN : view.value(entry, POWER);
-    if (!entry.stale && !(Number.isNaN(temp) && Number.isNaN(power))) boards.add(entry.gpu_uuid);
+    if (!entry.stale && !(Number.isNaN(temp) && Number.isNaN(power))) measured = entry.gpu_uuid;
     all.add(entry, temp, power);
     tallyOf(models, entry.model).add(entry, temp, power);
     tallyOf(nodes, entry.node).add(entry, temp, power);

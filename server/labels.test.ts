@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
-import { apiWorld, assetOf, NOW, populated, rowOf } from './api.fixture.ts';
+import { apiWorld, assetOf, NOW, populated } from './api.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 const DAY = 86_400_000;
 type World = ReturnType<typeof apiWorld>;

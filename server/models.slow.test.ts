@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
 import { GPU_FEATURES } from '../pipeline/contract/verdict-tables.ts';
-import { apiWorld, NOW, populated, rowOf } from './api.fixture.ts';
+import { apiWorld, NOW, populated } from './api.fixture.ts';
 import { cannedModels } from './models.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 type World = ReturnType<typeof apiWorld>;
 

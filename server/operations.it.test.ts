@@ -13,7 +13,7 @@ import { effectiveConfig } from '../pipeline/effective-config.ts';
 import type { Engine } from '../pipeline/engine.ts';
 import { importAssets } from '../pipeline/inventory.ts';
 import { startEngineRole } from '../pipeline/roles/engine-role.ts';
-import { NO_PREDICTOR } from './api.fixture.ts';
+import { NO_PREDICTOR } from './judges.fixture.ts';
 import { NO_MODEL_DESK } from './models.fixture.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';

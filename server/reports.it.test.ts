@@ -10,7 +10,8 @@ import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
 import { connectDatabase } from '../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
-import { apiWorld, assetOf, rowOf } from './api.fixture.ts';
+import { apiWorld, assetOf } from './api.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 const HOUR = 3_600_000;
 let services: TestServices;

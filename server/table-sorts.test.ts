@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { encodeCursor } from '../sinks/questdb/page.ts';
-import { NOW, populated, rowOf } from './api.fixture.ts';
+import { NOW, populated } from './api.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 it('as things stood are sorted by any column, and histories say that they go by time', async () => {
   const world = populated();

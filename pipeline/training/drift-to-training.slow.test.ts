@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelManifest } from '../../models/registry/manifest.ts';
-import { apiWorld, NOW, rowOf } from '../../server/api.fixture.ts';
+import { apiWorld, NOW } from '../../server/api.fixture.ts';
 import type { JudgedReference } from '../../server/model-desk.ts';
 import { NO_MODEL_DESK } from '../../server/models.fixture.ts';
+import { rowOf } from '../../server/row-of.fixture.ts';
 import { days, hours } from '../contract/time.ts';
 import { GPU_FEATURES } from '../contract/verdict-tables.ts';
 import { type DriftAnswer, driftOfFeatures, FEATURES_ASKED } from './drift-answers.ts';

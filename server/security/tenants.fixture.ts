@@ -5,7 +5,9 @@ import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { GPU_ASSETS, TABLES } from '../../pipeline/contract/tables.ts';
 import { GPU_HEALTH_SCORES, INCIDENTS } from '../../pipeline/contract/verdict-tables.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
-import { apiWorld, assetOf, NO_PREDICTOR, NOW, rowOf } from '../api.fixture.ts';
+import { apiWorld, assetOf, NOW } from '../api.fixture.ts';
+import { NO_PREDICTOR } from '../judges.fixture.ts';
+import { rowOf } from '../row-of.fixture.ts';
 import type { Gate } from './gate.ts';
 
 /** Two tenants, one node that they share, one GPU of nobody. Every name tells whose it is. */
