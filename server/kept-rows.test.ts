@@ -132,6 +132,40 @@ describe('kept rows', () => {
     expect(asked.length).toBe(3);
   });
 
+  it('reads behind who asks when half of the time is over, and less often where that fails', async () => {
+    const { clock, table, asked, kept, answers, answer } = world();
+    const ask = async (): Promise<number[]> => times(await kept.of('A'));
+    table.set('A', [rowAt(1)]);
+    const first = kept.of('A');
+    answer();
+    await first;
+    table.set('A', [rowAt(2)]);
+    clock.advance(499);
+    expect([await ask(), asked.length]).toEqual([[1], 1]);
+    clock.advance(1);
+    expect([await ask(), await ask(), asked.length]).toEqual([[1], [1], 2]);
+    answers.shift()?.fail(new Error('away'));
+    await new Promise(setImmediate);
+    expect([await ask(), asked.length]).toEqual([[1], 2]);
+    clock.advance(499);
+    expect([await ask(), asked.length]).toEqual([[1], 2]);
+    clock.advance(1);
+    const waited = kept.of('A');
+    answer();
+    expect([times(await waited), asked.length]).toEqual([[2], 3]);
+    table.set('A', [rowAt(3)]);
+    clock.advance(5_000);
+    const later = kept.of('A');
+    answer();
+    await later;
+    table.set('A', [rowAt(4)]);
+    clock.advance(500);
+    expect(await ask()).toEqual([3]);
+    answer();
+    await new Promise(setImmediate);
+    expect([await ask(), asked.length]).toEqual([[4], 5]);
+  });
+
   it('does not keep a reading during which the bus was lost', async () => {
     const { table, asked, kept, answer } = world();
     table.set('A', [rowAt(1)]);

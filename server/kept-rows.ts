@@ -9,7 +9,10 @@ export interface KeptRowsOptions {
   readonly read: (told: unknown) => TableRow | null;
   /** The rows of a GPU after a new one came. */
   readonly merge: (rows: readonly TableRow[], row: TableRow) => readonly TableRow[];
-  /** Rows are read anew after so long: what came over the bus meanwhile may have been missed. */
+  /**
+   * Rows are read anew after so long: what came over the bus meanwhile may have been missed. From half of it on they are read
+   * behind whoever asks, so that a fleet that was read at once does not have everybody wait again when its time is over.
+   */
   readonly trusted_ms: number;
   /** The same for a GPU without rows; as long as others when absent. */
   readonly none_trusted_ms?: number;
@@ -32,6 +35,8 @@ export interface KeptRows {
   /** The bus was away: everything is read anew. */
   forget(): void;
 }
+
+const RETRY_MS = 5_000;
 
 interface Kept {
   rows: readonly TableRow[];
@@ -63,6 +68,8 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   let reading = false;
   /** Of the others: where the next filling begins. */
   let next_other = 0;
+  /** Nothing is read behind anybody before: the table was away. */
+  let behind_from = Number.NEGATIVE_INFINITY;
 
   function fill(batch: Map<string, Waiting>, now: number): void {
     const others = options.others?.() ?? [];
@@ -99,10 +106,20 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
         }
       } catch (cause) {
         underWay = new Map();
+        behind_from = clock.monotonic() + RETRY_MS;
         for (const [, { reject }] of batch) reject(cause);
       }
     }
     reading = false;
+  }
+
+  function asked(gpu_uuid: string): Promise<readonly TableRow[]> {
+    const waiting = queued.get(gpu_uuid) ?? underWay.get(gpu_uuid);
+    if (waiting !== undefined) return waiting.rows;
+    const one = waitingFor();
+    queued.set(gpu_uuid, one);
+    if (!reading) void readQueued();
+    return one.rows;
   }
 
   return {
@@ -119,17 +136,15 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       const known = kept.get(gpu_uuid);
       if (known !== undefined) {
         kept.delete(gpu_uuid);
-        if (clock.monotonic() - known.read_at < trustOf(known)) {
+        const now = clock.monotonic();
+        const age = now - known.read_at;
+        if (age < trustOf(known)) {
           kept.set(gpu_uuid, known);
+          if (age >= trustOf(known) / 2 && now >= behind_from) void asked(gpu_uuid);
           return Promise.resolve(known.rows);
         }
       }
-      const waiting = queued.get(gpu_uuid) ?? underWay.get(gpu_uuid);
-      if (waiting !== undefined) return waiting.rows;
-      const asked = waitingFor();
-      queued.set(gpu_uuid, asked);
-      if (!reading) void readQueued();
-      return asked.rows;
+      return asked(gpu_uuid);
     },
     forget() {
       generation++;
