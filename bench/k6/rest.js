@@ -19,8 +19,8 @@ const scenario = (exec, share) => ({
   rate: Math.max(1, Math.round(RATE * share)),
   timeUnit: '1s',
   duration: DURATION,
-  preAllocatedVUs: 50,
-  maxVUs: 200,
+  // All of them before it begins: one that is made while others wait takes the core that they wait for.
+  preAllocatedVUs: 200,
 });
 
 export const options = {
