@@ -6,7 +6,7 @@ import type { MiddlewareHandler } from 'hono';
 const pack = promisify(gzip);
 /** A smaller answer arrives in one round trip as it is: it fits TCP's first window (RFC 6928, ten segments). */
 const PACKED_BYTES_MIN = 14_000;
-const REMEMBERED_MAX = 8;
+const REMEMBERED_MAX = 16;
 /** A small state is half the work for an answer of some 15 kB, and JSON that repeats itself packs no worse in 8 kB. */
 const PACKING = { level: constants.Z_BEST_SPEED, windowBits: 13, memLevel: 6 };
 const PACKABLE = /^(text\/|application\/(json|problem\+json|openmetrics-text|javascript|xml))|\+(json|xml)\b/;

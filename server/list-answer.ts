@@ -15,7 +15,10 @@ export interface ListAnswer {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-export function listAnswer(c: Context, answer: ListAnswer): Response {
+const written = new WeakMap<ListAnswer, string>();
+
+/** `again`: the same page may answer others too, so that its text is written once. */
+export function listAnswer(c: Context, answer: ListAnswer, again = false): Response {
   const type = accepts(c, {
     header: 'Accept',
     supports: ['application/json', 'text/csv'],
@@ -23,11 +26,9 @@ export function listAnswer(c: Context, answer: ListAnswer): Response {
   });
   c.header('Vary', 'Accept', { append: true });
   if (type !== 'text/csv') {
-    const more = Object.entries(answer.more ?? {}).map(
-      ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
-    );
-    const text = `{"items":[${answer.texts.join(',')}],"next":${JSON.stringify(answer.next)},"total":${answer.total}${more.join('')}}`;
-    return answerText(c, text);
+    const text = written.get(answer) ?? jsonOf(answer);
+    if (again) written.set(answer, text);
+    return answerText(c, text, again);
   }
   if (answer.next !== null) {
     const url = new URL(c.req.url);
@@ -41,6 +42,11 @@ export function listAnswer(c: Context, answer: ListAnswer): Response {
     lines.push(answer.columns.map((name) => cellOf(row[name])).join(','));
   }
   return c.body(`${lines.join('\r\n')}\r\n`, 200, { 'Content-Type': 'text/csv; charset=utf-8' });
+}
+
+function jsonOf({ texts, next, total, more = {} }: ListAnswer): string {
+  const others = Object.entries(more).map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{"items":[${texts.join(',')}],"next":${JSON.stringify(next)},"total":${total}${others.join('')}}`;
 }
 
 /** Missing is empty, what is no plain value is JSON. */

@@ -3,7 +3,7 @@ import { FAILURE_TYPES } from '../../pipeline/contract/predictions.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import type { BoardRisk, FleetNow } from '../fleet-now.ts';
 import { instantText } from '../instant.ts';
-import { listAnswer } from '../list-answer.ts';
+import { type ListAnswer, listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
 import { listSchema } from '../schemas.ts';
@@ -36,16 +36,10 @@ interface RiskQuery {
   readonly failure_prob_30d_min?: number | undefined;
 }
 
-interface RiskPage {
-  readonly next: string | null;
-  readonly total: number;
-  readonly texts: readonly string[];
-}
-
 /** For as long as nothing else is foreseen a page is made once. */
 const PAGES_MAX = 64;
 
-function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): RiskPage {
+function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): ListAnswer {
   const sort = query.sort ?? '-priority';
   const name = sort.replace('-', '') as (typeof SORTS)[number];
   const search = query.q?.toLowerCase() ?? '';
@@ -66,12 +60,12 @@ function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): RiskPage {
     cursor: query.cursor,
   });
   const texts = page.items.map((risk) => text({ ...risk, ts: instantText(risk.ts) } satisfies FleetRisk));
-  return { next: page.next, total: page.total, texts };
+  return { columns: COLUMNS, next: page.next, total: page.total, texts };
 }
 
 /** `GET /fleet/risks`: what is foreseen for every board, ranked by what waiting costs. */
 export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
-  const pages = new WeakMap<readonly BoardRisk[], Map<string, RiskPage>>();
+  const pages = new WeakMap<readonly BoardRisk[], Map<string, ListAnswer>>();
   defineGet(
     app,
     {
@@ -101,12 +95,12 @@ export function fleetRisksRoute(app: OpenAPIHono, now: FleetNow): void {
     },
     (c, { query }) => {
       const risks = now.risks();
-      const told = pages.get(risks) ?? new Map<string, RiskPage>();
+      const told = pages.get(risks) ?? new Map<string, ListAnswer>();
       pages.set(risks, told);
       const asked = JSON.stringify(query);
       const page = told.get(asked) ?? pageOfRisks(risks, query);
       if (told.size < PAGES_MAX) told.set(asked, page);
-      return listAnswer(c, { columns: COLUMNS, ...page });
+      return listAnswer(c, page, true);
     },
   );
 }

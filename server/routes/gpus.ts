@@ -8,7 +8,7 @@ import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { byIdentity, type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
-import { listAnswer } from '../list-answer.ts';
+import { type ListAnswer, listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
 import {
@@ -20,6 +20,7 @@ import {
   verdictSchema,
 } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
+import { sharedAnswers } from '../shared-answers.ts';
 import { tableRowAnswer } from '../table-schema.ts';
 import { VERDICT_PARTS, type VerdictPart } from '../verdict-rows.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
@@ -38,6 +39,8 @@ interface GpuFilters {
 
 const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
 const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map((name) => [name, metricIndex(name)]));
+/** To look through a large fleet for each of many that ask the same at once is most of what lists cost. */
+const SHARED = { age_ms: 100, kept_max: 64 };
 const LOOKED_UP = ['asset', ...VERDICT_PARTS] as const;
 const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
 const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
@@ -59,6 +62,7 @@ export async function assertGpu(parts: ApiParts, uuid: string): Promise<void> {
 export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const { view } = parts;
   const text = summaryTexts(view);
+  const shared = sharedAnswers<ListAnswer>(parts.clock, SHARED);
 
   defineGet(
     app,
@@ -82,20 +86,22 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
       answer: listSchema(gpuSummarySchema),
       csv: true,
     },
-    (c, { query }) => {
-      const items = matching(view, query);
-      const name = query.sort?.replace('-', '') as keyof GpuSummary | undefined;
-      const page = pageOf({
-        items,
-        sort:
-          name === undefined
-            ? null
-            : { name, descending: query.sort?.startsWith('-') ?? false, key: sortKey(view, name) },
-        identity: identityOf,
-        limit: query.limit,
-        cursor: query.cursor,
+    async (c, { query }) => {
+      const page = await shared(JSON.stringify(query), async () => {
+        const name = query.sort?.replace('-', '') as keyof GpuSummary | undefined;
+        const { items, next, total } = pageOf({
+          items: matching(view, query),
+          sort:
+            name === undefined
+              ? null
+              : { name, descending: query.sort?.startsWith('-') ?? false, key: sortKey(view, name) },
+          identity: identityOf,
+          limit: query.limit,
+          cursor: query.cursor,
+        });
+        return { columns: COLUMNS, next, total, texts: items.map(text) };
       });
-      return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(text) });
+      return listAnswer(c, page, true);
     },
   );
 
