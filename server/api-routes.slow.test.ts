@@ -138,6 +138,7 @@ describe('every route', () => {
     const again = await world.get('/api/v1/gpus', { 'If-None-Match': etag, 'Accept-Encoding': 'gzip' });
     expect([again.status, await again.text()]).toEqual([304, '']);
     world.sample('GPU-00', { power_watts: 1 }, { ts: NOW });
+    world.clock.advance(100);
     expect((await world.get('/api/v1/gpus', { 'If-None-Match': etag })).status).toBe(200);
   });
 
