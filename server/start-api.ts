@@ -208,11 +208,17 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   };
 }
 
+/**
+ * Connections that wait to be accepted: a burst of clients while this thread is busy. The system's own limit may be lower. Node's
+ * 511 overflow at a thousand, and whoever is not let in tries again only after seconds.
+ */
+const BACKLOG = 4_096;
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
       reject(new VitalsError('GV-SVC-006', 'The API address cannot be listened on', `${host}:${port}`, { cause })),
     );
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 }
