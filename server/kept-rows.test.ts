@@ -166,6 +166,24 @@ describe('kept rows', () => {
     expect([await ask(), asked.length]).toEqual([[4], 5]);
   });
 
+  it('takes its time with what nobody waits for', async () => {
+    const fleet = Array.from({ length: 1_000 }, (_, i) => `GPU-${i}`);
+    const { clock, asked, kept, answer } = world({ gpus_max: 1_000, batch_max: 1_000, others: () => fleet });
+    const first = kept.of('GPU-0');
+    answer();
+    await first;
+    const ask = async (): Promise<number[]> => {
+      for (const uuid of fleet) void kept.of(uuid);
+      answer();
+      await new Promise(setImmediate);
+      return asked.map(({ length }) => length);
+    };
+    clock.set(500);
+    expect(await ask()).toEqual([1_000, 512]);
+    clock.set(999);
+    expect(await ask()).toEqual([1_000, 512]);
+  });
+
   it('does not keep a reading during which the bus was lost', async () => {
     const { table, asked, kept, answer } = world();
     table.set('A', [rowAt(1)]);

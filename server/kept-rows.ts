@@ -37,6 +37,9 @@ export interface KeptRows {
 }
 
 const RETRY_MS = 5_000;
+/** What is read behind everybody may take its time: 20,000 GPUs within 80 seconds. */
+const BEHIND_EVERY_MS = 2_000;
+const BEHIND_MAX = 512;
 
 interface Kept {
   rows: readonly TableRow[];
@@ -44,6 +47,8 @@ interface Kept {
 }
 
 interface Waiting {
+  /** Nobody needs it now. */
+  behind: boolean;
   readonly came: TableRow[];
   readonly rows: Promise<readonly TableRow[]>;
   readonly resolve: (rows: readonly TableRow[]) => void;
@@ -68,17 +73,18 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   let reading = false;
   /** Of the others: where the next filling begins. */
   let next_other = 0;
-  /** Nothing is read behind anybody before: the table was away. */
+  /** Nothing is read behind anybody before. */
   let behind_from = Number.NEGATIVE_INFINITY;
 
   function fill(batch: Map<string, Waiting>, now: number): void {
     const others = options.others?.() ?? [];
     if (others.length > gpus_max) return;
-    for (let seen = 0; seen < others.length && batch.size < batch_max; seen++) {
+    const most = [...batch.values()].every(({ behind }) => behind) ? Math.min(batch_max, BEHIND_MAX) : batch_max;
+    for (let seen = 0; seen < others.length && batch.size < most; seen++) {
       const gpu_uuid = others[next_other++ % others.length] as string;
       const known = kept.get(gpu_uuid);
       if (known !== undefined && now - known.read_at < trustOf(known) / 2) continue;
-      if (!batch.has(gpu_uuid)) batch.set(gpu_uuid, queued.get(gpu_uuid) ?? waitingFor());
+      if (!batch.has(gpu_uuid)) batch.set(gpu_uuid, queued.get(gpu_uuid) ?? waitingFor(true));
       queued.delete(gpu_uuid);
     }
   }
@@ -113,10 +119,13 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     reading = false;
   }
 
-  function asked(gpu_uuid: string): Promise<readonly TableRow[]> {
+  function asked(gpu_uuid: string, behind: boolean): Promise<readonly TableRow[]> {
     const waiting = queued.get(gpu_uuid) ?? underWay.get(gpu_uuid);
-    if (waiting !== undefined) return waiting.rows;
-    const one = waitingFor();
+    if (waiting !== undefined) {
+      waiting.behind &&= behind;
+      return waiting.rows;
+    }
+    const one = waitingFor(behind);
     queued.set(gpu_uuid, one);
     if (!reading) void readQueued();
     return one.rows;
@@ -140,11 +149,14 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
         const age = now - known.read_at;
         if (age < trustOf(known)) {
           kept.set(gpu_uuid, known);
-          if (age >= trustOf(known) / 2 && now >= behind_from) void asked(gpu_uuid);
+          if (age >= trustOf(known) / 2 && now >= behind_from) {
+            behind_from = now + BEHIND_EVERY_MS;
+            void asked(gpu_uuid, true);
+          }
           return Promise.resolve(known.rows);
         }
       }
-      return asked(gpu_uuid);
+      return asked(gpu_uuid, false);
     },
     forget() {
       generation++;
@@ -153,7 +165,7 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   };
 }
 
-function waitingFor(): Waiting {
+function waitingFor(behind: boolean): Waiting {
   let resolve: Waiting['resolve'] = () => undefined;
   let reject: Waiting['reject'] = () => undefined;
   const rows = new Promise<readonly TableRow[]>((fulfil, refuse) => {
@@ -162,5 +174,5 @@ function waitingFor(): Waiting {
   });
   // Nobody may be waiting for it.
   rows.catch(() => undefined);
-  return { came: [], rows, resolve, reject };
+  return { behind, came: [], rows, resolve, reject };
 }

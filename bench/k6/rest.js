@@ -1,6 +1,6 @@
 // k6 run -e API=http://127.0.0.1:8080 -e FLEET=/tmp/fleet.json -e RATE=1000 -e DURATION=30s bench/k6/rest.js, where the
 // file holds { "gpus": [{ "gpu_uuid", "node" }], "foreseen": [gpu_uuid] }; or `npm run bench:k6`, which brings k6, a fleet and
-// that file. Requests come at a fixed rate, whether or not the ones before were answered.
+// that file. Requests come at a rate, whether or not the ones before were answered.
 import { check } from 'k6';
 import { SharedArray } from 'k6/data';
 import http from 'k6/http';
@@ -13,12 +13,16 @@ const known = (name) => new SharedArray(name, () => JSON.parse(open(__ENV.FLEET)
 const gpus = known('gpus');
 const foreseen = known('foreseen');
 
-const scenario = (exec, share) => ({
-  executor: 'constant-arrival-rate',
+/** A thousand callers do not come in one millisecond: the first five seconds they grow to the rate. */
+const scenario = (exec, share, rate = Math.max(1, Math.round(RATE * share))) => ({
+  executor: 'ramping-arrival-rate',
   exec,
-  rate: Math.max(1, Math.round(RATE * share)),
+  startRate: 0,
   timeUnit: '1s',
-  duration: DURATION,
+  stages: [
+    { target: rate, duration: '5s' },
+    { target: rate, duration: DURATION },
+  ],
   // All of them before it begins: one that is made while others wait takes the core that they wait for.
   preAllocatedVUs: 200,
 });
