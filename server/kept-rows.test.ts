@@ -166,6 +166,29 @@ describe('kept rows', () => {
     expect([await ask(), asked.length]).toEqual([[4], 5]);
   });
 
+  it('knows what was told shortly before a reading, which the table need not have yet', async () => {
+    const { clock, table, kept, answer } = world();
+    table.set('A', [rowAt(1)]);
+    kept.apply('A', rowAt(2));
+    kept.apply('B', rowAt(9, 'B'));
+    const first = kept.of('A');
+    answer();
+    expect(times(await first)).toEqual([2, 1]);
+    clock.advance(500);
+    kept.apply('A', rowAt(3));
+    const known = await kept.of('A');
+    answer();
+    await new Promise(setImmediate);
+    expect([times(known), times(await kept.of('A'))]).toEqual([
+      [3, 2],
+      [3, 2],
+    ]);
+    clock.advance(31_000);
+    const later = kept.of('A');
+    answer();
+    expect(times(await later)).toEqual([1]);
+  });
+
   it('takes its time with what nobody waits for', async () => {
     const fleet = Array.from({ length: 1_000 }, (_, i) => `GPU-${i}`);
     const { clock, asked, kept, answer } = world({ gpus_max: 1_000, batch_max: 1_000, others: () => fleet });

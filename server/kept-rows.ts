@@ -40,16 +40,24 @@ const RETRY_MS = 5_000;
 /** What is read behind everybody may take its time: 20,000 GPUs within 80 seconds. */
 const BEHIND_EVERY_MS = 2_000;
 const BEHIND_MAX = 512;
+/** A row is told before the table has it: what came so shortly before a reading, or during it, is put over what was read. */
+const SETTLED_MS = 30_000;
+const UNSETTLED_MAX = 4_096;
 
 interface Kept {
   rows: readonly TableRow[];
   readonly read_at: number;
 }
 
+interface Told {
+  readonly gpu_uuid: string;
+  readonly told: unknown;
+  readonly at: number;
+}
+
 interface Waiting {
   /** Nobody needs it now. */
   behind: boolean;
-  readonly came: TableRow[];
   readonly rows: Promise<readonly TableRow[]>;
   readonly resolve: (rows: readonly TableRow[]) => void;
   readonly reject: (cause: unknown) => void;
@@ -59,7 +67,7 @@ interface Waiting {
  * The newest rows of GPUs that somebody asked for, kept current by the bus. Who is not kept is read from the table, all that
  * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few; a
  * statement costs little more when it is full, and so a few questions bring in all of a fleet that can be kept.
- * State: the rows of at most `gpus_max` GPUs. Cost of an answer that is kept: two look-ups.
+ * State: the rows of at most `gpus_max` GPUs, and what was told in the last minute. Cost of an answer that is kept: two look-ups.
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
   const { clock, load, read, merge, trusted_ms, gpus_max, batch_max } = options;
@@ -73,6 +81,8 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   let reading = false;
   /** Of the others: where the next filling begins. */
   let next_other = 0;
+  /** Oldest first. */
+  let unsettled: Told[] = [];
   /** Nothing is read behind anybody before. */
   let behind_from = Number.NEGATIVE_INFINITY;
 
@@ -89,6 +99,21 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     }
   }
 
+  function dropSettled(now: number): void {
+    unsettled = unsettled.filter(({ at }) => at > now - SETTLED_MS);
+  }
+
+  /** What the table may not have had when it was read, of those GPUs. */
+  function toldAround(read_at: number, batch: ReadonlyMap<string, unknown>): Map<string, TableRow[]> {
+    dropSettled(read_at);
+    const rows = new Map<string, TableRow[]>();
+    for (const { gpu_uuid, told } of unsettled) {
+      const row = batch.has(gpu_uuid) ? read(told) : null;
+      if (row !== null) rows.set(gpu_uuid, [...(rows.get(gpu_uuid) ?? []), row]);
+    }
+    return rows;
+  }
+
   async function readQueued(): Promise<void> {
     reading = true;
     while (queued.size > 0) {
@@ -101,8 +126,9 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       try {
         const found = await load([...batch.keys()]);
         underWay = new Map();
-        for (const [gpu_uuid, { came, resolve }] of batch) {
-          const rows = came.reduce(merge, found.get(gpu_uuid) ?? []);
+        const told = toldAround(read_at, batch);
+        for (const [gpu_uuid, { resolve }] of batch) {
+          const rows = (told.get(gpu_uuid) ?? []).reduce(merge, found.get(gpu_uuid) ?? []);
           if (of === generation) kept.set(gpu_uuid, { rows, read_at });
           resolve(rows);
         }
@@ -133,13 +159,13 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
 
   return {
     apply(gpu_uuid, told) {
-      const waiting = underWay.get(gpu_uuid) ?? queued.get(gpu_uuid);
+      const at = clock.monotonic();
+      unsettled.push({ gpu_uuid, told, at });
+      if ((unsettled[0]?.at ?? at) < at - 2 * SETTLED_MS) dropSettled(at);
+      if (unsettled.length >= 2 * UNSETTLED_MAX) unsettled = unsettled.slice(-UNSETTLED_MAX);
       const known = kept.get(gpu_uuid);
-      if (waiting === undefined && known === undefined) return;
-      const row = read(told);
-      if (row === null) return;
-      waiting?.came.push(row);
-      if (known !== undefined) known.rows = merge(known.rows, row);
+      const row = known === undefined ? null : read(told);
+      if (known !== undefined && row !== null) known.rows = merge(known.rows, row);
     },
     of(gpu_uuid) {
       const known = kept.get(gpu_uuid);
@@ -174,5 +200,5 @@ function waitingFor(behind: boolean): Waiting {
   });
   // Nobody may be waiting for it.
   rows.catch(() => undefined);
-  return { behind, came: [], rows, resolve, reject };
+  return { behind, rows, resolve, reject };
 }
