@@ -24,7 +24,7 @@ export function libsvmRows(name: string, features: number): { readonly rows: Flo
   return { rows, count: lines.length };
 }
 
-interface Expected {
+export interface Expected {
   readonly rows: readonly (readonly (number | null)[])[];
   readonly margins: readonly (readonly number[])[];
   readonly predictions: readonly (readonly number[])[];
