@@ -9,6 +9,7 @@ import { type CliRun, startCli } from './cli/cli.fixture.ts';
 import { systemClock } from './clock.ts';
 import type { Bus, OutgoingMessage } from './contract/bus.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
+import { VitalsError } from './contract/errors.ts';
 import { rawSubject } from './contract/ids.ts';
 import { TABLES } from './contract/tables.ts';
 import { hours, minutes, seconds } from './contract/time.ts';
@@ -122,16 +123,33 @@ export async function allTables(bus: Bus, questdb: Databases): Promise<Record<st
     out[table] = rows.map((row) => JSON.stringify(row)).sort();
   }
   await database.close();
-  const letters: string[] = [];
-  for await (const { position: _, arrived_at: __, ...letter } of listDeadLetters(bus))
-    letters.push(JSON.stringify(letter));
-  out.dead_letters = letters.sort();
-  const told: string[] = [];
-  for await (const { subject, data } of storedIn(bus, ALERTS_STREAM, { subject: 'alerts.>', from: 1 })) {
-    told.push(`${subject} ${Buffer.from(data).toString('utf8')}`);
-  }
-  out.alerts_told = told.sort();
+  out.dead_letters = await whenLed(async () => {
+    const letters: string[] = [];
+    for await (const { position: _, arrived_at: __, ...letter } of listDeadLetters(bus))
+      letters.push(JSON.stringify(letter));
+    return letters.sort();
+  });
+  out.alerts_told = await whenLed(async () => {
+    const told: string[] = [];
+    for await (const { subject, data } of storedIn(bus, ALERTS_STREAM, { subject: 'alerts.>', from: 1 })) {
+      told.push(`${subject} ${Buffer.from(data).toString('utf8')}`);
+    }
+    return told.sort();
+  });
   return out;
+}
+
+/** Reads again while servers that were cut off a moment ago still choose who leads. */
+async function whenLed<T>(read: () => Promise<T>): Promise<T> {
+  for (let left = 60; ; left--) {
+    try {
+      return await read();
+    } catch (error) {
+      const leaderless = error instanceof VitalsError && /temporarily unavailable/.test(error.message);
+      if (!leaderless || left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }
 
 /** By table, what one has and the other has not; the first few rows of it. */
