@@ -5,10 +5,16 @@ import { reconnectPause } from './reconnect-pause.ts';
 /** The library's loop of tries, by its own rule, over a machine whose wall clock jumps; when each try was made. */
 function tries(options: { readonly servers: number; readonly jump_ms: number; readonly until_ms: number }): number[] {
   let monotonic = 0;
+  let drawn = 7;
   let jumped = 0;
   const wall = (): number => 1_700_000_000_000 + monotonic + jumped;
   const last = new Array<number>(options.servers).fill(0);
-  const pause = reconnectPause({ clock: { monotonic: () => monotonic }, servers: options.servers, pause_ms: 200 });
+  const draw = (below: number): number => {
+    drawn = (drawn * 1_103 + 12_345) % 65_536;
+    return drawn % below;
+  };
+  const clock = { monotonic: () => monotonic };
+  const pause = reconnectPause({ clock, servers: options.servers, pause_ms: 200, draw });
   const made: number[] = [];
   for (let turn = 0; monotonic < options.until_ms; turn++) {
     const server = turn % options.servers;

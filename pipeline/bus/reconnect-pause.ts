@@ -7,6 +7,8 @@ export interface ReconnectPauseOptions {
   readonly servers: number;
   /** Between two tries of the same server; up to as much again is added by chance, so that a fleet does not come at once. */
   readonly pause_ms: number;
+  /** A whole number below; by chance when absent. */
+  readonly draw?: (below: number) => number;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface ReconnectPauseOptions {
  * only moves forward: a try that is due is told as due since ever, whatever the wall clock says, else what is left to wait.
  */
 export function reconnectPause(options: ReconnectPauseOptions): () => number {
-  const { clock, pause_ms } = options;
+  const { clock, pause_ms, draw = randomInt } = options;
   const servers = Math.max(1, options.servers);
   /** When the last tries of all servers are over, oldest first. */
   const due: number[] = [];
@@ -24,7 +26,7 @@ export function reconnectPause(options: ReconnectPauseOptions): () => number {
     const left = due.length < servers ? 0 : (due[0] as number) - now;
     if (left > 0) return Math.ceil(left);
     if (due.length >= servers) due.shift();
-    due.push(now + pause_ms + randomInt(pause_ms));
+    due.push(now + pause_ms + draw(pause_ms));
     return Number.NEGATIVE_INFINITY;
   };
 }
