@@ -36,7 +36,7 @@ interface RiskQuery {
   readonly failure_prob_30d_min?: number | undefined;
 }
 
-/** For as long as nothing else is foreseen a page is made once. */
+/** Pages that are made once, for as long as nothing else is foreseen. */
 const PAGES_MAX = 64;
 
 function pageOfRisks(risks: readonly BoardRisk[], query: RiskQuery): ListAnswer {
