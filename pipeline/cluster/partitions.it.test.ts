@@ -123,7 +123,8 @@ it('tells what one process tells, whoever is cut off: a worker, a leading server
   expect(lost(b)).toBe(0);
   network.heal();
   took.worker_back = await reports.settled(workers, 90_000);
-  expect(lost(b)).toBe(1);
+  // More than once where a machine has so little CPU that its new life cannot renew in time either.
+  expect(lost(b)).toBeGreaterThan(0);
 
   feed(3);
   const leader = await leaderOf('KV_GPU_VITALS_CLUSTER');
