@@ -74,7 +74,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const snapshots = new Snapshots({ states, groups: running.groups, files, report });
   const stopping = new AbortController();
   let from = await snapshots.restore(fleetStateSpecs(topology));
-  const stream = await bus.streamState('DCGM_RAW');
+  const stream = await bus.streamState('DCGM_RAW', { created: snapshots.stream, last_position: from - 1 });
   const created = stream.created ?? '';
   const other = snapshots.stream !== '' && created !== '' && snapshots.stream !== created;
   if (other || stream.last_position < from - 1) {

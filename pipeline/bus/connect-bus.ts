@@ -9,6 +9,7 @@ import { oncePossible } from './once-possible.ts';
 import { type BusAddress, readAddress } from './read-address.ts';
 import { readStream } from './read-stream.ts';
 import { reconnectPause } from './reconnect-pause.ts';
+import { streamInfo } from './stream-info.ts';
 import { manager, registerConnection, streamError } from './stream-manager.ts';
 import { streamPublisher } from './stream-publisher.ts';
 import { encodeHeaders, readHeaders } from './wire-headers.ts';
@@ -154,10 +155,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       };
     },
     read: (readOptions, signal) => readStream(link, readOptions, signal),
-    async streamState(stream) {
+    async streamState(stream, seen) {
       try {
         const jsm = await manager(connection);
-        const { state, created } = await oncePossible(() => jsm.streams.info(stream), { unanswered: false });
+        const asked = { ...(seen !== undefined && { seen }), wanted: () => !connection.isClosed() };
+        const { state, created } = await oncePossible(() => streamInfo(jsm, stream, asked), { unanswered: false });
         return {
           created,
           messages: state.messages,

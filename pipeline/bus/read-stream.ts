@@ -7,6 +7,7 @@ import type { Link } from './link.ts';
 import { rawMessage } from './raw-message.ts';
 import { resumeAt } from './resume-at.ts';
 import { atLeast } from './server-version.ts';
+import { streamInfo } from './stream-info.ts';
 import { manager, streamError } from './stream-manager.ts';
 import { subjectMatch } from './subject-match.ts';
 
@@ -70,7 +71,6 @@ export async function* readStream(
   let failure: Error | null = null;
   let ended = false;
   let wake: (() => void) | null = null;
-
   /** Set while the arrival of messages is to be told once the sockets that are ready have been read: see `take`. */
   let waking: NodeJS.Immediate | null = null;
 
@@ -151,20 +151,16 @@ export async function* readStream(
 
   async function open(): Promise<Session> {
     const jsm = await manager(connection);
-    const info = await jsm.streams.info(stream);
+    const seen = { created, last_position: next - 1 };
+    const info = await streamInfo(jsm, stream, { seen, wanted: () => !ended && link.connected() });
     const place = resumeAt({ wanted: next, fresh, created_before: created }, info);
-    if (place.gap) {
-      link.report({ type: 'gap', stream, reason: place.gap, expected: next, continued_at: place.position });
-    }
-    next = place.position;
-    created = info.created;
     const several = subjects.length > 1;
     const serverFilters = !several || atLeast(connection.info?.version ?? '', '2.10.0');
     const config: Partial<ConsumerConfig> = {
       name: createInbox('gv').replace('.', '_'),
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: next,
+      opt_start_seq: place.position,
       replay_policy: ReplayPolicy.Instant,
       inactive_threshold: nanos(INACTIVE_MS),
       mem_storage: true,
@@ -174,6 +170,11 @@ export async function* readStream(
       ...(several && serverFilters && { filter_subjects: [...subjects] }),
     };
     const consumer = (await jsm.consumers.add(stream, config)).name;
+    if (place.gap) {
+      link.report({ type: 'gap', stream, reason: place.gap, expected: next, continued_at: place.position });
+    }
+    next = place.position;
+    created = info.created;
     const inbox = createInbox();
     const opened: Session = {
       consumer,

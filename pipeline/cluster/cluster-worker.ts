@@ -9,6 +9,7 @@ import type { GroupWork } from './group-work.ts';
 import { HeldUnits, SLICES } from './held-units.ts';
 import { LostUnit, NOT_HEARD } from './lost-unit.ts';
 import { Membership } from './membership.ts';
+import { seenEndOf } from './unit-record.ts';
 import { UnitStore } from './unit-store.ts';
 
 export interface ClusterWorker {
@@ -194,7 +195,8 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     move(take, async () => {
       const began = clock.monotonic();
       const before = take.filter((unit) => held.has(unit)).length;
-      const { created = '', last_position } = await bus.streamState('DCGM_RAW');
+      const seen = seenEndOf([...free.values()].map(({ record }) => record));
+      const { created = '', last_position } = await bus.streamState('DCGM_RAW', seen);
       await eachOf([...free], TAKEN_AT_ONCE, ([unit, seen]) => held.claim(unit, seen, { created, last_position }));
       clearing ??= setTimeout(() => {
         clearing = null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SeenEnd } from '../contract/bus.ts';
 
 const snapshotSchema = z.object({
   name: z.string(),
@@ -52,6 +53,17 @@ export function readUnit(value: Uint8Array): UnitRecord {
   } catch {
     return NOBODYS;
   }
+}
+
+/** How far DCGM_RAW reached when these units were stored, as the last one that was stored knew it. */
+export function seenEndOf(records: readonly UnitRecord[]): SeenEnd {
+  const stored = records.flatMap(({ stream, snapshots: [newest] }) => (newest ? [{ stream, ...newest }] : []));
+  const created = stored.reduce((last, one) => (one.saved_at > last.saved_at ? one : last), {
+    stream: '',
+    saved_at: 0,
+  }).stream;
+  const positions = stored.flatMap(({ stream, position }) => (stream === created ? [position] : []));
+  return { created, last_position: Math.max(0, ...positions) };
 }
 
 export const writeUnit = (record: UnitRecord): Uint8Array => Buffer.from(JSON.stringify(record), 'utf8');

@@ -53,6 +53,12 @@ export interface StreamState {
   readonly created?: string;
 }
 
+/** What was seen of a stream: how it was made, where that is known, and a position that it has had. */
+export interface SeenEnd {
+  readonly created: string;
+  readonly last_position: number;
+}
+
 export interface Bus {
   /** Core NATS: fire and forget. Dropped while disconnected. */
   publish(message: OutgoingMessage & { readonly reply?: string }): void;
@@ -65,7 +71,8 @@ export interface Bus {
    * Survives reconnects and consumer loss by starting again behind the last message yielded. Ends when `signal` aborts.
    */
   read(options: ReadOptions, signal: AbortSignal): AsyncIterable<readonly RawMessage[]>;
-  streamState(stream: string): Promise<StreamState>;
+  /** `seen`: a server that was cut off and tells of an older end is not believed, where the stream has several copies. */
+  streamState(stream: string, seen?: SeenEnd): Promise<StreamState>;
   readonly connected: boolean;
   readonly server_version: string;
   flush(): Promise<void>;
