@@ -133,5 +133,5 @@ it('tells the verdict on a GPU as it changes, and its open anomalies', async () 
 it('passes on that the server does not have the topic', async () => {
   const { live } = await world('uws');
   const refused = firstValueFrom(liveTopic(live.url, 'node/', { WebSocket }));
-  await expect(refused).rejects.toMatchObject({ name: 'LiveRefused', code: 'GV-LIVE-002' });
+  await expect(refused).rejects.toMatchObject({ name: 'LiveRefused', code: 'GV-LIV-002' });
 });

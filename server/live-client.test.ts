@@ -134,8 +134,8 @@ describe('the live client', () => {
     two.subscription.unsubscribe();
     expect(last().said.at(-1)).toEqual({ op: 'unsubscribe', topic: 'fleet' });
     const { seen } = follow('nonsense');
-    tell('error', null, { code: 'GV-LIVE-002', detail: 'no such topic', topic: 'nonsense' }, null);
-    expect(seen).toEqual(['GV-LIVE-002']);
+    tell('error', null, { code: 'GV-LIV-002', detail: 'no such topic', topic: 'nonsense' }, null);
+    expect(seen).toEqual(['GV-LIV-002']);
   });
 
   it('asks a silent server for a sign of life, and gives it up when none comes', () => {

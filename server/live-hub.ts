@@ -120,7 +120,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private answer(session: LiveSession, text: string | null): void {
     const request = readLiveRequest(text);
     if (typeof request === 'string') {
-      this.refuse(session, 'GV-LIVE-001', request, topicOf(text));
+      this.refuse(session, 'GV-LIV-001', request, topicOf(text));
       return;
     }
     switch (request.op) {
@@ -242,12 +242,12 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       return;
     }
     if (!session.subscriptions.has(name) && session.subscriptions.size >= this.limits.topics_per_socket_max) {
-      this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.topics_per_socket_max} topics per socket`, name);
+      this.refuse(session, 'GV-LIV-003', `At most ${this.limits.topics_per_socket_max} topics per socket`, name);
       return;
     }
     const topic = home.open(name);
     if (topic === null) {
-      this.refuse(session, 'GV-LIVE-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
+      this.refuse(session, 'GV-LIV-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
       return;
     }
     this.drop(session, name);
@@ -262,7 +262,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
   private unsubscribe(session: LiveSession, name: string): void {
     if (session.subscriptions.has(name)) this.drop(session, name);
     else if (parseTopic(name) === null) {
-      this.refuse(session, 'GV-LIVE-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
+      this.refuse(session, 'GV-LIV-002', `There is no topic ${JSON.stringify(name.slice(0, 80))}`, name);
     }
   }
 
@@ -284,9 +284,9 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     const left = takeToken(session.bucket, this.rate, this.clock.monotonic());
     if (left >= 0) return true;
     if (left < -this.limits.message_burst) {
-      this.onRefused('GV-LIVE-003', 'a socket that does not stop was closed');
-      session.socket.close(1008, 'GV-LIVE-003');
-    } else this.refuse(session, 'GV-LIVE-003', `At most ${this.limits.messages_per_s} messages per second`, null);
+      this.onRefused('GV-LIV-003', 'a socket that does not stop was closed');
+      session.socket.close(1008, 'GV-LIV-003');
+    } else this.refuse(session, 'GV-LIV-003', `At most ${this.limits.messages_per_s} messages per second`, null);
     return false;
   }
 

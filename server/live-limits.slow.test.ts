@@ -24,23 +24,23 @@ describe.each(['uws', 'ws'] as const)('limits of the live server over %s', (libr
     const { live } = await world(library);
     const c = await client(live);
     const cases: [said: unknown, code: string, topic: string | null][] = [
-      ['{', 'GV-LIVE-001', null],
-      ['null', 'GV-LIVE-001', null],
-      ['[1]', 'GV-LIVE-001', null],
-      [{ op: 'dance' }, 'GV-LIVE-001', null],
-      [{ op: 'subscribe' }, 'GV-LIVE-001', null],
-      [{ op: 'subscribe', topic: 'fleet', since: 'x' }, 'GV-LIVE-001', 'fleet'],
-      [{ op: 'subscribe', topic: 'fleet', since: 1.5 }, 'GV-LIVE-001', 'fleet'],
-      [{ op: 'subscribe', topic: 'nonsense' }, 'GV-LIVE-002', 'nonsense'],
-      [{ op: 'subscribe', topic: 'gpu/' }, 'GV-LIVE-002', 'gpu/'],
-      [{ op: 'unsubscribe', topic: 'rack/1' }, 'GV-LIVE-002', 'rack/1'],
+      ['{', 'GV-LIV-001', null],
+      ['null', 'GV-LIV-001', null],
+      ['[1]', 'GV-LIV-001', null],
+      [{ op: 'dance' }, 'GV-LIV-001', null],
+      [{ op: 'subscribe' }, 'GV-LIV-001', null],
+      [{ op: 'subscribe', topic: 'fleet', since: 'x' }, 'GV-LIV-001', 'fleet'],
+      [{ op: 'subscribe', topic: 'fleet', since: 1.5 }, 'GV-LIV-001', 'fleet'],
+      [{ op: 'subscribe', topic: 'nonsense' }, 'GV-LIV-002', 'nonsense'],
+      [{ op: 'subscribe', topic: 'gpu/' }, 'GV-LIV-002', 'gpu/'],
+      [{ op: 'unsubscribe', topic: 'rack/1' }, 'GV-LIV-002', 'rack/1'],
     ];
     for (const [said, code, topic] of cases) {
       c.say(said);
       expect(await c.next()).toMatchObject({ type: 'error', topic, seq: null, data: { code, topic } });
     }
     c.socket.send(new Uint8Array([1, 2]));
-    expect(await c.next()).toMatchObject({ type: 'error', data: { code: 'GV-LIVE-001' } });
+    expect(await c.next()).toMatchObject({ type: 'error', data: { code: 'GV-LIV-001' } });
     c.say({ op: 'ping' });
     expect(await c.next()).toMatchObject({ type: 'pong', topic: null, data: null });
   });
@@ -65,9 +65,9 @@ describe.each(['uws', 'ws'] as const)('limits of the live server over %s', (libr
     });
     const c = await client(live);
     for (const topic of ['gpu/1', 'gpu/2', 'gpu/3']) c.say({ op: 'subscribe', topic });
-    expect(await c.next((m) => m.type === 'error')).toMatchObject({ data: { code: 'GV-LIVE-003', topic: 'gpu/3' } });
+    expect(await c.next((m) => m.type === 'error')).toMatchObject({ data: { code: 'GV-LIV-003', topic: 'gpu/3' } });
     for (let i = 0; i < 40; i++) c.say({ op: 'ping' });
-    expect(await c.next((m) => m.type === 'error')).toMatchObject({ data: { code: 'GV-LIVE-003', topic: null } });
+    expect(await c.next((m) => m.type === 'error')).toMatchObject({ data: { code: 'GV-LIV-003', topic: null } });
     expect(await c.closed()).toEqual({ code: 1008 });
   });
 

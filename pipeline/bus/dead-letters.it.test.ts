@@ -21,7 +21,7 @@ const LETTERS: readonly DeadLetter[] = [
   letter({ reason: 'no_time', code: 'GV-VAL-004', level: 'row', node: 'rack 1.node*2', original: '{"ts":"never"}' }),
   letter({
     reason: 'unknown_schema',
-    code: 'GV-WIRE-002',
+    code: 'GV-WIR-002',
     level: 'scrape',
     original_base64: Buffer.from(BINARY).toString('base64'),
   }),

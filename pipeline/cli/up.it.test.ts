@@ -295,9 +295,9 @@ describe('up', () => {
     });
     expect(letters.map(({ node }) => node)).toEqual(['broken-0', 'broken-1', 'broken-2']);
     expect(letters.map(({ code }) => code)).toEqual([
-      expect.stringMatching(/^GV-(PRS|WIRE)-\d{3}$/),
+      expect.stringMatching(/^GV-(PRS|WIR)-\d{3}$/),
       expect.stringMatching(/^GV-PRS-\d{3}$/),
-      'GV-WIRE-001',
+      'GV-WIR-001',
     ]);
     expect(letters[0]?.original_base64).toBe(garbage[0]?.toString('base64'));
     const shown = await runCli(['dead-letters', 'show', String(letters[1]?.position), '--data', data, '--json']);

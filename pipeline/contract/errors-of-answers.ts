@@ -56,9 +56,9 @@ export const ERRORS_OF_ANSWERS = {
     meaning: 'What was to be changed is no longer what was read.',
     action: 'Read it again, and send If-Match with its new ETag.',
   },
-  'GV-LIVE-001': { meaning: 'A live message cannot be read.', action: 'Send a JSON object as INTERFACE describes.' },
-  'GV-LIVE-002': { meaning: 'There is no such topic.', action: 'Use fleet, node/N, gpu/U, anomalies or alerts.' },
-  'GV-LIVE-003': {
+  'GV-LIV-001': { meaning: 'A live message cannot be read.', action: 'Send a JSON object as INTERFACE describes.' },
+  'GV-LIV-002': { meaning: 'There is no such topic.', action: 'Use fleet, node/N, gpu/U, anomalies or alerts.' },
+  'GV-LIV-003': {
     meaning: 'A socket asks for too much.',
     action: 'Use fewer topics per socket, or fewer messages per second.',
   },

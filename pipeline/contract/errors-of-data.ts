@@ -88,15 +88,15 @@ export const ERRORS_OF_DATA = {
     meaning: 'JetStream refused a stream or a message.',
     action: 'Read the reason; often the disk or the account limit is full.',
   },
-  'GV-WIRE-001': {
+  'GV-WIR-001': {
     meaning: 'A message is not in the binary format, or damaged.',
     action: 'Find the publisher; retry after a fix.',
   },
-  'GV-WIRE-002': {
+  'GV-WIR-002': {
     meaning: 'A message has a schema or version that this release does not know.',
     action: 'Upgrade this side, then `dead-letters retry`.',
   },
-  'GV-WIRE-003': {
+  'GV-WIR-003': {
     meaning: 'A message is larger than its format allows.',
     action: 'Send one scrape of one node per message.',
   },

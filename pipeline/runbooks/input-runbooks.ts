@@ -2,7 +2,7 @@ import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Reason } from '../contract/events.ts';
 import type { Runbook } from './runbook.ts';
 
-type InputCode = Extract<ErrorCode, `GV-${'COL' | 'BUS' | 'WIRE' | 'PRS' | 'VAL'}-${string}`>;
+type InputCode = Extract<ErrorCode, `GV-${'COL' | 'BUS' | 'WIR' | 'PRS' | 'VAL'}-${string}`>;
 
 const LETTERS = (reason: Reason): string =>
   `\`gpu-vitals dead-letters list --reason ${reason}\` names the nodes, \`gpu-vitals dead-letters show POSITION\` has the original.`;
@@ -105,17 +105,17 @@ export const INPUT_RUNBOOKS: Readonly<Record<InputCode, Runbook>> = {
       'Shorten `stream-age-max` or `stream-size-max`, or raise the limit of the account, then restart the engine so that it is applied.',
     ],
   },
-  'GV-WIRE-001': {
+  'GV-WIR-001': {
     shows: 'A dead letter with reason `damaged_message`; the message is left out, everything else goes on.',
     check: [LETTERS('damaged_message'), 'Look which program publishes on `dcgm.raw.>` beside the collector.'],
     afterwards: [RETRY('damaged_message')],
   },
-  'GV-WIRE-002': {
+  'GV-WIR-002': {
     shows: 'A dead letter after an upgrade of one side alone.',
     check: ['`gpu-vitals --version` where the collector runs and where the engine runs.', LETTERS('unknown_schema')],
     afterwards: ['Upgrade engines before collectors.', RETRY('unknown_schema')],
   },
-  'GV-WIRE-003': {
+  'GV-WIR-003': {
     shows: 'A dead letter that names the size.',
     check: [LETTERS('oversized_message')],
     afterwards: ['Our collector never does this: it is another publisher, which should cut by node and scrape.'],

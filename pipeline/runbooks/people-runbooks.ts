@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Runbook } from './runbook.ts';
 
-type PeopleCode = Extract<ErrorCode, `GV-${'API' | 'LIVE' | 'ALT' | 'SEC'}-${string}`>;
+type PeopleCode = Extract<ErrorCode, `GV-${'API' | 'LIV' | 'ALT' | 'SEC'}-${string}`>;
 
 const CHANNELS = '`gpu-vitals alerts channels` shows what is configured, without its secrets.';
 const TRY = '`gpu-vitals alerts test CHANNEL` sends a message that says that it is a test, and shows each answer.';
@@ -42,17 +42,17 @@ export const PEOPLE_RUNBOOKS: Readonly<Record<PeopleCode, Runbook>> = {
     check: ['GET the same path and compare its `ETag` with what was sent as If-Match.'],
     afterwards: ['The console does this by itself and shows both versions.'],
   },
-  'GV-LIVE-001': {
+  'GV-LIV-001': {
     shows: 'A message `error` on the socket, which stays open.',
     check: ['The frame that was sent: it must be text, with JSON.'],
     afterwards: [],
   },
-  'GV-LIVE-002': {
+  'GV-LIV-002': {
     shows: 'A message `error` on the socket, or HTTP 404 at its opening.',
     check: ['The spelling of the node or GPU: `/api/v1/gpus`.'],
     afterwards: [],
   },
-  'GV-LIVE-003': {
+  'GV-LIV-003': {
     shows: 'A message `error` on the socket; it is closed when it goes on.',
     check: ['How many topics the client has open: `fleet` has every GPU in one topic.'],
     afterwards: [],

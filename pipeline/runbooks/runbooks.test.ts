@@ -15,6 +15,10 @@ const linesOf = (code: (typeof codes)[number]): string[] => {
 };
 const inCode = (line: string): string[] => [...line.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
 
+it('codes are GV, three letters and three digits, as every reader of them expects', () => {
+  expect(codes.filter((code) => !/^GV-[A-Z]{3}-\d{3}$/.test(code))).toEqual([]);
+});
+
 it.each(codes)('%s: says how it shows and what to look at, with commands that exist', (code) => {
   expect(RUNBOOKS[code].shows).toMatch(/\.$/);
   expect(RUNBOOKS[code].check.length).toBeGreaterThan(0);

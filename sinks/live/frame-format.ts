@@ -43,7 +43,7 @@ export type OnFrameRow = (who: FrameIdentity, ts: number, values: Float64Array) 
 
 /** Reads frames; keeps the identities that it has parsed (bounded), so that a row costs no allocation. */
 export interface FrameReader {
-  /** Calls `onRow` for every row and returns their number. Throws VitalsError GV-WIRE-001/-002 before or between rows. */
+  /** Calls `onRow` for every row and returns their number. Throws VitalsError GV-WIR-001/-002 before or between rows. */
   read(data: Uint8Array, onRow: OnFrameRow): number;
 }
 
@@ -53,7 +53,7 @@ interface KnownIdentity {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
-const damaged = (what: string): VitalsError => new VitalsError('GV-WIRE-001', what, 'frame');
+const damaged = (what: string): VitalsError => new VitalsError('GV-WIR-001', what, 'frame');
 
 export function frameReader(options: { identities_max?: number } = {}): FrameReader {
   const identitiesMax = options.identities_max ?? 262_144;
@@ -114,7 +114,7 @@ function readFrameHeader(data: Uint8Array, view: DataView): number {
     view.getUint16(6, true) !== METRIC_COUNT ||
     view.getUint32(8, true) !== FRAME_SCHEMA_ID
   ) {
-    throw new VitalsError('GV-WIRE-002', `version ${version} with another catalogue than this release's`, 'frame', {
+    throw new VitalsError('GV-WIR-002', `version ${version} with another catalogue than this release's`, 'frame', {
       action: 'Run the same release of engine and read side.',
     });
   }

@@ -137,11 +137,11 @@ describe('frames', () => {
     const read = (data: Uint8Array) => frameReader().read(data, () => {});
     expect(read(whole)).toBe(2);
     for (let length = 0; length < whole.length; length++) {
-      expect(() => read(whole.slice(0, length))).toThrow(expect.objectContaining({ code: 'GV-WIRE-001' }));
+      expect(() => read(whole.slice(0, length))).toThrow(expect.objectContaining({ code: 'GV-WIR-001' }));
     }
     const version = whole.slice();
     version[4] = 9;
-    expect(() => read(version)).toThrow(expect.objectContaining({ code: 'GV-WIRE-002' }));
+    expect(() => read(version)).toThrow(expect.objectContaining({ code: 'GV-WIR-002' }));
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
@@ -151,7 +151,7 @@ describe('frames', () => {
           try {
             read(bent);
           } catch (error) {
-            expect(error).toMatchObject({ code: expect.stringMatching(/^GV-WIRE-00[12]$/) });
+            expect(error).toMatchObject({ code: expect.stringMatching(/^GV-WIR-00[12]$/) });
           }
         },
       ),
