@@ -64,7 +64,8 @@ const EVERY = seconds(20);
  * those that do so again and again: node_unstable, a warning that stays until the node has.
  *
  * Input    heartbeats of `absence`, one per node and minute.
- * Output   anomalies about nodes: gpu_uuid and instance are empty; scores: with the warning, that nothing is known of the
+ * Output   anomalies about nodes: gpu_uuid and instance are empty, and none about one whose GPUs have all been told of by
+ *          another since: it has another name now, or they were moved; scores: with the warning, that nothing is known of the
  *          health of each of the node's GPUs, since what does not report is not healthy, but for those that another node has
  *          told of since. What they are worth when they are back, `health` tells.
  * Time     silence is measured in time in which other nodes were heard, so a gap of the whole fleet (a stop, the border of
@@ -124,7 +125,7 @@ export const silentNodes = (
         const silent: string[] = [];
         let witness = Number.POSITIVE_INFINITY;
         let heard = 0;
-        let seen: ReadonlyMap<string, number> | null = null;
+        let seen: ReadonlyMap<string, Seen> | null = null;
         for (const key in fleet.hearts) {
           const heart = fleet.hearts[key] as Heart;
           if (fleet.lived_ms - heart.lived_ms > limitOf(heart)) silent.push(key);
@@ -140,15 +141,20 @@ export const silentNodes = (
           const silence_ms = fleet.lived_ms - heart.lived_ms;
           const limit_ms = limitOf(heart);
           if (silence_ms > options.forget_after) {
-            if (heart.open) forget(heart.open, now, options, emit);
-            if (heart.unstable?.open) emit('anomalies', closedUnstable(heart.unstable, now, 'is taken as removed'));
-            delete fleet.hearts[key];
+            const away = elapsedWords(options.forget_after);
+            leave(fleet, key, now, `Nothing from ${node} for ${away}: taken as removed.`, emit);
             continue;
           }
           if (witness > heart.ts) continue;
           const severity = severityOf(silence_ms - options.heartbeat);
           const before = heart.open?.severity;
           if (before === severity) continue;
+          seen ??= lastSeen(fleet);
+          const elsewhere = nodeOfAll(heart, seen);
+          if (elsewhere !== null) {
+            leave(fleet, key, now, `All GPUs of ${node} report from ${elsewhere} since.`, emit);
+            continue;
+          }
           const opened_at = heart.open?.opened_at ?? now;
           const usual = heart.cadence_ms > 0 ? `, where it scrapes every ${elapsedWords(heart.cadence_ms)}` : '';
           const open: Anomaly = {
@@ -176,11 +182,10 @@ export const silentNodes = (
           emit('anomalies', open);
           if (severity === 'info' || (before !== undefined && before !== 'info')) continue;
           const since = `${new Date(heart.ts).toISOString()} or within ${formatDuration(options.heartbeat)} after`;
-          seen ??= lastSeen(fleet);
           for (const told of heart.gpus) {
             const gpu = gpuOf(told, node);
             // A board that another node has told of since was moved.
-            if ((seen.get(gpu.gpu_uuid) as number) > heart.ts) continue;
+            if ((seen.get(gpu.gpu_uuid) as Seen).ts > heart.ts) continue;
             emit('scores', unseenScore(gpu, now, since, options.profile));
           }
         }
@@ -192,17 +197,35 @@ export const silentNodes = (
 const gpuOf = (gpu: Roster[number], node: string): ScoredGpu =>
   typeof gpu === 'string' ? { gpu_uuid: gpu, node, instance: '' } : { gpu_uuid: gpu[0], node, instance: gpu[1] };
 
-/** When a node told of each board last. */
-function lastSeen({ hearts }: Fleet): ReadonlyMap<string, number> {
-  const seen = new Map<string, number>();
+interface Seen {
+  readonly node: string;
+  readonly ts: number;
+}
+
+const uuidOf = (gpu: Roster[number]): string => (typeof gpu === 'string' ? gpu : gpu[0]);
+
+/** Which node told of each board last, and when. */
+function lastSeen({ hearts }: Fleet): ReadonlyMap<string, Seen> {
+  const seen = new Map<string, Seen>();
   for (const key in hearts) {
     const { ts, gpus } = hearts[key] as Heart;
     for (const gpu of gpus) {
-      const uuid = typeof gpu === 'string' ? gpu : gpu[0];
-      seen.set(uuid, Math.max(ts, seen.get(uuid) ?? ts));
+      const uuid = uuidOf(gpu);
+      if ((seen.get(uuid)?.ts ?? Number.NEGATIVE_INFINITY) < ts) seen.set(uuid, { node: key.slice(1), ts });
     }
   }
   return seen;
+}
+
+/** The node, or one of several, that has told of all GPUs of a silent one since; null where one is missing, or none is known. */
+function nodeOfAll({ ts, gpus }: Heart, seen: ReadonlyMap<string, Seen>): string | null {
+  let elsewhere: string | null = null;
+  for (const gpu of gpus) {
+    const last = seen.get(uuidOf(gpu)) as Seen;
+    if (last.ts <= ts) return null;
+    elsewhere ??= last.node;
+  }
+  return elsewhere;
 }
 
 /** No name can pass for a property that objects have anyway, nor for a number, which would change the order. */
@@ -222,7 +245,10 @@ function settle(fleet: Fleet, key: string, heart: Heart, now: number, emit: Emit
   if (unstable === null) fleet.hearts[key] = rest;
 }
 
-function forget(open: Anomaly, now: number, options: SilentNodesOptions, emit: Emit<SilentNodesPorts>): void {
-  const explanation = `Nothing from ${open.node} for ${elapsedWords(options.forget_after)}: taken as removed.`;
-  emit('anomalies', { ...open, state: 'closed', closed_at: now, explanation });
+/** What is open of a node that is there no more is closed. */
+function leave(fleet: Fleet, key: string, now: number, explanation: string, emit: Emit<SilentNodesPorts>): void {
+  const { open, unstable } = fleet.hearts[key] as Heart;
+  if (open) emit('anomalies', { ...open, state: 'closed', closed_at: Math.max(now, open.opened_at), explanation });
+  if (unstable?.open) emit('anomalies', closedUnstable(unstable, now, 'is taken as removed'));
+  delete fleet.hearts[key];
 }

@@ -69,4 +69,32 @@ describe('the scores of GPUs whose node is silent', () => {
     expect(unseen(moved(33))).toEqual(['GPU-n2-0']);
     expect(unseen(moved(50))).toEqual(['GPU-n2-0', 'GPU-n2-1']);
   });
+
+  describe('of a node all of whose GPUs report from another', () => {
+    /** n2 is silent from minute 30 on; from minute `to` on n3 has its GPUs too, or some. */
+    const renamed = (to: number, gpus = GPUS('n2')): FleetEntry[] =>
+      beats({ nodes: FIVE, cadence_ms: 30_000, there: (node, t) => node !== 'n2' || t < minute(30) }).map((entry) =>
+        entry.item.node === 'n3' && entry.item.ts >= START_MS + minute(to)
+          ? { ...entry, item: { ...entry.item, gpus: [...GPUS('n3'), ...gpus] } }
+          : entry,
+      );
+    const told = (entries: readonly FleetEntry[], restoreEvery = 0) =>
+      driveFleet(silentNodes(OPTIONS), entries, { restoreEvery });
+
+    it('nothing is told: it has another name, as behind the restart of an exporter in a pod', () => {
+      expect(told(renamed(31))).toMatchObject({ anomalies: [], scores: [] });
+    });
+
+    it('what was told before is closed, and says where they are', () => {
+      const { anomalies } = told(renamed(35));
+      expect(anomalies.map(({ severity, state }) => `${severity} ${state}`)).toEqual(['info open', 'info closed']);
+      expect(anomalies[1]?.explanation).toBe('All GPUs of n2 report from n3 since.');
+      expect(told(renamed(35), 3).anomalies).toEqual(anomalies);
+    });
+
+    it('is told as ever where one is missing', () => {
+      const { anomalies } = told(renamed(31, GPUS('n2').slice(1)));
+      expect(anomalies.at(-1)).toMatchObject({ node: 'n2', severity: 'critical', state: 'open' });
+    });
+  });
 });
