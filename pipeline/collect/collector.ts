@@ -4,6 +4,7 @@ import { type OpenSpan, TRACE_HEADER } from '../contract/tracing.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
+import { underGivenNode } from './given-node.ts';
 import { Scraper } from './scraper.ts';
 import { Access, accessFinder } from './scraper-access.ts';
 import { ScrapeLoop } from './scraper-loop.ts';
@@ -138,7 +139,7 @@ export function startCollector(options: CollectorOptions): Collector {
     const fallback_node = one.target.node;
     let encoded: OutgoingMessage[];
     try {
-      const scrapes = one.parser.parse(body, { fallback_node, ts });
+      const scrapes = underGivenNode(one.parser.parse(body, { fallback_node, ts }), one.target);
       encoded = scrapes.flatMap((scrape) => messages.ofScrape(scrape));
       if (scrapes.every((scrape) => scrape.gpus.length === 0)) count.empty++;
       for (const scrape of scrapes) tally(scrape);

@@ -14,6 +14,8 @@ export interface Target {
   readonly address: string;
   /** Node of samples that carry no host label. */
   readonly node: string;
+  /** Whether its label `node` says so: then it counts, and not the host that the exporter takes itself for. */
+  readonly node_given: boolean;
 }
 
 const TARGET_PORT_DEFAULT = 9400;
@@ -64,6 +66,7 @@ export function parseTarget(text: string, labels: Readonly<Record<string, string
     path: withQuery,
     address: host,
     node: labels.node || (labels.instance ?? '').replace(/:\d+$/, '') || bare,
+    node_given: (labels.node ?? '') !== '',
   };
 }
 
