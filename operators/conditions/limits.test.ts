@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { replaysAllowed } from '../core/pcie-replays.ts';
 import { follow, healthy } from './conditions.fixture.ts';
 import { inDigits, inTime } from './explain-condition.ts';
 import { MARGINS } from './margins.fixture.ts';
-import { replaysAllowed } from './pcie-link.ts';
 import { THERMAL_LIMITS, thermalModel } from './thermal-limits.ts';
 
 describe('limits', () => {

@@ -1,4 +1,5 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { judgedGeneration, linkReading, replaysAllowed, usualGeneration, usualWidth } from '../core/pcie-replays.ts';
 import { HOLD, type Level } from './condition-limits.ts';
 import { conditionBit, conditionIndex } from './condition-table.ts';
 import { noteRate, noteReading } from './ledger.ts';
@@ -20,22 +21,11 @@ const MAX_WIDTH = metricIndex('pcie_max_link_width');
 const GPU_UTIL = metricIndex('gpu_util_ratio');
 const GR_ENGINE = metricIndex('gr_engine_active_ratio');
 const MS_PER_MINUTE = 60_000;
-const GEN_DEFAULT = 4;
-const WIDTH_DEFAULT = 16;
-/** Replays per lane and minute that DCGM allows, by generation. */
-const REPLAYS_PER_LANE = [0.15, 0.3, 0.48, 0.96, 1.92, 3.84] as const;
 /** A GPU that works as much keeps its link awake; below, a link may sleep at a lower generation. */
 const BUSY_RATIO = 0.2;
 
-/** Replays per minute that are no fault: ceil(lanes x factor of the generation). Unknown: Gen4, 16 lanes. Source: DCGM. */
-export function replaysAllowed(gen: number, width: number): number {
-  const known = Number.isInteger(gen) && gen >= 1 ? Math.min(gen, REPLAYS_PER_LANE.length) : GEN_DEFAULT;
-  return Math.ceil((width >= 1 ? width : WIDTH_DEFAULT) * (REPLAYS_PER_LANE[known - 1] as number));
-}
-
 const busy = (scene: Scene): boolean =>
   reading(scene, GPU_UTIL) >= BUSY_RATIO || reading(scene, GR_ENGINE) >= BUSY_RATIO;
-const known = (value: number, other: number): number => (value >= 1 ? value : other);
 
 /** Replays against what the link may repeat. The generation of a sleeping link says nothing: then the slot's own counts. */
 export function pcieReplays(scene: Scene): void {
@@ -45,8 +35,8 @@ export function pcieReplays(scene: Scene): void {
   const { limits } = scene;
   const link = reading(scene, LINK_GEN);
   const most = reading(scene, MAX_GEN);
-  const gen = busy(scene) ? known(link, most) : known(most, link);
-  const width = known(reading(scene, LINK_WIDTH), reading(scene, MAX_WIDTH));
+  const gen = judgedGeneration(busy(scene), link, most);
+  const width = linkReading(reading(scene, LINK_WIDTH), reading(scene, MAX_WIDTH));
   const allowed = replaysAllowed(gen, width);
   const per_minute = slotRate(scene, REPLAY_SLOT) * MS_PER_MINUTE;
   const times = per_minute / allowed;
@@ -55,7 +45,7 @@ export function pcieReplays(scene: Scene): void {
   if (times > (limits.critical[REPLAYS] as number)) level = 3;
   else if (times > (limits.warning[REPLAYS] as number)) level = 2;
   else if (times < (limits.clear[REPLAYS] as number)) level = 0;
-  scene.detail = ` for ${known(width, WIDTH_DEFAULT)} lanes of generation ${known(gen, GEN_DEFAULT)}`;
+  scene.detail = ` for ${usualWidth(width)} lanes of generation ${usualGeneration(gen)}`;
   noteRate(scene, REPLAYS, level, per_minute, allowed, slotRiseAt(scene, REPLAY_SLOT));
 }
 

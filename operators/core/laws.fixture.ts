@@ -23,6 +23,8 @@ export interface SampleRow {
   readonly uuid: string;
   /** Default: the whole board. */
   readonly instance?: string;
+  /** Default: an H100. */
+  readonly model?: string;
   readonly values: Readonly<Record<string, number>>;
   readonly xids?: readonly Omit<BatchXid, 'row'>[];
   /** Default: its own ts. */
@@ -84,7 +86,7 @@ export function batchOf(state: GroupState, rows: readonly SampleRow[], position 
     const identity = {
       uuid: row.uuid,
       instance: row.instance ?? '',
-      model: 'NVIDIA H100 80GB HBM3',
+      model: row.model ?? 'NVIDIA H100 80GB HBM3',
       pci_bus_id: '',
       serial: '',
       slot: '',

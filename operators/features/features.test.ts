@@ -142,6 +142,17 @@ describe('features', () => {
     }
   });
 
+  it.each([
+    ['NVIDIA A100-SXM4-80GB', 1, 0],
+    ['GRID A100D-4C', 1, 0],
+    ['NVIDIA H100 80GB HBM3', 0, 1],
+    ['NVIDIA RTX A1000', 0, 0],
+    ['NVIDIA GH200 480GB', 0, 0],
+  ])('the model %s', (model, model_a100, model_h100) => {
+    const { rows } = run(steady(2, minutes(6), () => ({ model })));
+    expect(rows[0]).toMatchObject({ model_a100, model_h100 });
+  });
+
   it.each<[string, number[], (number | null)[]]>([
     ['the one that runs hot', [60, 60, 60, 75], [0, 0, 0, 15]],
     ['two others are enough', [60, 62, 70], [-6, -3, 9]],

@@ -135,11 +135,14 @@ function compile(source: Exclude<FeatureSource, { readonly of: 'gauge' }>, windo
     }
     case 'asset':
       return ASSET_FACTS[source.fact];
-    case 'model':
+    case 'model': {
+      // An RTX A1000 is no A100, an A100X and an A100D are.
+      const name = new RegExp(`\\b${source.text}(?!\\d)`, 'i');
       return ({ facts: { identity, asset } }) => {
         const model = identity.model || asset?.model || '';
-        return model === '' ? Number.NaN : Number(model.toUpperCase().includes(source.text));
+        return model === '' ? Number.NaN : Number(name.test(model));
       };
+    }
     case 'peers':
       return ({ facts }) => facts.peerDeviation(source.metric);
     case 'hour_contrast': {

@@ -1,6 +1,7 @@
 import { findFeature } from '../../pipeline/contract/features.ts';
 import { type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { type DurationMs, hours } from '../../pipeline/contract/time.ts';
+import { judgedGeneration, linkReading, replaysAllowed } from '../core/pcie-replays.ts';
 import { type DampedHolt, dampedHolt } from './damped-holt.ts';
 
 /** What is forecast: what a step reads, how it is smoothed, and from where on a climb is worth a word. */
@@ -84,13 +85,18 @@ export const FORECAST_SERIES: readonly ForecastSeries[] = [
   ),
 ];
 
-/** PCIe replays per lane and minute that a link of generation 1 to 6 may have (DOMAIN.md section 7). */
-const REPLAYS_PER_LANE = [0.15, 0.3, 0.48, 0.96, 1.92, 3.84];
 const LINK_GEN = metricIndex('pcie_link_gen');
 const LINK_WIDTH = metricIndex('pcie_link_width');
+const MAX_GEN = metricIndex('pcie_max_link_gen');
+const MAX_WIDTH = metricIndex('pcie_max_link_width');
+const GPU_UTIL = metricIndex('gpu_util_ratio');
+/** A GPU that works as much keeps its link awake. */
+const BUSY_RATIO = 0.2;
 
 /** Replays a day that the link may have; NaN where the link is unknown. */
 export function replayLimit(latest: Float64Array): number {
-  const per_lane = REPLAYS_PER_LANE[(latest[LINK_GEN] as number) - 1];
-  return per_lane === undefined ? Number.NaN : Math.ceil((latest[LINK_WIDTH] as number) * per_lane) * 1_440;
+  const busy = (latest[GPU_UTIL] as number) >= BUSY_RATIO;
+  const gen = judgedGeneration(busy, latest[LINK_GEN] as number, latest[MAX_GEN] as number);
+  const width = linkReading(latest[LINK_WIDTH] as number, latest[MAX_WIDTH] as number);
+  return gen >= 1 && width >= 1 ? replaysAllowed(gen, width) * 1_440 : Number.NaN;
 }

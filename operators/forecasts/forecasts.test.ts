@@ -173,6 +173,15 @@ describe('forecasts', () => {
       'pcie_replay_total',
       ['info', 'warning'],
     ],
+    [
+      'steady replays of a link that sleeps',
+      (d) => ({
+        ...{ pcie_replay_total: Math.floor(20_000 * d), gpu_util_ratio: 0, pcie_link_gen: 1, pcie_link_width: 16 },
+        ...{ pcie_max_link_gen: 5, pcie_max_link_width: 16 },
+      }),
+      '',
+      [],
+    ],
     ['a few remapped rows', (d) => ({ remapped_rows_correctable_total: 3 + Math.floor(d / 3) }), '', []],
     [
       'steady replays',

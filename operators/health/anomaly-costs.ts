@@ -52,6 +52,7 @@ const COSTS: Readonly<Record<string, AnomalyCost>> = {
   thermal_margin: cost('thermal', 20, 50, COOL, { cause: 'heat' }),
   cooling_loss: cost('thermal', 15, 40, COOL, { cause: 'heat' }),
   thermal_violation: cost('thermal', 20, 60, COOL, { cause: 'thermal_throttle' }),
+  sw_thermal: cost('thermal', 8, 25, COOL, { cause: 'thermal_throttle' }),
   hw_slowdown: cost('performance', 20, 60, 'check cooling, power cables and power supplies', { cause: 'hw_slowdown' }),
   power_brake: cost('power', 25, 60, SUPPLY, { cause: 'power_brake' }),
   board_limit_violation: cost('performance', 15, 40, 'compare board power and voltage with its peers', {

@@ -1,11 +1,9 @@
+import { judgedGeneration, linkReading, replaysAllowed } from '../core/pcie-replays.ts';
 import type { Observations } from './observations.ts';
-import { known, perDecade, sumKnown, type Term } from './term.ts';
+import { perDecade, sumKnown, type Term } from './term.ts';
 import { BITS, hasBit } from './throttle-bits.ts';
 
 const BUSY_RATIO = 0.5;
-/** Allowed PCIe replays per minute and lane, Gen1 to Gen6. Source: DCGM's health watch. */
-const REPLAYS_PER_LANE = [0.15, 0.3, 0.48, 0.96, 1.92, 3.84] as const;
-const USUAL_LINK = { gen: 4, lanes: 16 } as const;
 /** NVLink CRC errors per second from which they begin to cost; 100 is DCGM's limit. */
 const NVLINK_ERRORS_MIN = 1;
 const RECOVERIES_MIN_PER_DAY = 10;
@@ -29,11 +27,11 @@ function worksNow(o: Observations): boolean {
   return activityOf(o) >= BUSY_RATIO;
 }
 
-function replaysAllowed(o: Observations): number {
-  const lanes = known(o.pcie_link_width, USUAL_LINK.lanes);
-  const gen = Math.min(REPLAYS_PER_LANE.length, Math.max(1, Math.round(known(o.pcie_link_gen, USUAL_LINK.gen))));
-  return Math.ceil(lanes * (REPLAYS_PER_LANE[gen - 1] as number));
-}
+const replayLimit = (o: Observations): number =>
+  replaysAllowed(
+    judgedGeneration(worksNow(o), o.pcie_link_gen, o.pcie_max_link_gen),
+    linkReading(o.pcie_link_width, o.pcie_max_link_width),
+  );
 const replaysPerMinute = (o: Observations): number => o.pcie_replay_per_day_24h / DAY_MINUTES;
 const crcPerSecond = (o: Observations): number =>
   sumKnown(o.nvlink_crc_flit_errors_per_day_24h, o.nvlink_crc_data_errors_per_day_24h) / DAY_S;
@@ -81,12 +79,10 @@ export const PERFORMANCE_TERMS: readonly Term[] = [
     cause: 'pcie_replay',
     factor: 'pcie_replays',
     points: (o) =>
-      replaysPerMinute(o) > replaysAllowed(o)
-        ? Math.min(50, 15 + perDecade(15, replaysPerMinute(o), replaysAllowed(o)))
-        : 0,
+      replaysPerMinute(o) > replayLimit(o) ? Math.min(50, 15 + perDecade(15, replaysPerMinute(o), replayLimit(o))) : 0,
     metric: 'pcie_replay_total',
     value: replaysPerMinute,
-    limit: replaysAllowed,
+    limit: replayLimit,
     unit: 'replays/min',
     window: '24h',
     action: RESEAT,

@@ -21,6 +21,8 @@ const XID_LAST = metricIndex('xid_last');
 const XID_MAX = METRICS[XID_LAST]?.max ?? 0;
 /** A GPU has a few users; more come from somebody who makes them up. */
 const ATTRIBUTIONS_MAX = 1_000;
+/** A ratio that was computed may come out a little above 1; percent of a GPU at work does not stay below this. */
+const RATIO_MAX = 1.5;
 const EMPTY = 0;
 const TAKEN = 1;
 
@@ -43,7 +45,7 @@ export class ExpositionRows {
   #xids = new Map<number, Map<number, XidReport>>();
   /** Rows by node, once they are asked for. */
   #byNode: Map<number, number[]> | null = null;
-  /** Sticky: once a reading above 1 was seen under a ratio's name, this exporter sends percent. */
+  /** Sticky: once a reading was seen under a ratio's name that is none, this exporter sends percent. */
   #percent = false;
   /** Own times by cell, where samples carry one; whether a cell was told of two instants. */
   #told = new Map<number, number>();
@@ -202,7 +204,7 @@ export class ExpositionRows {
   /** Must come before `finish`: whether this exporter's ratios are percent, told by all its GPUs together. */
   observeRatios(): void {
     for (const { column, ratio } of ALTERNATIVES) {
-      if (ratio && this.#touched.some((slot) => (this.#values[slot * COLUMN_COUNT + column] as number) > 1)) {
+      if (ratio && this.#touched.some((slot) => (this.#values[slot * COLUMN_COUNT + column] as number) > RATIO_MAX)) {
         this.#percent = true;
       }
     }
@@ -214,8 +216,10 @@ export class ExpositionRows {
     for (const { column, metric, ratio } of ALTERNATIVES) {
       if (!Number.isNaN(values[metric] as number)) continue;
       const value = this.#values[from + column] as number;
-      values[metric] =
-        ratio && this.#percent ? (value * (COLUMN_MUL[metric] as number)) / (COLUMN_DIV[metric] as number) : value;
+      if (!ratio) values[metric] = value;
+      else if (this.#percent)
+        values[metric] = (value * (COLUMN_MUL[metric] as number)) / (COLUMN_DIV[metric] as number);
+      else values[metric] = Math.min(value, 1);
     }
     return values;
   }

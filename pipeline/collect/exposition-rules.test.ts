@@ -99,6 +99,7 @@ describe('several sources of one metric', () => {
       )[0]?.gpus.map((gpu) => metricOf(gpu, 'gpu_util_ratio'));
     expect(utils('0.42', '1')).toEqual([0.42, 1]);
     expect(utils('4294967295', '1')).toEqual([Number.NaN, 1]);
+    expect(utils('1.0000001', '0.95')).toEqual([1, 0.95]);
     expect(utils('1', '57')).toEqual([0.01, 0.57]);
     expect(utils('1', '0')).toEqual([0.01, 0]);
     expect(metricOf(parse(DIALECT_46)[0]?.gpus[0], 'gpu_util_ratio')).toBe(0.42);
