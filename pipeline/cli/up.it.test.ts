@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -379,20 +378,5 @@ describe('up', () => {
     await until('its services have ended', () => allGone(processes), STOP_LIMIT_MS);
     const inject = await runCli(['inject', 'power_cap', '--gpu', 'GPU-1', '--data', data, '--json']);
     expect([inject.code, JSON.parse(inject.stderr).code]).toEqual([1, 'GV-CLI-002']);
-  });
-
-  it.each(['api', 'live'])('refuses a taken --%s port with 1 and leaves nothing running', async (option) => {
-    const holder = createServer().listen(0, '127.0.0.1');
-    await once(holder, 'listening');
-    const { port } = holder.address() as { port: number };
-    const own = join(folder, `taken-${option}`);
-    const args = ['up', ...FLEET, ...ADDRESSES, `--${option}`, `127.0.0.1:${port}`, '--data', own, '--json'];
-    const { code, stdout, stderr } = await runCli(args);
-    holder.close();
-    expect([code, stdout]).toEqual([1, '']);
-    const last = JSON.parse(stderr.trim().split('\n').at(-1) as string);
-    expect(last).toMatchObject({ code: 'GV-SVC-006', where: expect.stringContaining(String(port)) });
-    const status = await runCli(['services', 'status', '--data', own, '--json']);
-    expect(JSON.parse(status.stdout)).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }]);
   });
 });

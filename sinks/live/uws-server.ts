@@ -11,6 +11,14 @@ import {
 
 type Library = typeof import('uWebSockets.js');
 
+/** Its types know options of listening only without a host. */
+interface HostListener {
+  listen(host: string, port: number, options: number, told: (socket: us_listen_socket | false) => void): unknown;
+}
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT. Else the kernel gives the port to a second server too and deals sockets out to either. */
+const EXCLUSIVE_PORT = 1;
+
 /** The native library, or null where it carries no binary for this Node or machine. */
 export async function loadUws(): Promise<Library | null> {
   try {
@@ -30,8 +38,9 @@ export function uwsServer(library: Library): StartSocketServer {
     const decoder = new TextDecoder();
     let sockets = 0;
     const { tls = null } = options;
-    const app: TemplatedApp =
-      tls === null ? library.App() : library.SSLApp({ cert_file_name: tls.cert_file, key_file_name: tls.key_file });
+    const app = (
+      tls === null ? library.App() : library.SSLApp({ cert_file_name: tls.cert_file, key_file_name: tls.key_file })
+    ) as TemplatedApp & HostListener;
 
     const socketOf = (native: WebSocket<UserData<S>>): LiveSocket & { gone: boolean } => ({
       gone: false,
@@ -106,7 +115,7 @@ export function uwsServer(library: Library): StartSocketServer {
     });
 
     const listening = await new Promise<us_listen_socket | false>((resolve) => {
-      app.listen(options.host, options.port, resolve);
+      app.listen(options.host, options.port, EXCLUSIVE_PORT, resolve);
     });
     if (listening === false) {
       app.close();
