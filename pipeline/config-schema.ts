@@ -101,7 +101,7 @@ export const CONFIG_SECTIONS = {
     assets: text('', 'CSV file with inventory, read at start.'),
   },
   Simulation: {
-    gpus: number(256, { min: 8, max: 100_000, whole: true }, 'Size of the simulated fleet.'),
+    gpus: number(256, { min: 1, max: 100_000, whole: true }, 'Size of the simulated fleet.'),
     seed: number(
       42,
       { min: 0, max: 4_294_967_295, whole: true },

@@ -50,7 +50,7 @@ describe('loadConfig', () => {
       /GPU_VITALS_NATZ: there is no option natz, did you mean nats\?/,
     ],
     ['a bad number', { flags: { gpus: 'many' } }, /gpus \(--gpus\)/],
-    ['a number out of range', { flags: { gpus: '3' } }, /must lie in 8\.\.100000/],
+    ['a number out of range', { flags: { gpus: '0' } }, /must lie in 1\.\.100000/],
     ['a fraction', { flags: { gpus: '8.5' } }, /whole number/],
     ['a bad duration', { flags: { interval: '10 parsecs' } }, /must be a duration such as/],
     ['a duration out of range', { flags: { interval: '9h' } }, /must lie in 100ms\.\.1h, is 9h/],
@@ -64,6 +64,10 @@ describe('loadConfig', () => {
     ['a named file that is missing', { file_required: true }, /GV-CLI-002.*cannot be read/],
   ])('refuses %s', (_, sources, expected) => {
     expect(failure(sources)).toMatch(expected);
+  });
+
+  it('simulates a single GPU when asked to', () => {
+    expect(load({ flags: { gpus: '1' } }).values.gpus).toBe(1);
   });
 
   it('reports all problems at once', () => {

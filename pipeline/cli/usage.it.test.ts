@@ -21,7 +21,7 @@ const CASES: readonly Case[] = [
   ['an unknown command', ['fly'], 2, 'GV-CLI-001', /fly/],
   ['an unknown option', ['up', '--gpu-count', '8'], 2, 'GV-CLI-001', /--gpu-count/],
   ['a value that is no number', ['up', '--gpus', 'many'], 2, 'GV-CFG-001', /gpus/],
-  ['a value out of range', ['up', '--gpus', '7'], 2, 'GV-CFG-001', /gpus.*8\.\.100000/],
+  ['a value out of range', ['up', '--gpus', '0'], 2, 'GV-CFG-001', /gpus.*1\.\.100000/],
   ['a duration without a unit', ['up', '--interval', '10'], 2, 'GV-CFG-001', /interval.*10s/],
   ['an address without a port', ['up', '--api', 'localhost'], 2, 'GV-CFG-001', /api.*host:port/],
   ['a port beyond all ports', ['up', '--api', '127.0.0.1:99999'], 2, 'GV-CFG-001', /api.*65535/],
