@@ -63,6 +63,16 @@ export const DIALECTS = {
 
 export type DialectKey = keyof typeof DIALECTS;
 
+/**
+ * How a node talks in a page that it shares with others: under its own name, which the first releases left to Prometheus, and
+ * about one name in one way, because who reads the page takes it for one exporter's.
+ */
+export const besideOthers = (dialect: Dialect): Dialect => ({
+  ...dialect,
+  host_label: dialect.host_label || 'Hostname',
+  util_as_ratio: dialect.id === '4.6',
+});
+
 /** Fields of the exporter's stock list of counters; everything else is there only where somebody asked for it. */
 const STOCK = new Set(
   [

@@ -1,5 +1,6 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { Scrape } from '../../pipeline/contract/scrape.ts';
+import { besideOthers } from './dialects.ts';
 import { createPageWriter } from './exposition.ts';
 import { createLayout, type FleetNode, identityOf } from './layout.ts';
 import { type Page, type PageRow, pageRows, readPage } from './page.ts';
@@ -9,7 +10,7 @@ import type { Absence } from './stories/story-kind.ts';
 import { createStorySchedule, type StorySpec, type StoryTruth } from './story-schedule.ts';
 
 export interface FleetOptions {
-  /** 8 to 100,000; eight to a node. */
+  /** 1 to 100,000; eight to a node, the last of which may have fewer. */
   readonly gpus: number;
   readonly seed: number;
   /** First instant of the fleet's own time, epoch ms. */
@@ -17,6 +18,12 @@ export interface FleetOptions {
   /** Usual distance of two scrapes; a board that falls off the bus is seen once more before it is gone. */
   readonly interval_ms: number;
   readonly stories?: StorySpecs;
+}
+
+export interface PageOptions {
+  readonly timestamps: boolean;
+  /** For a page that holds other nodes too; not when absent. */
+  readonly beside_others?: boolean;
 }
 
 /** Drawn from the seed, none at all, or exactly these. */
@@ -39,7 +46,7 @@ export interface Fleet {
   /** What the collector would make of the node's page; null while the node is silent. */
   scrape(node: string, ts_ms: number): Scrape | null;
   /** The exporter's page; null while the node is silent. */
-  exposition(node: string, ts_ms: number, options: { readonly timestamps: boolean }): string | null;
+  exposition(node: string, ts_ms: number, options: PageOptions): string | null;
   /** Starts a story on a GPU (or on the node, rack or fleet around it). Throws VitalsError for an unknown story or GPU. */
   inject(story: string, gpu_uuid: string, at_ms: number): StoryTruth;
   /** All that has begun so far. For evaluation only. */
@@ -50,7 +57,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { gpus, seed, start_ms, interval_ms } = options;
   if (!Number.isInteger(gpus) || gpus < 1 || gpus > 1_000_000) {
     throw new VitalsError('GV-CFG-001', `a fleet of ${gpus} GPUs cannot be simulated`, 'gpus', {
-      action: 'Ask for 8 to 100000.',
+      action: 'Ask for 1 to 100000.',
     });
   }
   const layout = createLayout(gpus, seed);
@@ -61,6 +68,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const frozen = new Map<number, Page>();
   const sequences = new Uint32Array(layout.nodes.length);
   const write = createPageWriter();
+  const writeBesideOthers = createPageWriter();
   let latest_ms = start_ms;
 
   const nodeNamed = (name: string): FleetNode => {
@@ -112,10 +120,13 @@ export function createFleet(options: FleetOptions): Fleet {
       sequences[node.index] = sequence + 1;
       return pageScrape(page, node, ts_ms, start_ms, sequence);
     },
-    exposition(name, ts_ms, { timestamps }) {
+    exposition(name, ts_ms, { timestamps, beside_others = false }) {
       const node = nodeNamed(name);
       const page = read(node, ts_ms);
-      return page === null ? null : write(page, node, timestamps ? Math.round(ts_ms) : null);
+      if (page === null) return null;
+      const stamp = timestamps ? Math.round(ts_ms) : null;
+      if (!beside_others) return write(page, node, stamp);
+      return writeBesideOthers(page, { ...node, dialect: besideOthers(node.dialect) }, stamp);
     },
     inject(story, gpu_uuid, at_ms) {
       const told = schedule.add({ story, gpu: gpu_uuid, at_ms });

@@ -2,7 +2,10 @@ import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type SettableClock, settableClock } from '../../pipeline/clock.ts';
+import { ExpositionParser } from '../../pipeline/collect/exposition-parser.ts';
+import type { ScrapedGpu } from '../../pipeline/contract/scrape.ts';
 import { createFleet, type Fleet, type StorySpecs } from './fleet.ts';
+import { createLayout } from './layout.ts';
 import { readSlowly } from './page.fixture.ts';
 import { type ServedFleet, type ServeFleetOptions, serveFleet } from './serve-fleet.ts';
 
@@ -13,9 +16,9 @@ afterEach(async () => {
   served = null;
 });
 
-const serve = async (more: Partial<ServeFleetOptions> = {}, stories: StorySpecs = 'none') => {
+const serve = async (more: Partial<ServeFleetOptions> = {}, stories: StorySpecs = 'none', gpus = 64) => {
   const clock: SettableClock = settableClock(START);
-  const fleet: Fleet = createFleet({ gpus: 64, seed: 9, start_ms: START, interval_ms: 10_000, stories });
+  const fleet: Fleet = createFleet({ gpus, seed: 9, start_ms: START, interval_ms: 10_000, stories });
   served = await serveFleet(fleet, { port: 0, clock, speed: 1, interval_ms: 10_000, host: '127.0.0.1', ...more });
   const { url } = served;
   const page = (node: string, init: RequestInit = {}): Promise<Response> => fetch(`${url}/node/${node}/metrics`, init);
@@ -58,6 +61,49 @@ describe('a served fleet', () => {
     expect(encoding).toBe('gzip');
     expect(type).toMatch(/^text\/plain/);
     expect(gunzipSync(body).toString()).toBe(fleet.exposition(first, START, { timestamps: false }));
+  });
+
+  it('serves all nodes in one page, which a collector reads as their scrapes', async () => {
+    const { url, fleet } = await serve({}, 'none', 512);
+    expect(new Set(createLayout(512, 9).nodes.map(({ dialect }) => dialect.host_label))).toContain('');
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    const scrapes = new ExpositionParser().parse(Buffer.from(text), { fallback_node: '127.0.0.1:9400', ts: START });
+    expect(scrapes.map(({ node }) => node).toSorted()).toEqual(fleet.node_names.toSorted());
+    const twin = createFleet({ gpus: 512, seed: 9, start_ms: START, interval_ms: 10_000, stories: 'none' });
+    const byUuid = (gpus: readonly ScrapedGpu[] = []): ScrapedGpu[] =>
+      gpus.toSorted((a, b) => (a.uuid + a.instance < b.uuid + b.instance ? -1 : 1));
+    for (const { node, gpus } of scrapes) expect(byUuid(gpus)).toEqual(byUuid(twin.scrape(node, START)?.gpus));
+  });
+
+  it('says what a metric is once, with all of its lines behind it', async () => {
+    const { url } = await serve({}, 'none', 256);
+    const lines = (await (await fetch(`${url}/metrics`)).text()).trim().split('\n');
+    const abouts = lines.filter((line) => line.startsWith('#')).map((line) => line.split(' ', 3).join(' '));
+    expect(new Set(abouts).size).toBe(abouts.length);
+    const names = lines.map((line) => /^(?:# \w+ )?(\w+)/.exec(line)?.[1]);
+    const pieces = names.filter((name, i) => name !== names[i - 1]);
+    expect(new Set(pieces).size).toBe(pieces.length);
+  });
+
+  it('leaves a silent node out of the page of all', async () => {
+    const { url, clock, fleet } = await serve({}, [
+      { story: 'reboot', gpu: 0, at_ms: START + 1_000, duration_ms: 60_000 },
+      { story: 'driver_hang', gpu: 8, at_ms: START + 1_000, duration_ms: 60_000 },
+    ]);
+    clock.advance(5_000);
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(fleet.node_names.map((node) => text.includes(`ostname="${node}"`))).toEqual(
+      fleet.node_names.map((_, i) => i > 1),
+    );
+  });
+
+  it('points a large fleet to its list of targets', async () => {
+    const { url } = await serve({}, 'none', 1_001);
+    const response = await fetch(`${url}/metrics`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([413, 'text/plain; charset=utf-8']);
+    expect(await response.text()).toContain(`${url}/sd`);
   });
 
   it.each([

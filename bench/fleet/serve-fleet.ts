@@ -5,6 +5,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { formatDuration, milliseconds } from '../../pipeline/contract/time.ts';
 import type { Fleet } from './fleet.ts';
+import { fleetPage } from './fleet-page.ts';
 import { STORIES } from './stories/story-kinds.ts';
 
 export interface ServeFleetOptions {
@@ -32,14 +33,17 @@ export interface ServedFleet {
 
 const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const BODY_MAX = 16_384;
+/** What fits well into what a collector takes by default from one target, and is written in a moment. */
+const ONE_PAGE_GPUS_MAX = 1_000;
 /** A fleet whose clock is this close to the wall's is served without timestamps, as exporters do. */
 const SAME_CLOCK_MS = 2_000;
 
 /**
  * One HTTP server that stands for all exporters of a fleet.
  *
- * `GET /sd` target list, `GET /node/NAME/metrics` that node's page, `GET /stories`, `POST /inject {"story", "gpu_uuid"}`.
- * A node that refuses has its connection cut, one that hangs never answers. Rejects with VitalsError GV-SVC-006 when the port
+ * `GET /sd` target list, `GET /node/NAME/metrics` that node's page, `GET /metrics` the pages of all nodes as one, for up to
+ * 1,000 GPUs (else 413), `GET /stories`, `POST /inject {"story", "gpu_uuid"}`. A node that refuses has its connection cut, one
+ * that hangs never answers; in the page of all nodes they are missing. Rejects with VitalsError GV-SVC-006 when the port
  * is taken.
  */
 export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Promise<ServedFleet> {
@@ -49,6 +53,28 @@ export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Prom
   const timestamps = speed !== 1 || Math.abs(from_ms - wall_start) > SAME_CLOCK_MS;
   const now = (): number => Math.round(from_ms + (clock.now() - wall_start) * speed);
   const known = new Set(fleet.node_names);
+
+  const send = (page: string, request: IncomingMessage, response: ServerResponse): void => {
+    if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+      response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(page);
+      return;
+    }
+    gzip(page, { level: 1 }, (failure, body) => {
+      if (failure) response.destroy(failure);
+      else response.writeHead(200, { 'content-type': EXPOSITION_TYPE, 'content-encoding': 'gzip' }).end(body);
+    });
+  };
+
+  const all = (request: IncomingMessage, response: ServerResponse): void => {
+    if (fleet.gpus <= ONE_PAGE_GPUS_MAX) {
+      send(fleetPage(fleet, now(), { timestamps }), request, response);
+      return;
+    }
+    const where = `http://${request.headers.host ?? ''}/sd`;
+    response
+      .writeHead(413, { 'content-type': 'text/plain; charset=utf-8' })
+      .end(`${fleet.gpus} GPUs are too many for one page, which has at most ${ONE_PAGE_GPUS_MAX}: ${where} lists one for each node\n`);
+  };
 
   const metrics = (name: string, request: IncomingMessage, response: ServerResponse): void => {
     if (!known.has(name)) {
@@ -63,14 +89,7 @@ export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Prom
       request.socket.destroy();
       return;
     }
-    if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
-      response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(page);
-      return;
-    }
-    gzip(page, { level: 1 }, (failure, body) => {
-      if (failure) response.destroy(failure);
-      else response.writeHead(200, { 'content-type': EXPOSITION_TYPE, 'content-encoding': 'gzip' }).end(body);
-    });
+    send(page, request, response);
   };
 
   const inject = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -95,6 +114,7 @@ export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Prom
     const node = /^\/node\/([^/]+)\/metrics$/.exec(path)?.[1];
     const read = request.method === 'GET' || request.method === 'HEAD';
     if (node !== undefined && read) metrics(node, request, response);
+    else if (path === '/metrics' && read) all(request, response);
     else if (path === '/sd' && read) json(response, 200, targets(fleet, request.headers.host ?? '', options));
     else if (path === '/stories' && read) json(response, 200, STORIES);
     else if (path === '/inject' && request.method === 'POST') {

@@ -14,10 +14,11 @@ afterAll(async () => {
 });
 
 async function simulation(data: string): Promise<{ readonly run: CliRun; readonly gpu_uuid: string }> {
-  const run = startCli(['simulate', '--gpus', '8', '--port', '0', '--stories', 'none', '--data', data]);
-  const { sd = '' } = await readyLine(run);
+  const run = startCli(['simulate', '--gpus', '1', '--port', '0', '--stories', 'none', '--data', data]);
+  const { sd = '', url = '' } = await readyLine(run);
   const [group] = (await (await fetch(sd)).json()) as { targets: string[]; labels: Record<string, string> }[];
   const page = await (await fetch(`http://${group?.targets[0]}${group?.labels.__metrics_path__}`)).text();
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain('UUID="GPU-');
   return { run, gpu_uuid: /uuid="(GPU-[^"]+)"/i.exec(page)?.[1] ?? '' };
 }
 
