@@ -1,6 +1,6 @@
 import type { ProcessSample } from './process-sample.ts';
 import type { ProcessFigures } from './soak-report.ts';
-import { floors, medianOf, type Point, settled, type Trend, trendOverLives } from './trend.ts';
+import { ceilings, floors, medianOf, type Point, settled, type Trend, trendOverLives } from './trend.ts';
 
 const MIB = 1_048_576;
 /** Garbage comes and goes faster than this. */
@@ -35,8 +35,9 @@ export function processTrends(
   heap_times: number | null = null,
 ): ProcessTrends {
   const skip_ms = Math.min(WARM_UP_MAX_MS, duration_ms / 10);
+  const calm = (pick: (sample: ProcessSample) => number | null) => settled(asPoints(samples, pick), skip_ms);
   const trend = (pick: (sample: ProcessSample) => number | null): Trend =>
-    trendOverLives(floors(settled(asPoints(samples, pick), skip_ms), FLOOR_STRETCH_MS));
+    trendOverLives(floors(calm(pick), FLOOR_STRETCH_MS));
   const known = (pick: (sample: ProcessSample) => number | null): Trend | null =>
     samples.some((sample) => pick(sample) !== null) ? trend(pick) : null;
   return {
@@ -44,7 +45,13 @@ export function processTrends(
     heap: known(({ heap_bytes }) => heap_bytes),
     external: known(({ external_bytes }) => external_bytes),
     resources: known(({ resources }) => resources),
-    handles: trend(({ handles }) => handles),
+    // Connections come and go with those at their other end; a leak adds to the most there are.
+    handles: trendOverLives(
+      ceilings(
+        calm(({ handles }) => handles),
+        FLOOR_STRETCH_MS,
+      ),
+    ),
     garbage:
       heap_times === null
         ? null
@@ -87,5 +94,9 @@ export function processFigures(name: string, samples: readonly ProcessSample[], 
     handles_last: medianOf(samples.slice(-quarter).map(({ handles }) => handles)),
     threads: medianOf(samples.map(({ threads }) => threads)),
     cores: there_ms === 0 ? 0 : Math.round((busy_ms / there_ms) * 100) / 100,
+    course: floors(
+      asPoints(samples, ({ anonymous_bytes }) => anonymous_bytes),
+      FLOOR_STRETCH_MS,
+    ).map(({ t_ms, value }) => [Math.round(t_ms / 1_000), tenth(value / MIB)] as const),
   };
 }

@@ -52,6 +52,8 @@ export interface ProcessFigures {
   readonly threads: number;
   /** Cores used on average while it ran. */
   readonly cores: number;
+  /** The least memory of its own in each minute of its lives. */
+  readonly course: readonly (readonly [t_s: number, own_mib: number])[];
 }
 
 export interface SoakReport {

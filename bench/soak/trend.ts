@@ -56,14 +56,25 @@ export function trendOverLives(points: readonly Point[]): Trend {
 }
 
 /** The least of each stretch of time and life: what garbage collection has left. */
-export function floors(points: readonly Point[], stretch_ms: number): Point[] {
-  const least = new Map<string, Point>();
+export const floors = (points: readonly Point[], stretch_ms: number): Point[] =>
+  ofStretches(points, stretch_ms, (one, other) => one < other);
+
+/** The most of each stretch of time and life: what was held at once, however often it was let go of in between. */
+export const ceilings = (points: readonly Point[], stretch_ms: number): Point[] =>
+  ofStretches(points, stretch_ms, (one, other) => one > other);
+
+function ofStretches(
+  points: readonly Point[],
+  stretch_ms: number,
+  better: (one: number, other: number) => boolean,
+): Point[] {
+  const best = new Map<string, Point>();
   for (const point of points) {
     const key = `${point.life}:${Math.floor(point.t_ms / stretch_ms)}`;
-    const known = least.get(key);
-    if (known === undefined || point.value < known.value) least.set(key, point);
+    const known = best.get(key);
+    if (known === undefined || better(point.value, known.value)) best.set(key, point);
   }
-  return [...least.values()];
+  return [...best.values()];
 }
 
 /** Without the beginning of each life. */
