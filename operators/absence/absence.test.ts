@@ -13,12 +13,12 @@ import {
   scrapes,
 } from './scrape-scene.fixture.ts';
 
-describeLaws('absence', () => absence(ABSENCE_OPTIONS), { bytes_per_gpu_max: 64 });
+describeLaws('absence', () => absence(ABSENCE_OPTIONS), { bytes_per_gpu_max: 68 });
 describeLaws(
   'absence with losses',
   () => absence({ ...ABSENCE_OPTIONS, lost_scrapes: 2, lost_after: seconds(12), frozen_scrapes: 3 }),
   {
-    bytes_per_gpu_max: 64,
+    bytes_per_gpu_max: 68,
     rows: (seed) =>
       sampleRows(seed, { gpus: 8 }).filter(
         ({ uuid, ts }) => !['GPU-1', 'GPU-4'].includes(uuid) || ((ts - START_MS) / 300_000) % 2 < 1,

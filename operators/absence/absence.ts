@@ -3,9 +3,10 @@ import type { Anomaly } from '../../pipeline/contract/events.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
-import { elapsedWords } from '../core/elapsed-words.ts';
+import { NOTHING, sightOf } from '../core/hollow-row.ts';
 import { addMember, dropMember, membersOf } from '../core/node-members.ts';
 import { endFlicker, noteFlicker } from './flicker.ts';
+import { FROZEN_COLUMNS, type FrozenOptions, watchMovement } from './frozen.ts';
 import { SEEN_MAX, usualInterval } from './laps.ts';
 import {
   changesSlot,
@@ -18,13 +19,8 @@ import {
   reporting,
 } from './lost.ts';
 import { type Roster, rosterDue, rosterHash, rosterOf } from './roster.ts';
-import { movesAgain, STILL_BOARD_COLUMNS, stillBoard, stillNode } from './still-boards.ts';
-import { energyStandsStill, hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
 
-export interface AbsenceOptions extends LostOptions {
-  /** How long, and for how many scrapes, nothing of a node may move before its exporter counts as frozen. */
-  readonly frozen_after: DurationMs;
-  readonly frozen_scrapes: number;
+export interface AbsenceOptions extends LostOptions, FrozenOptions {
   /** Event time between two heartbeats of a node. */
   readonly heartbeat: DurationMs;
 }
@@ -44,32 +40,21 @@ export interface Arrival {
   readonly gpu_uuid: string;
 }
 
+/** Soon: within so many of the GPU's own intervals. */
+const BESIDE = 1.5;
+
 export interface AbsencePorts {
   readonly anomalies: Anomaly;
   readonly heartbeats: Heartbeat;
   readonly arrivals: Arrival;
 }
 
-/** A node is known to be lively after so many laps in which something moved. */
-const LIVELY_LAPS = 10;
-/** It must stand still for so many times its longest still stretch so far; that memory fades by a hundredth a movement. */
-const STILL_FACTOR = 5;
-const STILL_FADING = 0.99;
-
 const STATE = {
   ...LOST_COLUMNS,
-  ...STILLNESS_COLUMNS,
-  ...STILL_BOARD_COLUMNS,
+  ...FROZEN_COLUMNS,
   /** Event time of the last heartbeat, and a hash of the GPUs that were told with one. */
   beat_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   roster: { scope: 'node', type: 'u32', width: 1, initial: 0 },
-  /** When and in which lap a reading of the node moved last, in how many laps one did, and the longest stretch without. */
-  moved_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
-  moved_lap: { scope: 'node', type: 'u32', width: 1, initial: 0 },
-  moved_laps: { scope: 'node', type: 'u32', width: 1, initial: 0 },
-  still_laps: { scope: 'node', type: 'f32', width: 1, initial: 0 },
-  /** The open anomaly of a frozen exporter, as it was told. */
-  frozen: { scope: 'node', type: 'record', width: 1, initial: 0 },
 } as const;
 type AbsenceState = State<typeof STATE>;
 
@@ -78,14 +63,16 @@ type AbsenceState = State<typeof STATE>;
  * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node, or for one board whose
  * energy stands while its neighbours move).
  *
- * Input    enriched rows; rows not newer than the GPU's last one are skipped.
+ * Input    enriched rows; rows not newer than the GPU's last one are skipped. One that shows nothing, or only codes where there
+ *          were readings, is a scrape without its GPU.
  * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
  *          operator cannot: a silent node has no rows, and its group's clock is another nodes'); arrivals: a GPU's first row
  *          on a node, and the first heartbeat that has it in another slot.
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
- * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node whose GPUs are all gone
- *          sends no rows and is silent, not lost. A frozen idle node without an energy counter cannot be told from a calm one.
- * State    63 B per GPU, 56 B per node and its list of GPUs.
+ * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node that shows none of its GPUs may
+ *          just load its driver: a warning for some time; one that sends no rows at all is silent. A frozen idle node without an
+ *          energy counter cannot be told from a calm one.
+ * State    68 B per GPU, 56 B per node and its list of GPUs.
  * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
  *          heartbeat, and per scrape only while one is missing: for each that is, once more those new to the node.
  * Errors   none.
@@ -104,6 +91,12 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       const ts = batch.ts[row] as number;
       const last = state.last_ts[gpu] as number;
       if (ts <= last) continue;
+      const sight = sightOf(values, row);
+      if (sight === NOTHING || sight < (state.sight[gpu] as number)) {
+        noteHollow(batch, row, state, options, emit);
+        continue;
+      }
+      state.sight[gpu] = sight;
       if (state.home[gpu] !== node + 1) join(batch, row, state, emit);
       else {
         if (state.lap[gpu] === state.node_lap[node]) turnLap(batch, row, state, options, emit);
@@ -120,13 +113,7 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
       state.lap[gpu] = state.node_lap[node] as number;
       state.lap_rows[node] = (state.lap_rows[node] as number) + 1;
       if ((state.seen[gpu] as number) < SEEN_MAX) state.seen[gpu] = (state.seen[gpu] as number) + 1;
-      if (hasMoved(state, gpu, values, bits, row)) {
-        noteMovement(batch, row, state, emit);
-        noteBoardMovement(batch, row, state, emit);
-      } else if (ts - (state.moved_ts[node] as number) >= options.frozen_after) {
-        if (state.frozen[node] === null) judgeStillness(batch, row, state, options, emit);
-      } else if (ts - (state.board_moved_ts[gpu] as number) >= options.frozen_after && state.board_frozen[gpu] === null)
-        judgeBoard(batch, row, state, options, emit);
+      watchMovement(batch, row, bits, state, options, emit);
       if (ts - (state.beat_ts[node] as number) >= options.heartbeat) beat(batch, row, state, emit);
     }
   },
@@ -192,6 +179,7 @@ function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   }
   state.flicker[gpu] = null;
   state.lap[gpu] = 0;
+  state.hollow_lap[gpu] = 0;
   state.seen[gpu] = 0;
   state.slot[gpu] = 0;
   state.interval_ms[gpu] = 0;
@@ -202,6 +190,25 @@ function join(batch: Batch, row: number, state: AbsenceState, emit: Tell): void 
   state.expected[node] = membersOf(state, node).length;
   if (state.lap_ts[node] === 0) state.lap_ts[node] = here.now;
   emit('arrivals', { ts: here.now, node: name, gpu_uuid: uuid }, row);
+}
+
+/**
+ * A row in which nobody has seen a GPU that was seen before: its scrape came without it. Soon after a row with more it is
+ * another source's, as one of codes only.
+ */
+function noteHollow(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
+  const gpu = batch.gpu[row] as number;
+  const node = batch.node[row] as number;
+  const ts = batch.ts[row] as number;
+  if (state.home[gpu] !== node + 1) return;
+  if (ts - (state.last_ts[gpu] as number) < BESIDE * (state.interval_ms[gpu] as number)) return;
+  const lap = state.node_lap[node] as number;
+  if (state.lap[gpu] === lap || state.hollow_lap[gpu] === lap) {
+    if (ts <= (state.lap_ts[node] as number)) return;
+    turnLap(batch, row, state, options, emit);
+  }
+  state.hollow_lap[gpu] = state.node_lap[node] as number;
+  if (ts - (state.beat_ts[node] as number) >= options.heartbeat) beat(batch, row, state, emit);
 }
 
 /** A GPU comes again: the scrape before is whole. */
@@ -216,74 +223,4 @@ function turnLap(batch: Batch, row: number, state: AbsenceState, options: Absenc
   state.node_lap[node] = (state.node_lap[node] as number) + 1;
   state.lap_rows[node] = 0;
   state.lap_ts[node] = ts;
-}
-
-function noteMovement(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
-  const node = batch.node[row] as number;
-  const ts = batch.ts[row] as number;
-  const lap = state.node_lap[node] as number;
-  const open = state.frozen[node] as Anomaly | null;
-  if (open !== null) {
-    state.frozen[node] = null;
-    const stood = elapsedWords(ts - (state.moved_ts[node] as number));
-    const explanation = `The readings of ${open.node} move again; they had stood still for ${stood}.`;
-    emit('anomalies', { ...open, state: 'closed', closed_at: ts, explanation }, row);
-  } else if (lap !== state.moved_lap[node]) {
-    const still = state.moved_lap[node] === 0 ? 0 : lap - (state.moved_lap[node] as number) - 1;
-    state.still_laps[node] = Math.max((state.still_laps[node] as number) * STILL_FADING, still);
-    state.moved_laps[node] = (state.moved_laps[node] as number) + 1;
-  }
-  state.moved_ts[node] = ts;
-  state.moved_lap[node] = lap;
-}
-
-function noteBoardMovement(batch: Batch, row: number, state: AbsenceState, emit: Tell): void {
-  const gpu = batch.gpu[row] as number;
-  const ts = batch.ts[row] as number;
-  const open = state.board_frozen[gpu] as Anomaly | null;
-  if (open !== null) {
-    state.board_frozen[gpu] = null;
-    emit('anomalies', movesAgain(open, ts, state.board_moved_ts[gpu] as number), row);
-  }
-  state.board_moved_ts[gpu] = ts;
-  state.board_moved_lap[gpu] = state.node_lap[batch.node[row] as number] as number;
-  if ((state.board_moves[gpu] as number) < 255) state.board_moves[gpu] = (state.board_moves[gpu] as number) + 1;
-}
-
-/** A board has not moved for long although its node does. An instance may well rest: only whole boards are judged. */
-function judgeBoard(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
-  const gpu = batch.gpu[row] as number;
-  const node = batch.node[row] as number;
-  const { uuid, instance } = identityOf(batch, gpu);
-  const lap = state.node_lap[node] as number;
-  const laps = lap - (state.board_moved_lap[gpu] as number);
-  // The node must move now: where it stands too, its exporter is frozen, and that is told by itself.
-  if (instance !== '' || (state.board_moves[gpu] as number) < LIVELY_LAPS || laps < options.frozen_scrapes) return;
-  if (lap - (state.moved_lap[node] as number) > 1) return;
-  const evidence = energyStandsStill(batch.values, row);
-  if (evidence === null) return;
-  const since = state.board_moved_ts[gpu] as number;
-  const name = batch.registry.nodes[node] as string;
-  const { frozen_after } = options;
-  const anomaly = stillBoard({ uuid, node: name, ts: batch.ts[row] as number, since, laps, evidence, frozen_after });
-  state.board_frozen[gpu] = anomaly;
-  emit('anomalies', anomaly, row);
-}
-
-/** Nothing of the node has moved for long. */
-function judgeStillness(batch: Batch, row: number, state: AbsenceState, options: AbsenceOptions, emit: Tell): void {
-  const node = batch.node[row] as number;
-  const laps = (state.node_lap[node] as number) - (state.moved_lap[node] as number);
-  if ((state.moved_laps[node] as number) < LIVELY_LAPS) return;
-  if (laps < Math.max(options.frozen_scrapes, STILL_FACTOR * (state.still_laps[node] as number))) return;
-  const evidence = impossibleStillness(batch.values, row);
-  if (evidence === null) return;
-  const opened_at = batch.ts[row] as number;
-  const since = state.moved_ts[node] as number;
-  const name = batch.registry.nodes[node] as string;
-  const usual = state.still_laps[node] as number;
-  const { frozen_after } = options;
-  const anomaly = stillNode({ node: name, ts: opened_at, since, laps, usual, evidence, frozen_after });
-  state.frozen[node] = anomaly;
-  emit('anomalies', anomaly, row);
 }

@@ -13,6 +13,9 @@ export const LAP_COLUMNS = {
   interval_ms: { scope: 'gpu', type: 'f32', width: 1, initial: 0 },
   /** The node's lap that last had the GPU. */
   lap: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
+  /** The most that a row of the GPU ever showed (hollow-row.ts), and the lap that last had one which showed less. */
+  sight: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
+  hollow_lap: { scope: 'gpu', type: 'u32', width: 1, initial: 0 },
   /** Laps that had the GPU since it arrived on this node or in another slot of it, up to SEEN_MAX. */
   seen: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   /** Hash of its slot as of the last heartbeat; 0 = not known yet. */

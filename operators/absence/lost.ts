@@ -13,7 +13,10 @@ export interface LostOptions {
   readonly lost_scrapes: number;
   /** And time that must have passed since the first of them. */
   readonly lost_after: DurationMs;
-  /** A board known by its MIG instances only may be about to be partitioned: a warning first, critical after this. */
+  /**
+   * A board known by its MIG instances only may be about to be partitioned, and where a node shows none of its GPUs the driver may
+   * be about to be loaded: a warning first, critical after this.
+   */
   readonly partition_grace: DurationMs;
 }
 
@@ -164,7 +167,7 @@ function lose(at: NodeAt, family: readonly number[], present: number, options: L
   const { state } = at;
   const [first] = [...family].sort((a, b) => byInstance(identityOf(at, a), identityOf(at, b)));
   if (first === undefined) return;
-  const told = identityOf(at, first).instance === '' ? TOLD_CRITICAL : TOLD_WARNING;
+  const told = mayBePassing(at, first, present) ? TOLD_WARNING : TOLD_CRITICAL;
   for (const gpu of family) state.told[gpu] = told;
   state.lost_at[first] = at.now;
   at.tell(lostAnomaly(at, first, missedSentence(at, first, present, options), false));
@@ -174,19 +177,26 @@ function escalate(at: NodeAt, family: readonly number[], present: number, option
   const { state } = at;
   const first = family.find((gpu) => state.lost_at[gpu] !== 0);
   if (first === undefined || state.told[first] === TOLD_CRITICAL) return;
-  const patient = at.now - (state.lost_at[first] as number) < options.partition_grace;
+  const patient =
+    mayBePassing(at, first, present) && at.now - (state.lost_at[first] as number) < options.partition_grace;
   for (const gpu of family) state.told[gpu] = patient ? (state.told[first] as number) : TOLD_CRITICAL;
   if (!patient) at.tell(lostAnomaly(at, first, missedSentence(at, first, present, options), false));
 }
+
+const mayBePassing = (at: NodeAt, gpu: number, present: number): boolean =>
+  identityOf(at, gpu).instance !== '' || present === 0;
 
 function missedSentence(at: NodeAt, gpu: number, present: number, options: LostOptions): string {
   const { state, node } = at;
   const since = state.missing_since[gpu] as number;
   const scrapes = (state.node_lap[node] as number) - (state.lap[gpu] as number);
+  const hollow = (state.hollow_lap[gpu] as number) > (state.lap[gpu] as number);
+  const others = present === 1 ? '1 other of the node still reports' : `${present} others of the node still report`;
   return (
     `${subject(at, gpu)} is missing since ${new Date(since).toISOString()}: ${scrapes} scrapes in ` +
-    `${elapsedWords(at.now - since)} came without it while ${present} other${present === 1 ? '' : 's'} of the node still ` +
-    `report${present === 1 ? 's' : ''} (limit ${options.lost_scrapes} scrapes and ${formatDuration(options.lost_after)}).`
+    `${elapsedWords(at.now - since)} came without ${hollow ? 'any reading of it' : 'it'}` +
+    `${present === 0 ? ', nor any other GPU of the node' : ` while ${others}`} ` +
+    `(limit ${options.lost_scrapes} scrapes and ${formatDuration(options.lost_after)}).`
   );
 }
 

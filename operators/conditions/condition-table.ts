@@ -120,8 +120,9 @@ const TABLE = [
     meaning: 'The GPU is paid for and does nothing: cost, not a fault.', action: 'Ask its owner whether it can be given back.' },
   { ...level, key: 'recovery_action', type: 'recovery_action', metric: 'recovery_action', unit: 'code', warning: 1, critical: 3, open_after: now, critical_after: now, close_after: minutes(5),
     meaning: 'The driver itself asks for help: 1 GPU reset, 2 reboot, 3 drain P2P, 4 drain and reset.', action: 'Do what it asks for.' },
-  { ...level, key: 'field_vanished', type: 'field_vanished', metric: 'fields', unit: 'fields', info: 1, warning: null, critical: null, open_after: now, critical_after: now, close_after: now, window: '1h',
-    meaning: 'Fields are no longer reported, as happens after an upgrade; what they told is unknown now.', action: 'Compare the list of counters of the exporter with what it was before.' },
+  { ...level, key: 'field_vanished', type: 'field_vanished', metric: 'fields', unit: 'fields', info: 1, warning: 0.5, critical: null, open_after: now, critical_after: now, close_after: now, window: '1h',
+    // The warning's limit is a share of what the GPU usually reports: above it.
+    meaning: 'What they told is unknown now: the exporter has another list of counters, as after an upgrade, or the driver no longer reaches the board.', action: 'Compare the list of counters of the exporter with what it was before; where most are gone, look at the kernel log.' },
   { ...level, key: 'power_limit_lowered', type: 'power_limit_lowered', metric: 'power_limit_watts', unit: 'W', warning: 0.9, critical: null, worse: 'low', open_after: minutes(5), critical_after: minutes(5), close_after: minutes(5),
     // Limits are shares of the highest limit that this GPU has had; observed and expected are in W.
     meaning: 'The board may draw less than it could before and is slower under load for it: a setting, not a defect.', action: 'Ask who lowered the limit; set it again if nobody did.' },

@@ -58,7 +58,7 @@ const ERROR_BITS =
  * Input    enriched rows; rows not newer than the GPU's last one are ignored. Missing readings are neither good nor bad.
  * Output   anomalies: one when a condition opens, one more (same id and ts) when its severity rises and when it closes.
  * Time     event time; rates and durations hold for any cadence from 100 ms to 2 min; no timers.
- * State    2,724 B per GPU, declared in scene.ts; a batch in order of GPUs reads it in order too.
+ * State    2,725 B per GPU, declared in scene.ts; a batch in order of GPUs reads it in order too.
  * Cost     about 60 readings a row, 0.2 us where nothing is wrong, 0.36 us under a power cap; allocates only what it tells.
  * Errors   GV-CFG-001 for options that name no condition or are no numbers.
  * Source   DCGM's health watches (PCIe replays, NVLink CRC, retired pages, remapped rows), NVSentinel's ADR-042 (thermal

@@ -59,6 +59,8 @@ export const CONDITIONS_STATE = {
   /** Instant of the last look at which fields are there, and how long each was or was not (field-vanished.ts). */
   fields_at: { ...time, width: 1 },
   fields: { scope: 'gpu', type: 'u8', width: METRIC_COUNT, initial: 0 },
+  /** 1: the last look missed some that are known. */
+  fields_missing: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
   /** Whether any GPU of the node was ever seen with an attribution. */
   attributes: { scope: 'node', type: 'u8', width: 1, initial: 0 },
   /** When a GPU of the node last had profiling counters above 0. */

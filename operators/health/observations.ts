@@ -81,11 +81,23 @@ const FEATURE_COLUMNS: readonly number[] = MEASURED.map((name) => {
 
 /** Vectors that a reading which the newest row lacks is remembered for: an hour of them, of history half a day. */
 const MISSED_MAX = 12;
+/** Where the newest row lacks most of what is remembered it is no blank, and this is all of them: ten minutes. */
+const LOST_AFTER = 3;
+/** Stands in `missed` for a reading that was lost so, until it is there again. */
+const LOST = 255;
+
+/** What a driver remembers of a board that it no longer reaches. */
+const CODES: readonly ObservationName[] = ['throttle_reasons', 'xid_last', 'recovery_action'];
+const IS_SEEN: readonly boolean[] = READINGS.map((name) => !CODES.includes(name));
+/** By feature: the reading without which the last hour says nothing of now; -1 for none. */
+const READING_OF: readonly number[] = MEASURED.map((name) =>
+  READINGS.findIndex((reading) => `${reading}_mean_1h` === name),
+);
 
 /**
  * Takes what health needs out of a vector: `into` gets OBSERVATION_COUNT numbers from `at` on. A reading that the last row
- * lacks keeps its former value for 11 vectors, counted in `missed` (READING_COUNT numbers from `missedAt`
- * on), so that one blank does not make a dimension unknown.
+ * lacks keeps its former value for 11 vectors, counted in `missed` (READING_COUNT numbers from `missedAt` on), so that one
+ * blank does not make a dimension unknown; for two only where most of them are missing, since then nobody sees the GPU.
  */
 export function takeObservations(
   { values, latest }: Pick<FeatureVector, 'values' | 'latest'>,
@@ -94,15 +106,32 @@ export function takeObservations(
   missed: Uint8Array,
   missedAt: number,
 ): void {
+  const most = lacksMost(latest, into, at);
   READING_COLUMNS.forEach((column, i) => {
     const value = latest[column] as number;
-    const times = Number.isNaN(value) ? (missed[missedAt + i] as number) + 1 : 0;
-    missed[missedAt + i] = Math.min(times, MISSED_MAX);
-    if (times === 0 || times >= MISSED_MAX) into[at + i] = value;
+    const before = missed[missedAt + i] as number;
+    const times = Number.isNaN(value) ? Math.min(before, MISSED_MAX) + 1 : 0;
+    const lost = times > 0 && (before === LOST || (most && times >= LOST_AFTER));
+    missed[missedAt + i] = lost ? LOST : Math.min(times, MISSED_MAX);
+    if (times === 0 || lost || times >= MISSED_MAX) into[at + i] = value;
   });
   FEATURE_COLUMNS.forEach((column, i) => {
-    into[at + READING_COUNT + i] = values[column] as number;
+    const reading = READING_OF[i] as number;
+    const lost = reading >= 0 && missed[missedAt + reading] === LOST;
+    into[at + READING_COUNT + i] = lost ? Number.NaN : (values[column] as number);
   });
+}
+
+/** Whether a row lacks more than half of the readings that are remembered. */
+function lacksMost(latest: Float64Array, into: Float64Array, at: number): boolean {
+  let known = 0;
+  let lacking = 0;
+  READING_COLUMNS.forEach((column, i) => {
+    if (IS_SEEN[i] !== true || Number.isNaN(into[at + i])) return;
+    known++;
+    if (Number.isNaN(latest[column])) lacking++;
+  });
+  return 2 * lacking > known;
 }
 
 /** The numbers by name. */
