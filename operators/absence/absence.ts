@@ -71,9 +71,9 @@ type AbsenceState = State<typeof STATE>;
  * Time     event time of the node's own rows; no timers, so no node's clock can matter to another.
  * Limits   a GPU that moved to a node of another group is seen there by `movedGpus` only. A node that shows none of its GPUs may
  *          just load its driver: a warning for some time; one that sends no rows at all is silent. A frozen idle node without an
- *          energy counter cannot be told from a calm one.
+ *          energy counter cannot be told from a calm one, nor one that tells no power at full load.
  * State    68 B per GPU, 56 B per node and its list of GPUs.
- * Cost     O(1) per row: one comparison of power, a hash of 13 readings only where power stood still; O(GPUs of the node) per
+ * Cost     O(1) per row: one comparison of power, a hash of 20 readings only where power stood still; O(GPUs of the node) per
  *          heartbeat, and per scrape only while one is missing: for each that is, once more those new to the node.
  * Errors   none.
  */

@@ -7,7 +7,14 @@ import { elapsedWords } from '../core/elapsed-words.ts';
 import type { AbsencePorts } from './absence.ts';
 import type { LAP_COLUMNS } from './laps.ts';
 import { movesAgain, STILL_BOARD_COLUMNS, stillBoard, stillNode } from './still-boards.ts';
-import { energyStandsStill, hasMoved, impossibleStillness, STILLNESS_COLUMNS } from './stillness.ts';
+import {
+  energyStandsStill,
+  hasMoved,
+  impossibleStillness,
+  impossibleWork,
+  STILLNESS_COLUMNS,
+  unlikelyWork,
+} from './stillness.ts';
 
 export interface FrozenOptions {
   /** How long, and for how many scrapes, nothing of a node may move before its exporter counts as frozen. */
@@ -20,6 +27,8 @@ const LIVELY_LAPS = 10;
 /** It must stand still for so many times its longest still stretch so far; that memory fades by a hundredth a movement. */
 const STILL_FACTOR = 5;
 const STILL_FADING = 0.99;
+/** Where only whole percents stand, it must be so for so many times longer. */
+const PATIENCE = 6;
 
 export const FROZEN_COLUMNS = {
   ...STILLNESS_COLUMNS,
@@ -114,7 +123,10 @@ function judgeStillness(batch: Batch, row: number, state: FrozenState, options: 
   const laps = (state.node_lap[node] as number) - (state.moved_lap[node] as number);
   if ((state.moved_laps[node] as number) < LIVELY_LAPS) return;
   if (laps < Math.max(options.frozen_scrapes, STILL_FACTOR * (state.still_laps[node] as number))) return;
-  const evidence = impossibleStillness(batch.values, row);
+  const { values } = batch;
+  const patient = (batch.ts[row] as number) - (state.moved_ts[node] as number) >= PATIENCE * options.frozen_after;
+  const evidence =
+    impossibleStillness(values, row) ?? impossibleWork(values, row) ?? (patient ? unlikelyWork(values, row) : null);
   if (evidence === null) return;
   const opened_at = batch.ts[row] as number;
   const since = state.moved_ts[node] as number;

@@ -101,6 +101,80 @@ describe('exporter_frozen', () => {
   });
 });
 
+const IDLE = { gpu_util_ratio: 0, memory_util_ratio: 0, gr_engine_active_ratio: 0, dram_active_ratio: 0.000_004 };
+const FULL = { gpu_util_ratio: 1, memory_util_ratio: 0 };
+
+describe('exporter_frozen where no power is told', () => {
+  const FREEZE = minute(20);
+  const percent = (x: number): number => Math.round(100 * x) / 100;
+  /** A vGPU at work: whole percents, and profiling where `prof`. */
+  const work = (t: number, prof: boolean): Record<string, number> => {
+    const at = random(t + 1);
+    return {
+      gpu_util_ratio: percent(0.9 + 0.1 * at()),
+      memory_util_ratio: percent(0.4 + 0.1 * at()),
+      sm_clock_mhz: 1_410,
+      memory_clock_mhz: 1_215,
+      fb_used_bytes: 20 * 2 ** 30,
+      ...(prof ? { gr_engine_active_ratio: 0.97 + 0.02 * at(), dram_active_ratio: 0.3 + 0.1 * at() } : {}),
+    };
+  };
+  const told = (values: (t: number) => Record<string, number>, cadence_ms = 10_000) =>
+    runAbsence(scrapes({ cadence_ms, gpus: ['GPU-v'], until_ms: 3 * HOUR_MS, values: (_, t) => values(t) }));
+  const frozen = (t: number, from: number, to: number): number => (t >= from && t < to ? from : t);
+
+  it.each([
+    [1_000, true, 5],
+    [10_000, true, 5],
+    [120_000, true, 20],
+    [1_000, false, 30],
+    [10_000, false, 30],
+    [120_000, false, 30],
+  ])('names it by what never repeats, every %i ms, with profiling %s after %i min', (cadence_ms, prof, after) => {
+    const end = FREEZE + minute(80);
+    const both = told((t) => work(frozen(t, FREEZE, end), prof), cadence_ms);
+    expect(brief(both)).toEqual(['exporter_frozen warning open ', 'exporter_frozen warning closed ']);
+    const [opened, closed] = both.anomalies;
+    expect((opened?.ts ?? 0) - START_MS - FREEZE).toBeGreaterThanOrEqual(minute(after));
+    expect((opened?.ts ?? 0) - START_MS - FREEZE).toBeLessThanOrEqual(minute(after) + 2 * cadence_ms);
+    expect((closed?.closed_at ?? 0) - START_MS).toBe(end);
+  });
+
+  it('tells what cannot be', () => {
+    const says = (prof: boolean): string =>
+      told((t) => work(frozen(t, FREEZE, 9 * HOUR_MS), prof)).anomalies[0]?.explanation ?? '';
+    expect(says(true)).toMatch(
+      /scrapes in 5 min were equal bit for bit, and a GPU at work shows (gr_engine|dram)_active_ratio 0\.\d{6,} in every one of them; the exporter repeats old values\.$/,
+    );
+    expect(says(false)).toMatch(
+      /: 180 scrapes in 30 min were equal bit for bit, and a GPU at work shows utilisations of 9\d % and 4\d % in every one of them;/,
+    );
+  });
+
+  it.each<[string, (t: number) => Record<string, number>]>([
+    ['idle', (t) => ({ ...work(t, true), ...(t < FREEZE ? {} : IDLE) })],
+    ['idle since always', () => IDLE],
+    ['constant at work from the start', () => work(0, true)],
+    [
+      'at full from a time on, with memory at rest',
+      (t) => (t < FREEZE ? work(t, false) : { ...work(0, false), ...FULL }),
+    ],
+    ['twenty minutes in whole percents', (t) => work(frozen(t, FREEZE, FREEZE + minute(20)), false)],
+    ['four minutes with profiling', (t) => work(frozen(t, FREEZE, FREEZE + minute(4)), true)],
+    [
+      'only an encoder that works',
+      (t) => ({ ...work(0, false), encoder_util_ratio: work(t, false).gpu_util_ratio as number }),
+    ],
+    ['percents that often stand for ten minutes', (t) => work(Math.floor(t / minute(10)) * minute(10), false)],
+    [
+      'only utilisation',
+      (t) => ({ gpu_util_ratio: work(frozen(t, FREEZE, 9 * HOUR_MS), false).gpu_util_ratio as number }),
+    ],
+  ])('stays silent: %s', (_, values) => {
+    expect(brief(told(values))).toEqual([]);
+  });
+});
+
 describe('heartbeats', () => {
   it.each([
     [1_000, 60_000],
