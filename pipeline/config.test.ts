@@ -66,6 +66,12 @@ describe('loadConfig', () => {
     expect(failure(sources)).toMatch(expected);
   });
 
+  it('leaves the variables of every command, which are no options of the configuration, to the command', () => {
+    const environment = { GPU_VITALS_CONFIG: 'x.yaml', GPU_VITALS_JSON: '1', GPU_VITALS_SEED: '7' };
+    expect(load({ environment }).values.seed).toBe(7);
+    expect(failure({ yaml: 'json: true' })).toMatch(/no option json/);
+  });
+
   it('simulates a single GPU when asked to', () => {
     expect(load({ flags: { gpus: '1' } }).values.gpus).toBe(1);
   });

@@ -25,6 +25,10 @@ const FILE_CHARACTERS_MAX = 131_072;
 const VARIABLE_PREFIX = 'GPU_VITALS_';
 export const variableOf = (key: string): string => VARIABLE_PREFIX + key.toUpperCase().replaceAll('-', '_');
 
+/** Every command has these two besides the options of the configuration: where that stands, and how it is answered. */
+export const FILE_VARIABLE = variableOf('config');
+export const JSON_VARIABLE = variableOf('json');
+
 /** Flag over environment over file over default; every problem is reported at once. Throws GV-CFG-001. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const problems: string[] = [];
@@ -41,6 +45,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   for (const [key, value] of Object.entries(readConfigFile(sources))) take(key, value, sources.file);
   for (const [name, value] of Object.entries(sources.environment)) {
     if (!name.startsWith(VARIABLE_PREFIX) || value === undefined) continue;
+    if (name === FILE_VARIABLE || name === JSON_VARIABLE) continue;
     take(name.slice(VARIABLE_PREFIX.length).toLowerCase().replaceAll('_', '-'), value, name);
   }
   for (const [key, value] of Object.entries(sources.flags)) {

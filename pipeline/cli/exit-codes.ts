@@ -19,8 +19,10 @@ export function toVitalsError(error: unknown): VitalsError {
 
 /** `error GV-...: what, where. What to do.`, or one JSON object; the stack only for `debug`. Nothing in it looks like a secret. */
 export function describeError(error: VitalsError, options: { json: boolean; debug: boolean }): string {
-  const line = options.json ? JSON.stringify(error) : error.line();
-  if (!options.debug) return withoutCredentials(line);
   const cause = error.cause instanceof Error ? `\n${error.cause.stack ?? ''}` : '';
-  return withoutCredentials(`${line}\n${error.stack ?? ''}${cause}`);
+  const stack = options.debug ? `${error.stack ?? ''}${cause}` : '';
+  if (options.json) {
+    return withoutCredentials(JSON.stringify(options.debug ? { ...error.toJSON(), stack } : error));
+  }
+  return withoutCredentials(options.debug ? `${error.line()}\n${stack}` : error.line());
 }

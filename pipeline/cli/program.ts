@@ -4,6 +4,7 @@ import { addAlertsCommand } from './alerts-command.ts';
 import { addAssetsCommand } from './assets-command.ts';
 import { addBackupCommands } from './backup-command.ts';
 import { addConfigCommand } from './config-command.ts';
+import { takesEverywhere } from './context.ts';
 import { addDeadLettersCommand } from './dead-letters-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addKeysCommand } from './keys-command.ts';
@@ -42,6 +43,7 @@ export function makeProgram(): Command {
   addLogsCommand(program);
   addProfileCommand(program);
   addConfigCommand(program);
+  takesEverywhere(program);
   quieten(program);
   return program;
 }

@@ -11,7 +11,7 @@ import type { InputFormat } from '../replay/detect-format.ts';
 import { runReplay } from '../replay/run-replay.ts';
 import { readInventory } from '../roles/inventory.ts';
 import { modelOf, openModelFolder, shippedModel } from '../shipped-model.ts';
-import { configured, contextOf } from './context.ts';
+import { type CommandContext, configured, contextOf } from './context.ts';
 
 const KEYS: readonly ConfigKey[] = [...ANALYSIS_KEYS, 'price-book'];
 
@@ -57,7 +57,8 @@ export function addReplayCommand(program: Command): void {
     )
     .option('--strict', 'exit 1 when anything was refused')
     .action(async (inputs: string[]) => {
-      const { loaded, say, answer } = contextOf(command, KEYS);
+      const context = contextOf(command, KEYS);
+      const { loaded, say, answer } = context;
       const flags = command.opts<ReplayFlags>();
       if (inputs.filter((input) => input === '-').length > 1)
         throw new VitalsError('GV-CLI-001', 'standard input can be read once', '');
@@ -75,7 +76,7 @@ export function addReplayCommand(program: Command): void {
           ...analysisOf(loaded.values),
           reference_interval: command.getOptionValueSource('interval') === 'cli' ? flags.interval : null,
         },
-        models: await replayModels(flags.models, say),
+        models: await replayModels(flags.models, context),
         prices: loadPriceBook(loaded.values['price-book'] || null),
         clock: systemClock,
         onProgress: (rows) => say(`${rows} rows`),
@@ -92,9 +93,8 @@ export function addReplayCommand(program: Command): void {
 }
 
 /** One model for the whole input: the champion of the folder given, or the one that is shipped; the heuristic without. */
-async function replayModels(folder: string | undefined, say: (line: string) => void): Promise<ModelBook> {
+async function replayModels(folder: string | undefined, { say, tell }: CommandContext): Promise<ModelBook> {
   if (folder === undefined) return NO_MODELS;
-  const tell = (error: VitalsError): void => say(error.line());
   if (folder === 'shipped') {
     const { model } = await shippedModel(systemClock, tell);
     return { at: () => model };

@@ -5,6 +5,7 @@ import type { Config } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { minutes } from '../contract/time.ts';
+import { createLineSplitter } from '../line-splitter.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
 import {
   type DriftAnswer,
@@ -34,6 +35,7 @@ export interface RetrainingRoleOptions {
 
 const LOOK_MS = 30_000;
 const DRIFT_ASKED_EVERY = minutes(10);
+const LINE_CHARS_MAX = 16_384;
 const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** Retrains on schedule, as `gpu-vitals models train` in a process of its own with the lowest priority: nothing waits for it. */
@@ -105,16 +107,37 @@ function trainInChild(options: RetrainingRoleOptions, cause: TrainingCause, sign
     },
   );
   let last = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n').filter((one) => one !== '')) {
-      last = line;
-      if (!line.startsWith('{')) say(`models: ${line}`);
-    }
+  const heard = createLineSplitter({
+    chars_max: LINE_CHARS_MAX,
+    line(text) {
+      if (text === '') return;
+      last = text;
+      const news = newsOf(text);
+      if (news !== null) say(`models: ${news}`);
+    },
+    oversized(head) {
+      last = head;
+    },
   });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => heard.push(text));
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => (signal.aborted ? resolve() : reject(cause)));
-    child.on('close', (code) => (code === 0 || signal.aborted ? resolve() : reject(toldBy(last, code))));
+    child.on('close', (code) => {
+      heard.end();
+      if (code === 0 || signal.aborted) resolve();
+      else reject(toldBy(last, code));
+    });
   });
+}
+
+/** What a line of the command says for people; null for an error that did not end it. */
+function newsOf(line: string): string | null {
+  try {
+    const { message } = JSON.parse(line) as { readonly message?: unknown };
+    return typeof message === 'string' ? message : null;
+  } catch {
+    return line;
+  }
 }
 
 /** The error that a command told as JSON before it ended. */
