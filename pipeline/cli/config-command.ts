@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configReference } from '../config-reference.ts';
+import { configReference, documentedOptions } from '../config-reference.ts';
 import { CONFIG_KEYS } from '../config-schema.ts';
 import { effectiveConfig } from '../effective-config.ts';
 import { configured, contextOf } from './context.ts';
@@ -12,7 +12,7 @@ export function addConfigCommand(program: Command): void {
     .action(() => {
       const { loaded, answer } = contextOf(command, CONFIG_KEYS);
       if (command.opts().reference === true) {
-        process.stdout.write(configReference());
+        answer(documentedOptions(), configReference);
         return;
       }
       const rows = effectiveConfig(loaded).map(({ option, value, origin }) => ({ option, value, origin }));

@@ -9,6 +9,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-usage-'));
   await writeFile(join(folder, 'unknown.yaml'), 'gpus: 16\ncolour: blue\nspeed: fast\n');
+  await writeFile(join(folder, 'one.yaml'), 'seed: 1\n');
   await mkdir(join(folder, 'empty'));
 });
 afterAll(async () => {
@@ -112,6 +113,33 @@ describe('wrong usage', () => {
     expect(options).toContainEqual({ option: 'gpus', value: 64, origin: '--gpus' });
     expect(options).toContainEqual({ option: 'seed', value: 7, origin: 'GPU_VITALS_SEED' });
     expect(options).toContainEqual({ option: 'interval', value: '10s', origin: 'default' });
+  });
+
+  it('documents every option, as JSON when asked for', async () => {
+    const [page, json] = await Promise.all([
+      runCli(['config', '--reference'], { cwd: folder }),
+      runCli(['--json', 'config', '--reference'], { cwd: folder }),
+    ]);
+    expect(page.stdout).toMatch(/^# Configuration\n/);
+    const options = JSON.parse(json.stdout) as { option: string; meaning: string }[];
+    expect(options).toContainEqual({
+      section: 'Simulation',
+      option: 'gpus',
+      variable: 'GPU_VITALS_GPUS',
+      default: 256,
+      meaning: 'Size of the simulated fleet.',
+    });
+    for (const { option } of options) expect(page.stdout).toContain(`| \`${option}\` |`);
+  });
+
+  it('answers in JSON from the file that the environment says', async () => {
+    const env = { ...process.env, GPU_VITALS_CONFIG: 'none.yaml', GPU_VITALS_JSON: '1' };
+    const missing = await runCli(['config'], { cwd: folder, env });
+    expect([missing.code, JSON.parse(missing.stderr).code]).toEqual([1, 'GV-CLI-002']);
+    const wrong = await runCli(['fly'], { cwd: folder, env });
+    expect([wrong.code, JSON.parse(wrong.stderr).code]).toEqual([2, 'GV-CLI-001']);
+    const given = await runCli(['--config', join(folder, 'one.yaml'), 'config'], { cwd: folder, env });
+    expect(JSON.parse(given.stdout)).toContainEqual({ option: 'seed', value: 1, origin: join(folder, 'one.yaml') });
   });
 
   it.each([['config'], ['config', '--json'], ['doctor'], ['engine'], ['dead-letters', 'list']])(
