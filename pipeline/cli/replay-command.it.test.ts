@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -90,12 +90,18 @@ describe('replay', () => {
     const out = args.includes('--out') ? [] : ['--out', name.replaceAll(' ', '-')];
     const run = await runCli(['replay', ...args, ...out, '--json'], { cwd: folder });
     expect(run.code).toBe(code);
-    const last = run.stderr.trim().split('\n').at(-1) ?? '';
+    const told = run.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
     if (error === null) {
+      expect(told.at(-1)).toEqual({ level: 'info', message: expect.stringMatching(/^\d+ rows in /) });
       const summary = JSON.parse(run.stdout) as { dead_letters: Record<string, number> };
       expect(summary.dead_letters.late).toBe(args.includes('6m') || args[0] !== LATE ? undefined : 1);
     } else {
-      expect(JSON.parse(last)).toMatchObject({ code: error, what: expect.any(String), action: expect.any(String) });
+      expect(told.at(-1)).toMatchObject({ code: error, what: expect.any(String), action: expect.any(String) });
+      // What fails before the first row changes nothing.
+      if (out[1] !== undefined) expect(existsSync(at(out[1]))).toBe(error === 'GV-CLI-003');
     }
   });
 

@@ -93,6 +93,13 @@ async function* inPieces(source: AsyncIterable<readonly RawMessage[]>): AsyncGen
   if (piece.length > 0) yield piece;
 }
 
+/** What was begun already, from its first piece on. */
+async function* begun<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
+
 /** A sink that also shows everything to somebody else first. */
 const seen = <T>(sink: Sink<T>, look: (item: T) => void): Sink<T> => ({
   ...sink,
@@ -108,6 +115,10 @@ const seen = <T>(sink: Sink<T>, look: (item: T) => void): Sink<T> => ({
  */
 export async function runReplay(options: ReplayOptions): Promise<Summary> {
   const { clock, out: directory, analysis } = options;
+  const detectors = await loadOptionalDetectors(analysis.detectors);
+  // Before anything is written: an input that cannot be read leaves the output folder as it is, or not there.
+  const pieces = inPieces(readInput(options));
+  const first = await pieces.next();
   try {
     mkdirSync(directory, { recursive: true });
   } catch (cause) {
@@ -138,7 +149,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
 
   const topology = fleetVitals({
     ...analysis,
-    ...(await loadOptionalDetectors(analysis.detectors)),
+    ...detectors,
     future_max: null,
     assets,
     models: options.models,
@@ -169,7 +180,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
   });
 
   let told = clock.monotonic();
-  for await (const messages of inPieces(readInput(options))) {
+  for await (const messages of begun(first, pieces)) {
     wired.push(messages);
     await wired.pressure();
     await rollups.pressure();
