@@ -3,10 +3,10 @@ import { trainBoosting } from '../../models/boosting/train.ts';
 import { packBundle } from '../../models/prediction/bundle.ts';
 import { importTrees } from '../../models/prediction/import-trees.ts';
 
-/** The smallest bundle that workers can read: one tree, hot boards fail. Others for another number. */
-export function smallBundle(number: number): Buffer {
+/** One tree: hot boards fail. Others for another number. */
+export function smallTrees(number: number) {
   const temperatures = Float32Array.from({ length: 40 }, (_, row) => 50 + row + number);
-  const { document } = trainBoosting({
+  return trainBoosting({
     data: {
       values: temperatures,
       rows: temperatures.length,
@@ -14,6 +14,9 @@ export function smallBundle(number: number): Buffer {
       labels: temperatures.map((celsius) => Number(celsius > 75)),
     },
     params: boostingParams.parse({ num_boost_round: 1 }),
-  });
-  return Buffer.from(packBundle(importTrees(document, { trained_on: 'real', where: 'fixture' })));
+  }).document;
 }
+
+/** The smallest bundle that workers can read. */
+export const smallBundle = (number: number): Buffer =>
+  Buffer.from(packBundle(importTrees(smallTrees(number), { trained_on: 'real', where: 'fixture' })));

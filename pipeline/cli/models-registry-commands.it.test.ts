@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
+import { boostingText } from '../../models/boosting/boosting-text.ts';
 import { testBus, until } from '../bus/bus.fixture.ts';
 import { settableClock } from '../clock.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
-import { smallBundle } from './bundle.fixture.ts';
+import { smallBundle, smallTrees } from './bundle.fixture.ts';
 import { runModels } from './models-commands.fixture.ts';
 
 let services: TestServices;
@@ -46,5 +47,13 @@ it('works on the registry of the running system, whose workers hear of it', asyn
 });
 
 it('says that NATS is away', async () => {
-  await expect(runModels('list', '--nats', 'nats://127.0.0.1:1')).rejects.toMatchObject({ code: 'GV-BUS-001' });
+  const away = ['--nats', 'nats://127.0.0.1:1'];
+  await expect(runModels('list', ...away)).rejects.toMatchObject({ code: 'GV-BUS-001' });
+  const file = join(folder, 'model.json');
+  await writeFile(file, boostingText(smallTrees(0)));
+  await expect(runModels('import', file, ...away)).rejects.toMatchObject({
+    code: 'GV-BUS-001',
+    message: 'there is no running system to store the model in',
+    action: expect.stringMatching(/gpu-vitals up.*--check/),
+  });
 });

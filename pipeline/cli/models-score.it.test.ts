@@ -90,9 +90,9 @@ describe('models score', () => {
   });
 });
 
-describe('models import', () => {
+describe('models import --check', () => {
   it('says what a model is', async () => {
-    const run = await runCli(['models', 'import', 'softprob.json', '--json'], { cwd: folder });
+    const run = await runCli(['models', 'import', 'softprob.json', '--check', '--json'], { cwd: folder });
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({
       objective: 'multi:softprob',
@@ -101,7 +101,7 @@ describe('models import', () => {
       outputs: 3,
       feature_names: NAMES,
     });
-    const told = await runCli(['models', 'import', 'categorical.ubj'], { cwd: folder });
+    const told = await runCli(['models', 'import', 'categorical.ubj', '--check'], { cwd: folder });
     expect(told.stdout).toMatch(/^binary:logistic: 8 trees up to \d deep, \d+ nodes, 6 features, outputs: 1\n$/);
   });
 });
@@ -112,6 +112,7 @@ describe('wrong', () => {
     ['a folder for a model', ['score', '.', 'binary.csv'], 1, 'GV-CLI-002', /cannot be read/],
     ['rows that are not there', ['score', 'binary.json', 'none.csv'], 1, 'GV-CLI-002', /does not exist/],
     ['half a model', ['score', 'half.json', 'binary.csv'], 1, 'GV-MDL-001', /JSON/],
+    ['both ways to import', ['import', 'binary.json', '--check', '--register'], 2, 'GV-CLI-001', /--check/],
     ['half a model to import', ['import', 'half.json'], 1, 'GV-MDL-001', /JSON/],
     ['rows for a model', ['import', 'binary.csv'], 1, 'GV-MDL-001', /neither JSON nor UBJSON/],
     ['a model without trees', ['import', 'linear.json'], 1, 'GV-MDL-002', /gblinear/],

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { packBundle } from '../../models/prediction/bundle.ts';
 import { importTrees } from '../../models/prediction/import-trees.ts';
+import { VitalsError } from '../contract/errors.ts';
 import { csvRows } from '../csv-rows.ts';
 import { describeModel, plainDocument, readModelFile } from '../model-file.ts';
 import { scoreRows } from '../score-rows.ts';
@@ -24,15 +25,14 @@ export function addModelsScore(group: Command): void {
     });
 }
 
-/** `models import FILE`: checks a model file and says what it is; with --register it becomes a version of the registry. */
+/** `models import FILE`: an XGBoost model becomes a version of the registry; with --check it is only looked at. */
 export function addModelsImport(group: Command): void {
   const command = configured(group.command('import'), REGISTRY_KEYS)
-    .description('checks an XGBoost model file and says what it is; with --register it can be promoted')
-    .argument('<file>', 'XGBoost model, .json or .ubj')
-    .option(
-      '--register',
-      'stores it as the next version: binary:logistic, a failure within 30 days from features of ours',
-    )
+    .description('stores an XGBoost model as the next version; no alias points to it yet')
+    .argument('<file>', 'binary:logistic, a failure within 30 days from features of ours, .json or .ubj')
+    .option('--check', 'only says what the file is, for any XGBoost model; needs no running system')
+    // What it was before that became the rule.
+    .addOption(new Option('--register').hideHelp().conflicts('check'))
     .option('--registry <dir>', 'a registry in this folder instead of that of the running system')
     .addOption(
       new Option('--trained-on <what>', 'what it learned from').choices(['real', 'simulated', 'mixed']).default('real'),
@@ -42,33 +42,43 @@ export function addModelsImport(group: Command): void {
       const { answer } = context;
       const { model, bytes } = await readModelFile(file);
       const told = describeModel(model);
-      const { register = false, trainedOn } = command.opts<{
-        register?: true;
+      const { check = false, trainedOn } = command.opts<{
+        check?: true;
         trainedOn: 'real' | 'simulated' | 'mixed';
       }>();
-      if (register) {
-        const bundle = importTrees(plainDocument(bytes, file), { trained_on: trainedOn, where: file });
-        await withRegistry(command, context, async (registry) => {
-          const manifest = await registry.put(packBundle(bundle), {
-            name: bundle.name,
-            trained_on: trainedOn,
-            note: `imported from ${basename(file)}`,
-          });
-          answer(
-            { ...told, version: manifest.version },
-            () => `version ${manifest.version}: ${told.trees} trees over ${told.features} features`,
-          );
-        });
+      if (check) {
+        const { objective, trees, deepest, nodes, features, outputs } = told;
+        answer(
+          told,
+          () =>
+            `${objective}: ${trees} trees up to ${deepest} deep, ${nodes} nodes, ${features} features, outputs: ${outputs}`,
+        );
         return;
       }
-      const { objective, trees, deepest, nodes, features, outputs } = told;
-      answer(
-        told,
-        () =>
-          `${objective}: ${trees} trees up to ${deepest} deep, ${nodes} nodes, ${features} features, outputs: ${outputs}`,
-      );
+      const bundle = importTrees(plainDocument(bytes, file), { trained_on: trainedOn, where: file });
+      await withRegistry(command, context, async (registry) => {
+        const { version } = await registry.put(packBundle(bundle), {
+          name: bundle.name,
+          trained_on: trainedOn,
+          note: `imported from ${basename(file)}`,
+        });
+        answer(
+          { ...told, version },
+          () =>
+            `version ${version}: ${told.trees} trees over ${told.features} features; \`models promote ${version}\` lets it judge`,
+        );
+      }).catch((error: unknown) => {
+        throw error instanceof VitalsError && error.code === 'GV-BUS-001' ? nowhereToStore(error) : error;
+      });
     });
 }
+
+const nowhereToStore = (cause: VitalsError): VitalsError =>
+  new VitalsError('GV-BUS-001', 'there is no running system to store the model in', cause.where, {
+    action:
+      'Start one with `gpu-vitals up`, name its folder with --data or its NATS with --nats, or give a folder with --registry; --check only looks at the file.',
+    cause,
+  });
 
 /** Text to stdout no faster than it is taken; a reader that has enough, such as head, ends it quietly. */
 async function writeOut(texts: AsyncIterable<string>): Promise<void> {
