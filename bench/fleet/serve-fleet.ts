@@ -73,7 +73,9 @@ export async function serveFleet(fleet: Fleet, options: ServeFleetOptions): Prom
     const where = `http://${request.headers.host ?? ''}/sd`;
     response
       .writeHead(413, { 'content-type': 'text/plain; charset=utf-8' })
-      .end(`${fleet.gpus} GPUs are too many for one page, which has at most ${ONE_PAGE_GPUS_MAX}: ${where} lists one for each node\n`);
+      .end(
+        `${fleet.gpus} GPUs are too many for one page, which has at most ${ONE_PAGE_GPUS_MAX}: ${where} lists one for each node\n`,
+      );
   };
 
   const metrics = (name: string, request: IncomingMessage, response: ServerResponse): void => {
