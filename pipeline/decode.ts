@@ -10,7 +10,7 @@ import { GROUPS } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
-import type { Scrape } from './contract/scrape.ts';
+import type { PassedOver, Scrape } from './contract/scrape.ts';
 import { type DurationMs, EPOCH_MS_MAX } from './contract/time.ts';
 import { readExtras, readHeader, readIdentity, type WireHeader } from './contract/wire.ts';
 import { reasonOf, refusalLetter, scrapeLetter } from './decode-letters.ts';
@@ -20,6 +20,8 @@ import { groupOfSubject, nodeOfSubject } from './group-of-subject.ts';
 export interface DecodeOptions {
   /** As for `validate`: what lies further in the future does not move the fleet's clock. */
   readonly future_max: DurationMs | null;
+  /** Told of every scrape. */
+  readonly on_passed_over?: (counts: PassedOver) => void;
 }
 
 export interface DecodePorts {
@@ -79,10 +81,12 @@ class Decoder {
   private scratchBytes = new Uint8Array(this.scratch.buffer);
 
   private readonly future_ms: number;
+  private readonly onPassedOver: DecodeOptions['on_passed_over'];
 
   constructor(states: GroupStates, options: DecodeOptions) {
     this.states = states;
     this.future_ms = options.future_max ?? Number.POSITIVE_INFINITY;
+    this.onPassedOver = options.on_passed_over;
   }
 
   process(messages: readonly RawMessage[], emit: Emit<DecodePorts>): void {
@@ -192,6 +196,7 @@ class Decoder {
     }
     for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
     for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, ts));
+    this.onPassedOver?.(header);
   }
 
   /** Copies the values to aligned memory: messages begin anywhere in the connection's buffer. */
@@ -264,6 +269,7 @@ class Decoder {
       for (const { xid, kind, count } of scraped.xids) builder.xids.push({ row, xid, kind, count });
     }
     for (const refusal of scrape.refusals) emit('refused', refusalLetter(refusal, scrape.node, scrape.ts));
+    this.onPassedOver?.(scrape);
   }
 }
 

@@ -45,6 +45,7 @@ import type {
 import { type ModelBook, NO_MODELS } from './contract/failure-model.ts';
 import type { RawMessage } from './contract/message.ts';
 import type { Decision, Prediction } from './contract/predictions.ts';
+import type { PassedOver } from './contract/scrape.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 import { defineTopology, type Topology } from './define-topology.ts';
@@ -90,6 +91,8 @@ export interface SinkItems {
 export interface TopologyOptions extends Analysis, OptionalDetectors {
   /** Null when the fleet's clock is not ours (simulated time, replays). */
   readonly future_max: DurationMs | null;
+  /** As of `decode`. */
+  readonly on_passed_over?: (counts: PassedOver) => void;
   readonly assets: AssetBook;
   /** Trained models; without any the heuristic foresees. */
   readonly models: ModelBook;
@@ -108,7 +111,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       isOn(step, detectors) ? declare() : [];
 
     const raw = t.source<readonly RawMessage[]>('dcgm_raw', { summary: 'JetStream DCGM_RAW', lateness_max });
-    const decoded = t.stage('decode', raw, decode({ future_max }));
+    const decoded = t.stage('decode', raw, decode(options));
     const valid = t.operator('validate', decoded.rows, validate({ lateness_max, future_max }));
     const { rows: joined, assets } = t.operator(ENRICH_STEP, valid.rows, enrich(options.assets));
     // What is stored and shown is what was read; what is judged is what can be.

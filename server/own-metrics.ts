@@ -24,6 +24,8 @@ const COLLECTOR: Readonly<Record<keyof CollectorCounters, ToldMetric>> = {
   rows: told('collector_rows_total', 'GPUs or instances at an instant.'),
   samples: told('collector_samples_total', 'Values in these rows.'),
   refusals: told('collector_refusals_total', 'Values, lines and rows that were refused.'),
+  blanks: told('collector_blanks_total', 'Values that the exporter said it does not have.'),
+  unknown_metrics: told('collector_unknown_metrics_total', 'Samples of metrics that the catalogue does not have.'),
   bytes: told('collector_received_bytes_total', 'Text of answers, unpacked.'),
   message_bytes: told('collector_sent_bytes_total', 'Data of messages to NATS.'),
   stored_messages: told('collector_messages_total', 'Messages that NATS has stored.'),

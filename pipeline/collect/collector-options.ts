@@ -74,6 +74,9 @@ export interface CollectorCounters {
   readonly rows: number;
   readonly samples: number;
   readonly refusals: number;
+  /** Values that were said to be none, and samples of metrics that the catalogue does not have. */
+  readonly blanks: number;
+  readonly unknown_metrics: number;
   /** Unpacked text received, and messages' data sent. */
   readonly bytes: number;
   readonly message_bytes: number;

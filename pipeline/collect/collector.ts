@@ -5,6 +5,7 @@ import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
 import { underGivenNode } from './given-node.ts';
+import { ScrapeTally } from './scrape-tally.ts';
 import { Scraper } from './scraper.ts';
 import { Access, accessFinder } from './scraper-access.ts';
 import { ScrapeLoop } from './scraper-loop.ts';
@@ -84,12 +85,10 @@ export function startCollector(options: CollectorOptions): Collector {
     failures: 0,
     unreadable: 0,
     empty: 0,
-    rows: 0,
-    samples: 0,
-    refusals: 0,
     bytes: 0,
     out: 0,
   };
+  const tally = new ScrapeTally();
   let stopping: Promise<void> | null = null;
   let ended = false;
 
@@ -142,20 +141,12 @@ export function startCollector(options: CollectorOptions): Collector {
       const scrapes = underGivenNode(one.parser.parse(body, { fallback_node, ts }), one.target);
       encoded = scrapes.flatMap((scrape) => messages.ofScrape(scrape));
       if (scrapes.every((scrape) => scrape.gpus.length === 0)) count.empty++;
-      for (const scrape of scrapes) tally(scrape);
+      for (const scrape of scrapes) tally.add(scrape);
     } catch {
       count.unreadable++;
       encoded = [messages.ofText(fallback_node, ts, body)];
     }
     return encoded.map((message) => (above === null ? send(message) : sendTraced(message, above.traceparent)));
-  }
-
-  function tally(scrape: Scrape): void {
-    count.rows += scrape.gpus.length;
-    count.refusals += scrape.refusals.length;
-    for (const { values } of scrape.gpus) {
-      for (let m = 0; m < values.length; m++) if (!Number.isNaN(values[m])) count.samples++;
-    }
   }
 
   function send(message: OutgoingMessage): Promise<Safety> {
@@ -277,6 +268,7 @@ export function startCollector(options: CollectorOptions): Collector {
         targets: running.size,
         targets_failing,
         ...counted,
+        ...tally,
         message_bytes: out,
         ...loop.counters,
         ...spool.counters,
@@ -284,7 +276,7 @@ export function startCollector(options: CollectorOptions): Collector {
     },
     publishScrape: async (scrape, id) => {
       const encoded = messages.ofScrape(scrape, id);
-      tally(scrape);
+      tally.add(scrape);
       const safeties = await Promise.all(encoded.map((message) => sendTraced(message)));
       return safeties.includes('dropped') ? 'dropped' : safeties.includes('spooled') ? 'spooled' : 'stored';
     },

@@ -18,6 +18,9 @@ export interface Scrape {
   readonly unknown_metrics: number;
 }
 
+/** What of a scrape is neither a value nor refused. */
+export type PassedOver = Pick<Scrape, 'blanks' | 'unknown_metrics'>;
+
 export interface ScrapedGpu {
   readonly uuid: string;
   /** MIG's GPU_I_ID; empty for the whole board. */

@@ -151,6 +151,7 @@ export async function runReplay(options: ReplayOptions): Promise<Summary> {
     ...analysis,
     ...detectors,
     future_max: null,
+    on_passed_over: collector.passedOver,
     assets,
     models: options.models,
     prices: options.prices,

@@ -11,6 +11,7 @@ it('adds up rows, refusals by level and reason, tables and times', () => {
   for (const level of ['row', 'row', 'value', 'line', 'scrape'] as const) {
     collector.deadLetter({ level, reason: level === 'row' ? 'no_time' : 'late' });
   }
+  for (const blanks of [3, 4]) collector.passedOver({ blanks, unknown_metrics: 4 });
   const summary = collector.summary({ gpu_metrics: 3, anomalies: 1 });
   expect(summary).toEqual({
     rows_in: 5,
@@ -19,6 +20,8 @@ it('adds up rows, refusals by level and reason, tables and times', () => {
     scrapes_refused: 1,
     lines_refused: 1,
     values_refused: 1,
+    blanks: 7,
+    unknown_metrics: 8,
     dead_letters: { late: 3, no_time: 2 },
     tables: { anomalies: 1, gpu_metrics: 3 },
     first_ts: 100,

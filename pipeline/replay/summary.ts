@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Batch } from '../contract/batch.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { DeadLetter, RefusalLevel } from '../contract/events.ts';
+import type { PassedOver } from '../contract/scrape.ts';
 
 /** What a replay has done, as `summary.json` tells it. */
 export interface Summary {
@@ -13,6 +14,9 @@ export interface Summary {
   readonly scrapes_refused: number;
   readonly lines_refused: number;
   readonly values_refused: number;
+  /** Neither kept nor refused: values that were said to be none, and of metrics that the catalogue does not have. */
+  readonly blanks: number;
+  readonly unknown_metrics: number;
   readonly dead_letters: Readonly<Record<string, number>>;
   readonly tables: Readonly<Record<string, number>>;
   /** Smallest and largest event time of accepted rows, epoch ms; null when there were none. */
@@ -24,6 +28,7 @@ export interface SummaryCollector {
   /** A batch of accepted rows. */
   rows(batch: Pick<Batch, 'rows' | 'ts'>): void;
   deadLetter(letter: Pick<DeadLetter, 'level' | 'reason'>): void;
+  passedOver(counts: PassedOver): void;
   /** `tables`: rows that each sink has written. */
   summary(tables: Readonly<Record<string, number>>): Summary;
 }
@@ -32,6 +37,8 @@ export function createSummaryCollector(): SummaryCollector {
   const levels: Record<RefusalLevel, number> = { value: 0, line: 0, row: 0, scrape: 0, notification: 0 };
   const reasons = new Map<string, number>();
   let accepted = 0;
+  let blanks = 0;
+  let unknown_metrics = 0;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   return {
@@ -47,6 +54,10 @@ export function createSummaryCollector(): SummaryCollector {
       levels[level]++;
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     },
+    passedOver(counts) {
+      blanks += counts.blanks;
+      unknown_metrics += counts.unknown_metrics;
+    },
     summary: (tables) => ({
       rows_in: accepted + levels.row,
       rows_accepted: accepted,
@@ -54,6 +65,8 @@ export function createSummaryCollector(): SummaryCollector {
       scrapes_refused: levels.scrape,
       lines_refused: levels.line,
       values_refused: levels.value,
+      blanks,
+      unknown_metrics,
       dead_letters: sorted(reasons),
       tables: sorted(Object.entries(tables)),
       first_ts: accepted > 0 ? first : null,
