@@ -1,5 +1,6 @@
 import type { AlertRule } from '../operators/alerts/alert-rule.ts';
 import { alertRuleChanges, alertRules } from '../operators/alerts/alert-rules.ts';
+import type { GaugeThresholds } from '../operators/zscore/watched-gauges.ts';
 import { type Config, type ConfigKey, configSchema } from './config-schema.ts';
 import type { HealthProfile } from './contract/events.ts';
 import type { DurationMs } from './contract/time.ts';
@@ -13,6 +14,7 @@ export interface Analysis {
   readonly decisions_every: DurationMs;
   readonly profile: HealthProfile;
   readonly zscore_threshold: number;
+  readonly zscore_thresholds: GaugeThresholds;
   readonly novelty_contamination: number;
   /** The reference profile's time between samples; null = each GPU's usual one. */
   readonly reference_interval: DurationMs | null;
@@ -29,6 +31,7 @@ export const ANALYSIS_KEYS: readonly ConfigKey[] = [
   'decisions-interval',
   'profile',
   'zscore-threshold',
+  'zscore-thresholds',
   'novelty-contamination',
   'detectors',
   'alert-rules',
@@ -41,6 +44,7 @@ export const analysisOf = (config: Config): Analysis => ({
   decisions_every: config['decisions-interval'],
   profile: config.profile,
   zscore_threshold: config['zscore-threshold'],
+  zscore_thresholds: config['zscore-thresholds'],
   novelty_contamination: config['novelty-contamination'],
   reference_interval: null,
   detectors: config.detectors,

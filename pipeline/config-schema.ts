@@ -3,7 +3,7 @@ import { alertRuleChanges } from '../operators/alerts/alert-rules.ts';
 import { alertChannelsSchema } from '../sinks/alerts/channel-settings.ts';
 import { alertRoutesSchema } from './alert-desk/alert-routes.ts';
 import { DEFAULT_INHIBITIONS, inhibitionsSchema } from './alert-desk/inhibitions.ts';
-import { asWritten, detectors, rules, targets } from './nested-options.ts';
+import { asWritten, detectors, rules, targets, thresholds } from './nested-options.ts';
 import { address, duration, flag, jsonOr, list, number, optionalAddress, text, webAddress } from './option-kinds.ts';
 import { NETWORK_FAILING_MIN, RETRAIN_NETWORK } from './training/network-policy.ts';
 
@@ -138,10 +138,9 @@ export const CONFIG_SECTIONS = {
       { min: '500ms', max: '1m' },
       'How long a worker of a cluster may be silent before others take its groups, and a collector its targets; it stands still by itself after two thirds, and goes on when nobody has taken them.',
     ),
-    'zscore-threshold': number(
-      3,
-      { min: 1, max: 100 },
-      "Deviation from a GPU's own recent past that counts, in sigma.",
+    'zscore-threshold': number(3, { min: 1, max: 100 }, "Deviation from a GPU's own past that counts, in sigma."),
+    'zscore-thresholds': thresholds(
+      'The same by metric where it differs, in sigma, 0 = never told (what is open closes); for example {"power_watts": 4, "fb_used_bytes": 6}. A gauge of the workload that is named is watched too, for info only; each costs 404 B per GPU and about half the time of those of the board.',
     ),
     'novelty-contamination': number(0.005, { min: 0, max: 0.5 }, 'Share of boards that a forest finds unlike others.'),
     'features-interval': duration(

@@ -95,6 +95,50 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reads thresholds by metric from the file, and as JSON from elsewhere', () => {
+    const thresholds = { power_watts: 4, fb_used_bytes: 6.5, memory_clock_mhz: 0 };
+    const yaml = 'zscore-thresholds:\n  power_watts: 4\n  fb_used_bytes: 6.5\n  memory_clock_mhz: 0\n';
+    const option = 'zscore-thresholds';
+    expect(load().values[option]).toEqual({});
+    expect(load({ yaml }).values[option]).toEqual(thresholds);
+    expect(load({ flags: { [option]: JSON.stringify(thresholds) } }).values[option]).toEqual(thresholds);
+    const environment = { GPU_VITALS_ZSCORE_THRESHOLDS: JSON.stringify(thresholds) };
+    expect(load({ environment }).values[option]).toEqual(thresholds);
+  });
+
+  it('refuses every threshold of what cannot be judged, and says why', () => {
+    const line = failure({
+      flags: {
+        'zscore-thresholds': JSON.stringify({
+          gpu_utilization_ratio: 6,
+          gpu_util_ratio: 101,
+          sm_clock_mhz: 0.5,
+          power_watts: '4',
+          xid_last: 3,
+          throttle_reasons: 0,
+          ecc_sbe_volatile_total: 3,
+          row_remap_failed: 3,
+          pcie_link_gen: 3,
+          power_limit_watts: 3,
+        }),
+      },
+    });
+    expect(line).toMatch(
+      /there is no metric gpu_utilization_ratio, gauges [^;]* are gpu_temp_celsius, [^;]*gpu_util_ratio/,
+    );
+    expect(line).toMatch(/must lie in 1\.\.100, or be 0 for never at gpu_util_ratio/);
+    expect(line).toMatch(/must lie in 1\.\.100, or be 0 for never at sm_clock_mhz/);
+    expect(line).toMatch(/expected number, received string at power_watts/);
+    expect(line).toMatch(/it is a code: only gauges [^;]* at xid_last/);
+    expect(line).toMatch(/it is a mask: only gauges [^;]* at throttle_reasons/);
+    expect(line).toMatch(/it is a counter: only gauges [^;]* at ecc_sbe_volatile_total/);
+    expect(line).toMatch(/it is a flag: only gauges [^;]* at row_remap_failed/);
+    expect(line).toMatch(/it is set or moves in steps: [^;]* at pcie_link_gen/);
+    expect(line).toMatch(/it is set or moves in steps: [^;]* at power_limit_watts/);
+    expect(failure({ yaml: 'zscore-thresholds: 4' })).toMatch(/zscore-thresholds \(.*expected object/);
+    expect(failure({ yaml: 'zscore-thresholds: {power_watts: .nan}' })).toMatch(/at power_watts/);
+  });
+
   it('describes every option', () => {
     for (const section of Object.values(CONFIG_SECTIONS)) {
       for (const [key, schema] of Object.entries(section)) expect(schema.description, key).toMatch(/\.$/);

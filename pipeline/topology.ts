@@ -27,6 +27,7 @@ import { fleetQuantiles } from '../operators/quantiles/fleet-quantiles.ts';
 import { validate } from '../operators/validate.ts';
 import { boardConditions } from '../operators/xids/board-conditions.ts';
 import { xidEvents } from '../operators/xids/xid-events.ts';
+import { addedGauges, BOARD_GAUGES } from '../operators/zscore/watched-gauges.ts';
 import { ZSCORE_DEFAULTS, zscore } from '../operators/zscore/zscore.ts';
 import { type Analysis, DEFAULT_ANALYSIS } from './analysis.ts';
 import type { Alert } from './contract/alerts.ts';
@@ -44,6 +45,8 @@ import type {
 } from './contract/events.ts';
 import { type ModelBook, NO_MODELS } from './contract/failure-model.ts';
 import type { RawMessage } from './contract/message.ts';
+import type { MetricName } from './contract/metrics.ts';
+import type { Port } from './contract/ports.ts';
 import type { Decision, Prediction } from './contract/predictions.ts';
 import type { PassedOver } from './contract/scrape.ts';
 import { type DurationMs, minutes } from './contract/time.ts';
@@ -130,8 +133,14 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
       lies,
       ...when('conditions', () => [t.operator('conditions', rows, conditions(conditionSettings(detectors))).anomalies]),
       ...when('zscore', () => {
-        const threshold = options.zscore_threshold;
-        return [t.operator('zscore', rows, zscore({ ...ZSCORE_DEFAULTS, threshold })).anomalies];
+        const { zscore_threshold: threshold, zscore_thresholds: thresholds } = options;
+        const judge = (step: string, gauges: readonly MetricName[]): Port<Anomaly> =>
+          t.operator(step, rows, zscore({ ...ZSCORE_DEFAULTS, threshold, thresholds, gauges })).anomalies;
+        return [
+          judge('zscore', BOARD_GAUGES),
+          // A step each, so that none forgets what it has learned, or what is open, when another comes or goes.
+          ...addedGauges(thresholds).map((gauge) => judge(`zscore_${gauge}`, [gauge])),
+        ];
       }),
       ...when('change_points', () => [
         t.operator('change_points', rows, changePoints(CHANGE_POINTS_DEFAULTS)).anomalies,

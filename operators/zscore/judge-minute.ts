@@ -87,7 +87,9 @@ export function judgeMinute(
 ): (batch: Batch, row: number, state: ZscoreState, emit: EmitFrom<ZscorePorts>) => void {
   const count = gauges.length;
   const width = meansWidth(count);
-  const mirrors = Int8Array.from(gauges, ({ mirror_of }) => gauges.findIndex(({ name }) => name === mirror_of));
+  const mirrors = Int8Array.from(gauges, ({ mirror_of }) =>
+    gauges.findIndex(({ name, threshold }) => name === mirror_of && Number.isFinite(threshold)),
+  );
   const power = gauges.findIndex(({ name }) => name === 'power_watts');
   const agingWeight = aging(options.half_life);
   const agingLimit = aging(LIMIT_HALF_LIFE_MS);
@@ -195,7 +197,7 @@ export function judgeMinute(
         told.cause = cause;
         told.doubt = heated ? CERTAIN : gauge.cause === 'activity' ? doubtOfWork : doubtOfLimit;
         trackDeviation(batch, state, options, gauge, told, emit);
-        if (Math.abs(told.score) < options.threshold) weight = Math.max(aged, 1 / (seen + 1));
+        if (Math.abs(told.score) < gauge.threshold) weight = Math.max(aged, 1 / (seen + 1));
       } else {
         trackSilence(batch, state, options, gauge, told, emit);
         weight = Math.max(aged, 1 / (seen + 1));
@@ -205,16 +207,7 @@ export function judgeMinute(
         shift(models, model, offset);
         known.expected += offset;
       }
-      learn(
-        models,
-        model,
-        cause,
-        observed,
-        weight,
-        floor,
-        settled ? options.threshold : Number.POSITIVE_INFINITY,
-        known,
-      );
+      learn(models, model, cause, observed, weight, floor, settled ? gauge.threshold : Number.POSITIVE_INFINITY, known);
     }
   };
 }

@@ -26,7 +26,7 @@ export function trackDeviation(
   const size = Math.abs(score);
   const phase = state.phase[at] as number;
   if (phase !== OPEN) {
-    if (size < options.threshold) {
+    if (size < gauge.threshold) {
       if (phase !== QUIET) miss(state, at);
       return;
     }
@@ -35,7 +35,7 @@ export function trackDeviation(
     if (phase === QUIET || other) begin(state, at, judged, gpu, options.half_life);
     state.seen_at[at] = until;
     notePeak(state, at, judged);
-    noteStrength(state, at, size, from, options);
+    noteStrength(state, at, size, from, gauge);
     if (!lasts(state, at, until - (state.began_at[at] as number), options.confirm)) return;
     state.phase[at] = OPEN;
     state.opened_at[at] = batch.ts[judged.row] as number;
@@ -53,12 +53,12 @@ export function trackDeviation(
   state.seen_at[at] = until;
   const same = (state.peak_score[at] as number) > 0 === score > 0;
   if (same) notePeak(state, at, judged);
-  noteStrength(state, at, same ? size : 0, from, options);
+  noteStrength(state, at, same ? size : 0, from, gauge);
   if (state.warned[at] === 0 && warns(state, at, until, gauge, options)) {
     state.warned[at] = 1;
     emit('anomalies', deviationAnomaly(batch, judged.row, state, options, gauge, at, null), judged.row);
   }
-  if (same && size >= options.threshold / 2) {
+  if (same && size >= gauge.threshold / 2) {
     state.streak[at] = 0;
     return;
   }
@@ -111,8 +111,8 @@ function notePeak(state: ZscoreState, at: number, judged: Judgement): void {
   state.doubted[at] = judged.doubt;
 }
 
-function noteStrength(state: ZscoreState, at: number, size: number, from: number, options: ZscoreOptions): void {
-  if (size < 2 * options.threshold) state.strong_since[at] = 0;
+function noteStrength(state: ZscoreState, at: number, size: number, from: number, gauge: WatchedGauge): void {
+  if (size < 2 * gauge.threshold) state.strong_since[at] = 0;
   else if (state.strong_since[at] === 0) state.strong_since[at] = from;
 }
 

@@ -13,6 +13,8 @@ export interface WatchedGauge {
   readonly name: MetricName;
   readonly column: number;
   readonly unit: string;
+  /** Deviation that counts, in sigma; infinite where none does. */
+  readonly threshold: number;
   readonly cause: Cause;
   /** The side on which a deviation can be a fault: above 1, below -1, either 0. The other side is worth knowing at most. */
   readonly worse: -1 | 0 | 1;
@@ -53,7 +55,14 @@ export const WATCHABLE_GAUGES: readonly MetricName[] = METRICS.flatMap(({ name, 
   sigma_floor ? [name] : [],
 );
 
-export function watchedGauge(name: MetricName): WatchedGauge {
+/** Sigma by gauge, where it is not what holds for all; 0 = the gauge is never told. */
+export type GaugeThresholds = { readonly [name in MetricName]?: number | undefined };
+
+/** The gauges that thresholds name besides those of the board. */
+export const addedGauges = (thresholds: GaugeThresholds): readonly MetricName[] =>
+  WATCHABLE_GAUGES.filter((name) => thresholds[name] !== undefined && !BOARD_GAUGES.includes(name));
+
+export function watchedGauge(name: MetricName, threshold: number): WatchedGauge {
   const column = metricIndex(name);
   const metric = METRICS[column] as Metric;
   const nature = NATURES[name];
@@ -61,6 +70,8 @@ export function watchedGauge(name: MetricName): WatchedGauge {
     name,
     column,
     unit: metric.unit,
+    // Watched all the same: what is open can close, and what is usual is known when the gauge shall be told again.
+    threshold: threshold === 0 ? Number.POSITIVE_INFINITY : threshold,
     cause: 'activity',
     worse: 0,
     floor: metric.sigma_floor ?? 0,

@@ -37,6 +37,17 @@ describeLaws('zscore that finds something', () => zscore(ZSCORE_DEFAULTS), {
   bytes_per_gpu_max: 1_320,
   rows: troubledRows,
 });
+describeLaws(
+  'zscore with thresholds by gauge',
+  () => zscore({ ...ZSCORE_DEFAULTS, thresholds: { gpu_temp_celsius: 5, sm_clock_mhz: 2, power_watts: 0 } }),
+  { bytes_per_gpu_max: 1_320, rows: troubledRows },
+);
+// What the configuration reference says that an added gauge costs.
+describeLaws(
+  'zscore of an added gauge',
+  () => zscore({ ...ZSCORE_DEFAULTS, gauges: ['fb_used_bytes'], thresholds: { fb_used_bytes: 2 } }),
+  { bytes_per_gpu_max: 404 },
+);
 describeLaws('zscore of all gauges', () => zscore({ ...ZSCORE_DEFAULTS, gauges: WATCHABLE_GAUGES }), {
   bytes_per_gpu_max: 4_400,
 });

@@ -3,7 +3,7 @@ import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contr
 import type { Operator } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, days, hours, minutes } from '../../pipeline/contract/time.ts';
 import { judgeMinute } from './judge-minute.ts';
-import { BOARD_GAUGES, watchedGauge } from './watched-gauges.ts';
+import { BOARD_GAUGES, type GaugeThresholds, watchedGauge } from './watched-gauges.ts';
 import {
   CLOCK_WIDTH,
   FAST,
@@ -22,6 +22,7 @@ import {
 export interface ZscoreOptions {
   /** Deviation, in sigma, that both variants must see; twice of it warns. */
   readonly threshold: number;
+  readonly thresholds: GaugeThresholds;
   /** Time, spent at one kind of activity, in which a reading's weight falls to a half. */
   readonly half_life: DurationMs;
   /** How long a deviation lasts before it is told: this, and three judgements. */
@@ -40,6 +41,7 @@ export interface ZscoreOptions {
 
 export const ZSCORE_DEFAULTS: ZscoreOptions = {
   threshold: 3,
+  thresholds: {},
   half_life: days(3),
   confirm: minutes(2),
   confirm_warning: minutes(5),
@@ -86,7 +88,7 @@ const SLOW_MS = 120_000;
  * Source   conditional-baseline.ts; control limits after Roberts 1959.
  */
 export const zscore = (options: ZscoreOptions): Operator<ReturnType<typeof zscoreState>, ZscorePorts> => {
-  const gauges = options.gauges.map(watchedGauge);
+  const gauges = options.gauges.map((name) => watchedGauge(name, options.thresholds[name] ?? options.threshold));
   const columns = Uint16Array.from(gauges, ({ column }) => column);
   const spec = zscoreState(gauges.length);
   const width = meansWidth(gauges.length);

@@ -13,7 +13,7 @@ import { TrailList } from './trail-list.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 300_000;
-const THRESHOLDS: readonly string[] = ['detectors', 'zscore-threshold', 'profile'];
+const THRESHOLDS: readonly string[] = ['detectors', 'zscore-threshold', 'zscore-thresholds', 'profile'];
 
 /** An option of GET /config. */
 export interface OptionAnswer {
