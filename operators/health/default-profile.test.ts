@@ -31,10 +31,7 @@ describe('what costs nothing', () => {
     ['a draw that briefly passes the limit', { power_watts: 759, power_watts_mean_1h: 690 }],
     ['20 corrected errors a day', { ecc_sbe_volatile_per_day_24h: 20, ecc_sbe_volatile_total: 90 }],
     ['a replay now and then', { pcie_replay_per_day_24h: 1_440 }],
-    [
-      'replays that a link of its generation may have, while it sleeps',
-      { pcie_replay_per_day_24h: 12 * 1_440, pcie_link_gen: 1, pcie_max_link_gen: 5, gpu_util_ratio: 0 },
-    ],
+    ['replays of a link that sleeps', { pcie_replay_per_day_24h: 17_280, pcie_link_gen: 1, gpu_util_ratio: 0 }],
     ['retired pages told beside a clean remap state', { retired_pages_dbe_total: 0 }],
     ['a link that is not read', { pcie_link_width: NAN, pcie_link_gen: NAN }],
   ])('%s', (_name, change) => {
@@ -295,8 +292,6 @@ describe('what numbers cost, worked by hand', () => {
     const held = anomaly('sw_thermal', 'warning', 'throttle_reasons');
     const verdict = judge({ throttle_reasons: 32 }, { anomalies: [held] });
     expect(verdict.dimensions).toMatchObject({ thermal: 85, reliability: 100 });
-    expect(verdict.contributions).toMatchObject([
-      { dimension: 'thermal', action: 'check airflow, fans and inlet temperature' },
-    ]);
+    expect(verdict.contributions.map(({ dimension }) => dimension)).toEqual(['thermal']);
   });
 });

@@ -81,7 +81,6 @@ export async function* readStream(
     wake = null;
   };
   const queued = (): number => queue.length - queueAt;
-
   function refill(): void {
     if (!session || outstanding + queued() > window / 2 || queuedBytes > QUEUED_BYTES_MAX) return;
     const batch = window - outstanding - queued();
@@ -151,8 +150,8 @@ export async function* readStream(
 
   async function open(): Promise<Session> {
     const jsm = await manager(connection);
-    const seen = { created, last_position: next - 1 };
-    const info = await streamInfo(jsm, stream, { seen, wanted: () => !ended && link.connected() });
+    const asked = { seen: { created, last_position: next - 1 }, wanted: () => !ended && link.connected() };
+    const info = await streamInfo(jsm, stream, asked);
     const place = resumeAt({ wanted: next, fresh, created_before: created }, info);
     const several = subjects.length > 1;
     const serverFilters = !several || atLeast(connection.info?.version ?? '', '2.10.0');
