@@ -1,4 +1,5 @@
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
+import { ofCutBoards, ofWholeBoards } from './cut-boards.ts';
 import { byRange, type Tier, tiersOf } from './sql.ts';
 
 /** Counters that are added up, by the name of their sum. */
@@ -12,22 +13,24 @@ const COUNTER_TIERS = tiersOf([
   ['1h', 3_660 * 86_400],
 ]);
 
-const sumOf = (tier: Tier, metrics: readonly MetricName[]): string =>
-  metrics.map((metric) => `coalesce(${tier.column(metric, 'max') ?? metric}, 0.0)`).join(' + ');
+const sumOf = (tier: Tier, metrics: readonly MetricName[], of = (column: string): string => column): string =>
+  metrics.map((metric) => `coalesce(${of(tier.column(metric, 'max') ?? metric)}, 0.0)`).join(' + ');
 
 /**
- * Rows with how much each sum rose since the row before of the same GPU; a fall is a reset and counts nothing. Only GPUs of
- * which any changed at all are looked at row by row: errors are rare.
+ * Rows with how much each sum rose since the row before of the same GPU; a fall is a reset and counts nothing. Every counter
+ * is the board's and repeats on its MIG instances: the highest of an instant stands for all, so that one that was away and
+ * comes back does not tell again what the others told. Only GPUs of which any changed at all are looked at row by row:
+ * errors are rare.
  */
 function rises(tier: Tier, sums: CounterSums): string {
   const names = Object.keys(sums);
-  const summed = Object.entries(sums).map(([name, metrics]) => `${sumOf(tier, metrics)} AS ${name}`);
+  const summed = Object.entries(sums).map(
+    ([name, metrics]) => `${sumOf(tier, metrics, (column) => `max(${column})`)} AS ${name}`,
+  );
   const spread = Object.values(sums).map((metrics) => `max(${sumOf(tier, metrics)}) - min(${sumOf(tier, metrics)})`);
   const changed = `SELECT gpu_uuid FROM (SELECT gpu_uuid, ${spread.join(' + ')} AS spread FROM ${tier.table} WHERE ${tier.where} GROUP BY gpu_uuid) WHERE spread > 0`;
-  const rows = `SELECT ts, gpu_uuid, node, instance, ${summed.join(', ')} FROM ${tier.table} WHERE gpu_uuid IN (${changed}) AND ${tier.where}`;
-  const risen = names.map(
-    (name) => `${name} - lag(${name}) OVER (PARTITION BY gpu_uuid, instance ORDER BY ts) AS ${name}`,
-  );
+  const rows = `SELECT ts, gpu_uuid, last(node) AS node, ${summed.join(', ')} FROM ${tier.table} WHERE gpu_uuid IN (${changed}) AND ${tier.where} GROUP BY ts, gpu_uuid ORDER BY ts`;
+  const risen = names.map((name) => `${name} - lag(${name}) OVER (PARTITION BY gpu_uuid ORDER BY ts) AS ${name}`);
   return `SELECT ts, gpu_uuid, node, ${risen.join(', ')} FROM (${rows})`;
 }
 
@@ -60,17 +63,28 @@ const HELD_TIERS = tiersOf([
 const STEP_NS: Readonly<Record<Tier['size'], number>> = { raw: 0, '1m': 6e10, '5m': 3e11, '1h': 3.6e12 };
 
 /**
- * Share of time that counters of nanoseconds name. Within a step none can rise by more than the step: more is a reset. What
- * rises between two steps' readings is not seen, one interval of a step's hundreds.
+ * Share of the boards' time that counters of nanoseconds name. Within a step none can rise by more than the step: more is a
+ * reset. What rises between two steps' readings is not seen, one interval of a step's hundreds.
  */
-export const heldShare = (metrics: Readonly<Record<string, MetricName>>): string =>
-  byRange((tier) => {
-    const low = tier.column('power_violation_ns_total', 'min');
+export function heldShare(metrics: Readonly<Record<string, MetricName>>): string {
+  const steps = byRange((tier) => {
     const step = STEP_NS[tier.size];
-    if (low === null || step === 0) return null;
-    const shares = Object.entries(metrics).map(([name, metric]) => {
-      const rise = `${tier.column(metric, 'max')} - ${tier.column(metric, 'min')}`;
-      return `sum(CASE WHEN ${rise} <= ${step} THEN ${rise} ELSE 0.0 END) / count(${tier.column(metric, 'max')}) / ${step}.0 AS ${name}`;
-    });
-    return `SELECT ts AS time, ${shares.join(', ')} FROM ${tier.table} WHERE ${tier.where} SAMPLE BY $__interval`;
+    if (step === 0) return null;
+    const once: string[] = [];
+    const figures: string[] = [];
+    for (const [name, metric] of Object.entries(metrics)) {
+      const high = tier.column(metric, 'max');
+      const low = tier.column(metric, 'min');
+      const rise = `${high} - ${low}`;
+      once.push(`max(${high}) AS ${high}, min(${low}) AS ${low}`);
+      figures.push(`sum(CASE WHEN ${rise} <= ${step} THEN ${rise} ELSE 0.0 END) / ${step}.0 AS ${name}`);
+      figures.push(`count(${high}) AS ${name}_told`);
+    }
+    const cut = `(SELECT ts, gpu_uuid, ${once.join(', ')} FROM ${ofCutBoards(tier)} GROUP BY ts, gpu_uuid ORDER BY ts)`;
+    return [ofWholeBoards(tier), cut]
+      .map((from) => `SELECT ts AS time, ${figures.join(', ')} FROM ${from} SAMPLE BY $__interval`)
+      .join('\nUNION ALL\n');
   }, HELD_TIERS);
+  const shares = Object.keys(metrics).map((name) => `sum(${name}) / sum(${name}_told) AS ${name}`);
+  return `SELECT time, ${shares.join(', ')} FROM (${steps}) GROUP BY time ORDER BY time`;
+}

@@ -1,3 +1,4 @@
+import { boardSums, boardSumsOverTime } from './cut-boards.ts';
 import type { Row } from './live-overview.ts';
 import { GPU_TEMP_STEPS, unitOf } from './looks.ts';
 import { lines, stat, table } from './panels.ts';
@@ -6,12 +7,11 @@ import { byRange, IN_RANGE, overTime, type Tier } from './sql.ts';
 /** Least step of each tier, minutes. */
 const STEP_MIN: Readonly<Record<Tier['size'], number>> = { raw: 1, '1m': 1, '5m': 5, '1h': 60 };
 
-/** Kilowatt-hours of the chosen boards by step: mean power times boards, since MIG instances repeat the reading of their board. A factor stands within: QuestDB 9.3 fails on one outside of a sum over a union. */
+/** Kilowatt-hours of the chosen boards by step. */
 const energy = (factor: string): string =>
   byRange((tier) => {
     const minutes = STEP_MIN[tier.size];
-    const kwh = `avg(${tier.column('power_watts', 'avg')}) * count_distinct(gpu_uuid) / 1000 * ${minutes} / 60.0${factor}`;
-    return `SELECT ts, ${kwh} AS kwh FROM ${tier.table} WHERE ${tier.where} SAMPLE BY ${minutes}m`;
+    return boardSums(tier, { kwh: 'power_watts' }, `${minutes}m`, ` / 1000 * ${minutes} / 60.0${factor}`);
   });
 
 /** What the fleet uses, and how evenly: energy, temperature, work by node. */
@@ -39,7 +39,7 @@ export const FLEET_USE: Row = {
     lines({
       title: 'Power',
       help: 'Of the boards alone.',
-      sql: overTime((c) => [`avg(${c('power_watts')}) * count_distinct(gpu_uuid) AS power_watts`]),
+      sql: boardSumsOverTime(['power_watts']),
       width: 16,
       unit: unitOf('power_watts'),
       min: 0,

@@ -3,24 +3,33 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSent, dashboardQueries, type Shown } from '../../bench/grafana/dashboard-queries.ts';
 import { fillFleet } from '../../bench/grafana/fill-fleet.ts';
 import { gpuName } from '../../bench/grafana/fill-tables.ts';
+import type { Database } from '../../pipeline/contract/database.ts';
 import { days, hours, minutes, seconds } from '../../pipeline/contract/time.ts';
+import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from '../../sinks/questdb/questdb.fixture.ts';
 
 /** Every statement of the dashboards, as Grafana sends it, against a real QuestDB with a fleet in it. */
 const GPUS = 104;
 /** One that has everything. */
 const SICK = gpuName(3);
+/** Two boards alone in their hours, long before the fleet: one cut into seven instances, one whole. */
+const CUT = { gpu: 'GPU-cut', instances: 7, watts: 100, limit_watts: 400 };
+const WHOLE = { gpu: 'GPU-whole', watts: 700, limit_watts: 700 };
+const CUT_SPAN_MS = hours(3);
 const TIMESTAMP = 1114;
 const NUMBERS = [20, 21, 23, 700, 701];
 
 let questdb: TestQuestdb;
 let client: pg.Client;
 let now = 0;
+let cut_from = 0;
 
 beforeAll(async () => {
   questdb = await startTestQuestdb({ heap_max_mib: 512 });
   const [clock] = await questdb.database.query<{ now: number }>('SELECT now() AS now');
   now = clock?.now ?? 0;
+  cut_from = Math.floor((now - days(10)) / hours(1)) * hours(1);
+  await fillCutBoard(questdb.database);
   await fillFleet(questdb.database, {
     gpus: GPUS,
     end: now,
@@ -44,6 +53,32 @@ afterAll(async () => {
   await client?.end();
   await questdb?.stop();
 });
+
+/**
+ * What every instance tells is its board's: 100 W, one PCIe replay and three NVLink errors more in the second hour, half of
+ * the time held back by power. Meanwhile the seventh instance is away; the board's own row tells its power alone.
+ */
+async function fillCutBoard(database: Database): Promise<void> {
+  await prepareDatabase(database, { rollups: [] });
+  const steps = CUT_SPAN_MS / seconds(30);
+  const start = new Date(cut_from).toISOString();
+  const from = `(SELECT dateadd('s', ((x - 1) * 30)::INT, '${start}'::TIMESTAMP) AS ts, x FROM long_sequence(${steps}))`;
+  const risen = (by: number): string => `CASE WHEN x > ${steps / 2} THEN ${4 + by}.0 ELSE 4.0 END`;
+  const counters = `${risen(1)}, ${risen(2)}, ${risen(1)}, x * 15e9`;
+  const rows = [
+    ...[...Array(CUT.instances).keys()].map((i) => {
+      const away = i === CUT.instances - 1 ? ` WHERE x <= ${steps / 3} OR x > ${(steps / 3) * 2}` : '';
+      return `'${CUT.gpu}', 'node-cut', '${i + 1}', ${CUT.watts}, ${CUT.limit_watts}, ${counters} FROM ${from}${away}`;
+    }),
+    `'${CUT.gpu}', 'node-cut', '', ${CUT.watts}, ${CUT.limit_watts}, NULL, NULL, NULL, NULL FROM ${from}`,
+    `'${WHOLE.gpu}', 'node-cut', '', ${WHOLE.watts}, ${WHOLE.limit_watts}, 4.0, 4.0, 4.0, 0.0 FROM ${from}`,
+  ];
+  const columns =
+    'power_watts, power_limit_watts, pcie_replay_total, nvlink_crc_flit_errors_total, nvlink_replay_errors_total, power_violation_ns_total';
+  for (const row of rows) {
+    await database.query(`INSERT INTO gpu_metrics (ts, gpu_uuid, node, instance, ${columns}) SELECT ts, ${row}`);
+  }
+}
 
 interface Answer {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
@@ -69,6 +104,8 @@ const FIRST: Readonly<Record<string, () => Shown>> = {
 const RAW_ONLY = 'Held back';
 
 const QUERIES = dashboardQueries();
+const queryOf = (name: string, dashboard = ''): (typeof QUERIES)[number] =>
+  QUERIES.find((query) => query.name === name && query.dashboard.includes(dashboard)) as (typeof QUERIES)[number];
 
 function judge(query: (typeof QUERIES)[number], { fields, rows }: Answer): void {
   expect(rows.length).toBeGreaterThan(0);
@@ -168,5 +205,48 @@ describe('dashboards', () => {
     // 250 to 249 + 104 W by the GPU's number, and 50 W on average of chance.
     const kilowatts = (GPUS * (250 + (GPUS - 1) / 2 + 50)) / 1_000;
     expect(Number(energy.rows[0]?.[0]) / (kilowatts * 7 * 24)).toBeCloseTo(1, 1);
+  });
+
+  describe.each(['raw', '1m', '5m', '1h'])('count a board once, cut into instances or whole, at %s', (resolution) => {
+    const told = async (name: string, dashboard = '', more: Partial<Shown> = {}): Promise<Record<string, string>[]> => {
+      const shown = { ...range(0), from: cut_from, to: cut_from + CUT_SPAN_MS - 1, resolution, ...more };
+      const { fields, rows } = await ask(asSent(queryOf(name, dashboard), shown));
+      return rows.map((row) => Object.fromEntries(fields.map((field, i) => [field.name, row[i] ?? ''])));
+    };
+    const total = (rows: readonly Record<string, string>[], column: string): number =>
+      rows.reduce((sum, row) => sum + Number(row[column]), 0);
+
+    it.each(['live', 'health'])('power, %s', async (dashboard) => {
+      const rows = await told('Power', dashboard);
+      expect(rows.length).toBeGreaterThanOrEqual(3);
+      for (const row of rows) expect(Number(row.power_watts)).toBeCloseTo(CUT.watts + WHOLE.watts, 3);
+      if (dashboard !== 'live') return;
+      for (const row of rows) expect(Number(row.power_limit_watts)).toBeCloseTo(CUT.limit_watts + WHOLE.limit_watts, 3);
+    });
+
+    it('energy and its cost', async () => {
+      const kilowatt_hours = ((CUT.watts + WHOLE.watts) / 1_000) * (CUT_SPAN_MS / hours(1));
+      expect(total(await told('Energy'), 'energy')).toBeCloseTo(kilowatt_hours, 3);
+      expect(total(await told('Cost'), 'cost')).toBeCloseTo(kilowatt_hours * 0.156, 3);
+    });
+
+    it('what counters rose by', async () => {
+      const rows = await told('Link errors');
+      expect(total(rows, 'pcie_replays')).toBe(1);
+      expect(total(rows, 'nvlink_errors')).toBe(3);
+      const [board, ...others] = await told('Where errors were counted');
+      expect(others).toEqual([]);
+      expect(board).toMatchObject({ gpu_uuid: CUT.gpu, node: 'node-cut' });
+      expect([board?.pcie_replays, board?.nvlink_errors, board?.corrected].map(Number)).toEqual([1, 3, 0]);
+    });
+
+    it('the time that it was held back', async () => {
+      const both = await told('Time held back');
+      const cut = await told('Time held back', '', { gpu: [CUT.gpu] });
+      // Samples have no extremes to take it from.
+      if (resolution === 'raw') return expect(both).toEqual([]);
+      expect(both.length).toBeGreaterThanOrEqual(3);
+      expect(total(both, 'power') / total(cut, 'power')).toBeCloseTo(0.5, 6);
+    });
   });
 });

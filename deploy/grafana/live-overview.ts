@@ -1,4 +1,5 @@
 import { BITS } from '../../operators/health/throttle-bits.ts';
+import { boardSumsOverTime } from './cut-boards.ts';
 import { GPU_TEMP_STEPS, MEMORY_TEMP_STEPS, steps, unitOf } from './looks.ts';
 import { type AnyPanel, bars, lines, stat, table } from './panels.ts';
 import { ASSET_SCOPE, byRange, IN_RANGE, lately, newest, overTime, SCOPE } from './sql.ts';
@@ -143,11 +144,8 @@ const load: Row = {
     }),
     lines({
       title: 'Power',
-      help: 'Mean board power times the number of boards. MIG instances repeat the reading of their board.',
-      sql: overTime((c) => [
-        `avg(${c('power_watts')}) * count_distinct(gpu_uuid) AS power_watts`,
-        `avg(${c('power_limit_watts')}) * count_distinct(gpu_uuid) AS power_limit_watts`,
-      ]),
+      help: 'Of the chosen boards together. MIG instances repeat the reading of their board, which counts once.',
+      sql: boardSumsOverTime(['power_watts', 'power_limit_watts']),
       width: 6,
       unit: unitOf('power_watts'),
       min: 0,
