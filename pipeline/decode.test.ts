@@ -7,6 +7,7 @@ import { groupOf, rawSubject } from './contract/ids.ts';
 import type { ContentType, RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, metricIndex } from './contract/metrics.ts';
 import type { Scrape } from './contract/scrape.ts';
+import { minutes } from './contract/time.ts';
 import { decode } from './decode.ts';
 
 const TS = Date.UTC(2026, 0, 1);
@@ -110,6 +111,33 @@ describe('decode', () => {
     });
     expect(positions).toEqual([2, 3, 5]);
     expect(ids).toEqual([['GPU-a-0'], ['GPU-a-0', 'GPU-a-1'], ['GPU-a-0', 'GPU-a-1', 'GPU-text']]);
+  });
+
+  it('tells the known GPUs of a node whose scrape has none as absent, behind the rows before it', () => {
+    const told: unknown[] = [];
+    const refusals = [{ level: 'line', reason: 'unreadable_line', detail: '', original: 'x' }] as const;
+    const step = decode({ future_max: minutes(5) }).start(new GroupStates());
+    const messages = [
+      binary(1, scrape('a', TS, [50, 51])),
+      binary(2, scrape('unknown', TS, [])),
+      binary(3, scrape('a', TS + 10, [])),
+      binary(4, scrape('a', TS + minutes(6), [])),
+      binary(5, scrape('a', TS + 20, [], { refusals })),
+      binary(6, scrape('a', TS + 30, [52])),
+    ];
+    step.process(messages, (port, item) => {
+      if (port === 'refused') return;
+      const { rows, position, ts, gpu, node, registry, clock, values } = item as Batch;
+      const who = Array.from(gpu, (one, row) => `${registry.nodes[node[row] as number]} ${registry.gpus[one]?.uuid}`);
+      const readings = values.filter((value) => !Number.isNaN(value)).length;
+      told.push([port, position, who, Array.from(ts, (at) => at - TS), readings, clock.length === rows]);
+    });
+    const both = ['a GPU-a-0', 'a GPU-a-1'];
+    expect(told).toEqual([
+      ['rows', 1, both, [0, 0], 2, true],
+      ['absent', 3, both, [10, 10], 0, true],
+      ['rows', 6, ['a GPU-a-0'], [30], 1, true],
+    ]);
   });
 
   it('skips what a restored group has seen', () => {

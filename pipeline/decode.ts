@@ -1,6 +1,7 @@
 import { reachesDay, sweepDaily } from '../operators/core/daily-sweep.ts';
 import { CLOCK_STATE, CLOCK_STEP } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
+import { absentRows } from './absent-rows.ts';
 import { advanceClock } from './advance-clock.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
@@ -26,6 +27,8 @@ export interface DecodeOptions {
 
 export interface DecodePorts {
   readonly rows: Batch;
+  /** A row without any reading for each GPU of a node whose scrape came without one: nobody sent them, so nobody stores them. */
+  readonly absent: Batch;
   readonly refused: DeadLetter;
 }
 
@@ -53,7 +56,8 @@ const ROUTES_MAX = 262_144;
  * step finds there what comes later: what they tell must not depend on how much is read at once.
  *
  * Input    messages in stream order; binary, JSON or exposition text.
- * Output   rows: batches in stream order per group; refused: what could not be read, and what normalising had refused.
+ * Output   rows: batches in stream order per group; absent: the known GPUs of a node whose scrape has none, in their turn;
+ *          refused: what could not be read, and what normalising had refused.
  * Time     none.
  * State    the registries of the groups; besides, caches that can be lost.
  * Cost     one copy of the values per row; identity is parsed when its bytes change.
@@ -62,7 +66,7 @@ const ROUTES_MAX = 262_144;
 export const decode = (options: DecodeOptions): Stage<readonly RawMessage[], DecodePorts> => ({
   name: 'decode',
   summary: 'binary, JSON or text to columnar batches',
-  ports: ['rows', 'refused'],
+  ports: ['rows', 'absent', 'refused'],
   start(states) {
     const decoder = new Decoder(states, options);
     return { process: (messages, emit) => decoder.process(messages, emit) };
@@ -72,6 +76,7 @@ export const decode = (options: DecodeOptions): Stage<readonly RawMessage[], Dec
 class Decoder {
   private readonly states: GroupStates;
   private readonly builders = Array.from({ length: GROUPS }, () => new BatchBuilder());
+  private readonly absent = new BatchBuilder();
   private readonly routes = new Map<string, Route>();
   private readonly texts = new ScrapeTexts();
   private readonly touched: number[] = [];
@@ -177,6 +182,13 @@ class Decoder {
     const known = this.identity(route, data, header, state, builder, emit);
     const width = header.columns.length;
     const ts = isUsable(header.ts) ? header.ts : message.event_time;
+    if (header.rows === 0 && extras.refusals.length === 0 && ts <= message.arrived_at + this.future_ms) {
+      const rows = absentRows(this.absent, state, { node: known.node, ts, clock, message });
+      if (rows !== null) {
+        this.handOn(state, builder, emit);
+        emit('absent', rows);
+      }
+    }
     const first = builder.reserve(header.rows, message.arrived_at, clock);
     builder.ts.fill(header.ts, first, first + header.rows);
     builder.gpu.set(known.gpus, first);

@@ -54,7 +54,12 @@ export type ItemInputs<Inputs> = {
 export interface TopologyBuilder<SinkItems> {
   source<T>(id: string, options: { readonly summary: string; readonly lateness_max: DurationMs }): Port<T>;
   stage<In, P>(id: string, input: Port<In>, stage: Stage<In, P>): Ports<P>;
-  operator<S extends StateSpec, P>(id: string, input: Port<Batch>, operator: Operator<S, P>): Ports<P>;
+  /** Of several inputs, batches come in the order of the stream. */
+  operator<S extends StateSpec, P>(
+    id: string,
+    input: Port<Batch> | readonly Port<Batch>[],
+    operator: Operator<S, P>,
+  ): Ports<P>;
   /** `rows`: the batches whose rows give the order and the clock. */
   items<Inputs, S extends StateSpec, P>(
     id: string,
@@ -96,7 +101,7 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
         kind: 'operator',
         id,
         summary: operator.summary,
-        inputs: [input as Port<unknown>],
+        inputs: [input].flat() as Port<unknown>[],
         ports: operator.ports,
         operator: erased,
       });

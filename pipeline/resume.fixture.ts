@@ -1,4 +1,4 @@
-import { sampleRows } from '../operators/core/laws.fixture.ts';
+import { START_MS, sampleRows } from '../operators/core/laws.fixture.ts';
 import type { Alert } from './contract/alerts.ts';
 import type { Batch } from './contract/batch.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
@@ -18,6 +18,9 @@ import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
 
+/** A node whose scrapes come without its GPUs for some minutes. */
+const BARE = { node: 'node-5', from: START_MS + 600_000, to: START_MS + 1_000_000 };
+
 /** A stream of a small fleet over several groups: one message a node and instant. */
 export function stream(seed: number): RawMessage[] {
   return sampleRows(seed, { gpus: 12, scrapes: 150 }).map((row, i) => {
@@ -26,12 +29,13 @@ export function stream(seed: number): RawMessage[] {
       values[m] = row.values[metric.name] ?? Number.NaN;
     });
     const gpu = { uuid: row.uuid, instance: '', model: 'NVIDIA H100 80GB HBM3', pci_bus_id: '', serial: '', slot: '' };
+    const bare = row.node === BARE.node && row.ts >= BARE.from && row.ts < BARE.to;
     const data = encodeScrape({
       node: row.node,
       ts: row.ts,
       boot_epoch: 1,
       sequence: i,
-      gpus: [{ ...gpu, ts: row.ts, values, xids: [], attribution: [] }],
+      gpus: bare ? [] : [{ ...gpu, ts: row.ts, values, xids: [], attribution: [] }],
       refusals: [],
       blanks: 0,
       unknown_metrics: 0,

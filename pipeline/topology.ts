@@ -125,7 +125,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     const { xids } = t.operator('xids', rows, xidEvents(XID_EVENTS));
     const outlook = t.items('forecasts', rows, { vectors }, forecasts(FORECASTS_DEFAULTS));
     const board = t.operator('board_conditions', rows, boardConditions());
-    const absent = t.operator('absence', rows, absence(ABSENCE));
+    const absent = t.operator('absence', [rows, decoded.absent], absence(ABSENCE));
 
     const beside = t.operator('node_peers', rows, nodePeers(NODE_PEERS));
 

@@ -44,6 +44,23 @@ const finder = (name: string, of: number): Operator<typeof FINDER_STATE, { found
     },
   },
 });
+/** Tells of every row. */
+const witness: Operator<Record<never, never>, { found: Found }> = {
+  name: 'witness',
+  summary: '',
+  state: {},
+  ports: ['found'],
+  onBatch(batch, _, emit) {
+    for (let row = 0; row < batch.rows; row++) {
+      const [ts, node] = [batch.ts[row] as number, batch.registry.nodes[batch.node[row] as number] as string];
+      emit(
+        'found',
+        { ts, node, gpu_uuid: batch.registry.gpus[batch.gpu[row] as number]?.uuid as string, by: 'absent' },
+        row,
+      );
+    }
+  },
+};
 const SCRIBE_STATE = { story: { scope: 'gpu', type: 'record', width: 1, initial: 0 } } as const;
 /** Writes down what comes, in its order. */
 const scribe: ItemOperator<{ a: Found; b: Found }, typeof SCRIBE_STATE, { lines: Found }> = {
@@ -97,16 +114,17 @@ interface SinkItems {
 
 const topology = defineTopology<SinkItems>((t) => {
   const raw = t.source<readonly RawMessage[]>('raw', { summary: '', lateness_max: seconds(10) });
-  const { rows } = t.stage('decode', raw, decode({ future_max: null }));
+  const { rows, absent } = t.stage('decode', raw, decode({ future_max: null }));
   const odd = t.operator('third', rows, finder('third', 3));
   const even = t.operator('even', rows, finder('even', 2));
-  const lines = t.items('scribe', rows, { b: [even.found, even.ticks], a: [odd.found, odd.ticks] }, scribe);
+  const { found: gone } = t.operator('witness', absent, witness);
+  const lines = t.items('scribe', rows, { b: [even.found, even.ticks], a: [odd.found, odd.ticks, gone] }, scribe);
   const order = t.fleet('chronicle', { lines: lines.lines }, chronicle);
   t.sink('lines', lines.lines);
   t.sink('order', order.order);
 });
 
-/** Messages of nodes in several groups; some come late, a few later than the fleet waits. */
+/** Messages of nodes in several groups, some without their GPU; some come late, a few later than the fleet waits. */
 function messages(seed: number): RawMessage[] {
   const next = random(seed);
   const list: RawMessage[] = [];
@@ -122,7 +140,7 @@ function messages(seed: number): RawMessage[] {
       ts,
       boot_epoch: 1,
       sequence: i,
-      gpus: [{ ...gpu, ts, values, xids: [], attribution: [] }],
+      gpus: i % 13 === 12 ? [] : [{ ...gpu, ts, values, xids: [], attribution: [] }],
       refusals: [],
       blanks: 0,
       unknown_metrics: 0,
@@ -168,6 +186,7 @@ describe('steps over items and over the fleet', () => {
       expect(whole.order.length).toBeGreaterThan(200);
       expect(whole.order.filter((line) => line.endsWith('timer')).length).toBeGreaterThan(8);
       expect(whole.order.filter((line) => line.includes('row@')).length).toBeGreaterThan(5);
+      expect(whole.order.filter((line) => line.includes(' a absent')).length).toBeGreaterThan(30);
       const single = run(
         list,
         list.map((_, i) => i),

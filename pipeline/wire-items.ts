@@ -64,7 +64,11 @@ export function wireItems({ node, stream, states, emit, cause, timed }: Wiring<I
   });
   inputs.forEach((port, i) => {
     const input = names[i] as string;
-    stream(port).subscribe((item) => entries.push({ row: cause.row, input, item }));
+    stream(port).subscribe((item) => {
+      // Some are caused by rows that only their step takes.
+      clock = cause.clock;
+      entries.push({ row: cause.row, input, item });
+    });
   });
   return {
     drain,

@@ -63,8 +63,8 @@ type AbsenceState = State<typeof STATE>;
  * (mig_reconfigured), readings that stand still while the clock moves (exporter_frozen, one per node, or for one board whose
  * energy stands while its neighbours move).
  *
- * Input    enriched rows; rows not newer than the GPU's last one are skipped. One that shows nothing, or only codes where there
- *          were readings, is a scrape without its GPU.
+ * Input    enriched rows, and what `decode` tells as absent; rows not newer than the GPU's last one are skipped. One that shows
+ *          nothing, or only codes where there were readings, is a scrape without its GPU.
  * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
  *          operator cannot: a silent node has no rows, and its group's clock is another nodes'); arrivals: a GPU's first row
  *          on a node, and the first heartbeat that has it in another slot.

@@ -79,6 +79,21 @@ test('every scrape of every target arrives once, in order, with its time', async
   expect(servers.map((server) => server.connections())).toEqual([1, 1]);
 });
 
+test('a page that has lost its GPUs is sent as a scrape without any, of the node that they were on', async () => {
+  const { listener, served } = exporter('node-a');
+  const server = await listen((request, response) => {
+    if (served() < 3) listener(request, response);
+    else response.end('DCGM_FI_DEV_CPU_UTIL_TOTAL{cpu="0",Hostname="pod-7"} 0.4\n');
+  });
+  const stream = fakeStream();
+  const { collector } = start(stream, { targets: server.address });
+  const scrapes = () => stream.stored.map((message) => decodeScrape(message.data));
+  await vi.waitFor(() => expect(scrapes().at(-1)?.gpus).toEqual([]), { timeout: 10_000 });
+  await collector.stop();
+  expect(new Set(scrapes().map(({ node }) => node))).toEqual(new Set(['node-a']));
+  expect(collector.counters.empty).toBeGreaterThan(0);
+});
+
 test('a failing target is an event at each failure, a line at the beginning and at the end', async () => {
   const { listener } = exporter('node-a');
   let status = 500;

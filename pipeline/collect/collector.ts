@@ -1,6 +1,7 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { type OpenSpan, TRACE_HEADER } from '../contract/tracing.ts';
+import { BarePages } from './bare-pages.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
@@ -211,7 +212,7 @@ export function startCollector(options: CollectorOptions): Collector {
         keep_alive_ms: interval_ms * 6,
         allow_link_local,
       });
-      const parser = options.create_parser();
+      const parser = new BarePages(options.create_parser(), (scrape) => tally.add(scrape));
       running.set(target.key, { target, scraper, parser, failures: 0, since: 0, scraping: false, state: 'ours' });
       loop.add(target.key);
     }

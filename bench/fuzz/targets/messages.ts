@@ -47,6 +47,7 @@ export const messages: FuzzTarget = {
       };
       stage.process([message], (port, item) => {
         if (port === 'rows') rows += lawfulBatch(item as Batch);
+        else if (port === 'absent') lawfulBatch(item as Batch);
         else {
           const { reason, code } = item as DeadLetter;
           law(Object.hasOwn(REASON_CODES, reason) && REASON_CODES[reason] === code, `refused for ${reason}, ${code}`);
