@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type SettableClock, settableClock } from '../../pipeline/clock.ts';
 import { ExpositionParser } from '../../pipeline/collect/exposition-parser.ts';
+import { configSchema } from '../../pipeline/config-schema.ts';
 import type { ScrapedGpu } from '../../pipeline/contract/scrape.ts';
 import { createFleet, type Fleet, type StorySpecs } from './fleet.ts';
 import { createLayout } from './layout.ts';
@@ -99,8 +100,12 @@ describe('a served fleet', () => {
     );
   });
 
-  it('points a large fleet to its list of targets', async () => {
-    const { url } = await serve({}, 'none', 1_001);
+  it('has no larger page of all than a collector takes by default, and points a larger fleet to its list', async () => {
+    const largest = await serve({ speed: 60 }, 'none', 800);
+    const bytes = (await (await fetch(`${largest.url}/metrics`)).arrayBuffer()).byteLength;
+    expect(bytes).toBeLessThan(configSchema.parse({})['scrape-size-max'] * 1_048_576);
+    await served?.close();
+    const { url } = await serve({}, 'none', 801);
     const response = await fetch(`${url}/metrics`);
     expect([response.status, response.headers.get('content-type')]).toEqual([413, 'text/plain; charset=utf-8']);
     expect(await response.text()).toContain(`${url}/sd`);

@@ -33,8 +33,8 @@ export interface ServedFleet {
 
 const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const BODY_MAX = 16_384;
-/** What fits well into what a collector takes by default from one target, and is written in a moment. */
-const ONE_PAGE_GPUS_MAX = 1_000;
+/** At some 18 KB each what fits into the 16 MiB that a collector takes by default from one target. */
+const ONE_PAGE_GPUS_MAX = 800;
 /** A fleet whose clock is this close to the wall's is served without timestamps, as exporters do. */
 const SAME_CLOCK_MS = 2_000;
 
@@ -42,7 +42,7 @@ const SAME_CLOCK_MS = 2_000;
  * One HTTP server that stands for all exporters of a fleet.
  *
  * `GET /sd` target list, `GET /node/NAME/metrics` that node's page, `GET /metrics` the pages of all nodes as one, for up to
- * 1,000 GPUs (else 413), `GET /stories`, `POST /inject {"story", "gpu_uuid"}`. A node that refuses has its connection cut, one
+ * 800 GPUs (else 413), `GET /stories`, `POST /inject {"story", "gpu_uuid"}`. A node that refuses has its connection cut, one
  * that hangs never answers; in the page of all nodes they are missing. Rejects with VitalsError GV-SVC-006 when the port
  * is taken.
  */
