@@ -13,6 +13,7 @@ import { ownPagesOnly } from './own-page.ts';
 import { problem } from './problem.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
+import { alertSilenceRoute } from './routes/alert-silence.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { anomalyRoutes } from './routes/anomalies.ts';
 import { assetRoutes } from './routes/assets.ts';
@@ -91,6 +92,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   gpuMetricsRoute(app, parts);
   anomalyRoutes(app, parts);
   alertRoutes(app, parts);
+  alertSilenceRoute(app, parts);
   silenceRoutes(app, parts);
   alertRuleRoutes(app, parts);
   alertChannelRoutes(app, parts);

@@ -97,20 +97,20 @@ export function definePost<
     // A browser asks before it sends these types to another origin, and is refused; some others it sends unasked.
     const taken = type === 'application/json' || route.computes !== undefined;
     const rows = csv !== undefined && type === 'text/csv';
-    const nothing = route.body_optional !== undefined && type === '';
+    const optional = route.body_optional !== undefined && (type === '' || taken);
     const wrongType = (): BadRequest => {
       const wanted = `application/json${csv === undefined ? '' : ' or text/csv'}`;
       return new BadRequest([{ field: 'Content-Type', detail: `Must be ${wanted}` }]);
     };
     // What is not taken is not read either.
-    if (!taken && !rows && !nothing) throw wrongType();
+    if (!taken && !rows && !optional) throw wrongType();
     return withBody(c, route.body_bytes_max ?? BODY_BYTES_MAX, (text) => {
       if (rows) return csv.handler(c, text, asked.data);
-      if (nothing && text === '') return handler(c, route.body.parse({}), asked.data, placed.data);
-      if (!taken) throw wrongType();
+      const nothing = optional && text === '';
+      if (!taken && !nothing) throw wrongType();
       let body: unknown;
       try {
-        body = JSON.parse(text);
+        body = nothing ? {} : JSON.parse(text);
       } catch {
         throw new BadRequest([{ field: 'body', detail: 'Must be JSON' }]);
       }

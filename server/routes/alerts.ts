@@ -22,6 +22,7 @@ import { pageOf } from '../page-of.ts';
 import { BadRequest } from '../problem.ts';
 import { listSchema, severitySchema } from '../schemas.ts';
 import { alertDetailSchema, alertSchema } from '../schemas-alerts.ts';
+import { byField } from '../security/by-field.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer } from '../table-schema.ts';
 
@@ -54,15 +55,14 @@ const query = z.strictObject({
   quiet: yesOrNo(`Whether it is silenced or inhibited. ${OPEN_ONLY}`),
 });
 
-const params = z.strictObject({
+export const ALERT_PARAMETER = z.strictObject({
   id: z.string().regex(ALERT_ID, 'Must be the id of an alert').openapi({ description: 'Id of the alert.' }),
 });
-const name = z.string().trim().min(1).max(NAME_CHARACTERS_MAX);
 const note = z.string().max(NOTE_CHARACTERS_MAX).default('');
-const actBody = z.strictObject({ by: name.openapi({ description: 'Who does it.' }), note }).openapi('AlertActRequest');
+const actBody = z.strictObject({ by: byField, note }).openapi('AlertActRequest');
 const assignBody = z
   .strictObject({
-    by: name,
+    by: byField,
     to: z.string().trim().max(NAME_CHARACTERS_MAX).openapi({ description: 'To whom; empty: to nobody.' }),
     note,
   })
@@ -159,7 +159,7 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
       path: '/api/v1/alerts/{id}',
       tag: 'alerts',
       summary: 'One alert, with what happened to it.',
-      params,
+      params: ALERT_PARAMETER,
       query: NO_PARAMETERS,
       answer: alertDetailSchema,
       failures: [404, 503],
@@ -177,18 +177,24 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
     path: `/api/v1/alerts/{id}/${path}`,
     tag: 'alerts',
     summary,
-    params,
+    params: ALERT_PARAMETER,
     answer: alertDetailSchema,
     failures: [404, 503] as const,
   });
 
   definePost(
     app,
-    { ...route('acknowledge', 'Takes notice: no repeats, no escalation, until it gets worse.'), body: actBody },
+    {
+      ...route('acknowledge', 'Takes notice: no repeats, no escalation, until it gets worse.'),
+      body: actBody,
+      body_optional: true,
+    },
     (c, body, _query, { id }) => act(c, id, { act: 'acknowledged', to: '', ...body }),
   );
-  definePost(app, { ...route('unacknowledge', 'Takes that back.'), body: actBody }, (c, body, _query, { id }) =>
-    act(c, id, { act: 'unacknowledged', to: '', ...body }),
+  definePost(
+    app,
+    { ...route('unacknowledge', 'Takes that back.'), body: actBody, body_optional: true },
+    (c, body, _query, { id }) => act(c, id, { act: 'unacknowledged', to: '', ...body }),
   );
   definePost(app, { ...route('assign', 'Says who looks after it.'), body: assignBody }, (c, body, _query, { id }) =>
     act(c, id, { act: 'assigned', ...body }),

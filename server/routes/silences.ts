@@ -1,40 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { fitsAll } from '../../pipeline/alert-desk/alert-matchers.ts';
-import { NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX } from '../../pipeline/alert-desk/handling.ts';
+import { NOTE_CHARACTERS_MAX } from '../../pipeline/alert-desk/handling.ts';
 import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
-import type { AlertMatcher, Silence } from '../../pipeline/contract/alerts.ts';
+import type { Silence } from '../../pipeline/contract/alerts.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { days, parseInstant } from '../../pipeline/contract/time.ts';
-import type { AlertNow } from '../alert-answers.ts';
+import { parseInstant } from '../../pipeline/contract/time.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
-import { instantText, nullableInstantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
-import { BadRequest } from '../problem.ts';
 import { listSchema } from '../schemas.ts';
 import { alertSchema, matchersBody, SILENCE_STATES, silenceAnswerSchema } from '../schemas-alerts.ts';
+import { byField } from '../security/by-field.ts';
+import { silenceDesk } from '../silence-desk.ts';
 import { tableRowAnswer } from '../table-schema.ts';
 
-const LENGTH_MAX = days(366);
-/** Not yet over; each is compared with every open alert. */
-const SILENCES_MAX = 1_000;
-/** Ended ones are shown for as long. */
-const KEPT = days(90);
 const PREVIEW_MAX = 1_000;
 
 const COLUMNS = Object.keys(silenceAnswerSchema.shape);
 const rowAnswer = tableRowAnswer(ALERTS);
+const SORTS = ['ends_at', 'starts_at', 'created_at'] as const;
 
 const instant = z
   .union([z.number(), z.string()])
   .transform(parseInstant)
   .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
   .openapi({ type: ['string', 'integer'], description: 'Epoch ms or ISO 8601.' });
-const by = z.string().trim().min(1).max(NAME_CHARACTERS_MAX).openapi({ description: 'Who does it.' });
 const comment = z.string().max(NOTE_CHARACTERS_MAX);
 const kind = z.enum(['silence', 'maintenance']);
 
@@ -44,13 +36,13 @@ const newBody = z
     matchers: matchersBody,
     starts_at: instant.optional().openapi({ description: 'Now when absent.' }),
     ends_at: instant,
-    by,
+    by: byField,
     note: comment.default(''),
   })
   .openapi('SilenceRequest');
 const changeBody = z
   .strictObject({
-    by,
+    by: byField,
     kind: kind.optional(),
     matchers: matchersBody.optional(),
     starts_at: instant.optional(),
@@ -58,7 +50,7 @@ const changeBody = z
     note: comment.optional(),
   })
   .openapi('SilenceChangeRequest');
-const expireBody = z.strictObject({ by, note: comment.default('') }).openapi('SilenceExpireRequest');
+const expireBody = z.strictObject({ by: byField, note: comment.default('') }).openapi('SilenceExpireRequest');
 const previewBody = z.strictObject({ matchers: matchersBody }).openapi('SilencePreviewRequest');
 const previewAnswer = z
   .object({
@@ -73,47 +65,10 @@ const params = z.strictObject({
     .openapi({ description: 'Id.' }),
 });
 
-type SilenceState = (typeof SILENCE_STATES)[number];
-const stateOf = ({ starts_at, ends_at }: Silence, now: number): SilenceState =>
-  ends_at <= now || ends_at <= starts_at ? 'expired' : now < starts_at ? 'pending' : 'active';
-
 /** Silences and maintenance windows: list, make, change, end, and look beforehand what one would hit. */
-export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): void {
-  const fitting = (matchers: readonly AlertMatcher[]): readonly AlertNow[] =>
-    alerts.fitting((alert) => fitsAll(alert, matchers));
-
-  const answerOf = (silence: Silence): z.input<typeof silenceAnswerSchema> => {
-    const { id, starts_at, ends_at, created_at, matchers, ...rest } = silence;
-    return {
-      id,
-      kind: rest.kind,
-      state: stateOf(silence, clock.now()),
-      matchers: matchers.map(({ field, values, not }) => ({ field, values: [...values], ...(not && { not }) })),
-      starts_at: instantText(starts_at),
-      ends_at: instantText(ends_at),
-      created_by: rest.created_by,
-      comment: rest.comment,
-      created_at: instantText(created_at),
-      changed_by: rest.changed_by ?? '',
-      changed_at: nullableInstantText(rest.changed_at),
-      open_alerts: fitting(matchers).length,
-    };
-  };
-
-  /** Throws BadRequest when it could never be in force, or for too long. */
-  function checked(silence: Silence): Silence {
-    const { starts_at, ends_at } = silence;
-    const wrong =
-      ends_at <= starts_at
-        ? 'Must be after starts_at'
-        : ends_at <= clock.now()
-          ? 'Must lie in the future'
-          : ends_at - starts_at > LENGTH_MAX
-            ? 'Must be at most a year after starts_at'
-            : null;
-    if (wrong !== null) throw new BadRequest([{ field: 'ends_at', detail: wrong }]);
-    return silence;
-  }
+export function silenceRoutes(app: OpenAPIHono, parts: ApiParts): void {
+  const { alerts, clock } = parts;
+  const { fitting, stateOf, answerOf, checked, begin } = silenceDesk(parts);
 
   defineGet(
     app,
@@ -124,7 +79,9 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
-        sort: z.literal('-ends_at').optional().openapi({ description: 'Those that end last first.' }),
+        from: SPAN_PARAMETERS.from.openapi({ description: 'Ends after. Epoch ms or ISO 8601.' }),
+        to: SPAN_PARAMETERS.to.openapi({ description: 'Starts before. Epoch ms or ISO 8601.' }),
+        sort: sortParameter(SORTS, '-ends_at'),
         state: z.enum(SILENCE_STATES).optional(),
         kind: kind.optional(),
       }),
@@ -132,17 +89,20 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       csv: true,
     },
     (c, { query: asked }) => {
-      const now = clock.now();
+      const { sort = '-ends_at' } = asked;
+      const name = SORTS.find((one) => one === sort.replace(/^-/, '')) ?? 'ends_at';
       const page = pageOf<Silence>({
         items: alerts
           .silences()
           .filter(
             (one) =>
-              (asked.state === undefined || stateOf(one, now) === asked.state) &&
-              (asked.kind === undefined || one.kind === asked.kind),
+              (asked.state === undefined || stateOf(one) === asked.state) &&
+              (asked.kind === undefined || one.kind === asked.kind) &&
+              (asked.from === undefined || one.ends_at > asked.from) &&
+              (asked.to === undefined || one.starts_at < asked.to),
           )
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
-        sort: { name: 'ends_at', descending: true, key: ({ ends_at }) => ends_at },
+        sort: { name, descending: sort.startsWith('-'), key: (one) => one[name] },
         identity: ({ id }) => id,
         limit: asked.limit,
         cursor: asked.cursor,
@@ -180,30 +140,14 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       stores: true,
       failures: [409, 503],
     },
-    async (c, { by: created_by, note, starts_at, ...told }) => {
-      const now = clock.now();
-      const all = alerts.silences();
-      if (all.filter((one) => stateOf(one, now) !== 'expired').length >= SILENCES_MAX) {
-        throw new VitalsError('GV-API-006', `There are ${SILENCES_MAX} silences already`, 'silences');
-      }
-      const silence = checked({
-        id: randomUUID(),
-        ...told,
-        starts_at: starts_at ?? now,
-        created_by,
-        comment: note,
-        created_at: now,
-      });
-      const made = await alerts.silence(silence.id, () => silence);
-      for (const { id, ends_at } of all) if (ends_at < now - KEPT) await alerts.forgetSilence(id);
-      return c.json(answerOf(made), 201);
-    },
+    async (c, { by: created_by, note, ...told }) =>
+      c.json(answerOf(await begin({ ...told, created_by, comment: note })), 201),
   );
 
   const changed = (id: string, next: (now: Silence) => Silence): Promise<Silence> =>
     alerts.silence(id, (now) => {
       if (now === null) throw new VitalsError('GV-API-002', `There is no silence ${id}`, 'id');
-      if (stateOf(now, clock.now()) === 'expired') {
+      if (stateOf(now) === 'expired') {
         throw new VitalsError('GV-API-006', `The silence ${id} is over`, 'id', { action: 'Make a new one.' });
       }
       return next(now);
@@ -241,6 +185,7 @@ export function silenceRoutes(app: OpenAPIHono, { alerts, clock }: ApiParts): vo
       summary: 'Ends a silence now; what is still open is told.',
       params,
       body: expireBody,
+      body_optional: true,
       answer: silenceAnswerSchema,
       failures: [404, 409, 503],
     },

@@ -121,12 +121,14 @@ describe('access', () => {
     const keys = keyring();
     const key = keys.add({ role: 'operator', name: 'ann' });
     const world = populated({ gate: keys.gate });
-    const response = await world.app.request('/api/v1/alerts/A1/acknowledge', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
-      body: JSON.stringify({ by: 'somebody else' }),
-    });
-    expect(response.status).toBe(200);
-    expect(((await response.json()) as { acknowledged_by: string }).acknowledged_by).toBe('ann');
+    for (const body of [JSON.stringify({ by: 'somebody else' }), '{}', null]) {
+      const response = await world.app.request('/api/v1/alerts/A1/acknowledge', {
+        method: 'POST',
+        headers: { ...(body === null ? {} : { 'Content-Type': 'application/json' }), Authorization: `Bearer ${key}` },
+        body,
+      });
+      expect(response.status).toBe(200);
+      expect(((await response.json()) as { acknowledged_by: string }).acknowledged_by).toBe('ann');
+    }
   });
 });

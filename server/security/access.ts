@@ -102,6 +102,7 @@ const TABLE: Readonly<Record<string, Access>> = {
   'GET /metrics/fleet': READ,
 
   'POST /api/v1/silences': ACT_ON_ALL,
+  'POST /api/v1/alerts/:id/silence': ACT_ON_ALL,
   'PATCH /api/v1/silences/:id': ACT_ON_ALL,
   'POST /api/v1/silences/:id/expire': ACT_ON_ALL,
   'POST /api/v1/alert-channels/:name/test': ACT_ON_ALL,
