@@ -4,11 +4,17 @@ import { NOW } from './api.fixture.ts';
 import { rowOf } from './row-of.fixture.ts';
 import { ids, send, watched } from './watched-alerts.fixture.ts';
 
+const SENTENCES = ['summary', 'action_text', 'handling_note'];
+
 describe('GET /alerts', () => {
   it.each<[string, readonly string[]]>([
     ['', ['bus', 'warm', 'hot']],
     ['&sort=ts', ['hot', 'warm', 'bus']],
     ['&sort=-severity', ['bus', 'hot', 'warm']],
+    ['&sort=category', ['bus', 'hot', 'warm']],
+    ['&sort=-node&severity=critical', ['bus', 'hot']],
+    ['&id=warm', ['warm']],
+    ['&source_id=nothing', []],
     ['&severity=critical', ['bus', 'hot']],
     ['&node=n2', ['bus']],
     ['&gpu_uuid=GPU-a&rule=warm', ['warm']],
@@ -62,7 +68,7 @@ describe('GET /alerts', () => {
     'severity=bad',
     'quiet=true',
     'acknowledged=true',
-    'sort=node',
+    'sort=silenced_by',
     'from=5&to=4',
     'nothing=1',
     'cursor=x&state=open',
@@ -72,5 +78,37 @@ describe('GET /alerts', () => {
       status: 400,
       body: { code: 'GV-API-001' },
     });
+  });
+});
+
+describe('what is returned can be asked for', () => {
+  const fields = ALERTS.columns.filter(({ name, type }) => /SYMBOL|VARCHAR/.test(type) && !SENTENCES.includes(name));
+
+  it.each(fields.map(({ name }) => name))('%s, in memory and in the table', async (name) => {
+    const world = watched();
+    const all = (await world.json('/api/v1/alerts?state=open')).body.items;
+    const value = String(all[0]?.[name]);
+    const more = name === 'state' ? '' : `&${name}=${encodeURIComponent(value)}`;
+    const open = await world.json(`/api/v1/alerts?state=open${more}`);
+    expect(ids(open.body)).toEqual(ids({ items: all.filter((one) => one[name] === value) }));
+    // Open ones are in memory.
+    const stored = name === 'state' ? 'closed' : value;
+    await world.json(`/api/v1/alerts?${name}=${encodeURIComponent(stored)}`);
+    expect(world.asked.at(-1)).toMatchObject({
+      sql: expect.stringContaining(`"${name}" = $`),
+      parameters: expect.arrayContaining([stored]),
+    });
+  });
+
+  it('from the table in any order, severities by how bad they are', async () => {
+    const world = watched();
+    world.tables.listed.alerts = [rowOf(ALERTS, { id: 'over', state: 'closed' })];
+    const { status, body } = await world.json('/api/v1/alerts?sort=-severity&job=none');
+    expect([status, ids(body)]).toEqual([200, ['over']]);
+    const { sql } = world.asked.at(-1) ?? { sql: '' };
+    expect(sql).toContain(`CASE "severity" WHEN 'info' THEN 0 WHEN 'warning' THEN 1 WHEN 'critical' THEN 2`);
+    expect(sql).toContain(
+      'WHERE "job" = $1 AND NOT ("severity" IS NULL)) ORDER BY rank DESC, rank_ts DESC, rank_0, rank_1',
+    );
   });
 });

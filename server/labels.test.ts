@@ -155,6 +155,10 @@ describe('GET /failure-labels/suggestions', () => {
     expect(second.body).toMatchObject({ items: [{ gpu_uuid: 'GPU-1' }], next: null });
     expect((await world.json(`${path}?source=rma`)).body.total).toBe(1);
     expect((await world.json(`${path}?gpu_uuid=GPU-2&node=n0`)).body.total).toBe(1);
+    const of = async (query: string) => (await world.json(`${path}?${query}`)).body.items.map((one) => one.gpu_uuid);
+    expect(await of(`from=${NOW - 10 * DAY}`)).toEqual(['GPU-9', 'GPU-2']);
+    expect(await of(`to=${NOW - 10 * DAY}`)).toEqual(['GPU-1']);
+    expect(await of('sort=failed_at&type=memory')).toEqual(['GPU-1', 'GPU-2']);
     world.tables.listed.gpu_failure_labels = [{ gpu_uuid: 'GPU-2', failed_at: NOW - 9 * DAY, status: 'rejected' }];
     expect((await world.json(path)).body.items.map(({ gpu_uuid }) => gpu_uuid)).toEqual(['GPU-9', 'GPU-1']);
     const csv = await (await world.get(path, { Accept: 'text/csv' })).text();

@@ -44,6 +44,13 @@ describe('GET /models', () => {
     expect(await of('alias=champion')).toEqual(['2']);
     expect(await of('trained_on=nothing')).toEqual(['heuristic']);
     expect(await of('name=other')).toEqual([]);
+    expect(await of('version=2')).toEqual(['2']);
+    expect(await of('version=heuristic')).toEqual(['heuristic']);
+    const made = (version: number): number => 1_767_000_000_000 + version * 86_400_000;
+    expect(await of(`from=${made(2)}`)).toEqual(['3', '2']);
+    expect(await of(`to=${made(2)}`)).toEqual(['1']);
+    expect(await of(`from=${new Date(made(1)).toISOString()}&to=${made(3)}`)).toEqual(['2', '1']);
+    expect((await world.json(`/api/v1/models?from=${made(2)}&to=${made(1)}`)).status).toBe(400);
     expect(await of('sort=created_at&limit=2')).toEqual(['1', '2']);
   });
 
@@ -74,6 +81,8 @@ describe('POST /models', () => {
     expect(await post(world, 'rollback', {})).toMatchObject({ status: 409, body: { code: 'GV-MDL-104' } });
     expect(await post(world, 'heuristic/promote', {})).toMatchObject({ body: { version: null, before: '1' } });
     expect((await world.json('/api/v1/models/heuristic')).body).toMatchObject({ judges_ratio: 1 });
+    const bare = await world.app.request('/api/v1/models/2/promote', { method: 'POST' });
+    expect([bare.status, await bare.json()]).toEqual([200, { alias: 'champion', version: '2', before: null }]);
   });
 
   it.each<[string, string, unknown, string, number]>([

@@ -205,6 +205,10 @@ it('lists anomalies and assets by field and page', async () => {
     next: null,
   });
   expect((await get('/api/v1/anomalies?id=id-3')).body.total).toBe(1);
+  const closing = await get('/api/v1/anomalies?sort=closed_at&limit=4');
+  expect(closing.body.items.map(({ id }) => id)).toEqual(['id-2', 'id-1', 'id-0', 'id-4']);
+  const rest = await get(`/api/v1/anomalies?sort=closed_at&limit=4&cursor=${closing.body.next}`);
+  expect(rest.body).toMatchObject({ total: 5, items: [{ id: 'id-3' }], next: null });
   expect((await get(`/api/v1/gpus/GPU-a/anomalies?from=${END - 198_000}`)).body.total).toBe(3);
   expect((await get('/api/v1/assets?status=retired')).body).toMatchObject({
     total: 1,

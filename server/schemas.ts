@@ -20,8 +20,8 @@ const orNull = <S extends z.ZodType>(schema: S) => z.union([schema, z.null()]);
 
 export const severitySchema = z.enum(['info', 'warning', 'critical']);
 
-const gradeSchema = z.enum(['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown']);
-const decisionSchema = z.enum(DECISIONS);
+export const gradeSchema = z.enum(['excellent', 'good', 'fair', 'degraded', 'poor', 'critical', 'unknown']);
+export const decisionSchema = z.enum(DECISIONS);
 
 /** The readings that a fleet list or heatmap shows; all others are in the sample. */
 export const SUMMARY_METRICS = [

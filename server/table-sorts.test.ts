@@ -1,29 +1,66 @@
 import { expect, it } from 'vitest';
-import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
+import { ALERTS } from '../pipeline/contract/alert-tables.ts';
+import { GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { ANOMALIES } from '../pipeline/contract/tables.ts';
+import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { encodeCursor } from '../sinks/questdb/page.ts';
 import { NOW, populated } from './api.fixture.ts';
 import { rowOf } from './row-of.fixture.ts';
 
-it('as things stood are sorted by any column, and histories say that they go by time', async () => {
+it('as things stood are sorted by any column', async () => {
   const world = populated();
   const sorted = '/api/v1/health-scores?at=now&limit=1&sort=-overall_score';
   const { body } = await world.json(sorted);
   expect([body.items.length, body.total, typeof body.next]).toEqual([1, 2, 'string']);
-  expect(world.asked.some(({ sql }) => sql.includes('ORDER BY lacking, "overall_score" DESC, "gpu_uuid"'))).toBe(true);
+  const order = 'ORDER BY rank DESC, rank_ts DESC, rank_0, rank_1, rank_2 LIMIT';
+  expect(world.asked.some(({ sql }) => sql.includes('LATEST ON') && sql.includes(order))).toBe(true);
   expect((await world.get(`${sorted}&cursor=${body.next}`)).status).toBe(200);
   expect((await world.get(`${sorted.replace('=-', '=')}&cursor=${body.next}`)).status).toBe(400);
   expect((await world.get(`${sorted.replace(/&sort.*/, '')}&cursor=${body.next}`)).status).toBe(400);
-  for (const wrong of [
-    'sort=-overall_score',
-    'sort=node',
-    'at=now&sort=nothing',
-    'at=now&sort=--ts',
-    'at=now&sort=ts;',
-  ]) {
-    const { status, body: told } = await world.json(`/api/v1/health-scores?${wrong}`);
-    expect([status, JSON.stringify(told)], wrong).toEqual([400, expect.stringContaining('Must be ts or -ts; ')]);
+});
+
+it('a cursor is of an instant or of none', async () => {
+  const world = populated();
+  const sorted = '/api/v1/health-scores?limit=1&sort=-overall_score';
+  const then = (await world.json(`${sorted}&at=now`)).body.next;
+  const ever = (await world.json(sorted)).body.next;
+  expect((await world.get(`${sorted}&cursor=${then}`)).status).toBe(400);
+  expect((await world.get(`${sorted}&at=now&cursor=${ever}`)).status).toBe(400);
+  expect((await world.get(`${sorted}&cursor=${ever}`)).status).toBe(200);
+});
+
+it.each([
+  ['/api/v1/health-scores', GPU_HEALTH_SCORES],
+  ['/api/v1/gpus/GPU-00/predictions', GPU_FAILURE_PREDICTIONS],
+  ['/api/v1/episodes', XID_EPISODES],
+  ['/api/v1/anomalies', ANOMALIES],
+  ['/api/v1/gpus/GPU-00/anomalies', ANOMALIES],
+  ['/api/v1/alerts', ALERTS],
+])('histories are sorted by any column that holds no list: %s', async (path, spec) => {
+  const { name, columns } = spec;
+  const world = populated();
+  world.tables.listed[name] = [0, 1].map((i) => rowOf(spec, { ts: NOW - i }));
+  for (const { name: column, type } of columns) {
+    for (const sort of [column, `-${column}`]) {
+      const { status, body } = await world.json(`${path}?limit=1&sort=${sort}`);
+      expect([sort, status]).toEqual([sort, type === 'JSON' ? 400 : 200]);
+      if (type === 'JSON') continue;
+      expect([sort, (await world.get(`${path}?limit=1&sort=${sort}&cursor=${body.next}`)).status]).toEqual([sort, 200]);
+      const other = sort === column ? `-${column}` : column;
+      expect((await world.get(`${path}?limit=1&sort=${other}&cursor=${body.next}`)).status).toBe(400);
+    }
   }
-  expect((await world.get('/api/v1/gpus/GPU-00/health?sort=ts')).status).toBe(200);
+  for (const wrong of ['nothing', '--ts', 'ts;', '-']) {
+    const { status, body } = await world.json(`${path}?sort=${wrong}`);
+    expect([wrong, status, body.detail]).toEqual([
+      wrong,
+      400,
+      `sort: Must be one of ${columns
+        .filter(({ type }) => type !== 'JSON')
+        .map((one) => one.name)
+        .join(', ')}, with - in front for descending`,
+    ]);
+  }
 });
 
 it('every page is of the instant of the first, whatever comes between', async () => {

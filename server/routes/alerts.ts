@@ -10,47 +10,50 @@ import { ALERT_ID } from '../../pipeline/alert-desk/read-alert.ts';
 import { severityRank } from '../../pipeline/alert-desk/severity-rank.ts';
 import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { ALERT_FILTERS, listAlerts, readAlertRow } from '../../sinks/questdb/read-alerts.ts';
+import { ALERT_FILTERS, type AlertRow, listAlerts, readAlertRow } from '../../sinks/questdb/read-alerts.ts';
 import type { AlertNow } from '../alert-answers.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
 import { instantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
 import { BadRequest } from '../problem.ts';
 import { listSchema, severitySchema } from '../schemas.ts';
 import { alertDetailSchema, alertSchema } from '../schemas-alerts.ts';
 import { byField } from '../security/by-field.ts';
 import { serialiser } from '../serialiser.ts';
+import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
 import { tableRowAnswer } from '../table-schema.ts';
+import { textFilters } from '../text-filters.ts';
 
 const COLUMNS = Object.keys(alertSchema.shape);
 const alertText = serialiser(alertSchema);
 const rowAnswer = tableRowAnswer(ALERTS);
 const yesOrNo = (description: string) => z.enum(['true', 'false']).optional().openapi({ description });
 
-const SORTS = ['ts', 'severity', 'closed_at', 'node', 'rule'] as const;
-type Sort = (typeof SORTS)[number];
+const FILTERS = [
+  ...ALERT_FILTERS,
+  'id',
+  'instance',
+  'job',
+  'action',
+  'source',
+  'source_id',
+  'acknowledged_by',
+  'assigned_to',
+] as const;
 /** Fields that only those in memory can be asked for by. */
 const OPEN_ONLY = 'Only with state=open.';
 
 const query = z.strictObject({
   ...LIST_PARAMETERS,
   ...SPAN_PARAMETERS,
-  sort: sortParameter(SORTS, '-ts'),
+  sort: sortParameter(sortColumns(ALERTS), '-ts'),
+  ...textFilters(ALERTS, FILTERS),
   state: z.enum(['open', 'closed']).optional(),
   severity: severitySchema.optional(),
-  rule: textParameter('Rule that found it worth telling.'),
-  category: textParameter('Kind of trouble.'),
-  node: textParameter('Host.'),
-  gpu_uuid: textParameter('GPU identity.'),
-  model: textParameter('Model of the GPU.'),
-  rack: textParameter('Rack.'),
-  cluster: textParameter('Cluster.'),
-  owner: textParameter('Owning team.'),
-  tenant: textParameter('Tenant.'),
   acknowledged: yesOrNo(`Whether somebody has taken notice. ${OPEN_ONLY}`),
   quiet: yesOrNo(`Whether it is silenced or inhibited. ${OPEN_ONLY}`),
 });
@@ -78,23 +81,20 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
       .open()
       .filter(
         (one) =>
-          ALERT_FILTERS.every(
-            (field) => field === 'state' || equal[field] === undefined || one[field] === equal[field],
-          ) &&
+          FILTERS.every((field) => field === 'state' || equal[field] === undefined || one[field] === equal[field]) &&
           (from === undefined || one.ts >= from) &&
           (to === undefined || one.ts < to) &&
           (acknowledged === undefined || (one.acknowledged_at !== null) === (acknowledged === 'true')) &&
           (quiet === undefined || (one.silenced_by !== '' || one.inhibited_by !== '') === (quiet === 'true')),
       )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const key = sort.replace(/^-/, '') as Sort;
+    const { name, descending } = orderOf(sort);
+    const field = name as keyof AlertRow;
+    const key = (one: AlertNow) =>
+      field === 'severity' ? severityRank(one.severity) : one[field] === '' ? null : one[field];
     return pageOf<AlertNow>({
       items,
-      sort: {
-        name: key,
-        descending: sort.startsWith('-'),
-        key: (one) => (key === 'severity' ? severityRank(one.severity) : one[key]),
-      },
+      sort: { name, descending, key },
       identity: ({ id }) => id,
       limit,
       cursor,
@@ -103,12 +103,16 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
 
   async function storedPage(asked: z.output<typeof query>) {
     const { limit = LIMIT_DEFAULT, cursor, sort = '-ts', acknowledged, quiet, ...filter } = asked;
-    if (sort !== 'ts' && sort !== '-ts') throw new BadRequest([{ field: 'sort', detail: `Must be ts. ${OPEN_ONLY}` }]);
     for (const [field, value] of Object.entries({ acknowledged, quiet })) {
       if (value !== undefined) throw new BadRequest([{ field, detail: OPEN_ONLY }]);
     }
-    const page = await listAlerts(database, filter, { limit, cursor, oldest_first: sort === 'ts' });
-    return { ...page, items: page.items.map((row) => alerts.current(row)) };
+    const order = orderOf(sort);
+    const { from, to, ...equal } = filter;
+    const page =
+      order.name === 'ts' && FILTERS.every((field) => equal[field] === undefined || isPlain(field))
+        ? await listAlerts(database, filter, { limit, cursor, oldest_first: !order.descending })
+        : await sortedRows(database, ALERTS, { equal, from, to }, { limit, cursor, order });
+    return { ...page, items: page.items.map((row) => alerts.current(row as AlertRow)) };
   }
 
   defineGet(
@@ -201,4 +205,6 @@ export function alertRoutes(app: OpenAPIHono, parts: ApiParts): void {
   );
 }
 
+/** The table's own reader asks by it. */
+const isPlain = (field: string): boolean => ALERT_FILTERS.some((one) => one === field);
 const answerOf = (alert: AlertNow): Record<string, unknown> => rowAnswer(alert as unknown as Record<string, unknown>);

@@ -1,12 +1,15 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Anomaly } from '../../pipeline/contract/events.ts';
+import { ANOMALIES } from '../../pipeline/contract/tables.ts';
 import { type AnomalyFilter, listAnomalies } from '../../sinks/questdb/read-anomalies.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
+import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
 import { sharedAnswers } from '../shared-answers.ts';
+import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
 import { anomalyJson } from '../view-json.ts';
 import { assertGpu, GPU_PARAMETER } from './gpus.ts';
 
@@ -15,10 +18,7 @@ const COLUMNS = Object.keys(anomalySchema.shape);
 const FILTERS = {
   ...LIST_PARAMETERS,
   ...SPAN_PARAMETERS,
-  sort: z
-    .enum(['ts', '-ts'], { error: 'Must be ts or -ts' })
-    .optional()
-    .openapi({ description: 'Oldest or newest opening first, which is the default.' }),
+  sort: sortParameter(sortColumns(ANOMALIES), '-ts'),
   id: textParameter('One anomaly.'),
   instance: textParameter("MIG's GPU_I_ID; empty for the whole board."),
   severity: severitySchema.optional(),
@@ -41,14 +41,17 @@ const SHARED = { age_ms: 250, kept_max: 64 };
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const shared = sharedAnswers<Awaited<ReturnType<typeof listAnomalies>>>(parts.clock, SHARED);
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
-    const { limit, cursor, sort, ...filter } = query;
-    const page = await shared(JSON.stringify([gpu_uuid, query]), () =>
-      listAnomalies(
-        parts.database,
-        { ...filter, gpu_uuid },
-        { limit: limit ?? LIMIT_DEFAULT, cursor, oldest_first: sort === 'ts' },
-      ),
-    );
+    const { limit = LIMIT_DEFAULT, cursor, sort = '-ts', ...filter } = query;
+    const order = orderOf(sort);
+    const page = await shared(JSON.stringify([gpu_uuid, query]), async () => {
+      if (order.name === 'ts') {
+        const request = { limit, cursor, oldest_first: !order.descending };
+        return listAnomalies(parts.database, { ...filter, gpu_uuid }, request);
+      }
+      const { from, to, ...equal } = { ...filter, gpu_uuid };
+      const sorted = await sortedRows(parts.database, ANOMALIES, { equal, from, to }, { limit, cursor, order });
+      return { ...sorted, items: sorted.items as readonly unknown[] as Anomaly[] };
+    });
     return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(anomalyJson) });
   }
 

@@ -12,8 +12,10 @@ import { type ListAnswer, listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
 import {
+  decisionSchema,
   type GpuSummary,
   gpuSummarySchema,
+  gradeSchema,
   listSchema,
   SUMMARY_METRICS,
   severitySchema,
@@ -35,6 +37,8 @@ interface GpuFilters {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly worst_severity?: GpuSummary['worst_severity'] | 'none' | undefined;
+  readonly health_grade?: GpuSummary['health_grade'] | 'none' | undefined;
+  readonly decision?: GpuSummary['decision'] | 'none' | undefined;
 }
 
 const COLUMNS = Object.keys(gpuSummarySchema.shape) as (keyof GpuSummary)[];
@@ -47,6 +51,13 @@ const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
 const decisionAnswer = tableRowAnswer(GPU_ECONOMIC_DECISIONS);
 const episodeAnswer = tableRowAnswer(XID_EPISODES);
 const verdictText = serialiser(verdictSchema);
+
+/** What a field says, or that it says nothing. */
+const orNone = <S extends z.ZodEnum>(schema: S, description: string) =>
+  schema
+    .or(z.literal('none'))
+    .optional()
+    .openapi({ description: `${description}; none: of those where it is null.` });
 
 export const GPU_PARAMETER = z.strictObject({
   gpu_uuid: z.string().min(1).max(256).openapi({ description: 'GPU identity, as the driver tells it.' }),
@@ -80,7 +91,9 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         instance: textParameter("MIG's GPU_I_ID; empty for whole boards."),
         model: textParameter('Model name.'),
         slot: textParameter('Slot in the node.'),
-        worst_severity: severitySchema.or(z.literal('none')).optional(),
+        worst_severity: orNone(severitySchema, 'Of the open anomalies'),
+        health_grade: orNone(gradeSchema, 'Grade of the health'),
+        decision: orNone(decisionSchema, 'About the whole board'),
         stale: z.enum(['true', 'false']).optional(),
       }),
       answer: listSchema(gpuSummarySchema),
@@ -176,12 +189,22 @@ function matching(view: FleetReading, query: GpuFilters): readonly GpuEntry[] {
     const wanted = query[name];
     if (wanted !== undefined) tests.push((entry) => entry[name] === wanted);
   }
-  const { stale, from, to, worst_severity } = query;
+  const { stale, from, to, worst_severity, health_grade, decision } = query;
   if (stale !== undefined) tests.push((entry) => entry.stale === (stale === 'true'));
   if (from !== undefined) tests.push((entry) => entry.ts >= from);
   if (to !== undefined) tests.push((entry) => entry.ts < to);
   if (worst_severity !== undefined) {
     tests.push((entry) => (gpuSummary(view, entry).worst_severity ?? 'none') === worst_severity);
+  }
+  const { verdicts } = view;
+  if (health_grade !== undefined) {
+    tests.push(
+      ({ gpu_uuid: uuid, instance, ts }) =>
+        (verdicts.health(uuid, instance, ts)?.health_grade ?? 'none') === health_grade,
+    );
+  }
+  if (decision !== undefined) {
+    tests.push(({ gpu_uuid: uuid, ts }) => (verdicts.decision(uuid, ts)?.decision ?? 'none') === decision);
   }
   return tests.length === 0 ? among : among.filter((entry) => tests.every((test) => test(entry)));
 }

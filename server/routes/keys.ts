@@ -8,7 +8,7 @@ import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { instantText, nullableInstantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS, sortParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
 import { listSchema } from '../schemas.ts';
 
@@ -31,6 +31,7 @@ const keySchema = z
   })
   .openapi('ApiKey');
 const COLUMNS = Object.keys(keySchema.shape);
+const TEXTS = ['id', 'name', 'role', 'tenant'] as const;
 const SORTS = ['created_at', 'name', 'expires_at', 'last_used_at'] as const;
 
 /** `GET /keys`: who may call, without what would let anybody in. */
@@ -58,9 +59,14 @@ export function keyRoutes(app: OpenAPIHono, { keys, clock }: Pick<ApiParts, 'key
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
+        from: SPAN_PARAMETERS.from.openapi({ description: 'Made at or after. Epoch ms or ISO 8601.' }),
+        to: SPAN_PARAMETERS.to.openapi({ description: 'Made before. Epoch ms or ISO 8601.' }),
         sort: sortParameter(SORTS, '-created_at'),
         state: z.enum(STATES).optional(),
         role: z.enum(ACCESS_ROLES).optional(),
+        id: textParameter('One key.'),
+        name: textParameter('What it is called.'),
+        tenant: textParameter('Tenant; empty: of those that see all.'),
       }),
       answer: listSchema(keySchema),
       csv: true,
@@ -72,7 +78,12 @@ export function keyRoutes(app: OpenAPIHono, { keys, clock }: Pick<ApiParts, 'key
       const name = SORTS.find((one) => one === sort.replace(/^-/, '')) ?? 'created_at';
       const page = pageOf({
         items: (await keys())
-          .filter(({ role }) => query.role === undefined || role === query.role)
+          .filter(
+            (key) =>
+              TEXTS.every((field) => query[field] === undefined || key[field] === query[field]) &&
+              (query.from === undefined || key.created_at >= query.from) &&
+              (query.to === undefined || key.created_at < query.to),
+          )
           .filter((key) => query.state === undefined || answerOf(key).state === query.state)
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
         sort: { name, descending: sort.startsWith('-'), key: (key) => key[name] },

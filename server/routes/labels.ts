@@ -21,7 +21,7 @@ import { eventNow } from '../event-now.ts';
 import { instantText } from '../instant.ts';
 import { instantSchema } from '../instant-schema.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS, textParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf } from '../page-of.ts';
 import { BadRequest } from '../problem.ts';
 import { listSchema } from '../schemas.ts';
@@ -133,9 +133,12 @@ export function labelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
-        sort: z.literal('-failed_at').optional().openapi({ description: 'Newest first.' }),
+        from: SPAN_PARAMETERS.from.openapi({ description: 'Failed at or after. Epoch ms or ISO 8601.' }),
+        to: SPAN_PARAMETERS.to.openapi({ description: 'Failed before. Epoch ms or ISO 8601.' }),
+        sort: sortParameter(['failed_at'], '-failed_at'),
         gpu_uuid: textParameter('GPU identity.'),
         node: textParameter('Host.'),
+        type: z.enum(FAILURE_TYPES).optional(),
         source: z.enum(['episode', 'rma']).optional(),
       }),
       answer: listSchema(suggestionSchema),
@@ -149,9 +152,12 @@ export function labelRoutes(app: OpenAPIHono, parts: ApiParts): void {
           (one) =>
             (asked.gpu_uuid === undefined || one.gpu_uuid === asked.gpu_uuid) &&
             (asked.node === undefined || one.node === asked.node) &&
+            (asked.type === undefined || one.type === asked.type) &&
+            (asked.from === undefined || one.failed_at >= asked.from) &&
+            (asked.to === undefined || one.failed_at < asked.to) &&
             (asked.source === undefined || one.source === asked.source),
         ),
-        sort: { name: 'failed_at', descending: true, key: ({ failed_at }) => failed_at },
+        sort: { name: 'failed_at', descending: asked.sort !== 'failed_at', key: ({ failed_at }) => failed_at },
         identity: ({ gpu_uuid, source }) => `${gpu_uuid} ${source}`,
         limit: asked.limit,
         cursor: asked.cursor,

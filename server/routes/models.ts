@@ -7,7 +7,7 @@ import { definePost } from '../define-post.ts';
 import { driftMetrics } from '../drift-metrics.ts';
 import { instantText, nullableInstantText } from '../instant.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIST_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import type { KnownModel } from '../model-desk.ts';
 import { driftReports } from '../model-drift.ts';
 import { pageOf } from '../page-of.ts';
@@ -25,6 +25,7 @@ import { serialiser } from '../serialiser.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const COLUMNS = Object.keys(modelSchema.shape);
+const TEXTS = ['version', 'name', 'trained_on', 'sha256'] as const;
 const DRIFT_COLUMNS = Object.keys(featureDriftSchema.shape);
 const WHY_CHARACTERS_MAX = 1_000;
 /** Until there are keys, nobody knows who asks. */
@@ -56,10 +57,14 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,
+        from: SPAN_PARAMETERS.from.openapi({ description: 'Made at or after. Epoch ms or ISO 8601.' }),
+        to: SPAN_PARAMETERS.to.openapi({ description: 'Made before. Epoch ms or ISO 8601.' }),
         sort: sortParameter(['created_at', 'version'], '-created_at'),
         alias: textParameter('Only those that this alias points to.'),
+        version: textParameter('A number of the registry, shipped-N, or heuristic.'),
         name: textParameter('Name of the model.'),
         trained_on: textParameter('simulated, real, mixed, unknown or nothing.'),
+        sha256: textParameter('Of its file.'),
       }),
       answer: listSchema(modelSchema),
       csv: true,
@@ -72,8 +77,10 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
         items: (await models.list()).filter(
           (model) =>
             (query.alias === undefined || model.aliases.includes(query.alias)) &&
-            (query.name === undefined || model.name === query.name) &&
-            (query.trained_on === undefined || model.trained_on === query.trained_on),
+            TEXTS.every((field) => query[field] === undefined || model[field] === query[field]) &&
+            // What was never trained was not made at any time.
+            (query.from === undefined || (model.created_at ?? Number.NEGATIVE_INFINITY) >= query.from) &&
+            (query.to === undefined || (model.created_at ?? Number.POSITIVE_INFINITY) < query.to),
         ),
         sort: { name, descending: sort.startsWith('-'), key: (model) => model[name] },
         identity: (model) => model.version,
@@ -190,6 +197,7 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
         'Points an alias to a version; it judges within seconds. Of what judges without a promotion: takes the champion away.',
       params: z.strictObject({ version }),
       body: z.strictObject(change).openapi('PromoteRequest'),
+      body_optional: true,
       answer: aliasMoveSchema,
       failures: [404, 503],
     },
@@ -204,6 +212,7 @@ export function modelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       tag: 'models',
       summary: 'Points an alias to the version that it had before; again: one further back.',
       body: z.strictObject(change).openapi('RollbackRequest'),
+      body_optional: true,
       answer: aliasMoveSchema,
       failures: [409, 503],
     },

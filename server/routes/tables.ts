@@ -16,15 +16,20 @@ import {
   INCIDENTS,
   XID_EPISODES,
 } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, pageAt, type RowOrder, sortedAt } from '../../sinks/questdb/list-rows.ts';
+import { listRows, pageAt, type TableRow } from '../../sinks/questdb/list-rows.ts';
+import type { Page } from '../../sinks/questdb/page.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
-import { LIMIT_DEFAULT, LIMIT_MAX, LIST_PARAMETERS, SPAN_PARAMETERS, textParameter } from '../list-query.ts';
+import { LIMIT_DEFAULT, LIMIT_MAX, LIST_PARAMETERS, SPAN_PARAMETERS } from '../list-query.ts';
 import { BadRequest } from '../problem.ts';
 import { listSchema } from '../schemas.ts';
+import { callerOf } from '../security/caller.ts';
+import { OF_OTHERS } from '../security/tenant-database.ts';
 import { serialiser } from '../serialiser.ts';
+import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
+import { textColumns, textFilters } from '../text-filters.ts';
 import { assertGpu, GPU_PARAMETER } from './gpus.ts';
 
 /** Tables that REST lists as they are: under a path of their own, and those of one GPU under the GPU. */
@@ -33,7 +38,6 @@ interface ListedTable {
   readonly path: string;
   /** Path below `/gpus/{gpu_uuid}`; null: rows are not of one GPU. */
   readonly of_gpu: string | null;
-  readonly filters: readonly string[];
   readonly summary: string;
 }
 
@@ -42,70 +46,60 @@ const LISTED: readonly ListedTable[] = [
     spec: GPU_HEALTH_SCORES,
     path: 'health-scores',
     of_gpu: 'health',
-    filters: ['node', 'instance', 'health_grade', 'action', 'profile'],
     summary: 'Health scores',
   },
   {
     spec: GPU_FEATURES,
     path: 'features',
     of_gpu: 'features',
-    filters: ['node', 'instance'],
     summary: 'Feature vectors',
   },
   {
     spec: XID_EPISODES,
     path: 'episodes',
     of_gpu: 'episodes',
-    filters: ['node', 'instance', 'id', 'severity', 'category', 'action', 'job'],
     summary: 'Fault stories of XIDs and anomalies',
   },
   {
     spec: GPU_FAILURE_PREDICTIONS,
     path: 'predictions',
     of_gpu: 'predictions',
-    filters: ['node', 'instance', 'predicted_failure_type', 'model_name', 'model_version'],
     summary: 'Failure predictions',
   },
   {
     spec: GPU_ECONOMIC_DECISIONS,
     path: 'decisions',
     of_gpu: 'decisions',
-    filters: ['node', 'instance', 'decision', 'advice', 'profile'],
     summary: 'Economic decisions',
   },
   {
     spec: GPU_FAILURE_LABELS,
     path: 'failure-labels',
     of_gpu: 'failure-labels',
-    filters: ['node', 'type', 'source', 'status'],
     summary: 'Failures that happened',
   },
   {
     spec: INCIDENTS,
     path: 'incidents',
     of_gpu: null,
-    filters: ['gpu_uuid', 'node', 'id', 'scope', 'origin', 'severity', 'category', 'state', 'action'],
     summary: 'Incidents over one or several GPUs',
   },
   {
     spec: GPU_FORECASTS,
     path: 'forecasts',
     of_gpu: 'forecasts',
-    filters: ['node', 'instance', 'metric'],
     summary: 'What readings are expected to be',
   },
   {
     spec: FLEET_QUANTILES,
     path: 'fleet/quantiles',
     of_gpu: null,
-    filters: ['model', 'metric'],
     summary: 'How gauges are spread over the fleet and over models',
   },
   {
     spec: FEATURE_DEFINITIONS,
     path: 'feature-definitions',
     of_gpu: null,
-    filters: ['name', 'unit', 'window'],
     summary: 'What each feature means',
   },
 ];
@@ -124,42 +118,39 @@ const AT = z
       'As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to.',
   });
 
-const orderOf = (sort: string): RowOrder => ({ name: sort.replace(/^-/, ''), descending: sort.startsWith('-') });
-
 /** Any column that holds no list: as a text, for some tables have hundreds. */
 function sortParameter(spec: TableSpec) {
-  const names = new Set(spec.columns.filter(({ type }) => type !== 'JSON').map(({ name }) => name));
+  const names = sortColumns(spec);
   return z
     .string()
-    .refine((text) => names.has(orderOf(text).name), {
-      error: 'Must be ts or -ts; together with at also any other column that holds no list',
+    .refine((text) => names.includes(orderOf(text).name), {
+      error: `Must be one of ${names.join(', ')}, with - in front for descending`,
     })
     .optional()
     .openapi({
       description:
-        '`ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default.',
+        'Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key.',
     });
 }
 
 /** Lists of the tables that the engine writes. */
 export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
-  for (const { spec, path, of_gpu, filters, summary } of LISTED) {
+  for (const { spec, path, of_gpu, summary } of LISTED) {
     const schema = tableRowSchema(spec);
     const columns = spec.columns.map(({ name }) => name);
     const text = serialiser(schema);
     const answerOf = tableRowAnswer(spec);
-    const helps = new Map(spec.columns.map(({ name, help }) => [name, help]));
     const parameters = {
       ...LIST_PARAMETERS,
       ...SPAN_PARAMETERS,
       at: AT,
       sort: sortParameter(spec),
     };
-    const filterParameters = Object.fromEntries(filters.map((name) => [name, textParameter(helps.get(name) ?? name)]));
+    const filters = textFilters(spec, textColumns(spec));
 
     const answer = async (c: Context, query: Record<string, unknown>, gpu_uuid?: string): Promise<Response> => {
       const { limit, cursor, from, to, at, sort, ...rest } = query;
-      const equal = {
+      const equal: Readonly<Record<string, string | undefined>> = {
         ...(rest as Record<string, string | undefined>),
         ...(gpu_uuid === undefined ? {} : { gpu_uuid }),
       };
@@ -170,8 +161,12 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       if (from !== undefined && end !== undefined && (from as number) >= (end as number)) {
         throw new BadRequest([{ field: 'from', detail: `Must be before ${to === undefined ? 'at' : 'to'}` }]);
       }
-      if (at === undefined && sort !== undefined && sort !== 'ts' && sort !== '-ts') {
-        throw new BadRequest([{ field: 'sort', detail: 'Must be ts or -ts; other columns only together with at' }]);
+      const order = sort === undefined ? null : orderOf(sort as string);
+      if (spec === INCIDENTS && callerOf(c).tenant !== '') {
+        const told = { sort: order !== null && OF_OTHERS.has(order.name), origin: equal.origin !== undefined };
+        for (const [field, of_others] of Object.entries(told)) {
+          if (of_others) throw new BadRequest([{ field, detail: 'Tells of GPUs that are not of this tenant' }]);
+        }
       }
       const filter = { equal, from: from as number | undefined };
       const request = {
@@ -179,18 +174,13 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         cursor: cursor as string | undefined,
       };
       const { database } = parts;
-      const instant = Math.min(at as number, EPOCH_MS_MAX);
-      const page =
-        at === undefined
-          ? await listRows(
-              database,
-              spec,
-              { ...filter, to: to as number | undefined },
-              { ...request, oldest_first: sort === 'ts' },
-            )
-          : sort === undefined
-            ? await pageAt(database, spec, filter, instant, request)
-            : await sortedAt(database, spec, filter, instant, { ...request, order: orderOf(sort as string) });
+      const span = { ...filter, to: to as number | undefined };
+      const instant = at === undefined ? undefined : Math.min(at as number, EPOCH_MS_MAX);
+      let page: Page<TableRow>;
+      if (order !== null && (order.name !== 'ts' || instant !== undefined)) {
+        page = await sortedRows(database, spec, span, { ...request, order, at: instant });
+      } else if (instant !== undefined) page = await pageAt(database, spec, filter, instant, request);
+      else page = await listRows(database, spec, span, { ...request, oldest_first: order?.descending === false });
       const texts = page.items.map((row) => text(answerOf(row)));
       return listAnswer(c, { columns, next: page.next, total: page.total, texts });
     };
@@ -202,13 +192,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         tag: path,
         summary: `${summary}, newest first.`,
         params: NO_PARAMETERS,
-        query: z.strictObject({
-          ...parameters,
-          ...filterParameters,
-          ...(!spec.keys.includes('gpu_uuid') || 'gpu_uuid' in filterParameters
-            ? {}
-            : { gpu_uuid: textParameter('GPU identity.') }),
-        }),
+        query: z.strictObject({ ...parameters, ...filters }),
         answer: listSchema(schema),
         csv: true,
         failures: [503],
@@ -216,6 +200,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       (c, { query }) => answer(c, query),
     );
     if (of_gpu === null) continue;
+    const { gpu_uuid: _, ...others } = filters;
     defineGet(
       app,
       {
@@ -223,7 +208,7 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
         tag: 'gpus',
         summary: `${summary} of one GPU, newest first.`,
         params: GPU_PARAMETER,
-        query: z.strictObject({ ...parameters, ...filterParameters }),
+        query: z.strictObject({ ...parameters, ...others }),
         answer: listSchema(schema),
         csv: true,
         failures: [404, 503],

@@ -34,6 +34,9 @@ describe('GET /keys', () => {
     expect(await names('state=revoked')).toEqual(['name-c']);
     expect(await names('role=viewer')).toEqual(['name-b']);
     expect(await names('sort=created_at&limit=1')).toEqual(['name-a']);
+    expect(await names(`to=${NOW - 10_000}`)).toEqual(['name-a']);
+    expect(await names(`from=${NOW - 10_000}&sort=name`)).toEqual(['name-b', 'name-c']);
+    expect(await names('tenant=acme&name=name-b')).toEqual(['name-b']);
     expect((await world.json('/api/v1/keys?hash=1')).status).toBe(400);
   });
 

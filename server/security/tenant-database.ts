@@ -116,6 +116,9 @@ function grouped(names: readonly string[], by: (name: string) => number): Readon
   return groups;
 }
 
+/** What an incident says of others: rows go by it for nobody who is shown only a part of them. */
+export const OF_OTHERS: ReadonlySet<string> = new Set(['gpu_uuid', 'node', 'origin', 'summary']);
+
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** An incident with others' GPUs shows only its own, and none of the words that name them. */

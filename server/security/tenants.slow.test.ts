@@ -113,6 +113,16 @@ describe('tenants', () => {
     expect(alone).toMatchObject({ gpus: ['GPU-red-1'], nodes: ['node-red'] });
   });
 
+  it('learn what they are not shown of it neither from an order, nor from its cursors, nor by guessing', async () => {
+    const { shown, whole, as } = startWorld();
+    for (const query of ['sort=origin', 'sort=-summary', 'sort=node', 'sort=-gpu_uuid', 'origin=node-shared']) {
+      expect([query, (await as(shown.red, `/api/v1/incidents?${query}`)).status]).toEqual([query, 400]);
+      expect([query, (await as(whole, `/api/v1/incidents?${query}`)).status]).toEqual([query, 200]);
+    }
+    expect((await as(shown.red, '/api/v1/incidents?sort=-severity')).status).toBe(200);
+    expect((await as(shown.red, '/api/v1/episodes?sort=node')).status).toBe(200);
+  });
+
   it('may handle their own alerts, signed with their key, and no others', async () => {
     const { world, shown } = startWorld();
     const act = (id: string): Promise<Response> =>
