@@ -52,19 +52,23 @@ const facts = {
   retired_at: instantOrNull,
 };
 
+const uuid = z.string().trim().min(1).max(256).regex(PLAIN, 'Must not have control characters');
+/** An asset may be sent back as it was answered, with what is no fact of it. */
+const ignored = { ts: instant.optional().openapi({ description: 'Is ignored: when it was told is for us to say.' }) };
+
 /** `PATCH /assets/{gpu_uuid}`. */
 export const assetChangeSchema = z
-  .strictObject(facts)
-  .partial()
-  .refine((told) => Object.keys(told).length > 0, 'Names no field to change')
+  .strictObject({
+    ...ignored,
+    gpu_uuid: uuid.optional().openapi({ description: 'The same as in the path, if at all.' }),
+    ...z.strictObject(facts).partial().shape,
+  })
+  .refine((told) => Object.keys(told).some((field) => field !== 'ts'), 'Names no field to change')
   .openapi('AssetChange');
 
 /** `POST /assets`. */
 export const assetBodySchema = z
-  .strictObject({
-    gpu_uuid: z.string().trim().min(1).max(256).regex(PLAIN, 'Must not have control characters'),
-    ...z.strictObject(facts).partial().shape,
-  })
+  .strictObject({ ...ignored, gpu_uuid: uuid, ...z.strictObject(facts).partial().shape })
   .openapi('AssetRequest');
 
 /** `POST /assets/{gpu_uuid}/retire`. */
@@ -80,7 +84,7 @@ export const retireBodySchema = z
  * service again was never retired. Throws GV-API-001 where both are told and contradict each other.
  */
 export function settledFacts(
-  told: Omit<z.output<typeof assetBodySchema>, 'gpu_uuid'>,
+  told: Omit<z.output<typeof assetBodySchema>, 'ts' | 'gpu_uuid'>,
   before: Asset | null,
   now: number,
 ): Omit<AssetFacts, 'gpu_uuid'> {

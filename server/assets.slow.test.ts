@@ -138,6 +138,8 @@ describe('an asset', () => {
 
   it.each<[body: unknown, field: string]>([
     [{}, 'body'],
+    [{ ts: NOW }, 'body'],
+    [{ ts: 'then' }, 'ts'],
     [{ colour: 'red' }, 'colour'],
     [{ gpu_uuid: 'GPU-other' }, 'gpu_uuid'],
     [{ owner: 7 }, 'owner'],

@@ -3,8 +3,8 @@ import { populated } from './api.fixture.ts';
 
 const PATH = '/api/v1/health/score';
 
-async function post(body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await populated().app.request(PATH, {
+async function post(body: unknown, world = populated()): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await world.app.request(PATH, {
     method: 'POST',
     body: typeof body === 'string' ? body : JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
@@ -22,7 +22,64 @@ describe('POST /health/score', () => {
     expect(await post({ samples, interval: 60 })).toMatchObject({ status: 200 });
   });
 
+  it('goes by the profile of the installation unless another is asked for', async () => {
+    const world = populated({ profile: 'reference' });
+    const samples = [{ ts: 1, gpu_temp_celsius: 60 }];
+    for (const asked of [{ gpu_uuid: 'GPU-00' }, { samples }]) {
+      expect(await post(asked, world)).toMatchObject({ status: 200, body: { profile: 'reference' } });
+      const other = { ...asked, profile: 'default' };
+      expect(await post(other, world)).toMatchObject({ status: 200, body: { profile: 'default' } });
+    }
+  });
+
+  it('takes rows as a replay does, and the asset as it was answered', async () => {
+    const rows = [
+      { instance: 0, node: null },
+      { instance: null, node: 7 },
+      { gpu_uuid: 'GPU-00', instance: { odd: true } },
+      { gpu_uuid: null, job: null },
+    ];
+    for (const row of rows) {
+      const samples = [{ ts: 1, gpu_temp_celsius: 60, ...row }];
+      expect([row, (await post({ samples })).status]).toEqual([row, 200]);
+    }
+    const world = populated();
+    const { body: asset } = await world.json('/api/v1/assets/GPU-00');
+    asset.note = 'n'.repeat(4_000);
+    for (const gpu of [{}, { gpu_uuid: 'GPU-00' }]) {
+      const samples = [{ ts: 1, gpu_temp_celsius: 60, ...gpu }];
+      expect(await post({ samples, asset }, world)).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('gives the scorer no more of an asset than its facts', async () => {
+    const given: unknown[] = [];
+    const world = populated({
+      scorer: {
+        stored: async () => null,
+        samples: async ({ asset }) => {
+          given.push(asset);
+          return { score: null, refused: [] };
+        },
+      },
+    });
+    await post({ samples: [{ ts: 1 }], asset: { ts: 5, gpu_uuid: 'GPU-00', model: 'H100' } }, world);
+    expect(given).toEqual([{ model: 'H100' }]);
+  });
+
   it.each([
+    ['an asset of another', { samples: [{ ts: 1, gpu_uuid: 'a' }], asset: { gpu_uuid: 'b' } }, 400, 'asset.gpu_uuid'],
+    [
+      'samples of several instances',
+      {
+        samples: [
+          { ts: 1, instance: 0 },
+          { ts: 2, instance: '1' },
+        ],
+      },
+      400,
+      'samples',
+    ],
     ['an unknown GPU', { gpu_uuid: 'GPU-none' }, 404, 'GPU-none'],
     ['a text', 'nonsense', 400, 'body'],
     ['nothing', {}, 400, ''],

@@ -8,13 +8,14 @@ export type Alert = AlertRow & {
 };
 
 export type AlertActRequest = {
-  /** Who does it. */
-  readonly by: string;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
   readonly note?: string | undefined;
 };
 
 export type AlertAssignRequest = {
-  readonly by: string;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
   /** To whom; empty: to nobody. */
   readonly to: string;
   readonly note?: string | undefined;
@@ -264,6 +265,16 @@ export type AlertRulePreviewRequest = {
   readonly span?: string | undefined;
 };
 
+export type AlertSilenceRequest = {
+  /** Epoch ms or ISO 8601; this or duration. */
+  readonly ends_at?: string | number | undefined;
+  /** From now on, such as `30m`, `2h` or `7d`; this or ends_at. */
+  readonly duration?: string | undefined;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
+  readonly note?: string | undefined;
+};
+
 export type AliasMove = {
   readonly alias: string;
   /** Null: no version, so what is configured judges. */
@@ -343,6 +354,10 @@ export type Asset = {
 };
 
 export type AssetChange = {
+  /** Is ignored: when it was told is for us to say. */
+  readonly ts?: string | number | undefined;
+  /** The same as in the path, if at all. */
+  readonly gpu_uuid?: string | undefined;
   readonly node?: string | null | undefined;
   readonly model?: string | null | undefined;
   readonly serial?: string | null | undefined;
@@ -392,6 +407,8 @@ export type AssetPreviewRequest = {
 };
 
 export type AssetRequest = {
+  /** Is ignored: when it was told is for us to say. */
+  readonly ts?: string | number | undefined;
   readonly gpu_uuid: string;
   readonly node?: string | null | undefined;
   readonly model?: string | null | undefined;
@@ -2255,17 +2272,17 @@ export type Sample = {
 
 export type ScoreRequest = {
   readonly gpu_uuid: string;
+  /** That of this installation when absent. */
   readonly profile?: 'default' | 'reference' | undefined;
 } | {
   readonly samples: readonly {
     /** Epoch ms or ISO 8601. */
     readonly ts: number | string;
-    readonly gpu_uuid?: string | undefined;
-    readonly node?: string | undefined;
-    readonly instance?: string | undefined;
     readonly [name: string]: unknown;
   }[];
   readonly asset?: {
+    readonly ts?: string | undefined;
+    readonly gpu_uuid?: string | undefined;
     readonly node?: string | undefined;
     readonly model?: string | undefined;
     readonly serial?: string | undefined;
@@ -2284,6 +2301,7 @@ export type ScoreRequest = {
     readonly note?: string | undefined;
     readonly retired_at?: string | undefined;
   } | undefined;
+  /** That of this installation when absent. */
   readonly profile?: 'default' | 'reference' | undefined;
   /** Time between samples: `10s`, `5m`, or seconds. */
   readonly interval?: string | undefined;
@@ -2316,8 +2334,8 @@ export type Silence = {
 };
 
 export type SilenceChangeRequest = {
-  /** Who does it. */
-  readonly by: string;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
   readonly kind?: 'silence' | 'maintenance' | undefined;
   readonly matchers?: readonly {
     readonly field: 'rule' | 'severity' | 'category' | 'node' | 'gpu_uuid' | 'model' | 'cluster' | 'rack' | 'owner' | 'tenant' | 'job';
@@ -2332,8 +2350,8 @@ export type SilenceChangeRequest = {
 };
 
 export type SilenceExpireRequest = {
-  /** Who does it. */
-  readonly by: string;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
   readonly note?: string | undefined;
 };
 
@@ -2363,8 +2381,8 @@ export type SilenceRequest = {
   readonly starts_at?: string | number | undefined;
   /** Epoch ms or ISO 8601. */
   readonly ends_at: string | number;
-  /** Who does it. */
-  readonly by: string;
+  /** Who does it; the name of the key where there is one. */
+  readonly by?: string | undefined;
   readonly note?: string | undefined;
 };
 
@@ -2487,18 +2505,18 @@ export interface GetOperations {
       /** Before. Epoch ms or ISO 8601. */
       readonly to?: string | number | undefined;
       /** Field to sort by, with - in front for descending. Default -ts. */
-      readonly sort?: 'ts' | '-ts' | 'severity' | '-severity' | 'closed_at' | '-closed_at' | 'node' | '-node' | 'rule' | '-rule' | undefined;
+      readonly sort?: 'ts' | '-ts' | 'gpu_uuid' | '-gpu_uuid' | 'node' | '-node' | 'instance' | '-instance' | 'id' | '-id' | 'rule' | '-rule' | 'severity' | '-severity' | 'state' | '-state' | 'summary' | '-summary' | 'action_text' | '-action_text' | 'action' | '-action' | 'category' | '-category' | 'source' | '-source' | 'source_id' | '-source_id' | 'model' | '-model' | 'cluster' | '-cluster' | 'rack' | '-rack' | 'owner' | '-owner' | 'tenant' | '-tenant' | 'job' | '-job' | 'opened_at' | '-opened_at' | 'closed_at' | '-closed_at' | 'acknowledged_by' | '-acknowledged_by' | 'acknowledged_at' | '-acknowledged_at' | 'assigned_to' | '-assigned_to' | 'handling_note' | '-handling_note' | undefined;
       readonly state?: 'open' | 'closed' | undefined;
       readonly severity?: 'info' | 'warning' | 'critical' | undefined;
       /** Rule that found it worth telling. */
       readonly rule?: string | undefined;
-      /** Kind of trouble. */
+      /** memory, thermal, power, bus, fabric, driver, application, sensor, prediction, money or unknown. */
       readonly category?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** GPU identity. */
       readonly gpu_uuid?: string | undefined;
-      /** Model of the GPU. */
+      /** Model; empty when it is about no single GPU. */
       readonly model?: string | undefined;
       /** Rack. */
       readonly rack?: string | undefined;
@@ -2506,8 +2524,24 @@ export interface GetOperations {
       readonly cluster?: string | undefined;
       /** Owning team. */
       readonly owner?: string | undefined;
-      /** Tenant. */
+      /** Tenant that may see it. */
       readonly tenant?: string | undefined;
+      /** Stable id from rule and cause. */
+      readonly id?: string | undefined;
+      /** MIG's GPU_I_ID; empty for the whole board. */
+      readonly instance?: string | undefined;
+      /** Who used it. */
+      readonly job?: string | undefined;
+      /** Recovery action. */
+      readonly action?: string | undefined;
+      /** Table of what it follows from. */
+      readonly source?: string | undefined;
+      /** Id of the row there. */
+      readonly source_id?: string | undefined;
+      /** Who has taken notice; empty: nobody. */
+      readonly acknowledged_by?: string | undefined;
+      /** Who looks after it. */
+      readonly assigned_to?: string | undefined;
       /** Whether somebody has taken notice. Only with state=open. */
       readonly acknowledged?: 'true' | 'false' | undefined;
       /** Whether it is silenced or inhibited. Only with state=open. */
@@ -2542,8 +2576,8 @@ export interface GetOperations {
       readonly from?: string | number | undefined;
       /** Before. Epoch ms or ISO 8601. */
       readonly to?: string | number | undefined;
-      /** Oldest or newest opening first, which is the default. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** Field to sort by, with - in front for descending. Default -ts. */
+      readonly sort?: 'ts' | '-ts' | 'gpu_uuid' | '-gpu_uuid' | 'node' | '-node' | 'instance' | '-instance' | 'id' | '-id' | 'type' | '-type' | 'metric' | '-metric' | 'severity' | '-severity' | 'score' | '-score' | 'observed' | '-observed' | 'expected' | '-expected' | 'window' | '-window' | 'detector' | '-detector' | 'explanation' | '-explanation' | 'state' | '-state' | 'opened_at' | '-opened_at' | 'closed_at' | '-closed_at' | undefined;
       /** One anomaly. */
       readonly id?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2589,10 +2623,12 @@ export interface GetOperations {
       readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
-      /** Model name. */
+      /** Model name as the driver tells it. */
       readonly model?: string | undefined;
       /** Board serial number. */
       readonly serial?: string | undefined;
+      /** PCI bus id. */
+      readonly pci_bus_id?: string | undefined;
       /** Cluster. */
       readonly cluster?: string | undefined;
       /** Rack. */
@@ -2601,10 +2637,12 @@ export interface GetOperations {
       readonly slot?: string | undefined;
       /** Owning team. */
       readonly owner?: string | undefined;
-      /** Tenant. */
+      /** Tenant that may see it. */
       readonly tenant?: string | undefined;
       /** active, maintenance or retired. */
       readonly status?: string | undefined;
+      /** Free text. */
+      readonly note?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Asset[];
@@ -2734,8 +2772,10 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2746,8 +2786,6 @@ export interface GetOperations {
       readonly advice?: string | undefined;
       /** default or reference. */
       readonly profile?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Decision[];
@@ -2798,8 +2836,10 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -2814,8 +2854,6 @@ export interface GetOperations {
       readonly action?: string | undefined;
       /** Who used the GPU. */
       readonly job?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Episode[];
@@ -2860,18 +2898,20 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** memory, thermal, power or other. */
       readonly type?: string | undefined;
       /** hand, csv, rma or episode. */
       readonly source?: string | undefined;
+      /** Free text. */
+      readonly note?: string | undefined;
       /** confirmed, suggested or rejected; only confirmed ones train. */
       readonly status?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly FailureLabel[];
@@ -2889,12 +2929,17 @@ export interface GetOperations {
       readonly limit?: number | undefined;
       /** `next` of the page before, with the same other parameters. */
       readonly cursor?: string | undefined;
-      /** Newest first. */
-      readonly sort?: '-failed_at' | undefined;
+      /** Failed at or after. Epoch ms or ISO 8601. */
+      readonly from?: string | number | undefined;
+      /** Failed before. Epoch ms or ISO 8601. */
+      readonly to?: string | number | undefined;
+      /** Field to sort by, with - in front for descending. Default -failed_at. */
+      readonly sort?: 'failed_at' | '-failed_at' | undefined;
       /** GPU identity. */
       readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
+      readonly type?: 'memory' | 'thermal' | 'power' | 'other' | undefined;
       readonly source?: 'episode' | 'rma' | undefined;
     };
     readonly answer: {
@@ -2919,7 +2964,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Column of gpu_features. */
       readonly name?: string | undefined;
@@ -2950,14 +2995,14 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
       readonly instance?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Features[];
@@ -2989,7 +3034,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Model; empty for the whole fleet. */
       readonly model?: string | undefined;
@@ -3059,16 +3104,16 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
       readonly instance?: string | undefined;
       /** Metric or feature. */
       readonly metric?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Forecast[];
@@ -3102,7 +3147,12 @@ export interface GetOperations {
       readonly model?: string | undefined;
       /** Slot in the node. */
       readonly slot?: string | undefined;
+      /** Of the open anomalies; none: of those where it is null. */
       readonly worst_severity?: 'info' | 'warning' | 'critical' | 'none' | undefined;
+      /** Grade of the health; none: of those where it is null. */
+      readonly health_grade?: 'excellent' | 'good' | 'fair' | 'degraded' | 'poor' | 'critical' | 'unknown' | 'none' | undefined;
+      /** About the whole board; none: of those where it is null. */
+      readonly decision?: 'keep' | 'sell' | 'repurpose' | 'decommission' | 'none' | undefined;
       readonly stale?: 'true' | 'false' | undefined;
     };
     readonly answer: {
@@ -3138,8 +3188,8 @@ export interface GetOperations {
       readonly from?: string | number | undefined;
       /** Before. Epoch ms or ISO 8601. */
       readonly to?: string | number | undefined;
-      /** Oldest or newest opening first, which is the default. */
-      readonly sort?: 'ts' | '-ts' | undefined;
+      /** Field to sort by, with - in front for descending. Default -ts. */
+      readonly sort?: 'ts' | '-ts' | 'gpu_uuid' | '-gpu_uuid' | 'node' | '-node' | 'instance' | '-instance' | 'id' | '-id' | 'type' | '-type' | 'metric' | '-metric' | 'severity' | '-severity' | 'score' | '-score' | 'observed' | '-observed' | 'expected' | '-expected' | 'window' | '-window' | 'detector' | '-detector' | 'explanation' | '-explanation' | 'state' | '-state' | 'opened_at' | '-opened_at' | 'closed_at' | '-closed_at' | undefined;
       /** One anomaly. */
       readonly id?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3179,7 +3229,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3218,7 +3268,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3275,7 +3325,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3283,6 +3333,8 @@ export interface GetOperations {
       readonly type?: string | undefined;
       /** hand, csv, rma or episode. */
       readonly source?: string | undefined;
+      /** Free text. */
+      readonly note?: string | undefined;
       /** confirmed, suggested or rejected; only confirmed ones train. */
       readonly status?: string | undefined;
     };
@@ -3312,7 +3364,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3345,7 +3397,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3380,7 +3432,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3447,7 +3499,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
@@ -3482,8 +3534,10 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3494,8 +3548,6 @@ export interface GetOperations {
       readonly action?: string | undefined;
       /** default or reference. */
       readonly profile?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly HealthScore[];
@@ -3519,7 +3571,7 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
       /** GPU identity. */
       readonly gpu_uuid?: string | undefined;
@@ -3531,10 +3583,10 @@ export interface GetOperations {
       readonly scope?: string | undefined;
       /** What the scope is called. */
       readonly origin?: string | undefined;
-      /** info, warning or critical. */
-      readonly severity?: string | undefined;
       /** As of its episodes. */
       readonly category?: string | undefined;
+      /** info, warning or critical. */
+      readonly severity?: string | undefined;
       /** open or closed. */
       readonly state?: string | undefined;
       /** Recovery action. */
@@ -3577,10 +3629,20 @@ export interface GetOperations {
       readonly limit?: number | undefined;
       /** `next` of the page before, with the same other parameters. */
       readonly cursor?: string | undefined;
+      /** Made at or after. Epoch ms or ISO 8601. */
+      readonly from?: string | number | undefined;
+      /** Made before. Epoch ms or ISO 8601. */
+      readonly to?: string | number | undefined;
       /** Field to sort by, with - in front for descending. Default -created_at. */
       readonly sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'expires_at' | '-expires_at' | 'last_used_at' | '-last_used_at' | undefined;
       readonly state?: 'good' | 'expired' | 'revoked' | undefined;
       readonly role?: 'viewer' | 'operator' | 'admin' | undefined;
+      /** One key. */
+      readonly id?: string | undefined;
+      /** What it is called. */
+      readonly name?: string | undefined;
+      /** Tenant; empty: of those that see all. */
+      readonly tenant?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly ApiKey[];
@@ -3598,14 +3660,22 @@ export interface GetOperations {
       readonly limit?: number | undefined;
       /** `next` of the page before, with the same other parameters. */
       readonly cursor?: string | undefined;
+      /** Made at or after. Epoch ms or ISO 8601. */
+      readonly from?: string | number | undefined;
+      /** Made before. Epoch ms or ISO 8601. */
+      readonly to?: string | number | undefined;
       /** Field to sort by, with - in front for descending. Default -created_at. */
       readonly sort?: 'created_at' | '-created_at' | 'version' | '-version' | undefined;
       /** Only those that this alias points to. */
       readonly alias?: string | undefined;
+      /** A number of the registry, shipped-N, or heuristic. */
+      readonly version?: string | undefined;
       /** Name of the model. */
       readonly name?: string | undefined;
       /** simulated, real, mixed, unknown or nothing. */
       readonly trained_on?: string | undefined;
+      /** Of its file. */
+      readonly sha256?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Model[];
@@ -3707,8 +3777,10 @@ export interface GetOperations {
       readonly to?: string | number | undefined;
       /** As things stood then: the newest row of each at or before this instant, never a later one. `now`, epoch ms or ISO 8601. With `from`, only those that have one since then. Not together with to. */
       readonly at?: string | number | undefined;
-      /** `ts`: oldest first, `-ts`: newest first, which is the default. Together with at any column that holds no list, with - in front for descending; by key by default. */
+      /** Any column that holds no list, with - in front for descending; rows without a value come last. Default -ts: newest first; together with at by key. */
       readonly sort?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
       /** MIG's GPU_I_ID; empty for the whole board. */
@@ -3719,8 +3791,6 @@ export interface GetOperations {
       readonly model_name?: string | undefined;
       /** Version of the model. */
       readonly model_version?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Prediction[];
@@ -3829,8 +3899,12 @@ export interface GetOperations {
       readonly limit?: number | undefined;
       /** `next` of the page before, with the same other parameters. */
       readonly cursor?: string | undefined;
-      /** Those that end last first. */
-      readonly sort?: '-ends_at' | undefined;
+      /** Ends after. Epoch ms or ISO 8601. */
+      readonly from?: string | number | undefined;
+      /** Starts before. Epoch ms or ISO 8601. */
+      readonly to?: string | number | undefined;
+      /** Field to sort by, with - in front for descending. Default -ends_at. */
+      readonly sort?: 'ends_at' | '-ends_at' | 'starts_at' | '-starts_at' | 'created_at' | '-created_at' | undefined;
       readonly state?: 'pending' | 'active' | 'expired' | undefined;
       readonly kind?: 'silence' | 'maintenance' | undefined;
     };
@@ -3909,6 +3983,16 @@ export interface PostOperations {
     };
     readonly body: AlertAssignRequest;
     readonly answer: AlertDetail;
+    readonly media: 'application/json';
+  };
+  /** Begins a silence that all the facts of this alert must fit, its severity too: once it gets worse it is told again. */
+  '/api/v1/alerts/{id}/silence': {
+    readonly params: {
+      /** Id of the alert. */
+      readonly id: string;
+    };
+    readonly body: AlertSilenceRequest;
+    readonly answer: Silence;
     readonly media: 'application/json';
   };
   /** Takes that back. */

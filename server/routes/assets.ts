@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { parseAssetsCsv } from '../../pipeline/asset-csv.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { Asset } from '../../pipeline/contract/events.ts';
+import { GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { assetBodySchema, assetChangeSchema, retireBodySchema, settledFacts } from '../asset-body.ts';
@@ -15,7 +16,9 @@ import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '
 import { pageOf } from '../page-of.ts';
 import { BadRequest } from '../problem.ts';
 import { assetSchema, listSchema } from '../schemas.ts';
+import { assetImportSchema } from '../schemas-assets.ts';
 import { serialiser } from '../serialiser.ts';
+import { textFilters } from '../text-filters.ts';
 import { GPU_PARAMETER } from './gpus.ts';
 
 const ASSETS_PATH = '/api/v1/assets';
@@ -23,34 +26,24 @@ const ASSETS_PATH = '/api/v1/assets';
 const CSV_BYTES_MAX = 64 * 2 ** 20;
 
 const COLUMNS = Object.keys(assetSchema.shape) as (keyof Asset)[];
-const FILTERS = ['node', 'model', 'serial', 'cluster', 'rack', 'slot', 'owner', 'tenant', 'status'] as const;
+const FILTERS = [
+  'gpu_uuid',
+  'node',
+  'model',
+  'serial',
+  'pci_bus_id',
+  'cluster',
+  'rack',
+  'slot',
+  'owner',
+  'tenant',
+  'status',
+  'note',
+] as const;
 const SEARCHED = ['gpu_uuid', 'node', 'serial', 'rack', 'owner', 'tenant', 'note'] as const;
 const assetText = serialiser(assetSchema);
 const textOf = (asset: Asset): string => assetText(assetAnswer(asset));
 const tagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-
-const importSchema = z
-  .object({
-    added: z.int(),
-    changed: z.int(),
-    unchanged: z.int(),
-    refused: z
-      .int()
-      .openapi({ description: 'Rows that cannot be read, and rows that somebody else changed meanwhile.' }),
-    rows: z
-      .array(
-        z.object({
-          line: z.int().openapi({ description: 'Line of the file, from 1.' }),
-          gpu_uuid: z.string(),
-          outcome: z.enum(['added', 'changed', 'unchanged', 'refused']),
-        }),
-      )
-      .openapi({ description: 'What became of every row that could be read.' }),
-    problems: z
-      .array(z.object({ line: z.int(), field: z.string(), detail: z.string() }))
-      .openapi({ description: 'What is wrong with rows that were left out.' }),
-  })
-  .openapi('AssetImport');
 
 /** A row with several mistakes is one row. */
 const linesOf = (issues: readonly { readonly line: number }[]): number => new Set(issues.map(({ line }) => line)).size;
@@ -78,23 +71,14 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
         to: SPAN_PARAMETERS.to.openapi({ description: 'Registered before. Epoch ms or ISO 8601.' }),
         sort: sortParameter(COLUMNS, 'gpu_uuid'),
         q: textParameter(`Part of ${SEARCHED.join(', ')}, in any case.`),
-        gpu_uuid: textParameter('GPU identity.'),
-        node: textParameter('Host.'),
-        model: textParameter('Model name.'),
-        serial: textParameter('Board serial number.'),
-        cluster: textParameter('Cluster.'),
-        rack: textParameter('Rack.'),
-        slot: textParameter('Slot in the node.'),
-        owner: textParameter('Owning team.'),
-        tenant: textParameter('Tenant.'),
-        status: textParameter('active, maintenance or retired.'),
+        ...textFilters(GPU_ASSETS, FILTERS),
       }),
       answer: listSchema(assetSchema),
       csv: true,
       failures: [503],
     },
     async (c, { query }) => {
-      const equal = (['gpu_uuid', ...FILTERS] as const).filter((name) => query[name] !== undefined);
+      const equal = FILTERS.filter((name) => query[name] !== undefined);
       const search = query.q?.toLowerCase() ?? '';
       const matching = (await assets.all()).filter(
         (asset) =>
@@ -159,7 +143,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       stores: true,
       failures: [409, 503],
     },
-    async (c, { gpu_uuid, ...told }, { partial }) => {
+    async (c, { gpu_uuid, ts: _, ...told }, { partial }) => {
       if (partial !== undefined) throw new BadRequest([{ field: 'partial', detail: 'Is for CSV only' }]);
       const asset = await assets.change(gpu_uuid, (before) => {
         if (before === null) return { gpu_uuid, ...settledFacts(told, null, now()) };
@@ -171,7 +155,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       return answer(c, asset, 201);
     },
     {
-      answer: importSchema,
+      answer: assetImportSchema,
       async handler(c, file, { partial }) {
         const { rows, lines, issues } = parseAssetsCsv(file);
         if (issues.length > 0 && (partial !== 'true' || rows.length === 0)) {
@@ -205,7 +189,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
                 detail: 'was changed by somebody else meanwhile; send it again',
               })),
             ].sort((a, b) => a.line - b.line),
-          } satisfies z.infer<typeof importSchema>,
+          } satisfies z.infer<typeof assetImportSchema>,
           201,
         );
       },
@@ -220,7 +204,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       body_bytes_max: CSV_BYTES_MAX,
       summary: 'What a CSV would do to the inventory, with everything that is wrong in it; nothing is stored.',
       body: z.strictObject({ csv: z.string() }).openapi('AssetPreviewRequest'),
-      answer: importSchema,
+      answer: assetImportSchema,
       failures: [503],
     },
     async (c, { csv }) => {
@@ -238,7 +222,7 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
           outcome: outcomes[i] ?? ('unchanged' as const),
         })),
         problems: issues.map(({ line, field, detail }) => ({ line, field, detail })),
-      } satisfies z.infer<typeof importSchema>);
+      } satisfies z.infer<typeof assetImportSchema>);
     },
   );
 
@@ -255,7 +239,10 @@ export function assetRoutes(app: OpenAPIHono, parts: ApiParts): void {
       answer: assetSchema,
       failures: [404, 409, 412, 503],
     },
-    async (c, told, _query, { gpu_uuid }) => {
+    async (c, { ts: _, gpu_uuid: named, ...told }, _query, { gpu_uuid }) => {
+      if (named !== undefined && named !== gpu_uuid) {
+        throw new BadRequest([{ field: 'gpu_uuid', detail: `Must be ${gpu_uuid} as in the path, or left out` }]);
+      }
       const match = c.req.header('If-Match');
       const asset = await assets.change(gpu_uuid, (before) => {
         if (before === null) throw unknown(gpu_uuid);

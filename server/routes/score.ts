@@ -14,18 +14,19 @@ import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 const BODY_BYTES_MAX = 128 * 2 ** 20;
 /** A month at 10 s. */
 const SAMPLES_MAX = 300_000;
+/** Of a fact about the asset: notes are the longest. */
+const TEXT_CHARACTERS_MAX = 4_000;
 
-const profile = z.enum(['default', 'reference']).default('default');
+const profile = z
+  .enum(['default', 'reference'])
+  .optional()
+  .openapi({ description: 'That of this installation when absent.' });
 
+/** What identity is, the reader of JSONL says, as it does for a replay. */
 const sample = z
-  .looseObject({
-    ts: z.union([z.number(), z.string()]).openapi({ description: 'Epoch ms or ISO 8601.' }),
-    gpu_uuid: z.string().max(256).optional(),
-    node: z.string().max(256).optional(),
-    instance: z.string().max(64).optional(),
-  })
+  .looseObject({ ts: z.union([z.number(), z.string()]).openapi({ description: 'Epoch ms or ISO 8601.' }) })
   .openapi({
-    description: `A row as in JSONL: ts and canonical metrics, numbers or null: ${METRICS.map(({ name }) => name).join(', ')}; and xids.`,
+    description: `A row as in JSONL: ts, gpu_uuid, node and instance where they are known, and canonical metrics, numbers or null: ${METRICS.map(({ name }) => name).join(', ')}; and xids.`,
   });
 
 /** `30s` or a number of seconds. */
@@ -44,18 +45,17 @@ const instant = z
   .refine((ms) => !Number.isNaN(ms), 'Must be epoch milliseconds or ISO 8601')
   .openapi({ type: 'string' });
 
+/** As `GET /assets/{gpu_uuid}` answers it, in whole or in part. */
 const assetFacts = z.strictObject(
   Object.fromEntries(
-    GPU_ASSETS.columns
-      .filter(({ name }) => name !== 'ts' && name !== 'gpu_uuid')
-      .map(({ name, type }) => [
-        name,
-        type === 'TIMESTAMP'
-          ? instant.nullable().optional()
-          : type === 'DOUBLE'
-            ? z.number().nullable().optional()
-            : z.string().max(1_024).optional(),
-      ]),
+    GPU_ASSETS.columns.map(({ name, type }) => [
+      name,
+      type === 'TIMESTAMP'
+        ? instant.nullable().optional()
+        : type === 'DOUBLE'
+          ? z.number().nullable().optional()
+          : z.string().max(TEXT_CHARACTERS_MAX).optional(),
+    ]),
   ),
 );
 
@@ -72,6 +72,8 @@ const body = z
   .openapi('ScoreRequest');
 
 const answerOf = tableRowAnswer(GPU_HEALTH_SCORES);
+/** As the reader takes it: a number is a name, and whatever else is none. */
+const named = (told: unknown): string => (typeof told === 'string' || typeof told === 'number' ? String(told) : '');
 
 /** `POST /health/score`: of a GPU as it is now, or of samples in the body; nothing is stored. */
 export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
@@ -89,18 +91,24 @@ export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
       answer: schema,
       failures: [404, 503],
     },
-    async (c, asked) => {
+    async (c, { profile: by = parts.profile, ...asked }) => {
       if ('gpu_uuid' in asked) {
-        const score = await parts.scorer.stored(asked.gpu_uuid, asked.profile);
+        const score = await parts.scorer.stored(asked.gpu_uuid, by);
         if (score === null) throw new VitalsError('GV-API-002', `No GPU ${asked.gpu_uuid} is known`, 'gpu_uuid');
         return c.body(text(answerOf({ ...score })), 200, { 'Content-Type': 'application/json' });
       }
-      const uuids = new Set(asked.samples.map(({ gpu_uuid, instance }) => `${gpu_uuid ?? ''} ${instance ?? ''}`));
-      if (uuids.size > 1) throw new BadRequest([{ field: 'samples', detail: 'Must be of one GPU' }]);
+      const { samples, asset } = asked;
+      const boards = new Set(samples.map(({ gpu_uuid, instance }) => `${named(gpu_uuid)} ${named(instance)}`));
+      if (boards.size > 1) throw new BadRequest([{ field: 'samples', detail: 'Must be of one GPU' }]);
+      const { ts: _, gpu_uuid: owner, ...facts } = asset ?? {};
+      const board = named(samples[0]?.gpu_uuid);
+      if (owner !== undefined && board !== '' && owner !== board) {
+        throw new BadRequest([{ field: 'asset.gpu_uuid', detail: `Must be ${board}, as in the samples, or left out` }]);
+      }
       const { score, refused } = await parts.scorer.samples({
-        samples: asked.samples,
-        profile: asked.profile,
-        ...(asked.asset === undefined ? {} : { asset: asked.asset }),
+        samples,
+        profile: by,
+        ...(asset === undefined ? {} : { asset: facts }),
         ...(asked.interval === undefined ? {} : { interval: asked.interval }),
       });
       if (score === null) {
