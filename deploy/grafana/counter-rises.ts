@@ -1,6 +1,6 @@
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
 import { ofCutBoards, ofWholeBoards } from './cut-boards.ts';
-import { byRange, type Tier, tiersOf } from './sql.ts';
+import { byRange, inTimeOrder, type Tier, tiersOf } from './sql.ts';
 
 /** Counters that are added up, by the name of their sum. */
 export type CounterSums = Readonly<Record<string, readonly MetricName[]>>;
@@ -41,9 +41,11 @@ const risen = (sums: CounterSums): string =>
 
 /** How much counters rose over all GPUs that are chosen, by step of time. */
 export const risesOverTime = (sums: CounterSums): string =>
-  byRange(
-    (tier) => `SELECT ts AS time, ${risen(sums)} FROM (${rises(tier, sums)}) SAMPLE BY $__interval`,
-    COUNTER_TIERS,
+  inTimeOrder(
+    byRange(
+      (tier) => `SELECT ts AS time, ${risen(sums)} FROM (${rises(tier, sums)}) SAMPLE BY $__interval`,
+      COUNTER_TIERS,
+    ),
   );
 
 /** How much counters rose over the range, by GPU. */

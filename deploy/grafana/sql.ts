@@ -86,21 +86,26 @@ export const byRange = (write: (tier: Tier) => string | null, tiers = TIERS): st
     .filter((part) => part !== null)
     .join('\nUNION ALL\n');
 
+/** Rows over time in order: Grafana asks for it, and QuestDB drops the order of a union's members. */
+export const inTimeOrder = (statement: string): string => `SELECT * FROM (${statement}) ORDER BY time`;
+
 /** Figures over time, each an expression over columns of the tier. */
 export const overTime = (
   figures: (column: (metric: MetricName, aggregate?: Aggregate) => string) => readonly string[],
 ): string =>
-  byRange((tier) => {
-    let known = true;
-    const selected = figures((metric, aggregate = 'avg') => {
-      const name = tier.column(metric, aggregate);
-      known &&= name !== null;
-      return name ?? metric;
-    });
-    return known
-      ? `SELECT ts AS time, ${selected.join(', ')} FROM ${tier.table} WHERE ${tier.where} SAMPLE BY $__interval`
-      : null;
-  });
+  inTimeOrder(
+    byRange((tier) => {
+      let known = true;
+      const selected = figures((metric, aggregate = 'avg') => {
+        const name = tier.column(metric, aggregate);
+        known &&= name !== null;
+        return name ?? metric;
+      });
+      return known
+        ? `SELECT ts AS time, ${selected.join(', ')} FROM ${tier.table} WHERE ${tier.where} SAMPLE BY $__interval`
+        : null;
+    }),
+  );
 
 /**
  * How many rows of a table had each of some values, by step of time, a column per value. Grouped first and laid out after: a
