@@ -1,8 +1,13 @@
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
-import type { RowOrder } from '../sinks/questdb/list-rows.ts';
 import { decodeCursor, encodeCursor } from '../sinks/questdb/page.ts';
+
+/** By which column rows are ordered; those that are equal by their key. */
+export interface RowOrder {
+  readonly name: string;
+  readonly descending: boolean;
+}
 
 /** Where a page of a sorted list ended. */
 export interface Place {

@@ -2,11 +2,11 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
-import type { RowFilter, RowOrder, TableRow } from '../sinks/questdb/list-rows.ts';
+import type { RowFilter, TableRow } from '../sinks/questdb/list-rows.ts';
 import type { Page, PageRequest } from '../sinks/questdb/page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from '../sinks/questdb/select-rows.ts';
 import { BadRequest } from './problem.ts';
-import { endOf, keysOf, type Place, placeOf } from './sorted-place.ts';
+import { endOf, keysOf, type Place, placeOf, type RowOrder } from './sorted-place.ts';
 
 /** Every page looks at all of them, a tenth of a microsecond to one each: well within the time of a statement. */
 const SORTED_MAX = 10_000_000;

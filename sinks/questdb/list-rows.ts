@@ -94,62 +94,6 @@ export async function pageAt(
   return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, at));
 }
 
-/** By which column rows are ordered; those that are equal by their key. */
-export interface RowOrder {
-  readonly name: string;
-  readonly descending: boolean;
-}
-
-/**
- * The same ordered by a column, those without a value last. Every page sorts what the filter leaves of the fleet. A cursor is
- * how many rows were given, and the newest instant that there was at the first page: rows that come later move none of them.
- * Throws GV-API-001 on a foreign cursor, GV-API-003 when the database is away.
- */
-export async function sortedAt(
-  database: Database,
-  spec: TableSpec,
-  filter: Pick<RowFilter, 'equal' | 'from'>,
-  at: number,
-  page: PageRequest & { readonly order: RowOrder },
-): Promise<Page<TableRow>> {
-  const { name, descending } = page.order;
-  const way = `${descending ? '-' : ''}${name}`;
-  const place = page.cursor === undefined ? null : decodePlace(page.cursor, 'number', way);
-  const given = Number(place?.[1] ?? 0);
-  const over = place?.[0].getTime() ?? (await newestInstant(database, spec, at));
-  const matching = filtered(filter);
-  matching.add('ts', '<=', new Date(over));
-  const columns = columnList(spec);
-  const newest = `SELECT ${columns} FROM ${quoted(spec.name)}${matching.where()} ${latestOn(keysOf(spec))}`;
-  const lacking = `CASE WHEN ${isMissing(spec, name)} THEN 1 ELSE 0 END`;
-  const keys = keysOf(spec).filter((key) => key !== name);
-  const order = ['lacking', `${quoted(name)} ${descending ? 'DESC' : 'ASC'}`, ...keys.map(quoted)].join(', ');
-  const limits = `${matching.bind(given)}, ${matching.bind(given + page.limit + 1)}`;
-  const rows = await database.query(
-    `SELECT ${columns} FROM (SELECT ${columns}, ${lacking} AS lacking FROM (${newest})) ORDER BY ${order} LIMIT ${limits}`,
-    matching.parameters,
-  );
-  fillTexts(spec, rows);
-  const items = rows.slice(0, page.limit) as unknown as TableRow[];
-  const next = rows.length > page.limit ? encodeCursor(over, given + page.limit, way) : null;
-  return withTotal({ items, next }, page.cursor, () => countAt(database, spec, filter, over));
-}
-
-/** Where the database puts missing values depends on their type. NULL texts are empty ones outside. */
-const isMissing = (spec: TableSpec, name: string): string =>
-  isText(spec, name) ? `coalesce(${quoted(name)}, '') = ''` : `${quoted(name)} IS NULL`;
-
-/** Of all rows until then; the instant itself where there are none. */
-async function newestInstant(database: Database, spec: TableSpec, until: number): Promise<number> {
-  const matching = filtered({ equal: {} });
-  matching.add('ts', '<=', new Date(until));
-  const [newest] = await database.query<{ ts: number }>(
-    `SELECT ts FROM ${quoted(spec.name)}${matching.where()} ORDER BY ts DESC LIMIT ${matching.bind(1)}`,
-    matching.parameters,
-  );
-  return newest?.ts ?? until;
-}
-
 /** How many keys had a row by then. */
 function countAt(
   database: Database,

@@ -5,15 +5,8 @@ import { FEATURE_COUNT, FEATURES } from '../../pipeline/contract/features.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
-import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
-import {
-  GPU_FEATURES,
-  GPU_FORECASTS,
-  GPU_HEALTH_SCORES,
-  INCIDENTS,
-  XID_EPISODES,
-} from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, pageAt, rowsAt, sortedAt, type TableRow } from './list-rows.ts';
+import { GPU_FEATURES, GPU_FORECASTS, GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
+import { listRows, pageAt, rowsAt, type TableRow } from './list-rows.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from './questdb.fixture.ts';
 import { listAnomalies, openAnomalies } from './read-anomalies.ts';
@@ -252,76 +245,10 @@ describe('vectors', () => {
       }
       expect(read, `${limit} a page`).toEqual(latest);
     }
-    const sorted = async (name: string, descending: boolean, limit: number): Promise<string[]> => {
-      const read: string[] = [];
-      for (let cursor: string | undefined; ; ) {
-        const request = { limit, cursor, order: { name, descending } };
-        const page = await sortedAt(database, GPU_FEATURES, { equal: {} }, START - 1, request);
-        expect(page.total).toBe(12);
-        read.push(...named(page.items));
-        if (page.next === null) return read;
-        cursor = page.next;
-      }
-    };
-    const of = (part: string): string[] => latest.filter((name) => name.includes(part));
-    const feature = FEATURES[0]?.name as string;
-    for (const limit of [1, 5, 100]) {
-      expect(await sorted(feature, true, limit)).toEqual(['GPU-3', 'GPU-1', 'GPU-0', 'GPU-2'].flatMap(of));
-      expect(await sorted(feature, false, limit)).toEqual(['GPU-0', 'GPU-1', 'GPU-3', 'GPU-2'].flatMap(of));
-    }
-    expect(await sorted('instance', false, 7)).toEqual(['/1/', '/2/', '//'].flatMap(of));
-    expect(await sorted('gpu_uuid', true, 7)).toEqual(['GPU-3', 'GPU-2', 'GPU-1', 'GPU-0'].flatMap(of));
-    for (const spec of [
-      GPU_FEATURES,
-      GPU_HEALTH_SCORES,
-      GPU_FAILURE_PREDICTIONS,
-      GPU_FORECASTS,
-      XID_EPISODES,
-      INCIDENTS,
-    ]) {
-      for (const { name } of new Map(spec.columns.map((one) => [one.type, one])).values()) {
-        await sortedAt(database, spec, { equal: {} }, START, { limit: 1, order: { name, descending: true } });
-      }
-    }
     const since = await pageAt(database, GPU_FEATURES, { equal: {}, from: then + 2 }, START - 1, { limit: 4 });
     expect([since.total, named(since.items)]).toEqual([6, latest.slice(6, 10)]);
     const foreign = pageAt(database, GPU_FEATURES, { equal: {} }, START, { limit: 4, cursor: 'WzFd' });
     await expect(foreign).rejects.toMatchObject({ code: 'GV-API-001' });
-  });
-
-  it('that come between two sorted pages move no rows of the second', async () => {
-    const node = 'pages';
-    const write = async (ts: number, first: (gpu: number) => number): Promise<void> => {
-      const spell = vectorRowSpeller(GPU_FEATURES.name);
-      const sink = tableSink<FeatureVector>(GPU_FEATURES, {
-        ...questdb.delivery(),
-        rows_max: 9,
-        waiting_max: 9,
-        spell,
-      });
-      const rest = { node, instance: '', model: '', job: '', latest: new Float64Array(0), arrived_at: 0, final: false };
-      for (let gpu = 0; gpu < 4; gpu++) {
-        const values = new Float64Array(FEATURE_COUNT).fill(first(gpu));
-        sink.write({ ...rest, ts, latest_ts: ts, gpu_uuid: `GPU-${gpu}`, values });
-      }
-      await sink.close();
-      await questdb.visible('gpu_features');
-    };
-    const order = { name: FEATURES[0]?.name as string, descending: true };
-    const page = async (cursor?: string) => {
-      const { items, next } = await sortedAt(database, GPU_FEATURES, { equal: { node } }, EPOCH_MS_MAX, {
-        limit: 2,
-        order,
-        cursor,
-      });
-      return { gpus: items.map(({ gpu_uuid }) => gpu_uuid), next };
-    };
-    await write(START + 86_400_000, (gpu) => gpu);
-    const first = await page();
-    await write(START + 86_410_000, (gpu) => -gpu);
-    const second = await page(first.next ?? '');
-    expect([first.gpus, second]).toEqual([['GPU-3', 'GPU-2'], { gpus: ['GPU-1', 'GPU-0'], next: null }]);
-    expect((await page()).gpus).toEqual(['GPU-0', 'GPU-1']);
   });
 });
 
