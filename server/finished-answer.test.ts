@@ -4,14 +4,9 @@ import { expect, it } from 'vitest';
 import { finishedAnswer, takesGzip } from './finished-answer.ts';
 
 const LONG = 'a line of text\n'.repeat(1_000);
-/** Two packets, and the most that fits one. */
-const SOME = 'a line of text\n'.repeat(200);
-const PACKET = 'x'.repeat(1_399);
 const app = new Hono();
 app.use(finishedAnswer());
 app.get('/short', (c) => c.json({ a: 1 }));
-app.get('/some', (c) => c.text(SOME));
-app.get('/packet', (c) => c.text(PACKET));
 app.get('/long', (c) => c.text(LONG));
 app.get('/picture', (c) => c.body(LONG, 200, { 'Content-Type': 'image/png' }));
 app.get('/own', (c) => c.body(LONG, 200, { 'Content-Type': 'text/plain', ETag: '"mine"', 'Content-Encoding': 'br' }));
@@ -22,9 +17,6 @@ const GZIP = { 'Accept-Encoding': 'gzip' };
 it.each<[path: string, request: RequestInit, status: number, packed: string | null, tag: RegExp | null]>([
   ['/short', {}, 200, null, /^"[\w-]+"$/],
   ['/short', { headers: GZIP }, 200, null, /^"[\w-]+"$/],
-  ['/packet', { headers: GZIP }, 200, null, /^"[\w-]+"$/],
-  ['/some', {}, 200, null, /^"[\w-]+"$/],
-  ['/some', { headers: GZIP }, 200, 'gzip', /^W\/"[\w-]+"$/],
   ['/long', {}, 200, null, /^"[\w-]+"$/],
   ['/long', { headers: GZIP }, 200, 'gzip', /^W\/"[\w-]+"$/],
   ['/picture', { headers: GZIP }, 200, null, /^"[\w-]+"$/],
@@ -40,7 +32,7 @@ it.each<[path: string, request: RequestInit, status: number, packed: string | nu
   expect([answer.status, answer.headers.get('Content-Encoding')]).toEqual([status, packed]);
   if (tag === null) expect(answer.headers.get('ETag')).toBeNull();
   else expect(answer.headers.get('ETag')).toMatch(tag);
-  if (packed === 'gzip') expect(gunzipSync(bytes).toString()).toBe(path === '/some' ? SOME : LONG);
+  if (packed === 'gzip') expect(gunzipSync(bytes).toString()).toBe(LONG);
   if (status === 304) expect(bytes.length).toBe(0);
 });
 
