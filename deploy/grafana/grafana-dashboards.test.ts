@@ -50,7 +50,7 @@ describe('dashboards', () => {
       const where = `${query.dashboard}, ${query.name}`;
       expect(query.rawSql, where).toMatch(/\$gpu|\$one_gpu|fleet_quantiles/);
       // A union's members lose their order.
-      expect(query.rawSql, where).not.toMatch(/^SELECT ts AS time[^]*\nUNION ALL\n/);
+      expect(query.rawSql, where).not.toMatch(/^SELECT ts AS time[\s\S]*\nUNION ALL\n/);
       if (query.rawSql.includes('$__interval')) expect(query.interval_ms, where).toBeGreaterThanOrEqual(1_000);
       // After a BETWEEN, QuestDB does not read IN (SELECT ...).
       expect(query.rawSql, where).not.toMatch(/\$__timeFilter\(\w+\) AND [^)]*IN \(SELECT/);
