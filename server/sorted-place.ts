@@ -1,6 +1,7 @@
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
+import { isText, keysOf } from '../sinks/questdb/list-rows.ts';
 import { decodeCursor, encodeCursor } from '../sinks/questdb/page.ts';
 
 /** By which column rows are ordered; those that are equal by their key. */
@@ -25,7 +26,6 @@ export interface Place {
 /** Of what a cursor says of a value, as JSON. */
 const VALUE_BYTES_MAX = 600;
 
-export const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');
 const wayOf = ({ name, descending }: RowOrder): string => `${descending ? '-' : ''}${name}`;
 
 /** The cursor that stands at a row. */
@@ -56,9 +56,7 @@ export function placeOf(
   { order, at }: { readonly order: RowOrder; readonly at?: number | undefined },
   cursor: string,
 ): Place {
-  const kinds = keysOf(spec).map((key) =>
-    ['SYMBOL', 'VARCHAR'].includes(spec.columns.find(({ name }) => name === key)?.type ?? '') ? 'string' : 'number',
-  );
+  const kinds = keysOf(spec).map((key) => (isText(spec, key) ? 'string' : 'number'));
   const [way, present, text, ts, over, ...keys] = decodeCursor(cursor, [
     ...(['string', 'number', 'string', 'number', 'number'] as const),
     ...kinds,

@@ -2,11 +2,11 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
 import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
-import type { RowFilter, TableRow } from '../sinks/questdb/list-rows.ts';
+import { afterKeys, comparable, filtered, keysOf, type RowFilter, type TableRow } from '../sinks/questdb/list-rows.ts';
 import type { Page, PageRequest } from '../sinks/questdb/page.ts';
 import { type Conditions, columnList, conditions, fillTexts, quoted } from '../sinks/questdb/select-rows.ts';
 import { BadRequest } from './problem.ts';
-import { endOf, keysOf, type Place, placeOf, type RowOrder } from './sorted-place.ts';
+import { endOf, type Place, placeOf, type RowOrder } from './sorted-place.ts';
 
 /** Every page looks at all of them, a tenth of a microsecond to one each: well within the time of a statement. */
 const SORTED_MAX = 10_000_000;
@@ -146,13 +146,7 @@ function rankOf({ name, type }: ColumnSpec): Rank {
 function beyond(spec: TableSpec, { sql, of }: Rank, order: RowOrder, place: Place, asked: Conditions): string {
   const at = asked.bind(new Date(place.ts));
   const given = place.keys.map(asked.bind);
-  const byKey = keysOf(spec)
-    .map((key) => comparable(spec, key))
-    .reduceRight(
-      (rest, key, i) => `(${key} > ${given[i]}${rest === '' ? '' : ` OR (${key} = ${given[i]} AND ${rest})`})`,
-      '',
-    );
-  const later = `(ts < ${at} OR (ts = ${at} AND ${byKey}))`;
+  const later = `(ts < ${at} OR (ts = ${at} AND ${afterKeys(spec, given)}))`;
   if (place.value === null) return later;
   const value = asked.bind(of(place.value));
   return `(${sql} ${order.descending ? '<' : '>'} ${value} OR (${sql} = ${value} AND ${later}))`;
@@ -174,11 +168,6 @@ async function valueAt(database: Database, spec: TableSpec, { name }: ColumnSpec
   throw new VitalsError('GV-API-001', 'The row that the cursor stands at is gone: begin anew', 'cursor');
 }
 
-const comparable = (spec: TableSpec, key: string): string => {
-  const type = spec.columns.find(({ name }) => name === key)?.type;
-  return type === 'SYMBOL' || type === 'VARCHAR' ? `coalesce(${quoted(key)}, '')` : quoted(key);
-};
-
 /** Of all rows until then; the instant itself where there are none. */
 async function newestInstant(database: Database, spec: TableSpec, until: number): Promise<number> {
   const asked = conditions();
@@ -188,12 +177,4 @@ async function newestInstant(database: Database, spec: TableSpec, until: number)
     asked.parameters,
   );
   return newest?.ts ?? Math.min(until, EPOCH_MS_MAX);
-}
-
-function filtered(filter: RowFilter): Conditions {
-  const found = conditions();
-  found.add('ts', '>=', filter.from === undefined ? undefined : new Date(filter.from));
-  found.add('ts', '<', filter.to === undefined ? undefined : new Date(filter.to));
-  for (const [name, value] of Object.entries(filter.equal)) found.add(name, '=', value);
-  return found;
 }

@@ -5,6 +5,18 @@ const ENERGY = metricIndex('energy_joules_total');
 const BUSY = (['gr_engine_active_ratio', 'sm_active_ratio', 'gpu_util_ratio'] as const).map((name) =>
   metricIndex(name),
 );
+/** Readings with many digits, of which a GPU at work repeats none. */
+const FINE_NAMES: readonly MetricName[] = [
+  'gr_engine_active_ratio',
+  'sm_active_ratio',
+  'sm_occupancy_ratio',
+  'tensor_active_ratio',
+  'dram_active_ratio',
+  'pcie_tx_bytes_per_second',
+  'pcie_rx_bytes_per_second',
+  'nvlink_tx_bytes_per_second',
+  'nvlink_rx_bytes_per_second',
+];
 const VOLATILE: readonly MetricName[] = [
   'energy_joules_total',
   'gpu_temp_celsius',
@@ -15,34 +27,13 @@ const VOLATILE: readonly MetricName[] = [
   'memory_util_ratio',
   'encoder_util_ratio',
   'decoder_util_ratio',
-  'gr_engine_active_ratio',
-  'sm_active_ratio',
-  'sm_occupancy_ratio',
-  'tensor_active_ratio',
-  'dram_active_ratio',
-  'pcie_tx_bytes_per_second',
-  'pcie_rx_bytes_per_second',
-  'nvlink_tx_bytes_per_second',
-  'nvlink_rx_bytes_per_second',
+  ...FINE_NAMES,
   'fb_used_bytes',
   'fb_free_bytes',
 ];
 const COLUMNS = Uint16Array.from(VOLATILE, (name) => metricIndex(name));
 
-/** Readings with many digits, of which a GPU at work repeats none. */
-const FINE = (
-  [
-    'gr_engine_active_ratio',
-    'sm_active_ratio',
-    'sm_occupancy_ratio',
-    'tensor_active_ratio',
-    'dram_active_ratio',
-    'pcie_tx_bytes_per_second',
-    'pcie_rx_bytes_per_second',
-    'nvlink_tx_bytes_per_second',
-    'nvlink_rx_bytes_per_second',
-  ] as const
-).map((name) => metricIndex(name));
+const FINE = FINE_NAMES.map((name) => metricIndex(name));
 const GPU_UTIL = metricIndex('gpu_util_ratio');
 const MEMORY_UTIL = metricIndex('memory_util_ratio');
 

@@ -84,7 +84,7 @@ export async function pageAt(
   matching.add('ts', '<=', new Date(at));
   if (page.cursor !== undefined) {
     const kinds = keys.map((name) => (isText(spec, name) ? 'string' : 'number'));
-    matching.addText(after(spec, decodeCursor(page.cursor, kinds).map(matching.bind)));
+    matching.addText(afterKeys(spec, decodeCursor(page.cursor, kinds).map(matching.bind)));
   }
   const rows = await latest(database, spec, matching, page.limit + 1);
   const items = rows.slice(0, page.limit);
@@ -109,10 +109,15 @@ function countAt(
   );
 }
 
-const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');
+/** What names a thing: the columns of the table's keys but `ts`. */
+export const keysOf = (spec: TableSpec): string[] => spec.keys.filter((key) => key !== 'ts');
 const latestOn = (keys: readonly string[]): string => `LATEST ON ts PARTITION BY ${keys.map(quoted).join(', ')}`;
-const isText = (spec: TableSpec, name: string): boolean =>
+export const isText = (spec: TableSpec, name: string): boolean =>
   ['SYMBOL', 'VARCHAR'].includes(spec.columns.find((one) => one.name === name)?.type ?? '');
+
+/** A column of the keys as what it is told as: NULL texts are empty ones outside. */
+export const comparable = (spec: TableSpec, name: string): string =>
+  isText(spec, name) ? `coalesce(${quoted(name)}, '')` : quoted(name);
 
 async function latest(
   database: Database,
@@ -131,8 +136,8 @@ async function latest(
 }
 
 /** Keys beyond the given ones, in their order: the first differs, or it is the same and the second differs, and so on. */
-function after(spec: TableSpec, given: readonly string[]): string {
-  const keys = keysOf(spec).map((name) => (isText(spec, name) ? `coalesce(${quoted(name)}, '')` : quoted(name)));
+export function afterKeys(spec: TableSpec, given: readonly string[]): string {
+  const keys = keysOf(spec).map((name) => comparable(spec, name));
   const ways = keys.map((key, i) => {
     const same = keys.slice(0, i).map((one, j) => `${one} = ${given[j]}`);
     return [...same, `${key} > ${given[i]}`].join(' AND ');
@@ -140,7 +145,8 @@ function after(spec: TableSpec, given: readonly string[]): string {
   return `(${ways.map((way) => `(${way})`).join(' OR ')})`;
 }
 
-function filtered(filter: RowFilter): Conditions {
+/** The conditions of a filter, to be added to. */
+export function filtered(filter: RowFilter): Conditions {
   const found = conditions();
   found.add('ts', '>=', filter.from === undefined ? undefined : new Date(filter.from));
   found.add('ts', '<', filter.to === undefined ? undefined : new Date(filter.to));
