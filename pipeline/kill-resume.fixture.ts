@@ -100,6 +100,15 @@ export async function reported(
   subscription.unsubscribe();
 }
 
+/** Waits until every group's snapshot is at least at a position: a round that is under way may have begun before it. */
+export async function snapshotsFrom(bus: Bus, run: CliRun, position: number): Promise<void> {
+  let round = Number.POSITIVE_INFINITY;
+  await reported(bus, run, `snapshots from position ${position}`, (report) => {
+    if (report.position >= position) round = Math.min(round, report.snapshots);
+    return report.snapshots >= round + 2;
+  });
+}
+
 /** Lets an engine work off the stream, then ends it with SIGTERM. */
 export async function finishEngine(bus: Bus, run: CliRun): Promise<void> {
   const { last_position } = await bus.streamState('DCGM_RAW');

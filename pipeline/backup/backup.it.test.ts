@@ -28,6 +28,7 @@ import {
   finishEngine,
   readsFrom,
   reported,
+  snapshotsFrom,
   startEngineProcess,
   storedMessages,
   tableDifferences,
@@ -146,12 +147,7 @@ describe('backup', () => {
     const publisher = first.bus.publisher();
     const engine = await engineAt(first);
     await Promise.all(messages.slice(0, early).map((message) => publisher.publish(message)));
-    // A round of snapshots under way may have begun far before; the one behind it begins here.
-    let round = Number.POSITIVE_INFINITY;
-    await reported(first.bus, engine, 'a round of snapshots from here', ({ snapshots, position }) => {
-      if (position >= early) round = Math.min(round, snapshots);
-      return snapshots >= round + 2;
-    });
+    await snapshotsFrom(first.bus, engine, early);
     const keys = await openKeyValue(first.bus, 'VITALS_KEYS', 'test');
     await keys.replace('key.one', Buffer.from('a hash'), 0);
     const models = await openObjectStore(first.bus, 'GPU_VITALS_MODELS', 'test');
