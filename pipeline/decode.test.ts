@@ -124,19 +124,23 @@ describe('decode', () => {
       binary(4, scrape('a', TS + minutes(6), [])),
       binary(5, scrape('a', TS + 20, [], { refusals })),
       binary(6, scrape('a', TS + 30, [52])),
+      binary(7, scrape('a', TS + 40, [], { unanswered: 'GV-COL-001' })),
+      binary(8, scrape('unknown', TS + 50, [], { unanswered: 'GV-COL-001' })),
+      binary(9, scrape('a', TS + minutes(6), [], { unanswered: 'GV-COL-001' })),
     ];
     step.process(messages, (port, item) => {
       if (port === 'refused') return;
-      const { rows, position, ts, gpu, node, registry, clock, values } = item as Batch;
+      const { rows, position, ts, gpu, node, registry, clock, values, unanswered } = item as Batch;
       const who = Array.from(gpu, (one, row) => `${registry.nodes[node[row] as number]} ${registry.gpus[one]?.uuid}`);
       const readings = values.filter((value) => !Number.isNaN(value)).length;
-      told.push([port, position, who, Array.from(ts, (at) => at - TS), readings, clock.length === rows]);
+      told.push([port, position, who, Array.from(ts, (at) => at - TS), readings, clock.length === rows, unanswered]);
     });
     const both = ['a GPU-a-0', 'a GPU-a-1'];
     expect(told).toEqual([
-      ['rows', 1, both, [0, 0], 2, true],
-      ['absent', 3, both, [10, 10], 0, true],
-      ['rows', 6, ['a GPU-a-0'], [30], 1, true],
+      ['rows', 1, both, [0, 0], 2, true, undefined],
+      ['absent', 3, both, [10, 10], 0, true, undefined],
+      ['rows', 6, ['a GPU-a-0'], [30], 1, true, undefined],
+      ['absent', 7, ['a GPU-a-0'], [40], 0, true, 'GV-COL-001'],
     ]);
   });
 

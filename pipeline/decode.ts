@@ -1,7 +1,7 @@
 import { reachesDay, sweepDaily } from '../operators/core/daily-sweep.ts';
 import { CLOCK_STATE, CLOCK_STEP } from '../operators/core/fleet-clock.ts';
 import type { GroupState, GroupStates } from '../operators/core/group-state.ts';
-import { absentRows } from './absent-rows.ts';
+import { absentRows, type BareScrape } from './absent-rows.ts';
 import { advanceClock } from './advance-clock.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
@@ -27,7 +27,7 @@ export interface DecodeOptions {
 
 export interface DecodePorts {
   readonly rows: Batch;
-  /** A row without any reading for each GPU of a node whose scrape came without one: nobody sent them, so nobody stores them. */
+  /** Rows without any reading for the GPUs of a node whose scrape had none: nobody sent them, so nobody stores them. */
   readonly absent: Batch;
   readonly refused: DeadLetter;
 }
@@ -179,15 +179,17 @@ class Decoder {
     const { registry } = state;
     const header = readHeader(data);
     const extras = readExtras(data, header);
+    const ts = isUsable(header.ts) ? header.ts : message.event_time;
+    const { unanswered } = extras;
+    if (unanswered !== null) {
+      const node = registry.findNode(readIdentity(data, header).node);
+      if (node !== -1) this.tellAbsent({ node, ts, clock, message, unanswered }, state, builder, emit);
+      return;
+    }
     const known = this.identity(route, data, header, state, builder, emit);
     const width = header.columns.length;
-    const ts = isUsable(header.ts) ? header.ts : message.event_time;
-    if (header.rows === 0 && extras.refusals.length === 0 && ts <= message.arrived_at + this.future_ms) {
-      const rows = absentRows(this.absent, state, { node: known.node, ts, clock, message });
-      if (rows !== null) {
-        this.handOn(state, builder, emit);
-        emit('absent', rows);
-      }
+    if (header.rows === 0 && extras.refusals.length === 0) {
+      this.tellAbsent({ node: known.node, ts, clock, message, unanswered }, state, builder, emit);
     }
     const first = builder.reserve(header.rows, message.arrived_at, clock);
     builder.ts.fill(header.ts, first, first + header.rows);
@@ -209,6 +211,14 @@ class Decoder {
     for (const { row, xid, kind, count } of extras.xids) builder.xids.push({ row: first + row, xid, kind, count });
     for (const refusal of extras.refusals) emit('refused', refusalLetter(refusal, known.name, ts));
     this.onPassedOver?.(header);
+  }
+
+  private tellAbsent(bare: BareScrape, state: GroupState, builder: BatchBuilder, emit: Emit<DecodePorts>): void {
+    if (bare.ts > bare.message.arrived_at + this.future_ms) return;
+    const rows = absentRows(this.absent, state, bare);
+    if (rows === null) return;
+    this.handOn(state, builder, emit);
+    emit('absent', rows);
   }
 
   /** Copies the values to aligned memory: messages begin anywhere in the connection's buffer. */

@@ -25,11 +25,16 @@ export interface AbsenceOptions extends LostOptions, FrozenOptions {
   readonly heartbeat: DurationMs;
 }
 
-/** A node is alive: its newest row, and how often its scrapes usually come (0 = not known yet). */
+/**
+ * A node is alive: its newest row, and how often its scrapes usually come (0 = not known yet). Or it was asked and did not
+ * answer, which is the opposite.
+ */
 export interface Heartbeat {
   readonly ts: number;
   readonly node: string;
   readonly cadence_ms: number;
+  /** The error that came instead of an answer. */
+  readonly unanswered?: string;
   /** The GPUs that report from it; left out while they are as they were told last, and told again once an hour. */
   readonly gpus?: Roster;
 }
@@ -64,7 +69,7 @@ type AbsenceState = State<typeof STATE>;
  * energy stands while its neighbours move).
  *
  * Input    enriched rows, and what `decode` tells as absent; rows not newer than the GPU's last one are skipped. One that shows
- *          nothing, or only codes where there were readings, is a scrape without its GPU.
+ *          nothing, or only codes where there were readings, is a scrape without its GPU. A scrape without an answer is handed on.
  * Output   anomalies; heartbeats: one per node and minute, from which `silentNodes` tells nodes that went silent (a row
  *          operator cannot: a silent node has no rows, and its group's clock is another nodes'); arrivals: a GPU's first row
  *          on a node, and the first heartbeat that has it in another slot.
@@ -83,7 +88,12 @@ export const absence = (options: AbsenceOptions): Operator<typeof STATE, Absence
   state: STATE,
   ports: ['anomalies', 'heartbeats', 'arrivals'],
   onBatch(batch, state, emit) {
-    const { values } = batch;
+    const { values, unanswered } = batch;
+    if (unanswered !== undefined) {
+      const node = batch.registry.nodes[batch.node[0] as number] as string;
+      emit('heartbeats', { ts: batch.ts[0] as number, node, cadence_ms: 0, unanswered }, 0);
+      return;
+    }
     const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
     for (let row = 0; row < batch.rows; row++) {
       const gpu = batch.gpu[row] as number;

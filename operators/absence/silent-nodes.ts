@@ -1,3 +1,4 @@
+import { ERRORS } from '../../pipeline/contract/error-catalogue.ts';
 import type { Anomaly, HealthProfile, HealthScore, Severity } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
 import type { Emit, FleetOperator, State } from '../../pipeline/contract/operator.ts';
@@ -41,6 +42,8 @@ interface Heart {
   readonly open: Anomaly | null;
   /** Its GPUs when they were told last. */
   readonly gpus: Roster;
+  /** Scrapes since the newest heartbeat that got an error for an answer, and the last one's. Left out while there is none. */
+  readonly unanswered?: { readonly scrapes: number; readonly code: string };
   /** Left out for a node that has not been away lately. */
   readonly unstable?: Unstable;
 }
@@ -56,21 +59,24 @@ const STATE = { nodes: { scope: 'group', type: 'record', width: 1, initial: 0 } 
 /** Longest step between two heartbeats of the fleet that counts as time, in heartbeats' own cadences where that is more. */
 const STEP_MAX_MS = 120_000;
 const STEP_CADENCES = 1.5;
+/** A target that does not answer is asked less and less often, up to so many of its intervals. */
+const BACK_OFF_CADENCES = 5;
 /** How often silence is looked for. */
 const EVERY = seconds(20);
 
 /**
- * Names nodes that stop scraping: node_silent, one per node, worth knowing first, then a warning, critical when it lasts; and
+ * Names nodes that stop answering: node_silent, one per node, worth knowing first, then a warning, critical when it lasts; and
  * those that do so again and again: node_unstable, a warning that stays until the node has.
  *
- * Input    heartbeats of `absence`, one per node and minute.
+ * Input    heartbeats of `absence`, one per node and minute, and what it tells of scrapes without an answer.
  * Output   anomalies about nodes: gpu_uuid and instance are empty, and none about one whose GPUs have all been told of by
  *          another since: it has another name now, or they were moved; scores: with the warning, that nothing is known of the
  *          health of each of the node's GPUs, since what does not report is not healthy, but for those that another node has
  *          told of since. What they are worth when they are back, `health` tells.
- * Time     silence is measured in time in which other nodes were heard, so a gap of the whole fleet (a stop, the border of
- *          a back-filled history) is nobody's silence; and a witness is needed: a node heard before and after.
- * Limits   with one node, or all of them silent, event time stands still and nobody can tell. The last scrape is known to
+ * Time     silence is measured in time in which nodes were heard or asked in vain, so a gap of the whole fleet (a stop, the border
+ *          of a back-filled history) is nobody's silence; and a witness is needed: a node heard before and after, or the
+ *          collector that asked and got no answer.
+ * Limits   one node, or all at once, that stop to be asked are not told: event time stands still. The last scrape is known to
  *          one heartbeat, so silence is told up to that much later than `silent_after`.
  * State    one record of about 110 B per node and 43 B per GPU: 5.7 MB of JSON for 100,000 GPUs on 12,500 nodes.
  * Cost     O(1) per heartbeat; O(nodes) every 20 s of event time; O(GPUs of the fleet) when a silence becomes a warning.
@@ -85,21 +91,27 @@ export const silentNodes = (
     sure_ms > options.critical_after ? 'critical' : sure_ms > options.warning_after ? 'warning' : 'info';
   return {
     name: 'silent_nodes',
-    summary: 'nodes that stop scraping while others go on',
+    summary: 'nodes that stop answering',
     state: STATE,
     ports: ['anomalies', 'scores'],
     delay: options.delay,
     on: {
       heartbeats: {
         pick: (heartbeat) => heartbeat,
-        take({ ts, node, cadence_ms, gpus: told }: Heartbeat, state, emit) {
+        take({ ts, node, cadence_ms, gpus: told, unanswered }: Heartbeat, state, emit) {
           const fleet = fleetOf(state);
+          const heart = fleet.hearts[keyOf(node)];
           if (fleet.newest > 0 && ts > fleet.newest) {
-            fleet.lived_ms += Math.min(ts - fleet.newest, Math.max(STEP_MAX_MS, STEP_CADENCES * cadence_ms));
+            const usual_ms = unanswered === undefined ? cadence_ms : BACK_OFF_CADENCES * (heart?.cadence_ms ?? 0);
+            fleet.lived_ms += Math.min(ts - fleet.newest, Math.max(STEP_MAX_MS, STEP_CADENCES * usual_ms));
           }
           fleet.newest = Math.max(fleet.newest, ts);
-          const heart = fleet.hearts[keyOf(node)];
           if (heart !== undefined && ts <= heart.ts) return;
+          if (unanswered !== undefined) {
+            const scrapes = (heart?.unanswered?.scrapes ?? 0) + 1;
+            if (heart) fleet.hearts[keyOf(node)] = { ...heart, unanswered: { scrapes, code: unanswered } };
+            return;
+          }
           if (heart?.open) {
             const away = elapsedWords(ts - heart.ts);
             const explanation = `${node} scrapes again after ${away} without a word.`;
@@ -145,7 +157,7 @@ export const silentNodes = (
             leave(fleet, key, now, `Nothing from ${node} for ${away}: taken as removed.`, emit);
             continue;
           }
-          if (witness > heart.ts) continue;
+          if (witness > heart.ts && heart.unanswered === undefined) continue;
           const severity = severityOf(silence_ms - options.heartbeat);
           const before = heart.open?.severity;
           if (before === severity) continue;
@@ -173,7 +185,7 @@ export const silentNodes = (
             detector: 'silent_nodes',
             explanation:
               `Nothing from ${node} since ${new Date(heart.ts).toISOString()} or within ` +
-              `${formatDuration(options.heartbeat)} after${usual}; ${heard} other node${heard === 1 ? '' : 's'} went on.`,
+              `${formatDuration(options.heartbeat)} after${usual}; ${evidenceOf(heart, heard, silent.length)}.`,
             state: 'open',
             opened_at,
             closed_at: null,
@@ -193,6 +205,19 @@ export const silentNodes = (
     },
   };
 };
+
+/** Who says so: the collector, which got errors, and other nodes, which it reaches. */
+function evidenceOf({ unanswered }: Heart, heard: number, silent: number): string {
+  const others = `${heard} other node${heard === 1 ? '' : 's'} went on`;
+  if (unanswered === undefined) return others;
+  const { scrapes, code } = unanswered;
+  const meaning = (ERRORS as Readonly<Record<string, { meaning: string }>>)[code]?.meaning ?? '';
+  const errors = `${scrapes} scrape${scrapes === 1 ? '' : 's'} failed (${`${code} ${meaning}`.replace(/[.\s]+$/, '')})`;
+  if (heard > 0) return `${errors}; ${others}`;
+  return silent === 1
+    ? errors
+    : `${errors}; none of ${silent} nodes is heard, so look at the collector's own network first`;
+}
 
 const gpuOf = (gpu: Roster[number], node: string): ScoredGpu =>
   typeof gpu === 'string' ? { gpu_uuid: gpu, node, instance: '' } : { gpu_uuid: gpu[0], node, instance: gpu[1] };

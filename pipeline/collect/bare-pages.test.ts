@@ -39,6 +39,20 @@ it('has refused GPUs be no absent ones', () => {
   expect(reader.parse(Buffer.from(REFUSED + CPU), context)).toMatchObject([{ node: 'n1', gpus: [], refusals: [{}] }]);
 });
 
+it('says whom a scrape without an answer was meant for', () => {
+  const reader = new BarePages(new ExpositionParser(), () => undefined);
+  const vain = (...given: string[]): string[] =>
+    reader
+      .unanswered('GV-COL-001', TS, given)
+      .map(({ node, unanswered, gpus }) => `${node} ${unanswered} ${gpus.length}`);
+  expect([vain(), vain('n9')]).toEqual([[], ['n9 GV-COL-001 0']]);
+  reader.parse(Buffer.from(gpu('n1') + gpu('n2', 'GPU-2')), { fallback_node: '10.0.0.1:9400', ts: TS });
+  expect(vain('n9')).toEqual(['n1 GV-COL-001 0', 'n2 GV-COL-001 0']);
+  reader.parse(Buffer.from(gpu('n1') + CPU), { fallback_node: '10.0.0.1:9400', ts: TS });
+  reader.parse(Buffer.from(CPU), { fallback_node: '10.0.0.1:9400', ts: TS });
+  expect(vain('n9')).toEqual(['n1 GV-COL-001 0']);
+});
+
 it('leaves what cannot be read unread', () => {
   expect(() => read('')).toThrow(UnreadableScrape);
   expect(() => read(gpu('n1'), '<html>bad gateway</html>')).toThrow(UnreadableScrape);

@@ -13,6 +13,8 @@ export class BarePages implements BodyParser {
   readonly #leftOut: (scrape: Scrape) => void;
   /** Node of the last page with GPUs; null where there was none yet, or that told of several. */
   #home: string | null = null;
+  /** All nodes with GPUs of that page. */
+  #nodes: readonly string[] = [];
 
   constructor(parser: BodyParser, leftOut: (scrape: Scrape) => void) {
     this.#parser = parser;
@@ -22,12 +24,22 @@ export class BarePages implements BodyParser {
   /** Throws what its parser throws, but for a blank page of a known node. */
   parse(body: Uint8Array, context: ExpositionContext): readonly Scrape[] {
     const scrapes = this.#read(body, context);
-    const [first] = scrapes.filter(({ gpus }) => gpus.length > 0);
+    const nodes = scrapes.filter(({ gpus }) => gpus.length > 0).map(({ node }) => node);
     const telling = scrapes.filter(({ gpus, refusals }) => gpus.length + refusals.length > 0);
-    if (first !== undefined) this.#home = scrapes.every(({ node }) => node === first.node) ? first.node : null;
+    const [first] = nodes;
+    if (first !== undefined) {
+      this.#nodes = nodes;
+      this.#home = scrapes.every(({ node }) => node === first) ? first : null;
+    }
     for (const scrape of scrapes) if (!telling.includes(scrape)) this.#leftOut(scrape);
     if (telling.length > 0 || this.#home === null) return telling;
     return [{ ...NOTHING, node: this.#home, ts: context.ts }];
+  }
+
+  /** What a scrape with this error for an answer says of the nodes of the last page, or while there was none, of `given`. */
+  unanswered(code: string, ts: number, given: readonly string[]): readonly Scrape[] {
+    const nodes = this.#nodes.length > 0 ? this.#nodes : given;
+    return nodes.map((node) => ({ ...NOTHING, node, ts, unanswered: code }));
   }
 
   #read(body: Uint8Array, context: ExpositionContext): readonly Scrape[] {

@@ -119,6 +119,31 @@ test('a failing target is an event at each failure, a line at the beginning and 
   await vi.waitFor(() => expect(collector.counters).toMatchObject({ targets_failing: 0 }));
 });
 
+test('a node that no longer answers is said to have been asked, under its own name', async () => {
+  const { listener, served } = exporter('node-a');
+  let answer: 'page' | 'error' | 'nonsense' = 'page';
+  const { address } = await listen((request, response) => {
+    if (answer === 'page') listener(request, response);
+    else response.writeHead(answer === 'error' ? 503 : 200).end('<html>');
+  });
+  const never = await listen((_, response) => response.writeHead(503).end());
+  const stream = fakeStream();
+  const { of } = start(stream, { targets: `${address},${never.address}`, interval_ms: 20 });
+  const told = (): string[] =>
+    stream.stored
+      .filter(({ headers }) => headers?.['Content-Type'] === 'application/vnd.gpu-vitals.scrape')
+      .map(({ data }) => decodeScrape(data))
+      .flatMap(({ node, gpus, unanswered }) => (unanswered ? [`${node} ${gpus.length} ${unanswered}`] : []));
+  await vi.waitFor(() => expect(served()).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(of('target_failed')).not.toEqual([]));
+  expect(told()).toEqual([]);
+  answer = 'error';
+  await vi.waitFor(() => expect(told().length).toBeGreaterThan(1));
+  answer = 'nonsense';
+  await vi.waitFor(() => expect(told()).toContain('node-a 0 GV-PRS-001'));
+  expect(new Set(told())).toEqual(new Set(['node-a 0 GV-COL-003', 'node-a 0 GV-PRS-001']));
+});
+
 test('targets that hang do not delay the others', async () => {
   const hanging = await Promise.all(Array.from({ length: 20 }, () => listen(() => {})));
   const { listener, served } = exporter('node-a');

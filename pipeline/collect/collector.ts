@@ -1,10 +1,11 @@
 import type { OutgoingMessage } from '../contract/bus.ts';
+import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { type OpenSpan, TRACE_HEADER } from '../contract/tracing.ts';
 import { BarePages } from './bare-pages.ts';
 import type { CollectorEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
-import type { BodyParser, CollectorCounters, CollectorOptions } from './collector-options.ts';
+import type { CollectorCounters, CollectorOptions } from './collector-options.ts';
 import { underGivenNode } from './given-node.ts';
 import { ScrapeTally } from './scrape-tally.ts';
 import { Scraper } from './scraper.ts';
@@ -36,7 +37,7 @@ export interface Collector {
 interface Running {
   target: Target;
   readonly scraper: Scraper;
-  readonly parser: BodyParser;
+  readonly pages: BarePages;
   failures: number;
   since: number;
   scraping: boolean;
@@ -120,6 +121,7 @@ export function startCollector(options: CollectorOptions): Collector {
       if (one.failures++ === 0) one.since = ts;
       const { code, detail } = outcome;
       tell({ kind: 'target_failed', target: key, code, detail, since: one.since, failures: one.failures });
+      for (const message of unanswered(one, code, ts)) void send(message);
       return false;
     }
     if (one.failures > 0) {
@@ -139,16 +141,22 @@ export function startCollector(options: CollectorOptions): Collector {
     const fallback_node = one.target.node;
     let encoded: OutgoingMessage[];
     try {
-      const scrapes = underGivenNode(one.parser.parse(body, { fallback_node, ts }), one.target);
+      const scrapes = underGivenNode(one.pages.parse(body, { fallback_node, ts }), one.target);
       encoded = scrapes.flatMap((scrape) => messages.ofScrape(scrape));
       if (scrapes.every((scrape) => scrape.gpus.length === 0)) count.empty++;
       for (const scrape of scrapes) tally.add(scrape);
     } catch {
       count.unreadable++;
-      encoded = [messages.ofText(fallback_node, ts, body)];
+      encoded = [messages.ofText(fallback_node, ts, body), ...unanswered(one, 'GV-PRS-001', ts)];
     }
     return encoded.map((message) => (above === null ? send(message) : sendTraced(message, above.traceparent)));
   }
+
+  /** So that a node can be told as silent when nobody else goes on. */
+  const unanswered = ({ pages, target }: Running, code: ErrorCode, ts: number): OutgoingMessage[] =>
+    underGivenNode(pages.unanswered(code, ts, target.node_given ? [target.node] : []), target).flatMap((scrape) =>
+      messages.ofScrape(scrape),
+    );
 
   function send(message: OutgoingMessage): Promise<Safety> {
     count.out += message.data.length;
@@ -212,8 +220,8 @@ export function startCollector(options: CollectorOptions): Collector {
         keep_alive_ms: interval_ms * 6,
         allow_link_local,
       });
-      const parser = new BarePages(options.create_parser(), (scrape) => tally.add(scrape));
-      running.set(target.key, { target, scraper, parser, failures: 0, since: 0, scraping: false, state: 'ours' });
+      const pages = new BarePages(options.create_parser(), (scrape) => tally.add(scrape));
+      running.set(target.key, { target, scraper, pages, failures: 0, since: 0, scraping: false, state: 'ours' });
       loop.add(target.key);
     }
     if (added.length + removed.length + handed.length + changed.length === 0) return;

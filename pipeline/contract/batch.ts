@@ -29,6 +29,8 @@ export interface Batch {
   readonly clock: Float64Array;
   /** Stream sequence of the last message in this batch. */
   readonly position: number;
+  /** Only where it stands for a scrape without an answer: the code of the error. One row, of a GPU of the node. */
+  readonly unanswered?: string;
 }
 
 export interface BatchXid {

@@ -44,6 +44,7 @@ export function encodeScrape(scrape: Scrape): Uint8Array {
   );
   if (xids.length > 0) extras.xids = xids;
   if (scrape.refusals.length > 0) extras.refusals = [...scrape.refusals];
+  if (scrape.unanswered !== undefined) extras.unanswered = scrape.unanswered;
 
   const identityBytes = encoder.encode(JSON.stringify(identity));
   const extrasBytes = Object.keys(extras).length > 0 ? encoder.encode(JSON.stringify(extras)) : new Uint8Array(0);

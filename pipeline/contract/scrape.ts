@@ -13,6 +13,8 @@ export interface Scrape {
   readonly sequence: number;
   readonly gpus: readonly ScrapedGpu[];
   readonly refusals: readonly Refusal[];
+  /** The code of the error that the collector got instead of a page: the node was asked, and no row says so. */
+  readonly unanswered?: string;
   /** Plain blanks and unknown metrics: counted, no dead letters. */
   readonly blanks: number;
   readonly unknown_metrics: number;

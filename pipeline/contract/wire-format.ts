@@ -25,7 +25,7 @@ import type { XidReport } from './scrape.ts';
  * | 56 | u16 x C | metric indexes, ascending; padded with zeros to a multiple of 8 bytes |
  * | .. | f64 x R x C | values row by row, NaN = missing |
  * | .. | I bytes | UTF-8 JSON: node and, per field, one text for all rows or one per row |
- * | .. | X bytes | UTF-8 JSON: rows' own times, XIDs, refusals; absent when there are none |
+ * | .. | X bytes | UTF-8 JSON: rows' own times, XIDs, refusals, why nobody answered; absent when there are none |
  *
  * Identity hardly ever changes between two scrapes of a node, so a reader compares its bytes with the last ones and
  * keeps what it made of them.
@@ -66,6 +66,7 @@ export interface WireExtras {
   times?: number[];
   xids?: [row: number, xid: number, kind: XidReport['kind'], count: number][];
   refusals?: Refusal[];
+  unanswered?: string;
 }
 
 export const aligned = (bytes: number): number => (bytes + 7) & ~7;

@@ -53,6 +53,11 @@ describe('the binary format', () => {
     }
   });
 
+  it('carries why nobody answered', () => {
+    const made: Scrape = { ...scrape(1, 0), unanswered: 'GV-COL-001' };
+    expect(decodeScrape(encodeScrape(made))).toEqual(made);
+  });
+
   it('carries only columns that some row has', () => {
     const made = scrape(1, 1);
     made.gpus[0]?.values.fill(Number.NaN);
@@ -99,6 +104,8 @@ describe('the binary format', () => {
       { refusals: [{ level: 'value', reason: 'constructor' as never, detail: '', original: '' }] },
     ],
     ['a level that nobody knows', { refusals: [{ level: 'odd' as never, reason: 'late', detail: '', original: '' }] }],
+    ['rows of one that did not answer', { unanswered: 'GV-COL-001' }],
+    ['no answer for a reason that is no code', { gpus: [], unanswered: 'because' }],
     [
       'a negative XID',
       { gpus: scrape(4, 1).gpus.map((gpu) => ({ ...gpu, xids: [{ xid: -1, kind: 'event', count: 1 }] })) },

@@ -132,9 +132,11 @@ export interface ScrapeExtras {
     readonly count: number;
   }[];
   readonly refusals: readonly Refusal[];
+  readonly unanswered: string | null;
 }
 const LEVELS: ReadonlySet<unknown> = new Set(['value', 'line', 'row', 'scrape']);
-const NO_EXTRAS: ScrapeExtras = { times: null, xids: [], refusals: [] };
+const NO_EXTRAS: ScrapeExtras = { times: null, xids: [], refusals: [], unanswered: null };
+const ERROR_CODE = /^GV-[A-Z]{3}-\d{3}$/;
 
 /** Parses the extras block; cheap when there is none. Throws WireError. */
 export function readExtras(data: Uint8Array, header: WireHeader): ScrapeExtras {
@@ -143,6 +145,7 @@ export function readExtras(data: Uint8Array, header: WireHeader): ScrapeExtras {
   const times = raw?.times ?? null;
   const xids = raw?.xids ?? [];
   const refusals = raw?.refusals ?? [];
+  const unanswered = raw?.unanswered ?? null;
   const count = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   const sound =
     (times === null ||
@@ -166,9 +169,10 @@ export function readExtras(data: Uint8Array, header: WireHeader): ScrapeExtras {
         Object.hasOwn(REASON_CODES, r.reason) &&
         typeof r.detail === 'string' &&
         typeof r.original === 'string',
-    );
+    ) &&
+    (unanswered === null || (typeof unanswered === 'string' && ERROR_CODE.test(unanswered) && header.rows === 0));
   if (!sound) throw new WireError('damaged_message', 'extras do not fit the rows');
-  return { times, xids: xids.map(([row, xid, kind, count]) => ({ row, xid, kind, count })), refusals };
+  return { times, xids: xids.map(([row, xid, kind, count]) => ({ row, xid, kind, count })), refusals, unanswered };
 }
 
 /** The whole scrape back: for tests, tools and the read side; the engine reads straight into batches. Throws WireError. */
@@ -197,6 +201,7 @@ export function decodeScrape(data: Uint8Array): Scrape {
     sequence: header.sequence,
     gpus,
     refusals: extras.refusals,
+    ...(extras.unanswered === null ? {} : { unanswered: extras.unanswered }),
     blanks: header.blanks,
     unknown_metrics: header.unknown_metrics,
   };
