@@ -182,7 +182,7 @@ class Decoder {
     const ts = isUsable(header.ts) ? header.ts : message.event_time;
     const { unanswered } = extras;
     if (unanswered !== null) {
-      const node = registry.findNode(readIdentity(data, header).node);
+      const node = registry.nodes.indexOf(readIdentity(data, header).node);
       if (node !== -1) this.tellAbsent({ node, ts, clock, message, unanswered }, state, builder, emit);
       return;
     }

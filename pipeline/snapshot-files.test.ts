@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GroupState } from '../operators/core/group-state.ts';
 import type { VitalsError } from './contract/errors.ts';
+import { type Disk, machineDisk } from './disk.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 
 let folder: string;
@@ -49,5 +50,70 @@ it.each([
   await files.write(at(5));
   await files.write(at(9));
   expect((await files.read(3, position_max))?.position ?? null).toBe(expected);
+  expect(told).toEqual([]);
+});
+
+it('keeps two of each group and writes over the one before these, whatever was longer', async () => {
+  const other = (position: number) => ({ ...new GroupState(4).save(), position });
+  const column = { step: 's', name: 'c', type: 'f64', width: 1, data: new Float64Array(9_999) } as const;
+  const written = new Set<number>();
+  for (let round = 1; round <= 6; round++) {
+    const long = round % 2 === 0 ? [column] : [];
+    for (const saved of [{ ...at(round), columns: long }, other(round)]) {
+      await files.write(saved);
+      written.add(statSync(join(folder, `group-0${saved.group}.snap`)).ino);
+    }
+    expect((await files.read(3))?.position).toBe(round);
+    expect((await files.read(3))?.columns.length).toBe(long.length);
+    expect((await files.read(4))?.position).toBe(round);
+  }
+  expect((await files.read(3, 5))?.position).toBe(5);
+  expect(readdirSync(folder).sort()).toEqual([
+    'group-03.prev.snap',
+    'group-03.snap',
+    'group-04.prev.snap',
+    'group-04.snap',
+    'group-04.spare',
+  ]);
+  // Two of each, the one that is written, and what was there before anything was spare.
+  expect(written.size).toBeLessThanOrEqual(6);
+  expect(told).toEqual([]);
+});
+
+it('holds a whole one of each group wherever a disk fails, and goes on', async () => {
+  for (let works = 0; works < 40; works++) {
+    const dir = mkdtempSync(join(folder, 'fails-'));
+    let left = Number.POSITIVE_INFINITY;
+    const spend = (): void => {
+      if (--left < 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    const disk: Disk = {
+      read: machineDisk.read,
+      write: async (path, parts, over) => {
+        await machineDisk.write(path, left === 1 ? [Buffer.from('torn')] : parts, over);
+        spend();
+      },
+      rename: async (from, to) => {
+        spend();
+        await machineDisk.rename(from, to);
+      },
+    };
+    const failing = new SnapshotFiles(dir, (error) => told.push(error.code), disk);
+    for (let position = 1; position <= 3; position++) await failing.write(at(position));
+    left = works;
+    let last = 3;
+    try {
+      for (let position = 4; position <= 12; position++) {
+        await failing.write(at(position));
+        last = position;
+      }
+    } catch {}
+    const found = (await failing.read(3))?.position ?? 0;
+    expect(found === last || found === last + 1, `${works}: ${found} of ${last}`).toBe(true);
+    left = Number.POSITIVE_INFINITY;
+    for (let position = 20; position <= 23; position++) await failing.write(at(position));
+    expect((await failing.read(3))?.position).toBe(23);
+    expect((await failing.read(3, 22))?.position).toBe(22);
+  }
   expect(told).toEqual([]);
 });

@@ -22,12 +22,15 @@ export interface Manifest {
 
 /**
  * The files of snapshots: one a group, one for what spans them, and the manifest. Each is written under a temporary name,
- * synced and renamed; the one before is kept. Damage is told, and reads as nothing there.
+ * synced and renamed; the one before is kept, and the one before that is written over next. Damage is told, and reads as
+ * nothing there.
  */
 export class SnapshotFiles {
   readonly dir: string;
   private readonly report: (error: VitalsError) => void;
   private readonly disk: Disk;
+  /** What the file written last was two rounds ago: nobody's. */
+  private spare: string | null = null;
 
   constructor(dir: string, report: (error: VitalsError) => void, disk: Disk = machineDisk) {
     this.dir = dir;
@@ -45,7 +48,13 @@ export class SnapshotFiles {
   }
 
   async write(saved: SavedGroup): Promise<void> {
-    await this.writeFile(fileOf(saved.group), encodeSnapshot(saved));
+    const name = fileOf(saved.group);
+    const over = this.spare;
+    this.spare = null;
+    await this.disk.write(this.path(name, 'snap.new'), encodeSnapshot(saved), over);
+    const oldest = this.path(name, 'spare');
+    if (await this.renamed(this.path(name, 'prev.snap'), oldest)) this.spare = oldest;
+    await this.turnOver(name);
   }
 
   async readManifest(): Promise<Manifest | null> {
@@ -61,17 +70,29 @@ export class SnapshotFiles {
 
   async writeManifest(manifest: Manifest): Promise<void> {
     const text = JSON.stringify(manifest);
-    await this.writeFile('manifest', [Buffer.from(`${text}\n${crc32(text)}`)]);
+    await this.disk.write(this.path('manifest', 'snap.new'), [Buffer.from(`${text}\n${crc32(text)}`)]);
+    await this.turnOver('manifest');
   }
 
-  private async writeFile(name: string, parts: readonly Uint8Array[]): Promise<void> {
-    const { disk } = this;
-    const path = join(this.dir, `${name}.snap`);
-    await disk.write(`${path}.new`, parts);
-    await disk.rename(path, join(this.dir, `${name}.prev.snap`)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await disk.rename(`${path}.new`, path);
+  private path(name: string, end: string): string {
+    return join(this.dir, `${name}.${end}`);
+  }
+
+  /** What was written is the newest, and the one that was is the one before. */
+  private async turnOver(name: string): Promise<void> {
+    await this.renamed(this.path(name, 'snap'), this.path(name, 'prev.snap'));
+    await this.disk.rename(this.path(name, 'snap.new'), this.path(name, 'snap'));
+  }
+
+  /** False where there is no such file. */
+  private async renamed(from: string, to: string): Promise<boolean> {
+    try {
+      await this.disk.rename(from, to);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return false;
+    }
   }
 
   private async readGroup(name: string): Promise<SavedGroup | null> {

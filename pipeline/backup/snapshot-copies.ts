@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { VitalsError } from '../contract/errors.ts';
 import { decodeSnapshot } from '../snapshot-format.ts';
 import { writeWhole } from './backup-files.ts';
@@ -23,24 +23,31 @@ export async function copySnapshots(from: string, dir: string): Promise<readonly
   if (!names.includes(SNAPSHOT_MANIFEST)) return [];
   const files: BackupFile[] = [];
   for (const name of [SNAPSHOT_MANIFEST, ...names.filter((one) => GROUP.test(one)).sort(), FLEET]) {
-    const bytes = await readThrough(join(from, name));
+    const bytes = await readThrough(join(from, name), name === SNAPSHOT_MANIFEST ? () => null : damageOf);
     if (bytes === null) continue;
-    const found = name === SNAPSHOT_MANIFEST ? null : decodeSnapshot(bytes);
-    if (typeof found === 'string') throw new VitalsError('GV-SNP-001', `snapshot ${name}: ${found}`, from);
     files.push(await writeWhole(dir, `snapshots/${name}`, bytes));
   }
   return files;
 }
 
-/** A file that is being replaced has no name for an instant. */
-async function readThrough(path: string): Promise<Uint8Array | null> {
+const damageOf = (bytes: Uint8Array): string | null => {
+  const found = decodeSnapshot(bytes);
+  return typeof found === 'string' ? found : null;
+};
+
+/** A file that is being replaced has no name for an instant, and two rounds later is written over under whoever still reads it. */
+async function readThrough(path: string, damage: (bytes: Uint8Array) => string | null): Promise<Uint8Array | null> {
   for (let tries = 1; ; tries++) {
     try {
-      return await readFile(path);
+      const bytes = await readFile(path);
+      const found = damage(bytes);
+      if (found === null) return bytes;
+      if (tries === TRIES_MAX)
+        throw new VitalsError('GV-SNP-001', `snapshot ${basename(path)}: ${found}`, dirname(path));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       if (tries === TRIES_MAX) return null;
-      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

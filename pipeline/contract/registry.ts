@@ -88,11 +88,6 @@ export class Registry {
     return index;
   }
 
-  /** Index of a node that was seen before; -1 for any other. */
-  findNode(name: string): number {
-    return this.nodeIndex.get(name) ?? -1;
-  }
-
   gpu(identity: GpuIdentity, node: number): number {
     const key = keyOf(identity.uuid, identity.instance);
     let index = this.gpuIndex.get(key);

@@ -28,9 +28,10 @@ export class MemoryDisk {
         if (bytes === undefined) throw failure('ENOENT', path);
         return bytes;
       },
-      write: async (path, parts) => {
+      write: async (path, parts, over = null) => {
         // Arrays are used again by their owner, but not before this is done.
         const whole = Buffer.concat(parts);
+        if (over !== null) this.reuse(over, path);
         const torn = (): void => {
           this.files.set(path, whole.subarray(0, draw.below(whole.length + 1)));
         };
@@ -61,6 +62,15 @@ export class MemoryDisk {
         move();
       },
     };
+  }
+
+  /** All renames so far have reached the disk before a file under a new name is written over. */
+  private reuse(from: string, to: string): void {
+    const bytes = this.files.get(from);
+    if (bytes === undefined) return;
+    this.files.delete(from);
+    this.files.set(to, bytes);
+    this.before.length = 0;
   }
 
   /** The last renames never reached the disk; what is under a temporary name may be anything. */
