@@ -106,6 +106,7 @@ function trendsOf(
       heap_bytes: (100 + (i % 5) + ((rise.heap_mib ?? 0) * i) / 60) * MIB,
       collect_max_ms: 20,
       external_bytes: 0,
+      committed_bytes: 0,
       resources: 5,
       pause_max_ms: 1,
     }),

@@ -17,6 +17,8 @@ export interface ThreadMemory {
   /** The longest major collection so far, ms. */
   readonly collect_max_ms: number;
   readonly external_bytes: number;
+  /** What its heap takes of the system's memory, garbage and room included. */
+  readonly committed_bytes: number;
   /** Timers, sockets, files and the like that keep the loop alive. */
   readonly resources: number;
   /** Longest pause of the event loop since the thread's last report. */
@@ -38,12 +40,13 @@ if (dir !== undefined) {
   const heap = collectedHeap({ clock: systemClock, force_after_ms: FORCE_AFTER_MS, force_first_ms: FORCE_FIRST_MS });
   setInterval(() => {
     heap.look();
-    const { external } = process.memoryUsage();
+    const { external, heapTotal } = process.memoryUsage();
     const report: ThreadMemory = {
       at: systemClock.now(),
       heap_bytes: heap.bytes,
       collect_max_ms: heap.collect_max_ms,
       external_bytes: external,
+      committed_bytes: heapTotal,
       resources: process.getActiveResourcesInfo().length,
       pause_max_ms: delay.max / NS_PER_MS,
     };

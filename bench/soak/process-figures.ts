@@ -94,9 +94,25 @@ export function processFigures(name: string, samples: readonly ProcessSample[], 
     handles_last: medianOf(samples.slice(-quarter).map(({ handles }) => handles)),
     threads: medianOf(samples.map(({ threads }) => threads)),
     cores: there_ms === 0 ? 0 : Math.round((busy_ms / there_ms) * 100) / 100,
-    course: floors(
-      asPoints(samples, ({ anonymous_bytes }) => anonymous_bytes),
-      FLOOR_STRETCH_MS,
-    ).map(({ t_ms, value }) => [Math.round(t_ms / 1_000), tenth(value / MIB)] as const),
+    course: courseOf(samples),
   };
+}
+
+function courseOf(samples: readonly ProcessSample[]): ProcessFigures['course'] {
+  const mib = (bytes: number | null | undefined): number | null => (bytes == null ? null : tenth(bytes / MIB));
+  const at = new Map(samples.map((sample) => [sample.t_ms, sample]));
+  const least = floors(
+    asPoints(samples, ({ anonymous_bytes }) => anonymous_bytes),
+    FLOOR_STRETCH_MS,
+  );
+  return least.map(({ t_ms, value }) => {
+    const sample = at.get(t_ms);
+    return {
+      t_s: Math.round(t_ms / 1_000),
+      own_mib: tenth(value / MIB),
+      committed_mib: mib(sample?.committed_bytes),
+      heap_mib: mib(sample?.heap_bytes),
+      external_mib: mib(sample?.external_bytes),
+    };
+  });
 }

@@ -22,6 +22,8 @@ export interface ProcessSample {
   /** The longest major collection of its life so far. */
   readonly collect_max_ms: number | null;
   readonly external_bytes: number | null;
+  /** What its heaps take, garbage and room included. */
+  readonly committed_bytes: number | null;
   /** What keeps its event loops alive. */
   readonly resources: number | null;
   readonly pause_max_ms: number | null;
@@ -63,6 +65,7 @@ export function sampleProcess(options: {
       heap_bytes: sum((one) => one.heap_bytes),
       collect_max_ms: most((one) => one.collect_max_ms),
       external_bytes: sum((one) => one.external_bytes),
+      committed_bytes: sum((one) => one.committed_bytes),
       resources: sum((one) => one.resources),
       pause_max_ms: most((one) => one.pause_max_ms),
     };

@@ -52,8 +52,14 @@ export interface ProcessFigures {
   readonly threads: number;
   /** Cores used on average while it ran. */
   readonly cores: number;
-  /** The least memory of its own in each minute of its lives. */
-  readonly course: readonly (readonly [t_s: number, own_mib: number])[];
+  /** The least memory of its own in each minute of its lives, and what of it heaps had taken, what lived in them, what was outside. */
+  readonly course: readonly {
+    readonly t_s: number;
+    readonly own_mib: number;
+    readonly committed_mib: number | null;
+    readonly heap_mib: number | null;
+    readonly external_mib: number | null;
+  }[];
 }
 
 export interface SoakReport {

@@ -161,8 +161,10 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
   /** Compares what is with what should be, and moves what differs. */
   async function arrange(): Promise<void> {
     // Whoever has just been cut off, or all of NATS was, gives the others the time to be heard again.
-    const buried = own.steady_ms() >= options.lease ? await membership.bury() : [];
+    const steady = own.steady_ms() >= options.lease;
+    const buried = steady ? await membership.bury() : [];
     for (const name of buried) say(`cluster: ${name} was silent for its whole lease, its groups are taken over`);
+    store.readAhead(steady ? membership.likelyOurs().filter((unit) => !held.has(unit)) : []);
     const plan = assignUnits(membership.names());
     const give: number[] = [];
     /** As they were when they were found to be free: they are taken from there or not at all. */

@@ -1,6 +1,7 @@
 import type { KeyValue } from '../bus/key-value.ts';
 import type { Clock } from '../clock.ts';
 import type { DurationMs } from '../contract/time.ts';
+import { assignUnits } from './assign-units.ts';
 import { memberKey } from './cluster-keys.ts';
 import type { ClusterView, SeenMember } from './cluster-view.ts';
 import { readMember, silenceOf, writeMember } from './unit-record.ts';
@@ -34,6 +35,15 @@ export class Membership {
     return seen !== undefined && seen.record.incarnation === incarnation && seen.record.state !== 'gone';
   }
 
+  /** Units that will be ours when those are dead of whom nothing was heard for half their lease. */
+  likelyOurs(): readonly number[] {
+    const { view, worker } = this.options;
+    const silent = new Set(this.silentFor(1 / 2).map(({ record }) => record.worker));
+    if (silent.size === 0) return [];
+    const plan = assignUnits(this.names().filter((name) => !silent.has(name)));
+    return plan.flatMap((owner, unit) => (owner === worker && silent.has(view.unit(unit).record.holder) ? [unit] : []));
+  }
+
   /** Whether a life of a worker is over, as it is written: what is heard of units may be ahead of what is heard of workers. */
   async isOver(worker: string, incarnation: string): Promise<boolean> {
     const { keys, view } = this.options;
@@ -48,14 +58,17 @@ export class Membership {
 
   /** Takes for dead whoever has said nothing for its whole lease. */
   async bury(): Promise<readonly string[]> {
+    const buried: string[] = [];
+    for (const seen of this.silentFor(1)) if (await this.buryOne(seen)) buried.push(seen.record.worker);
+    return buried;
+  }
+
+  private silentFor(leases: number): readonly SeenMember[] {
     const { view, worker, clock, lease } = this.options;
-    const silent = view
+    return view
       .all()
       .filter((seen) => seen.record.worker !== worker && seen.record.state !== 'gone')
-      .filter((seen) => clock.monotonic() - seen.heard_at >= silenceOf(seen.record, lease));
-    const buried: string[] = [];
-    for (const seen of silent) if (await this.buryOne(seen)) buried.push(seen.record.worker);
-    return buried;
+      .filter((seen) => clock.monotonic() - seen.heard_at >= leases * silenceOf(seen.record, lease));
   }
 
   private async buryOne({ key, record, revision }: SeenMember): Promise<boolean> {

@@ -8,6 +8,7 @@ import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
 import { unitName } from './assign-units.ts';
 import { unitKey } from './cluster-keys.ts';
 import type { ClusterView, SeenUnit } from './cluster-view.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { type UnitRecord, type UnitSnapshot, writeUnit } from './unit-record.ts';
 
 export interface UnitStoreOptions {
@@ -39,9 +40,11 @@ export class UnitStore {
   private saves = 0;
   /** Objects that no record names any more. */
   private dropped: string[] = [];
+  private readonly ahead: ReadAhead;
 
   constructor(options: UnitStoreOptions) {
     this.options = options;
+    this.ahead = new ReadAhead({ read: (name) => this.readOnce(name), now: () => options.clock.monotonic() });
   }
 
   /** Takes a unit; null when somebody else was faster. */
@@ -51,6 +54,11 @@ export class UnitStore {
     const record: UnitRecord = { ...seen.record, holder, incarnation, epoch };
     const owned: OwnedUnit = { unit, epoch, record: seen.record, revision: seen.revision };
     return (await this.write(owned, record)) ? owned : null;
+  }
+
+  /** Reads the newest states of units that may be ours soon; to be called every now and then, also without any. */
+  readAhead(units: readonly number[]): void {
+    this.ahead.want(units.flatMap((unit) => this.options.view.unit(unit).record.snapshots[0]?.name ?? []));
   }
 
   /** Gives a unit up; whoever is to have it may begin. False: it was not ours any more. */
@@ -76,7 +84,7 @@ export class UnitStore {
       return null;
     }
     for (const snapshot of record.snapshots) {
-      const saved = await this.read(snapshot.name);
+      const saved = (await this.ahead.take(snapshot.name)) ?? (await this.read(snapshot.name));
       if (typeof saved !== 'string') return { state: GroupState.restore(saved, specs), snapshot };
       this.tell('GV-SNP-001', `snapshot ${snapshot.name}: ${saved}`, owned.unit);
     }
@@ -124,11 +132,15 @@ export class UnitStore {
 
   private async read(name: string): Promise<SavedGroup | string> {
     for (let look = 1; ; look++) {
-      const bytes = await this.options.objects.get(name);
-      const saved = bytes === null ? 'it is not there' : typeof bytes === 'string' ? bytes : decodeSnapshot(bytes);
+      const saved = await this.readOnce(name);
       if (typeof saved !== 'string' || look === LOOKS) return saved;
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
+  }
+
+  private async readOnce(name: string): Promise<SavedGroup | string> {
+    const bytes = await this.options.objects.get(name);
+    return bytes === null ? 'it is not there' : typeof bytes === 'string' ? bytes : decodeSnapshot(bytes);
   }
 
   private async write(owned: OwnedUnit, record: UnitRecord): Promise<boolean> {
