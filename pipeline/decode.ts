@@ -7,7 +7,6 @@ import { BatchBuilder } from './batch-builder.ts';
 import { ScrapeTexts } from './collect/scrape-texts.ts';
 import type { Batch } from './contract/batch.ts';
 import type { DeadLetter } from './contract/events.ts';
-import { GROUPS } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT } from './contract/metrics.ts';
 import type { Emit } from './contract/operator.ts';
@@ -75,7 +74,8 @@ export const decode = (options: DecodeOptions): Stage<readonly RawMessage[], Dec
 
 class Decoder {
   private readonly states: GroupStates;
-  private readonly builders = Array.from({ length: GROUPS }, () => new BatchBuilder());
+  /** By group, made when one is needed: a worker of a cluster has a decoder a group. */
+  private readonly builders: BatchBuilder[] = [];
   private readonly absent = new BatchBuilder();
   private readonly routes = new Map<string, Route>();
   private readonly texts = new ScrapeTexts();
@@ -102,7 +102,7 @@ class Decoder {
       const { group } = route;
       const state = this.states.get(group);
       if (message.position <= state.position) continue;
-      const builder = this.builders[group] as BatchBuilder;
+      const builder = (this.builders[group] ??= new BatchBuilder());
       if (builder.position !== message.position) this.touched.push(group);
       this.before = builder.position;
       builder.position = message.position;
