@@ -102,7 +102,8 @@ class Decoder {
       const { group } = route;
       const state = this.states.get(group);
       if (message.position <= state.position) continue;
-      const builder = (this.builders[group] ??= new BatchBuilder());
+      this.builders[group] ??= new BatchBuilder();
+      const builder = this.builders[group] as BatchBuilder;
       if (builder.position !== message.position) this.touched.push(group);
       this.before = builder.position;
       builder.position = message.position;
