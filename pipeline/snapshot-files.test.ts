@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { GroupState } from '../operators/core/group-state.ts';
 import type { VitalsError } from './contract/errors.ts';
-import { type Disk, machineDisk } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 
 let folder: string;
@@ -57,7 +57,7 @@ it('keeps two of each group and writes over the one before these, whatever was l
   const other = (position: number) => ({ ...new GroupState(4).save(), position });
   const column = { step: 's', name: 'c', type: 'f64', width: 1, data: new Float64Array(9_999) } as const;
   const written = new Set<number>();
-  for (let round = 1; round <= 6; round++) {
+  for (let round = 1; round <= 8; round++) {
     const long = round % 2 === 0 ? [column] : [];
     for (const saved of [{ ...at(round), columns: long }, other(round)]) {
       await files.write(saved);
@@ -67,7 +67,7 @@ it('keeps two of each group and writes over the one before these, whatever was l
     expect((await files.read(3))?.columns.length).toBe(long.length);
     expect((await files.read(4))?.position).toBe(round);
   }
-  expect((await files.read(3, 5))?.position).toBe(5);
+  expect((await files.read(3, 7))?.position).toBe(7);
   expect(readdirSync(folder).sort()).toEqual([
     'group-03.prev.snap',
     'group-03.snap',
@@ -80,40 +80,51 @@ it('keeps two of each group and writes over the one before these, whatever was l
   expect(told).toEqual([]);
 });
 
-it('holds a whole one of each group wherever a disk fails, and goes on', async () => {
-  for (let works = 0; works < 40; works++) {
-    const dir = mkdtempSync(join(folder, 'fails-'));
-    let left = Number.POSITIVE_INFINITY;
-    const spend = (): void => {
-      if (--left < 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
-    };
-    const disk: Disk = {
-      read: machineDisk.read,
-      write: async (path, parts, over) => {
-        await machineDisk.write(path, left === 1 ? [Buffer.from('torn')] : parts, over);
-        spend();
-      },
-      rename: async (from, to) => {
-        spend();
-        await machineDisk.rename(from, to);
-      },
-    };
-    const failing = new SnapshotFiles(dir, (error) => told.push(error.code), disk);
-    for (let position = 1; position <= 3; position++) await failing.write(at(position));
-    left = works;
-    let last = 3;
-    try {
-      for (let position = 4; position <= 12; position++) {
-        await failing.write(at(position));
-        last = position;
+/** A disk in memory that fails after so many writes and renames, and what it is writing then is torn. */
+function failingDisk(stored: Map<string, Uint8Array>, works: number): Disk {
+  let left = works;
+  const fail = (code: string): never => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const spend = (): unknown => --left < 0 && fail('EIO');
+  return {
+    read: async (path) => stored.get(path) ?? fail('ENOENT'),
+    write: async (path, parts, over) => {
+      if (over) stored.delete(over);
+      stored.set(path, left === 0 ? Buffer.from('torn') : Buffer.concat(parts));
+      spend();
+    },
+    rename: async (from, to) => {
+      spend();
+      stored.set(to, stored.get(from) ?? fail('ENOENT'));
+      stored.delete(from);
+    },
+  };
+}
+
+it('holds a whole one of each group wherever it is broken off, and again where it goes on', async () => {
+  const report = (error: VitalsError): unknown => told.push(error.code);
+  for (let first = 6; first < 30; first++) {
+    for (let second = 0; second < 20; second++) {
+      const stored = new Map<string, Uint8Array>();
+      let last = 0;
+      for (const works of [first, second]) {
+        const files = new SnapshotFiles('', report, failingDisk(stored, works));
+        try {
+          for (;;) {
+            await files.write(at(last + 1));
+            last++;
+          }
+        } catch {}
+        const found = (await files.read(3))?.position ?? 0;
+        expect(found === last || found === last + 1, `${first}, ${second}: ${found} of ${last}`).toBe(true);
+        last = found;
       }
-    } catch {}
-    const found = (await failing.read(3))?.position ?? 0;
-    expect(found === last || found === last + 1, `${works}: ${found} of ${last}`).toBe(true);
-    left = Number.POSITIVE_INFINITY;
-    for (let position = 20; position <= 23; position++) await failing.write(at(position));
-    expect((await failing.read(3))?.position).toBe(23);
-    expect((await failing.read(3, 22))?.position).toBe(22);
+      const files = new SnapshotFiles('', report, failingDisk(stored, Number.POSITIVE_INFINITY));
+      for (let more = 1; more <= 3; more++) await files.write(at(last + more));
+      expect((await files.read(3))?.position).toBe(last + 3);
+      expect((await files.read(3, last + 2))?.position).toBe(last + 2);
+    }
   }
   expect(told).toEqual([]);
 });

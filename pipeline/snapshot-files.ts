@@ -31,6 +31,8 @@ export class SnapshotFiles {
   private readonly disk: Disk;
   /** What the file written last was two rounds ago: nobody's. */
   private spare: string | null = null;
+  /** Files whose newest is in its place for certain: a process that was killed may have left only the one before. */
+  private readonly written = new Set<string>();
 
   constructor(dir: string, report: (error: VitalsError) => void, disk: Disk = machineDisk) {
     this.dir = dir;
@@ -53,8 +55,9 @@ export class SnapshotFiles {
     this.spare = null;
     await this.disk.write(this.path(name, 'snap.new'), encodeSnapshot(saved), over);
     const oldest = this.path(name, 'spare');
-    if (await this.renamed(this.path(name, 'prev.snap'), oldest)) this.spare = oldest;
+    if (this.written.delete(name) && (await this.renamed(this.path(name, 'prev.snap'), oldest))) this.spare = oldest;
     await this.turnOver(name);
+    this.written.add(name);
   }
 
   async readManifest(): Promise<Manifest | null> {
