@@ -84,7 +84,6 @@ class Decoder {
   private before = 0;
   private scratch = new Float64Array(1024);
   private scratchBytes = new Uint8Array(this.scratch.buffer);
-
   private readonly future_ms: number;
   private readonly onPassedOver: DecodeOptions['on_passed_over'];
 
@@ -260,7 +259,8 @@ class Decoder {
     if (!identity.rows.every((row) => registry.knows(row, identity.node))) this.handOn(state, builder, emit);
     const node = registry.node(identity.node);
     const known: KnownIdentity = {
-      bytes: Buffer.from(data.subarray(identity_at, extras_at)),
+      // In memory of its own: it stays for long, and what it was received with, or Node's pool, would stay with it.
+      bytes: Buffer.from(new Uint8Array(data.subarray(identity_at, extras_at)).buffer),
       sweeps: registry.sweeps,
       name: identity.node,
       node,

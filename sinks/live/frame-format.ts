@@ -41,7 +41,10 @@ export interface FrameIdentity {
 /** `values` (METRIC_COUNT, NaN = missing) is lent for the call only. */
 export type OnFrameRow = (who: FrameIdentity, ts: number, values: Float64Array) => void;
 
-/** Reads frames; keeps the identities that it has parsed (bounded), so that a row costs no allocation. */
+/**
+ * Reads frames; keeps the identities that it has parsed, so that a row costs no allocation. One that no row has had for some
+ * rounds, of a job that is over, is let go of: memory is that of twice the GPUs at most.
+ */
 export interface FrameReader {
   /** Calls `onRow` for every row and returns their number. Throws VitalsError GV-WIR-001/-002 before or between rows. */
   read(data: Uint8Array, onRow: OnFrameRow): number;
@@ -52,22 +55,37 @@ interface KnownIdentity {
   readonly who: FrameIdentity;
 }
 
+/** An identity is kept for so many rows of each GPU at least. */
+const ROUNDS_KEPT = 8;
+const ROUND_MIN = 64;
+const IDENTITIES_MAX = 262_144;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const damaged = (what: string): VitalsError => new VitalsError('GV-WIR-001', what, 'frame');
 
-export function frameReader(options: { identities_max?: number } = {}): FrameReader {
-  const identitiesMax = options.identities_max ?? 262_144;
-  const known = new Map<number, KnownIdentity>();
+export function frameReader(): FrameReader {
+  /** By hash: those that rows have had lately, and those of the time before, which move over when they are met again. */
+  let known = new Map<number, KnownIdentity>();
+  let before = new Map<number, KnownIdentity>();
+  let rowsSince = 0;
   const values = new Float64Array(METRIC_COUNT);
 
   function identity(hash: number, data: Uint8Array, from: number, length: number): FrameIdentity {
+    if (++rowsSince > ROUNDS_KEPT * Math.max(known.size, before.size, ROUND_MIN)) turn();
     const hit = known.get(hash);
     if (hit !== undefined && sameBytes(hit.bytes, data, from, length)) return hit.who;
-    const bytes = data.slice(from, from + length);
-    const who = parseIdentity(bytes);
-    if (known.size >= identitiesMax) known.clear();
-    known.set(hash, { bytes, who });
-    return who;
+    const earlier = before.get(hash);
+    const found =
+      earlier !== undefined && sameBytes(earlier.bytes, data, from, length) ? earlier : made(data, from, length);
+    if (known.size >= IDENTITIES_MAX) turn();
+    known.set(hash, found);
+    return found.who;
+  }
+
+  function turn(): void {
+    before = known;
+    known = new Map();
+    rowsSince = 0;
   }
 
   return {
@@ -104,6 +122,13 @@ export function frameReader(options: { identities_max?: number } = {}): FrameRea
       return rows;
     },
   };
+}
+
+function made(data: Uint8Array, from: number, length: number): KnownIdentity {
+  // A copy: a Buffer's `slice` would keep all that was received with it.
+  const bytes = new Uint8Array(length);
+  bytes.set(data.subarray(from, from + length));
+  return { bytes, who: parseIdentity(bytes) };
 }
 
 function readFrameHeader(data: Uint8Array, view: DataView): number {
