@@ -64,7 +64,7 @@ export class ExpositionParser {
     const samples = this.#read(bytes);
     cache.end();
     const scrapes = samples === 0 ? [] : gathered.finish(context.ts);
-    if (cache.blocks.length > 4 * gathered.used + 64 || cache.names > 2 * cache.lines + 256) {
+    if (cache.blocks.length > 3 * gathered.used + 16 || cache.names > 2 * cache.lines + 256) {
       cache.forget();
       gathered.forget();
     }
