@@ -13,6 +13,8 @@ export interface ScriptedExporterOptions {
   readonly unsure: (pages: number) => Promise<void>;
 }
 
+const NOTHING_YET = 'DCGM_FI_DEV_CPU_UTIL_TOTAL{cpu="0",Hostname="chaos"} 0\n';
+
 export interface ScriptedExporter {
   readonly port: number;
   /** The tick that is told next. */
@@ -23,7 +25,8 @@ export interface ScriptedExporter {
 /**
  * An exporter of a whole fleet whose time moves on only when a body was taken: every run tells the same, however often the
  * collector dies. A body was taken when its connection asks again; when another connection does, nobody knows, and nothing
- * more is told until it is found out. Answers 503 meanwhile, and at the end.
+ * more is told until it is found out. Meanwhile, and at the end, its page is one of a machine without GPUs: of an error the
+ * collector would send word, with a time that is another one in every run.
  */
 export async function scriptedExporter(options: ScriptedExporterOptions): Promise<ScriptedExporter> {
   const { ticks } = options;
@@ -57,7 +60,7 @@ export async function scriptedExporter(options: ScriptedExporterOptions): Promis
       }
     }
     if (busy || tick >= ticks.length) {
-      response.writeHead(503).end();
+      response.end(NOTHING_YET);
       return;
     }
     const body = ticks.slice(tick, tick + TICKS_A_BODY).flatMap((one) => one.pages);
