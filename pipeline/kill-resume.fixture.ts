@@ -148,13 +148,13 @@ export async function allTables(bus: Bus, questdb: Databases): Promise<Record<st
   return out;
 }
 
-/** Reads again while servers that were cut off a moment ago still choose who leads. */
+/** Reads again while servers that were cut off a moment ago still choose who leads, or answer nobody. */
 async function whenLed<T>(read: () => Promise<T>): Promise<T> {
   for (let left = 60; ; left--) {
     try {
       return await read();
     } catch (error) {
-      const leaderless = error instanceof VitalsError && /temporarily unavailable/.test(error.message);
+      const leaderless = error instanceof VitalsError && /temporarily unavailable|: timeout$/.test(error.message);
       if (!leaderless || left === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }

@@ -54,7 +54,16 @@ for (const { name, env, skip } of servers) {
 
     const remove = async (): Promise<void> => {
       const jsm = await managerOf(bus);
-      for (const stream of [KV, OBJ]) await jsm.streams.delete(stream).catch(() => false);
+      for (const stream of [KV, OBJ]) {
+        // Until the server says so: what is left of one test would be the first version of the next.
+        await until(async () => {
+          await jsm.streams.delete(stream).catch(() => false);
+          return jsm.streams.info(stream).then(
+            () => false,
+            (error: unknown) => /not found/.test(String(error)),
+          );
+        });
+      }
     };
     const write = async (key: string, text: string): Promise<void> => {
       const publisher = bus.publisher();
