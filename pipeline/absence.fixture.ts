@@ -1,17 +1,14 @@
 import { GroupStates } from '../operators/core/group-state.ts';
-import { loadPriceBook } from '../operators/decisions/price-book.ts';
-import { DEFAULT_ANALYSIS } from './analysis.ts';
-import { Assets } from './asset-book.ts';
+import { anyTimeTopology } from './any-time-topology.fixture.ts';
 import { settableClock } from './clock.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
-import { NO_MODELS } from './contract/failure-model.ts';
 import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, type MetricName, metricIndex } from './contract/metrics.ts';
 import type { Scrape } from './contract/scrape.ts';
 import { Tables } from './resume.fixture.ts';
 import { wireTopology } from './run-topology.ts';
-import { fleetVitals, type SinkItems } from './topology.ts';
+import type { SinkItems } from './topology.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 export const MINUTE_MS = 60_000;
@@ -41,13 +38,7 @@ export async function tell(
   const tables = new Tables();
   const told: string[] = [];
   const wired = wireTopology<SinkItems>({
-    topology: fleetVitals({
-      ...DEFAULT_ANALYSIS,
-      future_max: null,
-      assets: new Assets(),
-      models: NO_MODELS,
-      prices: loadPriceBook(null),
-    }),
+    topology: anyTimeTopology(),
     states: new GroupStates(),
     sinks: {
       ...tables.sinks,

@@ -1,17 +1,14 @@
 import { expect, it } from 'vitest';
 import { fleetStream } from '../../bench/evaluate/fleet-stream.ts';
 import { createFleet } from '../../bench/fleet/fleet.ts';
-import { DEFAULT_ANALYSIS } from '../../pipeline/analysis.ts';
-import { Assets } from '../../pipeline/asset-book.ts';
+import { anyTimeTopology } from '../../pipeline/any-time-topology.fixture.ts';
 import { settableClock } from '../../pipeline/clock.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
-import { NO_MODELS } from '../../pipeline/contract/failure-model.ts';
 import { hours, minutes, seconds } from '../../pipeline/contract/time.ts';
 import { wireTopology } from '../../pipeline/run-topology.ts';
-import { fleetVitals, type SinkItems } from '../../pipeline/topology.ts';
+import type { SinkItems } from '../../pipeline/topology.ts';
 import { GroupStates } from '../core/group-state.ts';
 import { START_MS } from '../core/laws.fixture.ts';
-import { loadPriceBook } from '../decisions/price-book.ts';
 
 /** What a simulated fleet's telemetry comes to, through the whole topology with its defaults. */
 function alertsOf(stories: readonly string[]): { readonly alerts: Alert[]; readonly nodes: readonly string[] } {
@@ -24,13 +21,7 @@ function alertsOf(stories: readonly string[]): { readonly alerts: Alert[]; reado
   });
   const alerts: Alert[] = [];
   const wired = wireTopology<SinkItems>({
-    topology: fleetVitals({
-      ...DEFAULT_ANALYSIS,
-      future_max: null,
-      assets: new Assets(),
-      models: NO_MODELS,
-      prices: loadPriceBook(null),
-    }),
+    topology: anyTimeTopology(),
     states: new GroupStates(),
     clock: settableClock(0),
     sinks: {
