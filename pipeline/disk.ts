@@ -1,9 +1,15 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** Memory that one file after the other is read into: new pages cost more than the reading. */
+export interface ReadMemory {
+  bytes: Uint8Array;
+}
+
 /** What snapshots need of a file system; failures are node's, with `code`. */
 export interface Disk {
-  read(path: string): Promise<Uint8Array>;
+  /** `memory` is written over, and made larger where it is too small; what is given back may lie in it. */
+  read(path: string, memory?: ReadMemory): Promise<Uint8Array>;
   /**
    * Makes the folder where it is missing, writes a file whole and waits until it is safe. `over` names a file of the same
    * folder that nobody wants any more: it becomes this one, since blocks and cached pages that are there cost a fraction of
@@ -15,7 +21,23 @@ export interface Disk {
 }
 
 export const machineDisk: Disk = {
-  read: (path) => readFile(path),
+  async read(path, memory) {
+    if (memory === undefined) return await readFile(path);
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (memory.bytes.length < size) memory.bytes = new Uint8Array(Math.ceil(size * 1.25));
+      let length = 0;
+      while (length < size) {
+        const { bytesRead } = await file.read(memory.bytes, length, size - length, length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return memory.bytes.subarray(0, length);
+    } finally {
+      await file.close();
+    }
+  },
   async write(path, parts, over = null) {
     await mkdir(dirname(path), { recursive: true });
     const reused = over !== null && (await reuse(over, path));

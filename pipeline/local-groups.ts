@@ -1,6 +1,7 @@
 import { FLEET, GroupState, type GroupStates, type SavedGroup } from '../operators/core/group-state.ts';
 import type { StateSpec } from './contract/operator.ts';
 import { CopyArena } from './copy-arena.ts';
+import type { ReadMemory } from './disk.ts';
 import type { GroupKeeper, KeptGroup } from './group-keeper.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
 
@@ -53,12 +54,13 @@ export class LocalGroups implements GroupKeeper {
   async restore(groups: readonly KeptGroup[]): Promise<readonly KeptGroup[] | null> {
     const { states, specs, files } = this.options;
     const restored: KeptGroup[] = [];
+    const memory: ReadMemory = { bytes: new Uint8Array(0) };
     for (const kept of groups) {
       if (kept.saved === 0) {
         restored.push(kept);
         continue;
       }
-      const saved = await files.read(kept.group, states.fleet.position);
+      const saved = await files.read(kept.group, states.fleet.position, memory);
       if (saved === null) return null;
       const covered = saved.position === kept.saved ? kept.covered : saved.position;
       const state = GroupState.restore(saved, specs);

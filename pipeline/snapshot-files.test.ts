@@ -53,6 +53,23 @@ it.each([
   expect(told).toEqual([]);
 });
 
+it('reads files of any length one after the other into the same memory', async () => {
+  const groups = [40, 4_000, 7].map((length, group) => {
+    const data = Float64Array.from({ length }, (_, i) => i + group / 4);
+    return {
+      ...new GroupState(group).save(),
+      columns: [{ step: 's', name: 'c', type: 'f64', width: 1, data }] as const,
+    };
+  });
+  for (const saved of groups) await files.write(saved);
+  const memory = { bytes: new Uint8Array(0) };
+  for (const saved of [...groups, ...groups.reverse()]) {
+    expect(await files.read(saved.group, undefined, memory)).toEqual(saved);
+  }
+  expect(await files.read(5, undefined, memory)).toBeNull();
+  expect(told).toEqual([]);
+});
+
 it('keeps two of each group and writes over the one before these, whatever was longer', async () => {
   const other = (position: number) => ({ ...new GroupState(4).save(), position });
   const column = { step: 's', name: 'c', type: 'f64', width: 1, data: new Float64Array(9_999) } as const;

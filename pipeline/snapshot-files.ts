@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { FLEET, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
 import { GROUPS, groupToken } from './contract/ids.ts';
-import { type Disk, machineDisk } from './disk.ts';
+import { type Disk, machineDisk, type ReadMemory } from './disk.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
 
 /** Per group: the position inside its newest file (0: it has none), and up to where the stream held nothing more for it. */
@@ -40,10 +40,17 @@ export class SnapshotFiles {
     this.disk = disk;
   }
 
-  /** The newest file of a group that can be read and has nothing behind a position; null when there is none. */
-  async read(group: number, position_max: number = Number.POSITIVE_INFINITY): Promise<SavedGroup | null> {
+  /**
+   * The newest file of a group that can be read and has nothing behind a position; null when there is none. Its columns lie
+   * in `memory` where that is given: until the next is read into it.
+   */
+  async read(
+    group: number,
+    position_max: number = Number.POSITIVE_INFINITY,
+    memory?: ReadMemory,
+  ): Promise<SavedGroup | null> {
     for (const name of [`${fileOf(group)}.snap`, `${fileOf(group)}.prev.snap`]) {
-      const saved = await this.readGroup(name);
+      const saved = await this.readGroup(name, memory);
       if (saved !== null && saved.position <= position_max) return saved;
     }
     return null;
@@ -98,10 +105,10 @@ export class SnapshotFiles {
     }
   }
 
-  private async readGroup(name: string): Promise<SavedGroup | null> {
+  private async readGroup(name: string, memory?: ReadMemory): Promise<SavedGroup | null> {
     let bytes: Uint8Array;
     try {
-      bytes = await this.disk.read(join(this.dir, name));
+      bytes = await this.disk.read(join(this.dir, name), memory);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
       return null;

@@ -33,6 +33,16 @@ describe('snapshot format', () => {
     expect(decodeSnapshot(bytesOf(saved))).toEqual(saved);
   });
 
+  it('reads it wherever it lies in memory', () => {
+    const saved = group().save();
+    const bytes = bytesOf(saved);
+    for (let from = 0; from < 8; from++) {
+      const memory = new Uint8Array(bytes.length + 8);
+      memory.set(bytes, from);
+      expect(decodeSnapshot(memory.subarray(from, from + bytes.length))).toEqual(saved);
+    }
+  });
+
   it.each([
     [0, 0],
     [1, 0],

@@ -64,7 +64,7 @@ export function encodeSnapshot(saved: SavedGroup): Uint8Array[] {
 
 const padding = (bytes: number): Uint8Array => ZEROS.subarray(0, aligned(bytes) - bytes);
 
-/** The saved group back; a text says what is wrong with the bytes instead. */
+/** The saved group back, its columns over the same memory as `bytes`; a text says what is wrong with the bytes instead. */
 export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < PREFIX_BYTES + 4 || buffer.toString('latin1', 0, 8) !== MAGIC) return 'not a snapshot';
@@ -86,12 +86,21 @@ export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
   if (!isHead(head, ELEMENT_BYTES)) return 'head does not fit together';
   if (!isRegistry(registry)) return 'registry does not fit together';
   let at = aligned(columnsAt);
+  // Numbers lie at multiples of their size, which is true of memory that begins at one.
+  const whole = buffer.byteOffset % 8 === 0 ? buffer : Uint8Array.from(buffer);
   const columns: SavedColumn[] = [];
   for (const { step, name, type, width, bytes: length } of head.columns) {
     if (at + length > end) return 'columns are cut';
-    const copy = Uint8Array.from(buffer.subarray(at, at + length));
-    if (type === 'record' && !areRecords(copy)) return `records of ${step}.${name} cannot be read`;
-    columns.push({ step, name, type, width, data: new ARRAYS[type](copy.buffer) });
+    const column = whole.subarray(at, at + length);
+    if (type === 'record' && !areRecords(column)) return `records of ${step}.${name} cannot be read`;
+    const { BYTES_PER_ELEMENT } = ARRAYS[type];
+    columns.push({
+      step,
+      name,
+      type,
+      width,
+      data: new ARRAYS[type](column.buffer as ArrayBuffer, column.byteOffset, length / BYTES_PER_ELEMENT),
+    });
     at += aligned(length);
   }
   return { group: head.group, position: head.position, registry, columns };
