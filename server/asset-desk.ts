@@ -15,12 +15,14 @@ import type { Database } from '../pipeline/contract/database.ts';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { Asset } from '../pipeline/contract/events.ts';
 import { GPU_ASSETS } from '../pipeline/contract/tables.ts';
+import { hours } from '../pipeline/contract/time.ts';
 import { type KnownAssetVersion, knownVersion, newVersion, tenureOf } from '../pipeline/inventory.ts';
 import { newestOfGpus } from '../sinks/questdb/newest-rows.ts';
 import { allAssets, readAsset } from '../sinks/questdb/read-assets.ts';
 import { cachedAnswer } from './cached-answer.ts';
 import { keptRows } from './kept-rows.ts';
 import { seedUntilDone } from './seed-until-done.ts';
+import { tableChanges } from './table-changes.ts';
 
 /** Where versions of assets are kept: the stream ASSETS, or memory in tests. */
 export interface AssetLog {
@@ -87,6 +89,7 @@ export interface AssetDeskOptions {
 const ROWS_AGE_MS = 2_000;
 /** What people change comes over the log; what labels tell of a known board hardly ever changes. */
 const ROW_TRUSTED_MS = 30_000;
+const UNCHANGED_TRUSTED_MS = hours(1);
 const GPUS_MAX = 20_000;
 const READY_WAIT_MS = 3_000;
 /** Of one asset; older ones are older than what anybody reports on. */
@@ -152,7 +155,8 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     if (!loading.done) throw new VitalsError('GV-API-003', 'The inventory is still being read', 'ASSETS');
   }
 
-  const tableRows = cachedAnswer(clock, ROWS_AGE_MS, () => allAssets(database));
+  const { unchangedSince } = tableChanges({ database, clock, table: GPU_ASSETS.name });
+  const tableRows = cachedAnswer(clock, ROWS_AGE_MS, () => allAssets(database), unchangedSince);
   const rowsOf = keptRows({
     clock,
     load: (uuids) => newestOfGpus(database, GPU_ASSETS, uuids, null),
@@ -162,6 +166,7 @@ export function assetDesk(options: AssetDeskOptions): AssetDesk {
     trusted_ms: ROW_TRUSTED_MS,
     // One that is new may have a row at any moment.
     none_trusted_ms: ROWS_AGE_MS,
+    unchanged: { since: unchangedSince, trusted_ms: UNCHANGED_TRUSTED_MS },
     gpus_max: GPUS_MAX,
     batch_max: 1_024,
     others: fleet,

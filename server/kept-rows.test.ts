@@ -6,7 +6,7 @@ import { type KeptRowsOptions, keptRows } from './kept-rows.ts';
 const rowAt = (ts: number, gpu_uuid = 'A'): TableRow => ({ ts, gpu_uuid });
 
 /** A table that answers when it is told to. */
-function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max' | 'others'>> = {}) {
+function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max' | 'others' | 'unchanged'>> = {}) {
   const clock = settableClock(0);
   const table = new Map<string, TableRow[]>();
   const asked: (readonly string[])[] = [];
@@ -189,6 +189,32 @@ describe('kept rows', () => {
     expect(times(await later)).toEqual([1]);
   });
 
+  it('trusts for longer what a reading would find again', async () => {
+    let changed_at = 0;
+    const { clock, table, asked, kept, answer } = world({
+      unchanged: { since: (read_at) => read_at >= changed_at, trusted_ms: 9_000 },
+    });
+    const ask = async (): Promise<number[]> => {
+      const rows = kept.of('A');
+      answer();
+      return times(await rows);
+    };
+    table.set('A', [rowAt(1)]);
+    expect(await ask()).toEqual([1]);
+    table.set('A', [rowAt(2)]);
+    clock.set(4_000);
+    expect(await ask()).toEqual([1]);
+    changed_at = 4_000;
+    expect(await ask()).toEqual([2]);
+    clock.set(4_400);
+    changed_at = 4_400;
+    expect(await ask()).toEqual([2]);
+    changed_at = 0;
+    clock.set(13_000);
+    await ask();
+    expect(asked.length).toBe(3);
+  });
+
   it('takes its time with what nobody waits for', async () => {
     const fleet = Array.from({ length: 1_000 }, (_, i) => `GPU-${i}`);
     const { clock, asked, kept, answer } = world({ gpus_max: 1_000, batch_max: 1_000, others: () => fleet });
@@ -202,9 +228,9 @@ describe('kept rows', () => {
       return asked.map(({ length }) => length);
     };
     clock.set(500);
-    expect(await ask()).toEqual([1_000, 512]);
+    expect(await ask()).toEqual([1_000, 128]);
     clock.set(999);
-    expect(await ask()).toEqual([1_000, 512]);
+    expect(await ask()).toEqual([1_000, 128]);
   });
 
   it('does not keep a reading during which the bus was lost', async () => {

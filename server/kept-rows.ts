@@ -16,6 +16,8 @@ export interface KeptRowsOptions {
   readonly trusted_ms: number;
   /** The same for a GPU without rows; as long as others when absent. */
   readonly none_trusted_ms?: number;
+  /** The same for what a reading that began then (monotonic ms) would find again; nobody knows that when absent. */
+  readonly unchanged?: { readonly since: (read_at: number) => boolean; readonly trusted_ms: number };
   /** Most GPUs that are kept; who was not asked for the longest leaves first. */
   readonly gpus_max: number;
   /** Most GPUs in one reading. */
@@ -37,9 +39,9 @@ export interface KeptRows {
 }
 
 const RETRY_MS = 5_000;
-/** What is read behind everybody may take its time: 20,000 GPUs within 80 seconds. */
+/** What is read behind everybody may take its time: 20,000 GPUs within five minutes. */
 const BEHIND_EVERY_MS = 2_000;
-const BEHIND_MAX = 512;
+const BEHIND_MAX = 128;
 /** A row is told before the table has it: what came so shortly before a reading, or during it, is put over what was read. */
 const SETTLED_MS = 30_000;
 const UNSETTLED_MAX = 4_096;
@@ -70,9 +72,21 @@ interface Waiting {
  * State: the rows of at most `gpus_max` GPUs, and what was told in the last minute. Cost of an answer that is kept: two look-ups.
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
-  const { clock, load, read, merge, trusted_ms, gpus_max, batch_max } = options;
-  const trustOf = ({ rows }: Kept): number =>
-    rows.length === 0 ? (options.none_trusted_ms ?? trusted_ms) : trusted_ms;
+  const {
+    clock,
+    load,
+    read,
+    merge,
+    trusted_ms,
+    none_trusted_ms = trusted_ms,
+    unchanged,
+    gpus_max,
+    batch_max,
+  } = options;
+  const trustOf = ({ rows, read_at }: Kept): number => {
+    if (unchanged?.since(read_at)) return unchanged.trusted_ms;
+    return rows.length === 0 ? none_trusted_ms : trusted_ms;
+  };
   const kept = new Map<string, Kept>();
   const queued = new Map<string, Waiting>();
   let underWay = new Map<string, Waiting>();

@@ -2,7 +2,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
 import type { TableSpec } from '../pipeline/contract/table-spec.ts';
-import { days, minutes } from '../pipeline/contract/time.ts';
+import { days, hours } from '../pipeline/contract/time.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import type { TableRow } from '../sinks/questdb/list-rows.ts';
 import { lastOfGpus, newestOfGpus } from '../sinks/questdb/newest-rows.ts';
@@ -22,8 +22,8 @@ export const VERDICT_PARTS = Object.keys(TABLES) as VerdictPart[];
 
 /** A page of the verdict; the whole list has a path of its own. */
 const EPISODES_MAX = 20;
-/** As often as predictions come; a message that the bus lost is missed for so long at most. */
-const TRUSTED_MS = minutes(5);
+/** A connection that loses something is cut, and then all is forgotten; this is for what nobody thought of. */
+const TRUSTED_MS = hours(1);
 const SPAN_MS = days(1);
 /** About 10 kB each with reasons and sensitivities. */
 const GPUS_MAX = 20_000;

@@ -50,3 +50,15 @@ export async function readTableStates(database: Database): Promise<TableState[]>
     };
   });
 }
+
+/**
+ * The transaction up to which a table's rows can be read; null while some wait to be applied, or where there is no such table.
+ * Cost: a small statement.
+ */
+export async function readablePosition(database: Database, table: string): Promise<number | null> {
+  const [row] = await database.query<Partial<WalRow>>(
+    'SELECT writerTxn, sequencerTxn FROM wal_tables() WHERE name = $1',
+    [table],
+  );
+  return row?.writerTxn !== undefined && row.writerTxn === row.sequencerTxn ? row.writerTxn : null;
+}
