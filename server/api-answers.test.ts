@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { jsonBytes } from '../sinks/live/fleet.fixture.ts';
 import { apiWorld, NOW, populated } from './api.fixture.ts';
+import { rowOf } from './row-of.fixture.ts';
 
 describe('single answers', () => {
   it('tell the whole verdict', async () => {
@@ -20,6 +23,24 @@ describe('single answers', () => {
     expect((await world.json('/api/v1/gpus/GPU-mig')).body).toMatchObject({
       sample: { instance: '1' },
       instances: [{ instance: '1' }, { instance: '2' }],
+    });
+  });
+
+  it('tell of a board with MIG instances what is worst among them', async () => {
+    const world = populated();
+    const of = (instance: string) => ({ gpu_uuid: 'GPU-mig', instance, profile: 'default' });
+    const { listed } = world.tables;
+    const scores = { 1: 90, 2: 20 };
+    listed[GPU_HEALTH_SCORES.name] = Object.entries(scores).map(([instance, overall_score]) =>
+      rowOf(GPU_HEALTH_SCORES, { ...of(instance), overall_score }),
+    );
+    const risks = { 1: 0.75, 2: 0.25 };
+    listed[GPU_FAILURE_PREDICTIONS.name] = Object.entries(risks).map(([instance, failure_prob_30d]) =>
+      rowOf(GPU_FAILURE_PREDICTIONS, { ...of(instance), failure_prob_30d }),
+    );
+    expect((await world.json('/api/v1/gpus/GPU-mig')).body).toMatchObject({
+      health: { instance: '2', overall_score: 20 },
+      prediction: { instance: '1', failure_prob_30d: 0.75 },
     });
   });
 

@@ -161,12 +161,13 @@ export const verdictSchema = z
     sample: orNull(sampleSchema).openapi({ description: "The board's, else its first instance's." }),
     instances: z.array(sampleSchema).openapi({ description: 'Latest sample of every MIG instance.' }),
     health: orNull(tableRowSchema(GPU_HEALTH_SCORES)).openapi({
-      description: "The newest score: the board's, else its first instance's; null when there is none yet.",
+      description: 'The newest score, of a board with MIG instances the worst of theirs; null when there is none yet.',
     }),
     anomalies: z.array(anomalySchema).openapi({ description: 'Open ones, worst first.' }),
     episodes: z.array(tableRowSchema(XID_EPISODES)).openapi({ description: 'The newest ones, at most 20.' }),
     prediction: orNull(tableRowSchema(GPU_FAILURE_PREDICTIONS)).openapi({
-      description: "The newest prediction: the board's, else its first instance's; null when there is none yet.",
+      description:
+        'The newest prediction, of a board with MIG instances the likeliest failure of theirs; null when there is none yet.',
     }),
     decision: orNull(tableRowSchema(GPU_ECONOMIC_DECISIONS)).openapi({
       description: "The newest decision: the board's, else its first instance's; null when there is none yet.",

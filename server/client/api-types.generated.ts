@@ -2413,13 +2413,13 @@ export type Verdict = {
   readonly sample: Sample | null;
   /** Latest sample of every MIG instance. */
   readonly instances: readonly Sample[];
-  /** The newest score: the board's, else its first instance's; null when there is none yet. */
+  /** The newest score, of a board with MIG instances the worst of theirs; null when there is none yet. */
   readonly health: HealthScore | null;
   /** Open ones, worst first. */
   readonly anomalies: readonly Anomaly[];
   /** The newest ones, at most 20. */
   readonly episodes: readonly Episode[];
-  /** The newest prediction: the board's, else its first instance's; null when there is none yet. */
+  /** The newest prediction, of a board with MIG instances the likeliest failure of theirs; null when there is none yet. */
   readonly prediction: Prediction | null;
   /** The newest decision: the board's, else its first instance's; null when there is none yet. */
   readonly decision: Decision | null;

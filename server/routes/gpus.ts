@@ -26,6 +26,7 @@ import { sharedAnswers } from '../shared-answers.ts';
 import { tableRowAnswer } from '../table-schema.ts';
 import { VERDICT_PARTS, type VerdictPart } from '../verdict-rows.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
+import { worstInstance } from '../worst-instance.ts';
 
 interface GpuFilters {
   readonly gpu_uuid?: string | undefined;
@@ -153,6 +154,9 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
       if (state === null && asset === null) {
         throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');
       }
+      const reporting = new Set(view.ofGpu(gpu_uuid).flatMap(({ instance, stale }) => (stale ? [] : [instance])));
+      const score = worstInstance(scores, reporting, ({ overall_score }) => -Number(overall_score ?? Number.NaN));
+      const prediction = worstInstance(predictions, reporting, ({ failure_prob_30d }) => Number(failure_prob_30d));
       const verdict = {
         gpu_uuid,
         node: state?.node ?? asset?.node ?? '',
@@ -162,10 +166,10 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         asset: asset === null ? null : assetAnswer(asset),
         sample: state?.sample ?? null,
         instances: state?.instances ?? [],
-        health: scores[0] === undefined ? null : healthAnswer(scores[0]),
+        health: score === null ? null : healthAnswer(score),
         anomalies: state?.anomalies ?? [],
         episodes: episodes.map(episodeAnswer),
-        prediction: predictions[0] === undefined ? null : predictionAnswer(predictions[0]),
+        prediction: prediction === null ? null : predictionAnswer(prediction),
         decision: decisions[0] === undefined ? null : decisionAnswer(decisions[0]),
         unavailable: LOOKED_UP.filter((field) => unavailable.has(field)),
       };
