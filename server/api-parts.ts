@@ -25,8 +25,14 @@ import type { VerdictRows } from './verdict-rows.ts';
 
 /** Scores on demand, made where the topology is known. */
 export interface Scorer {
-  /** Of a GPU as it is now; null when nothing is known of it. */
-  stored(gpu_uuid: string, profile: HealthProfile): Promise<HealthScore | null>;
+  /** Of a GPU as it is at `now`, event time; null when nothing is known of it. */
+  stored(asked: {
+    readonly gpu_uuid: string;
+    readonly profile: HealthProfile;
+    readonly now: number;
+    /** Whether readings of an instant may be told of; all when absent. */
+    readonly may_tell?: (ts: number) => boolean;
+  }): Promise<HealthScore | null>;
   /** Of samples in a request; `refused` says what of them could not be used. */
   samples(input: {
     readonly samples: readonly Readonly<Record<string, unknown>>[];

@@ -9,7 +9,7 @@ import { rowOf } from './row-of.fixture.ts';
 export const cannedScorer = (): ApiParts['scorer'] => {
   const score = rowOf(GPU_HEALTH_SCORES, { contributions: [], degradation_factors: ['one'] }) as unknown as HealthScore;
   return {
-    stored: async (gpu_uuid, profile) => (gpu_uuid === 'GPU-00' ? { ...score, profile } : null),
+    stored: async ({ gpu_uuid, profile }) => (gpu_uuid === 'GPU-00' ? { ...score, profile } : null),
     samples: async ({ samples, profile }) =>
       samples.some((row) => 'gpu_temp_celsius' in row)
         ? { score: { ...score, profile }, refused: [] }

@@ -94,7 +94,7 @@ await runAsThread(
         }),
         config: origins === null ? null : effectiveConfig({ values: config, origins }),
         scorer: {
-          stored: (gpu_uuid, profile) => scoreStored(connections.database, systemClock, gpu_uuid, profile),
+          stored: (asked) => scoreStored(connections.database, systemClock, asked),
           samples: (input) => scoreSamples({ ...input, clock: systemClock } as SamplesToScore),
         },
         predictor: {

@@ -93,7 +93,9 @@ export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
     },
     async (c, { profile: by = parts.profile, ...asked }) => {
       if ('gpu_uuid' in asked) {
-        const score = await parts.scorer.stored(asked.gpu_uuid, by);
+        const { newest_ts } = parts.view;
+        const now = Number.isNaN(newest_ts) ? Number.NEGATIVE_INFINITY : newest_ts;
+        const score = await parts.scorer.stored({ gpu_uuid: asked.gpu_uuid, profile: by, now });
         if (score === null) throw new VitalsError('GV-API-002', `No GPU ${asked.gpu_uuid} is known`, 'gpu_uuid');
         return c.body(text(answerOf({ ...score })), 200, { 'Content-Type': 'application/json' });
       }

@@ -48,8 +48,12 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     version: whole.version,
     simulated: whole.simulated ?? false,
     scorer: {
-      stored: async (gpu_uuid, profile) =>
-        scope.sees(gpu_uuid) ? ownRow(scope, gpu_uuid, await whole.scorer.stored(gpu_uuid, profile)) : null,
+      stored: async (asked) => {
+        const { gpu_uuid } = asked;
+        if (!scope.sees(gpu_uuid)) return null;
+        const may_tell = (ts: number): boolean => scope.had(gpu_uuid, ts) && (asked.may_tell?.(ts) ?? true);
+        return ownRow(scope, gpu_uuid, await whole.scorer.stored({ ...asked, may_tell }));
+      },
       samples: (input) => whole.scorer.samples(input),
     },
     predictor: {

@@ -94,7 +94,10 @@ export function tenantsWorld(gate: Gate) {
   };
   const world = apiWorld({
     ...{ gate, database },
-    scorer: { stored: stored(GPU_HEALTH_SCORES), samples: async () => ({ score: null, refused: [] }) },
+    scorer: {
+      stored: ({ gpu_uuid }) => stored(GPU_HEALTH_SCORES)(gpu_uuid),
+      samples: async () => ({ score: null, refused: [] }),
+    },
     predictor: { ...NO_PREDICTOR, stored: stored(GPU_FAILURE_PREDICTIONS) },
   });
   for (const { gpu_uuid, node } of PLACES) {
