@@ -8,6 +8,15 @@ import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
 
 const BODY = '{}';
+/** What is sent is a question: the answer is computed, and nothing is stored. */
+const COMPUTED = new Set([
+  'POST /api/v1/health/score',
+  'POST /api/v1/predict/failure',
+  'POST /api/v1/decisions/evaluate',
+  'POST /api/v1/silences/preview',
+  'POST /api/v1/alert-rules/preview',
+  'POST /api/v1/assets/preview',
+]);
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vitals-console-'));
@@ -34,6 +43,17 @@ describe('access', () => {
     const routes = routesOf(world);
     expect(routes.length).toBeGreaterThan(80);
     expect(routes.filter((route) => accessOf(...(route.split(' ', 2) as [string, string])) === null)).toEqual([]);
+  });
+
+  it('lets nobody change anything who only looks, and writes every change down', () => {
+    const world = populated({ console_dir: folder });
+    const changing = routesOf(world).filter((route) => !route.startsWith('GET ') && !COMPUTED.has(route));
+    expect(changing.length).toBeGreaterThan(15);
+    const loose = changing.filter((route) => {
+      const access = accessOf(...(route.split(' ', 2) as [string, string]));
+      return access?.audited !== true || !['operator', 'admin'].includes(access.role);
+    });
+    expect(loose).toEqual([]);
   });
 
   it('answers no route without a good key, nor with a role that is too low', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { populated } from '../api.fixture.ts';
+import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
 
 const post = (
@@ -47,6 +48,34 @@ describe('audit', () => {
     const world = populated();
     await post(world, '/api/v1/alerts/A1/acknowledge', '{"by":"bob"}');
     expect(world.audit.entries).toMatchObject([{ by: '', key_id: '', role: '', status: 200 }]);
+  });
+
+  it('has a line of every call to what changes something, also of one that was not let', async () => {
+    const keys = keyring();
+    const headers = {
+      Authorization: `Bearer ${keys.add({ role: 'viewer', name: 'eve' })}`,
+      'Content-Type': 'application/json',
+    };
+    const world = populated({ gate: keys.gate });
+    const audited = world.app.routes.flatMap(({ method, path }) => {
+      return accessOf(method, path)?.audited === true ? [`${method} ${path}`] : [];
+    });
+    const changing = [...new Set(audited)];
+    expect(changing.length).toBeGreaterThan(15);
+    for (const route of changing) {
+      const [method = '', path = ''] = route.split(' ');
+      await world.app.request(path.replaceAll(/:\w+/g, '2'), { method, headers, body: '{}' });
+    }
+    expect(world.audit.entries.map(({ action }) => action)).toEqual(changing);
+    for (const entry of world.audit.entries) expect(entry).toMatchObject({ by: 'eve', role: 'viewer', status: 403 });
+  });
+
+  it('tells where a call came from', async () => {
+    const world = populated();
+    const incoming = { socket: { remoteAddress: '10.0.0.9' } };
+    const call = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"by":"bob"}' };
+    await world.app.request('/api/v1/alerts/A1/acknowledge', call, { incoming });
+    expect(world.audit.entries).toMatchObject([{ origin: '10.0.0.9' }]);
   });
 
   it('cuts what is long', async () => {

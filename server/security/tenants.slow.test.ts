@@ -21,6 +21,9 @@ function addresses(path: string): string[] {
   return [path.replace(':version', '2').replace(':position', '2').replace(':id', 'A1').replace(':name', 'ops')];
 }
 
+const combined = <A, B, C>(as: readonly A[], bs: readonly B[], cs: readonly C[]): [A, B, C][] =>
+  as.flatMap((a) => bs.flatMap((b) => cs.map((c): [A, B, C] => [a, b, c])));
+
 function startWorld() {
   const keys = keyring();
   const shown: Record<Tenant, string> = {
@@ -82,6 +85,37 @@ describe('tenants', () => {
     expect(told).toBeGreaterThan(100);
     const silent = paths.filter((path) => accessOf('GET', path)?.tenants === 'own' && !answered.has(path));
     expect(silent).toEqual([]);
+  });
+
+  it('are told nothing of each other by what they send either, and are refused what concerns all', async () => {
+    const { world, shown, post } = startWorld();
+    const routes = new Set(world.app.routes.map(({ method, path }) => `${method} ${path}`));
+    const sent = [...routes].filter((route) => /^(POST|PATCH) /.test(route));
+    expect(sent.length).toBeGreaterThan(20);
+    const wrong: string[] = [];
+    let done = 0;
+    for (const route of sent) {
+      const [method = '', path = ''] = route.split(' ');
+      const access = accessOf(method, path);
+      for (const [address, tenant, { gpu_uuid }] of combined(addresses(path), TENANTS, PLACES)) {
+        for (const body of [{ gpu_uuid }, { by: 'x' }, { by: 'x', to: 'y' }]) {
+          world.clock.advance(1_000);
+          const response = await post(shown[tenant], address.replace('/api/v1/', ''), body, method);
+          const { status } = response;
+          const text = await response.text();
+          const foreign = foreignTo(tenant).exec(text.replaceAll(gpu_uuid, '').replaceAll(address, ''))?.[0];
+          if (foreign !== undefined) wrong.push(`${route} to ${tenant}: ${foreign}`);
+          if ((status === 403) !== (access?.tenants === 'none')) wrong.push(`${route} to ${tenant}: ${status}`);
+          if (status >= 500) wrong.push(`${route} to ${tenant}: ${status} ${text.slice(0, 200)}`);
+          if (status !== 200 || access?.tenants !== 'own') continue;
+          done++;
+          const about = path.includes(':id') ? address : gpu_uuid;
+          if (!about.includes(tenant)) wrong.push(`${route} to ${tenant} about ${about}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(done).toBeGreaterThan(20);
   });
 
   it.each([
