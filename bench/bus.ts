@@ -9,6 +9,8 @@ export interface BusBenchOptions {
   /** Body of each, bytes; a scrape of 8 GPUs has about 2,000. */
   readonly bytes: number;
   readonly nodes: number;
+  /** In batches; message by message when absent. */
+  readonly atomic?: boolean;
   readonly clock?: Clock;
 }
 
@@ -47,7 +49,7 @@ export async function benchBus(options: BusBenchOptions): Promise<BusBenchResult
     headers: { 'Content-Type': 'application/vnd.gpu-vitals.scrape', 'Nats-Msg-Id': `bench:${run}:${i}` },
   });
 
-  const publisher = bus.publisher();
+  const publisher = bus.publisher({ atomic: options.atomic ?? false });
   const publishing = await measured(clock, messages, async () => {
     let stored = 0;
     let failed: unknown = null;

@@ -77,6 +77,7 @@ async function servicesAlone(
       messages: options.messages[durability],
       bytes: MESSAGE_BYTES,
       nodes: 1_000,
+      atomic: durability === 'safe',
     });
     const database = connectDatabase({
       url: services.questdb_pg_url,
@@ -127,7 +128,7 @@ async function wholeSystem(durability: 'fast' | 'safe', options: DurabilityBench
     const publisher = forkChild(new URL('bench/overload/overload-publisher.js', options.dist));
     ends.push(() => publisher.close());
     const { gpus, seed } = options;
-    await publisher.call('start', { nats_url: system.nats_url, gpus, seed });
+    await publisher.call('start', { nats_url: system.nats_url, gpus, seed, atomic: durability === 'safe' });
     const news = followEngine(bus, systemClock, ({ position }) => void publisher.call('worked_off', position));
     const run = async (length_s: number): Promise<number> => {
       const [from, began] = [news.last?.position ?? 0, systemClock.monotonic()];

@@ -29,7 +29,7 @@ export const CONFIG_SECTIONS = {
       .enum(['fast', 'safe'])
       .default('fast')
       .describe(
-        'fast survives the kill of any process; safe also survives power loss: every message and commit is synced to disk, at a cost in throughput.',
+        'fast survives the kill of any process; safe also survives power loss: every message and commit is synced to disk, at a cost in throughput. Collectors store scrapes in atomic batches then, which share a sync.',
       ),
   },
   Services: {

@@ -45,9 +45,9 @@ let worked_off = 0;
 let alarms_told = 0;
 
 answerCalls({
-  async start(order: { nats_url: string; gpus: number; seed: number }) {
+  async start(order: { nats_url: string; gpus: number; seed: number; atomic?: boolean }) {
     const bus = await connectBus({ servers: order.nats_url, name: 'overload publisher', clock: systemClock });
-    publisher = bus.publisher();
+    publisher = bus.publisher({ atomic: order.atomic ?? false });
     fleet = { gpus: order.gpus, seed: order.seed, interval_ms: 10_000, start_ms: systemClock.now() };
     sender = new ScrapeSender(publisher, fleet);
     return { alarm_nodes: Array.from({ length: ALARM_NODES }, (_, i) => nodeName(sender.nodes + i)) };

@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect, errors, type NatsConnection } from '@n
 import type { Clock } from '../clock.ts';
 import type { Bus, BusMessage, OutgoingMessage } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { batchPublisher, takesBatches } from './batch-publisher.ts';
 import { busLogin } from './bus-login.ts';
 import type { BusEvent, Link } from './link.ts';
 import { oncePossible } from './once-possible.ts';
@@ -144,7 +145,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       }
     },
     publisher(publisherOptions) {
-      const publisher = streamPublisher(link, publisherOptions);
+      const single = streamPublisher(link, publisherOptions);
+      const publisher =
+        publisherOptions?.atomic === true && takesBatches(serverVersion) ? batchPublisher(link, single) : single;
       publishers.add(publisher);
       return {
         ...publisher,

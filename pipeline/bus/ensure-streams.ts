@@ -11,6 +11,7 @@ import { nanos } from '@nats-io/transport-node';
 import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Bus } from '../contract/bus.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../contract/time.ts';
+import { takesBatches } from './batch-publisher.ts';
 import { isPassingRefusal } from './once-possible.ts';
 import { atLeast } from './server-version.ts';
 import { isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
@@ -96,6 +97,7 @@ export async function ensureStreams(bus: Bus, options: StreamOptions = {}): Prom
       ...(atLeast(bus.server_version, '2.10.0') && {
         compression: options.compress ? StoreCompression.S2 : StoreCompression.None,
       }),
+      ...(key === 'raw' && takesBatches(bus.server_version) && { allow_atomic: true }),
     };
     changes[spec.name] = await ensureStream(bus, wanted, options[key] === undefined ? LIMITS : []);
   }

@@ -25,6 +25,10 @@ export function readHeaders(message: { readonly headers?: Msg['headers'] | undef
   return pairs;
 }
 
+/** Without what only held of the batch that the message was stored in: sent again with it, it would wait for the others. */
+export const outOfBatch = (pairs: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(pairs).filter(([name]) => !/^nats-batch-/i.test(name)));
+
 /** The value of a header whatever the case that the publisher wrote its name in; empty when absent. */
 export function headerValue(pairs: Readonly<Record<string, string>>, name: string): string {
   const exact = pairs[name];

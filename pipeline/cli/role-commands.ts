@@ -28,6 +28,7 @@ const SERVICES: readonly ConfigKey[] = ['nats', 'stream-replicas', 'questdb', 'q
 const COLLECT: readonly ConfigKey[] = [
   'nats',
   'stream-replicas',
+  'durability',
   'targets',
   'targets-file',
   'targets-url',

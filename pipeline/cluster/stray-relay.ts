@@ -1,4 +1,5 @@
 import { storedMessage } from '../bus/stored-messages.ts';
+import { outOfBatch } from '../bus/wire-headers.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { groupToken } from '../contract/ids.ts';
@@ -22,7 +23,11 @@ export function strayRelay(bus: Bus, stream: string, tell: (error: VitalsError) 
     await publisher.publish({
       subject: `dcgm.raw.${group}.${nodeOfSubject(subject)}`,
       data,
-      headers: { 'Event-Time': String(arrived_at), ...headers, 'Nats-Msg-Id': `stray:${stream}:${position}` },
+      headers: {
+        'Event-Time': String(arrived_at),
+        ...outOfBatch(headers),
+        'Nats-Msg-Id': `stray:${stream}:${position}`,
+      },
     });
   }
   return {

@@ -62,6 +62,7 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     seed: config.seed,
     insight: insightOptions(config),
     stream_replicas: config['stream-replicas'],
+    atomic: config.durability === 'safe',
     share:
       config['collector-cluster'] && !simulated
         ? { name: config['collector-name'] || hostname(), lease: config['cluster-lease'] }

@@ -30,6 +30,8 @@ export interface CollectorThreadOptions {
   readonly insight: InsightOptions;
   /** Of the buckets that are made here. */
   readonly stream_replicas: number;
+  /** Scrapes are stored in atomic batches, for a server that syncs before it answers. */
+  readonly atomic: boolean;
   /** Other collectors scrape a part of the targets; null: all are ours. */
   readonly share: { readonly name: string; readonly lease: DurationMs } | null;
   /** Null: nobody writes. */
@@ -62,7 +64,17 @@ if (parentPort) {
 }
 
 async function run(options: CollectorThreadOptions, parent: NonNullable<typeof parentPort>): Promise<void> {
-  const { nats_url, stream_replicas, targets, targets_url, remote_write, insight: shown, share, ...rest } = options;
+  const {
+    nats_url,
+    stream_replicas,
+    atomic,
+    targets,
+    targets_url,
+    remote_write,
+    insight: shown,
+    share,
+    ...rest
+  } = options;
   const clock = systemClock;
   const bus = await connectBus({ servers: nats_url, name: 'gpu-vitals collector', clock, stream_replicas });
   const insight = await threadInsight({ part: 'collector', insight: shown, bus });
@@ -73,7 +85,7 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
   const collector: Collector = startCollector({
     ...rest,
     clock,
-    publisher: bus.publisher(),
+    publisher: bus.publisher({ atomic }),
     connected,
     share: shared,
     spans: insight.spans,
