@@ -74,7 +74,9 @@ export function judge(
 function memoryChecks(name: string, trends: ProcessTrends): Check[] {
   const ours = trends.heap !== null && trends.garbage === null;
   const share = ours ? FLAT_SHARE : OTHERS_SHARE;
-  const checks = [flat(`${name}: memory`, trends.own, share)];
+  // What may come to live may have as much garbage beside it.
+  const free_mib = trends.garbage === null ? FLAT_MIB : QUEUES_MIB * trends.garbage.times;
+  const checks = [flat(`${name}: memory`, trends.own, share, free_mib)];
   if (trends.garbage !== null) checks.push(explained(`${name}: memory beside its heap`, trends.own, trends.garbage));
   if (trends.heap !== null) checks.push(flat(`${name}: heap`, trends.heap, share, ours ? FLAT_MIB : QUEUES_MIB));
   const { handles } = trends;
