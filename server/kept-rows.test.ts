@@ -220,7 +220,8 @@ describe('kept rows', () => {
     const { clock, asked, kept, answer } = world({ gpus_max: 1_000, batch_max: 1_000, others: () => fleet });
     const first = kept.of('GPU-0');
     answer();
-    await first;
+    await Promise.all([first, kept.of('GPU-999')]);
+    await new Promise(setImmediate);
     const ask = async (): Promise<number[]> => {
       for (const uuid of fleet) void kept.of(uuid);
       answer();

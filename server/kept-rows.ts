@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../pipeline/clock.ts';
 import type { TableRow } from '../sinks/questdb/list-rows.ts';
 
@@ -45,15 +46,25 @@ const BEHIND_MAX = 128;
 /** A row is told before the table has it: what came so shortly before a reading, or during it, is put over what was read. */
 const SETTLED_MS = 30_000;
 const UNSETTLED_MAX = 4_096;
+/** What was read is made text of in pieces: of a thousand GPUs at once it takes a tenth of a second. */
+const GPUS_A_TURN = 32;
 
 interface Kept {
-  rows: readonly TableRow[];
+  /**
+   * The rows in JSON: a prediction's reasons are hundreds of small objects, and of a whole fleet the collector would walk
+   * millions, for a tenth of a second during which nobody is answered.
+   */
+  readonly text: string;
+  readonly none: boolean;
   readonly read_at: number;
 }
 
+const pack = (rows: readonly TableRow[]): string => JSON.stringify(rows);
+const unpack = (text: string): readonly TableRow[] => JSON.parse(text) as readonly TableRow[];
+
 interface Told {
   readonly gpu_uuid: string;
-  readonly told: unknown;
+  readonly text: string;
   readonly at: number;
 }
 
@@ -69,7 +80,8 @@ interface Waiting {
  * The newest rows of GPUs that somebody asked for, kept current by the bus. Who is not kept is read from the table, all that
  * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few; a
  * statement costs little more when it is full, and so a few questions bring in all of a fleet that can be kept.
- * State: the rows of at most `gpus_max` GPUs, and what was told in the last minute. Cost of an answer that is kept: two look-ups.
+ * State: the rows of at most `gpus_max` GPUs as text, and what was told in the last minute. Cost of an answer that is kept: two
+ * look-ups, and the reading of its text.
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
   const {
@@ -83,9 +95,9 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     gpus_max,
     batch_max,
   } = options;
-  const trustOf = ({ rows, read_at }: Kept): number => {
+  const trustOf = ({ none, read_at }: Kept): number => {
     if (unchanged?.since(read_at)) return unchanged.trusted_ms;
-    return rows.length === 0 ? none_trusted_ms : trusted_ms;
+    return none ? none_trusted_ms : trusted_ms;
   };
   const kept = new Map<string, Kept>();
   const queued = new Map<string, Waiting>();
@@ -121,8 +133,8 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   function toldAround(read_at: number, batch: ReadonlyMap<string, unknown>): Map<string, TableRow[]> {
     dropSettled(read_at);
     const rows = new Map<string, TableRow[]>();
-    for (const { gpu_uuid, told } of unsettled) {
-      const row = batch.has(gpu_uuid) ? read(told) : null;
+    for (const { gpu_uuid, text } of unsettled) {
+      const row = batch.has(gpu_uuid) ? read(JSON.parse(text)) : null;
       if (row !== null) rows.set(gpu_uuid, [...(rows.get(gpu_uuid) ?? []), row]);
     }
     return rows;
@@ -139,13 +151,18 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       underWay = batch;
       try {
         const found = await load([...batch.keys()]);
-        underWay = new Map();
-        const told = toldAround(read_at, batch);
-        for (const [gpu_uuid, { resolve }] of batch) {
-          const rows = (told.get(gpu_uuid) ?? []).reduce(merge, found.get(gpu_uuid) ?? []);
-          if (of === generation) kept.set(gpu_uuid, { rows, read_at });
-          resolve(rows);
+        const all = [...batch];
+        for (let at = 0; at < all.length; at += GPUS_A_TURN) {
+          if (at > 0) await nextTurn();
+          const some = new Map(all.slice(at, at + GPUS_A_TURN));
+          const told = toldAround(read_at, some);
+          for (const [gpu_uuid, { resolve }] of some) {
+            const rows = (told.get(gpu_uuid) ?? []).reduce(merge, found.get(gpu_uuid) ?? []);
+            if (of === generation) kept.set(gpu_uuid, { text: pack(rows), none: rows.length === 0, read_at });
+            resolve(rows);
+          }
         }
+        underWay = new Map();
         for (const gpu_uuid of kept.keys()) {
           if (kept.size <= gpus_max) break;
           kept.delete(gpu_uuid);
@@ -174,12 +191,13 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
   return {
     apply(gpu_uuid, told) {
       const at = clock.monotonic();
-      unsettled.push({ gpu_uuid, told, at });
+      unsettled.push({ gpu_uuid, text: JSON.stringify(told), at });
       if ((unsettled[0]?.at ?? at) < at - 2 * SETTLED_MS) dropSettled(at);
       if (unsettled.length >= 2 * UNSETTLED_MAX) unsettled = unsettled.slice(-UNSETTLED_MAX);
       const known = kept.get(gpu_uuid);
       const row = known === undefined ? null : read(told);
-      if (known !== undefined && row !== null) known.rows = merge(known.rows, row);
+      if (known === undefined || row === null) return;
+      kept.set(gpu_uuid, { text: pack(merge(unpack(known.text), row)), none: false, read_at: known.read_at });
     },
     of(gpu_uuid) {
       const known = kept.get(gpu_uuid);
@@ -193,7 +211,7 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
             behind_from = now + BEHIND_EVERY_MS;
             void asked(gpu_uuid, true);
           }
-          return Promise.resolve(known.rows);
+          return Promise.resolve(unpack(known.text));
         }
       }
       return asked(gpu_uuid, false);
