@@ -13,6 +13,7 @@ import { anomalyOf, batchOf, type FixtureRow, jsonBytes } from '../sinks/live/fl
 import { framesSink } from '../sinks/live/frames-sink.ts';
 import { gpuMetricsSink } from '../sinks/questdb/gpu-metrics-sink.ts';
 import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
+import { listAnomalies } from '../sinks/questdb/read-anomalies.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
 import { assetOf } from './api.fixture.ts';
 import { NO_PREDICTOR } from './judges.fixture.ts';
@@ -20,6 +21,7 @@ import { NO_MODEL_DESK } from './models.fixture.ts';
 import { readSideConnections } from './read-side-connections.ts';
 import { type RunningApi, startApi } from './start-api.ts';
 import { type RunningLive, startLive } from './start-live.ts';
+import { anomalyJson } from './view-json.ts';
 
 /** Scores on demand are made elsewhere. */
 const NO_SCORER = { stored: async () => null, samples: async () => ({ score: null, refused: [] }) };
@@ -190,6 +192,25 @@ it('pages history raw and rolled up, forwards and backwards, boards and instance
   );
 });
 
+it.each(['', '&sort=ts', '&node=n1', '&type=none'])(
+  'lists open anomalies from memory as the table has them%s',
+  async (query) => {
+    await api.seeding;
+    const asked = new URLSearchParams(query);
+    const filter = {
+      state: 'open',
+      node: asked.get('node') ?? undefined,
+      type: asked.get('type') ?? undefined,
+    } as const;
+    const page = { limit: 1_000, oldest_first: asked.get('sort') === 'ts' };
+    const { items, total } = await listAnomalies(connections.database, filter, page);
+    const { body } = await get(`/api/v1/anomalies?state=open&limit=1000${query}`);
+    expect(body.total).toBe(total);
+    expect((body.items as unknown as Anomaly[]).map(({ id }) => id)).toEqual(items.map(({ id }) => id));
+    expect(JSON.stringify(body.items)).toBe(`[${items.map(anomalyJson).join(',')}]`);
+  },
+);
+
 it('lists anomalies and assets by field and page', async () => {
   const first = await get('/api/v1/anomalies?limit=2&state=closed');
   expect(first.body).toMatchObject({
@@ -259,6 +280,7 @@ it('goes on while QuestDB is down and is whole again after', async () => {
   await vi.waitFor(async () => {
     expect(await get('/readyz')).toMatchObject({ status: 503 });
     expect(await get('/api/v1/anomalies')).toMatchObject({ status: 503, body: { code: 'GV-API-003' } });
+    expect(await get('/api/v1/anomalies?state=open')).toMatchObject({ status: 200, body: { total: 1 } });
   }, 30_000);
   expect((await get('/api/v1/gpus')).status).toBe(200);
   // What was asked for a while ago is still in memory, and so are those that were read along with it.

@@ -7,6 +7,7 @@ import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
+import { openAnomaliesPage } from '../open-anomalies.ts';
 import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
 import { sharedAnswers } from '../shared-answers.ts';
 import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
@@ -37,7 +38,7 @@ type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
 /** Rows take longer than that from the engine into a table. */
 const SHARED = { age_ms: 250, kept_max: 64 };
 
-/** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`, from the table. */
+/** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`: from the table, open ones from memory where that is whole. */
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
   const shared = sharedAnswers<Awaited<ReturnType<typeof listAnomalies>>>(parts.clock, SHARED);
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
@@ -46,6 +47,9 @@ export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
     const page = await shared(JSON.stringify([gpu_uuid, query]), async () => {
       if (order.name === 'ts') {
         const request = { limit, cursor, oldest_first: !order.descending };
+        if (filter.state === 'open' && parts.feed.seeded && parts.bus.connected) {
+          return openAnomaliesPage(parts.view, { ...filter, gpu_uuid }, request);
+        }
         return listAnomalies(parts.database, { ...filter, gpu_uuid }, request);
       }
       const { from, to, ...equal } = { ...filter, gpu_uuid };
