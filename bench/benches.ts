@@ -92,7 +92,8 @@ export const BENCHES: readonly Bench[] = [
         { name: 'pause of a small push, p50', value: pauses.p50_ms, unit: 'ms' },
         { name: 'pause, p99', value: pauses.p99_ms, unit: 'ms' },
         { name: 'pause, p99.9', value: pauses.p999_ms, unit: 'ms' },
-        { name: 'pause, longest', value: pauses.max_ms, unit: 'ms', at_most: 50 },
+        { name: 'pause, longest, over midnight', value: pauses.max_ms, unit: 'ms', at_most: 50 },
+        ...Object.entries(pauses.counts).map(([name, value]) => ({ name: `pauses, ${name}`, value, unit: '' })),
         ...Object.entries(state_bytes).map(([step, bytes]) => ({
           name: `state of ${step}`,
           value: bytes,

@@ -46,8 +46,12 @@ export interface EngineBenchResult {
     readonly p99_ms: number;
     readonly p999_ms: number;
     readonly max_ms: number;
+    /** How many lasted at most so long, and longer than the limit before; the last is of those beyond. */
+    readonly counts: Readonly<Record<string, number>>;
   };
 }
+
+const PAUSE_LIMITS_MS = [1, 2, 5, 10, 20, 50, Number.POSITIVE_INFINITY] as const;
 
 export const ENGINE_BENCH_DEFAULTS = {
   gpus: 100_000,
@@ -64,10 +68,17 @@ export const ENGINE_BENCH_DEFAULTS = {
 
 export const EPOCH_MS = 1_767_225_600_000;
 
+/** So that midnight, where panes of every length are turned over, lies in the middle of the small pushes. */
+function startOf(options: EngineBenchOptions): number {
+  const { gpus, rows, live_rows, small_rows, interval_ms, live_interval_ms } = options;
+  const before_ms = (1 + rows / gpus) * interval_ms + ((live_rows + small_rows / 2) / gpus) * live_interval_ms;
+  return EPOCH_MS - Math.round(before_ms / live_interval_ms) * live_interval_ms;
+}
+
 /** Everything between the bus and the network on one thread: decode, operators, and encoding for the database and the live view. */
 export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
   const { clock = systemClock } = options;
-  const fleet: ChainFleet = { ...options, start_ms: EPOCH_MS };
+  const fleet: ChainFleet = { ...options, start_ms: startOf(options) };
   const source = engineMessages(fleet);
   const { nodes, messages } = source;
   const topology = defaultTopology();
@@ -127,8 +138,17 @@ export function benchEngine(options: EngineBenchOptions): EngineBenchResult {
     live_step_us: live.step_us,
     state_bytes_per_gpu: Object.values(state_bytes).reduce((sum, bytes) => sum + bytes, 0),
     state_bytes,
-    pauses: { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), max_ms: at(1) },
+    pauses: { p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), max_ms: at(1), counts: countsOf(took) },
   };
+}
+
+function countsOf(took: readonly number[]): Record<string, number> {
+  const named = PAUSE_LIMITS_MS.map((limit, i) => {
+    const from = PAUSE_LIMITS_MS[i - 1] ?? Number.NEGATIVE_INFINITY;
+    const name = Number.isFinite(limit) ? `up to ${limit} ms` : `over ${from} ms`;
+    return [name, took.filter((ms) => ms > from && ms <= limit).length] as const;
+  });
+  return Object.fromEntries(named);
 }
 
 interface Phase {
