@@ -74,6 +74,9 @@ describe('Dockerfile', () => {
     const entry = JSON.parse(of('ENTRYPOINT')[0] ?? '[]') as string[];
     const source = entry[1]?.replace('/app/dist/', '').replace(/\.js$/, '.ts') ?? '';
     expect(existsSync(join(ROOT, source)), source).toBe(true);
+    const health = readFileSync(join(ROOT, 'deploy/docker/health.mjs'), 'utf8');
+    const [, built = ''] = /import '\.\/dist\/(.*)\.js';/.exec(health) ?? [];
+    expect(existsSync(join(ROOT, `${built}.ts`)), built).toBe(true);
   });
 
   it('has no secrets, and leaves out what may hold some', () => {

@@ -1,12 +1,10 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { ANALYSIS_KEYS } from '../analysis.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
-import type { Config, ConfigKey } from '../config-schema.ts';
+import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
-import { subjectToken } from '../contract/ids.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
 import { startClusterRole } from '../roles/cluster-role.ts';
 import { startCollectorRole } from '../roles/collector-role.ts';
@@ -14,6 +12,7 @@ import { startEngineRole } from '../roles/engine-role.ts';
 import { hasTargets } from '../roles/has-targets.ts';
 import { readInventory } from '../roles/inventory.ts';
 import { requireSafeWay } from '../roles/listen-address.ts';
+import { workerName } from '../roles/own-subjects.ts';
 import { startReadSide } from '../roles/read-side.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { loggedNews, type News } from './logged-news.ts';
@@ -162,7 +161,7 @@ const engine =
       nats_url,
       questdb_http: questdb.http,
       questdb_pg: questdb.pg,
-      worker: config.cluster ? workerName(config) : 'w0',
+      worker: workerName(config),
       clock: systemClock,
       wall_time: true,
       assets: readInventory(config.assets),
@@ -192,9 +191,6 @@ const engine =
       },
     };
   };
-
-/** A token of a subject. */
-const workerName = (config: Config): string => subjectToken(config['worker-name'] || hostname()).replaceAll('.', '_');
 
 const serve =
   ({ loaded, say }: CommandContext): Role =>

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { edgeTeller } from '../collect/collector-events.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
@@ -8,6 +7,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import { insightOptions } from '../telemetry/insight-options.ts';
 import type { CollectorReady, CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
 import { listenAddress } from './listen-address.ts';
+import { collectorName } from './own-subjects.ts';
 import { type RunningThread, startThread } from './thread.ts';
 
 export interface CollectorRoleOptions {
@@ -34,6 +34,7 @@ export interface CollectorRole {
 /** Starts the collector's thread. */
 export async function startCollectorRole(options: CollectorRoleOptions): Promise<CollectorRole> {
   const { config, simulated, say, tell } = options;
+  const name = simulated ? null : collectorName(config);
   const interval_ms = Math.max(INTERVAL_MIN_MS, Math.round(config.interval / (simulated?.speed ?? 1)));
   const data: CollectorThreadOptions = {
     nats_url: options.nats_url,
@@ -63,10 +64,7 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
     insight: insightOptions(config),
     stream_replicas: config['stream-replicas'],
     atomic: config.durability === 'safe',
-    share:
-      config['collector-cluster'] && !simulated
-        ? { name: config['collector-name'] || hostname(), lease: config['cluster-lease'] }
-        : null,
+    share: name === null ? null : { name, lease: config['cluster-lease'] },
     remote_write: remoteWriteOf(config),
   };
   const tellEdge = edgeTeller({

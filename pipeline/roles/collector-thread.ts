@@ -8,10 +8,10 @@ import { ExpositionParser } from '../collect/exposition-parser.ts';
 import { startRemoteWrite } from '../collect/remote-write/remote-write.ts';
 import type { TargetAccess } from '../collect/scraper-access.ts';
 import { shareTargets } from '../collect/target-share.ts';
-import { subjectToken } from '../contract/ids.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { InsightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
+import { collectorSubject } from './own-subjects.ts';
 
 export interface CollectorThreadOptions {
   readonly nats_url: string;
@@ -103,8 +103,7 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
       clock,
       on_event,
     }));
-  // One of several has a name; figures of one that is alone go where they always went.
-  const subject = `vitals.metrics.collector${share === null ? '' : `.${subjectToken(share.name)}`}`;
+  const subject = collectorSubject(share?.name ?? null);
   const reports = setInterval(() => {
     const figures = { ...collector.counters, ...(written && prefixed('remote_write', written.counters)) };
     bus.publish({ subject, data: Buffer.from(JSON.stringify(figures)) });
