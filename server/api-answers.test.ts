@@ -190,9 +190,34 @@ describe('single answers', () => {
       worker: null,
       received_at: null,
       workers: [],
+      lag_messages_max: null,
       steps: [],
       edges: [],
     });
+  });
+
+  it('tell the highest lag over all engines, whoever told last and whoever is asked for', async () => {
+    const world = apiWorld();
+    const tell = (worker: string, lag_messages: number): void =>
+      world.bus.publish({
+        subject: `vitals.topology.${worker}`,
+        data: jsonBytes({ steps: [], edges: [], lag_messages }),
+      });
+    const told = async (query = '') => {
+      const { lag_messages, lag_messages_max } = (await world.json(`/api/v1/topology${query}`)).body;
+      return [lag_messages, lag_messages_max];
+    };
+    tell('behind', 40_000);
+    tell('idle', 0);
+    expect(await told()).toEqual([0, 40_000]);
+    expect(await told('?worker=idle')).toEqual([0, 40_000]);
+    world.clock.advance(10_000);
+    tell('idle', 3);
+    expect(await told()).toEqual([3, 40_000]);
+    world.clock.advance(10_000);
+    expect(await told('?worker=behind')).toEqual([40_000, 3]);
+    world.clock.advance(10_000);
+    expect(await told()).toEqual([3, null]);
   });
 
   it('tell readiness with reasons', async () => {

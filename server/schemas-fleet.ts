@@ -116,6 +116,9 @@ export const topologySchema = z
     worker: z.string().nullable().openapi({ description: 'Who told it; null when no engine has told yet.' }),
     received_at: instantSchema.nullable(),
     workers: z.array(z.string()).openapi({ description: 'All engines heard of; choose one with `worker`.' }),
+    lag_messages_max: z.number().nullable().openapi({
+      description: 'The highest `lag_messages` over all engines, whichever is asked for; null while none tells.',
+    }),
     steps: z.array(z.looseObject({ id: z.string() })),
     edges: z.array(z.unknown()),
   })

@@ -17,10 +17,14 @@ export interface TopologyReports {
   /** The last report, of one worker or of whoever told last. */
   last(worker?: string): TopologyReport | null;
   workers(): readonly string[];
+  /** The highest lag that a worker tells now: whoever told last may be one that has nothing to do. Null: nobody tells. */
+  lagMax(): number | null;
   stop(): void;
 }
 
 const SILENT_MS = 300_000;
+/** Who tells every second and has not for so long is gone; what it had is told by others. */
+const LAG_AGE_MAX_MS = 15_000;
 
 /** Listens to what engines tell of their steps on `vitals.topology.<worker>`; a worker silent for five minutes is forgotten. */
 export function topologyReports(bus: Bus, clock: Clock): TopologyReports {
@@ -38,6 +42,13 @@ export function topologyReports(bus: Bus, clock: Clock): TopologyReports {
   return {
     last: (worker) => (worker === undefined ? [...reports.values()].at(-1) : reports.get(worker)) ?? null,
     workers: () => [...reports.keys()].sort(),
+    lagMax() {
+      const since = clock.now() - LAG_AGE_MAX_MS;
+      const lags = [...reports.values()].flatMap(({ received_at, told: { lag_messages } }) =>
+        received_at >= since && typeof lag_messages === 'number' ? [lag_messages] : [],
+      );
+      return lags.length === 0 ? null : Math.max(...lags);
+    },
     stop: () => subscription.unsubscribe(),
   };
 }

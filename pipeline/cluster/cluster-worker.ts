@@ -15,6 +15,8 @@ import { UnitStore } from './unit-store.ts';
 export interface ClusterWorker {
   readonly groups: readonly GroupWork<never>[];
   readonly fleet: Pick<FleetWork<never>, 'position'> | null;
+  /** Position of the oldest message that waits for one of its groups; null when none does. */
+  readonly waits_from: number | null;
   /** Names of the workers that are here. */
   members(): readonly string[];
   counters(): readonly StepCounters[];
@@ -264,6 +266,9 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     },
     get fleet() {
       return held.fleet?.work ?? null;
+    },
+    get waits_from() {
+      return held.waits_from;
     },
     members: () => membership.names(),
     counters: () => held.counters(),

@@ -6,6 +6,8 @@ import { anotherStream } from './fleet-work.ts';
 export interface GroupReader {
   /** Whether messages wait. */
   readonly ready: boolean;
+  /** Position of the first that waits; null when none does. */
+  readonly waits_from: number | null;
   /** Takes what waits, so many messages at most. */
   take(messages_max: number): readonly RawMessage[];
   /** Lets go of what waits. */
@@ -55,6 +57,9 @@ export function groupReader(options: {
   return {
     get ready() {
       return waiting.length > 0;
+    },
+    get waits_from() {
+      return waiting[0]?.position ?? null;
     },
     take(messages_max) {
       const taken = waiting.slice(0, messages_max);

@@ -70,6 +70,12 @@ export class HeldUnits<SinkItems> {
     return works.map(({ work }) => work.owned);
   }
 
+  /** Position of the oldest message that waits for a group; null when none does. */
+  get waits_from(): number | null {
+    const waiting = [...this.groups.values()].flatMap(({ reader }) => reader.waits_from ?? []);
+    return waiting.length === 0 ? null : Math.min(...waiting);
+  }
+
   /** Stops all reading; what waits is let go of. */
   drop(): void {
     for (const { reader } of this.groups.values()) void reader.stop();

@@ -8,7 +8,8 @@ const EVERY_MS = 1_000;
 
 /**
  * Tells once a second on `vitals.topology.<worker>` what a worker does and which groups it has. The one that has the fleet
- * knows how far all of them are: its position and lag are the cluster's.
+ * knows how far all of them are: its position and lag are the cluster's. The lag of another one is that of its groups: what
+ * the stream has stored since the oldest message that waits for one of them.
  */
 export function reportWorker(options: {
   readonly bus: Bus;
@@ -24,6 +25,12 @@ export function reportWorker(options: {
   const mermaid = drawTopology(topology);
   const started_at = clock.now();
   let stored = Number.POSITIVE_INFINITY;
+  const lag = (): number => {
+    const { fleet, waits_from } = running;
+    if (!Number.isFinite(stored)) return 0;
+    const of_groups = waits_from === null ? 0 : stored - waits_from + 1;
+    return Math.max(0, of_groups, fleet === null ? 0 : stored - fleet.position);
+  };
   const report = (): TopologyReport => {
     const { fleet, groups, watermark, gpus, snapshots } = running;
     return {
@@ -32,7 +39,7 @@ export function reportWorker(options: {
       started_at,
       steps: running.counters(),
       edges,
-      lag_messages: fleet === null || !Number.isFinite(stored) ? 0 : Math.max(0, stored - fleet.position),
+      lag_messages: lag(),
       position: fleet?.position ?? Math.max(0, ...groups.map(({ position }) => position)),
       watermark,
       gpus,

@@ -2393,6 +2393,8 @@ export type Topology = {
   readonly received_at: string | null;
   /** All engines heard of; choose one with `worker`. */
   readonly workers: readonly string[];
+  /** The highest `lag_messages` over all engines, whichever is asked for; null while none tells. */
+  readonly lag_messages_max: number | null;
   readonly steps: readonly {
     readonly id: string;
     readonly [name: string]: unknown;

@@ -89,6 +89,7 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): v
         worker: report?.worker ?? null,
         received_at: report === null ? null : instantText(report.received_at),
         workers: parts.topology.workers(),
+        lag_messages_max: parts.topology.lagMax(),
       });
     },
   );
