@@ -54,7 +54,7 @@ export const CONFIG_SECTIONS = {
     'stream-replicas': number(
       1,
       { min: 1, max: 5, whole: true },
-      'On how many servers of a NATS cluster new streams and buckets are kept: 3 survives the loss of one, 5 of two. Streams that are there get more copies, never fewer.',
+      'On how many servers of a NATS cluster new streams and buckets are kept: 3 survives the loss of one, 5 of two. What is there gets more copies, never fewer.',
     ).refine((value) => value % 2 === 1, { error: 'must be 1, 3 or 5' }),
     'dead-letters-age-max': duration('7d', { min: '1m', max: '3650d' }, 'How long refused input is kept.'),
   },

@@ -1,6 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { Bus } from '../contract/bus.ts';
+import { moreCopies } from './more-copies.ts';
 import { oncePossible } from './once-possible.ts';
 import { storedMessages } from './stored-messages.ts';
 import { connectionOf, isMissing, replicasOf, streamError } from './stream-manager.ts';
@@ -39,9 +40,12 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
   const prefix = `$KV.${bucket}.`;
   const stream = `KV_${bucket}`;
   // Not from the nearest replica: a writer has to see what it has written.
-  const kv = await oncePossible(() =>
-    new Kvm(connectionOf(bus)).create(bucket, { description, allow_direct: false, replicas: replicasOf(bus) }),
-  ).catch((cause: unknown) => {
+  const options = { description, allow_direct: false, replicas: replicasOf(bus) };
+  const kv = await oncePossible(async () => {
+    const opened = await new Kvm(connectionOf(bus)).create(bucket, options);
+    await moreCopies(bus, stream);
+    return opened;
+  }).catch((cause: unknown) => {
     throw streamError(cause, 'the key-value bucket cannot be set up', where);
   });
 

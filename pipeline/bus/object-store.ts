@@ -1,5 +1,6 @@
 import { type ObjectStore as LibraryStore, Objm, setSha256Backend } from '@nats-io/obj';
 import type { Bus } from '../contract/bus.ts';
+import { moreCopies } from './more-copies.ts';
 import { oncePossible } from './once-possible.ts';
 import { countBySubject } from './stored-messages.ts';
 import { connectionOf, isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
@@ -27,9 +28,11 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
   const where = `object store ${bucket}`;
   const stream = `OBJ_${bucket}`;
   const meta = `$O.${bucket}.M.`;
-  const store = await oncePossible(() =>
-    new Objm(connectionOf(bus)).create(bucket, { description, replicas: replicasOf(bus) }),
-  ).catch((cause: unknown) => {
+  const store = await oncePossible(async () => {
+    const opened = await new Objm(connectionOf(bus)).create(bucket, { description, replicas: replicasOf(bus) });
+    await moreCopies(bus, stream);
+    return opened;
+  }).catch((cause: unknown) => {
     throw streamError(cause, 'the object store cannot be set up', where);
   });
   const info = async (name: string): Promise<Awaited<ReturnType<LibraryStore['info']>>> => {
