@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BOARD_GAUGES, WATCHABLE_GAUGES } from '../operators/zscore/watched-gauges.ts';
 import { targetAccessSchema } from './collect/scraper-access.ts';
-import { parseTarget } from './collect/targets.ts';
+import { parseTargets } from './collect/targets-dns.ts';
 import { VitalsError } from './contract/errors.ts';
 import type { Severity } from './contract/events.ts';
 import { METRICS, type Metric, type MetricName } from './contract/metrics.ts';
@@ -10,12 +10,14 @@ import { jsonOr, list } from './option-kinds.ts';
 
 /** Options that hold more than one value: in the file as they are, as JSON outside it. */
 
+const NAMES =
+  'dns+http://name:9400/metrics is one at each address of a name, such as a headless service, looked up again every 30 s.';
 /** Exporters to scrape; every bad one is told. */
 export const targets = (help: string) =>
-  list(help).superRefine((values, context) => {
+  list(`${help} ${NAMES}`).superRefine((values, context) => {
     values.forEach((value, index) => {
       try {
-        parseTarget(value);
+        parseTargets(value);
       } catch (error) {
         if (!(error instanceof VitalsError)) throw error;
         context.addIssue({ code: 'custom', path: [index], message: error.message });

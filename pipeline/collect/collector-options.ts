@@ -17,7 +17,7 @@ export interface CollectorOptions {
   readonly create_parser: () => BodyParser;
   /** Folder of the spool. */
   readonly spool_directory: string;
-  /** `host:port,...`; also whole URLs. */
+  /** `host:port,...`; also whole URLs, and `dns+http://name:port/path` for an exporter at each address of a name. */
   readonly targets?: string;
   /** Prometheus file_sd paths, wildcards allowed in the last segment. */
   readonly targets_files?: readonly string[];
@@ -27,7 +27,7 @@ export interface CollectorOptions {
   readonly targets_url_access?: TargetAccess;
   /** Targets and that address may be on the machine's own link; refused when absent. */
   readonly allow_link_local?: boolean;
-  /** Lists are read again this often. Default 60 s; files also when they change. */
+  /** Lists are read again this often. Default 60 s, 30 s for names; files also when they change. */
   readonly targets_refresh_ms?: number;
   readonly access?: readonly TargetAccess[];
   /** Which of the targets are scraped here; all when null or absent. */

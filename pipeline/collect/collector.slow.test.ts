@@ -257,3 +257,15 @@ test.each([[{ targets: 'ftp://x' }], [{ targets: 'a b' }], [{ targets_url: 'file
     expect(() => start(fakeStream(), options)).toThrowError(expect.objectContaining({ code: 'GV-COL-005' }));
   },
 );
+
+test('the exporters behind a name are scraped under their own node, and a name without any is told', async () => {
+  const { listener } = exporter('node-a');
+  const { address } = await listen(listener);
+  const stream = fakeStream();
+  const names = [`dns+http://localhost:${address.split(':')[1]}/metrics`, 'dns+http://nobody.invalid:9400/metrics'];
+  const { collector, of } = start(stream, { targets: names.join(','), interval_ms: 250 });
+  await collector.ready;
+  await vi.waitFor(() => expect(powers(stream, 'node-a').length).toBeGreaterThan(2), { timeout: 10_000 });
+  expect(collector.counters.targets).toBe(1);
+  expect(of('targets_refused')).toMatchObject([{ code: 'GV-COL-005', where: names[1] }]);
+});

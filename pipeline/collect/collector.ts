@@ -9,13 +9,13 @@ import type { CollectorCounters, CollectorOptions } from './collector-options.ts
 import { underGivenNode } from './given-node.ts';
 import { ScrapeTally } from './scrape-tally.ts';
 import { Scraper } from './scraper.ts';
-import { Access, accessFinder } from './scraper-access.ts';
+import { accessFinder } from './scraper-access.ts';
 import { ScrapeLoop } from './scraper-loop.ts';
 import { Spool } from './spool.ts';
 import type { Safety } from './spool-sender.ts';
-import { parseTargetList, type Target } from './targets.ts';
-import { type TargetSource, watchTargetFiles } from './targets-file.ts';
-import { pollTargetUrl } from './targets-http.ts';
+import { followTargets } from './target-sources.ts';
+import type { Target } from './targets.ts';
+import { parseTargets } from './targets-dns.ts';
 import { type TargetChange, TargetSet } from './targets-set.ts';
 
 export interface Collector {
@@ -61,7 +61,7 @@ export function startCollector(options: CollectorOptions): Collector {
   const { clock, spans = null, share = null } = options;
   const interval_ms = options.interval_ms ?? INTERVAL_MS;
   const timeout_ms = options.timeout_ms ?? Math.min(interval_ms, TIMEOUT_MAX_MS);
-  const fixed = parseTargetList(options.targets ?? '');
+  const { fixed, names } = parseTargets(options.targets ?? '');
   const allow_link_local = options.allow_link_local === true;
   const tell = (event: CollectorEvent): void => options.on_event?.(event);
   const spool = new Spool({
@@ -241,22 +241,11 @@ export function startCollector(options: CollectorOptions): Collector {
     }
   }
 
-  const refresh = options.targets_refresh_ms === undefined ? {} : { refresh_ms: options.targets_refresh_ms };
-  const sources: TargetSource[] = [];
   take('targets', fixed);
   share?.onChange(() => {
     if (stopping === null) apply('collector-cluster', set.refresh());
   });
-  if (options.targets_url !== undefined) {
-    const on_targets = (targets: Target[]): void => take('targets-url', targets);
-    const access = new Access(options.targets_url_access, clock);
-    const { targets_url: url } = options;
-    sources.push(pollTargetUrl({ url, access, allow_link_local, on_targets, on_problem: judge, ...refresh }));
-  }
-  if (options.targets_files !== undefined && options.targets_files.length > 0) {
-    const on_targets = (targets: Target[]): void => take('targets-file', targets);
-    sources.push(watchTargetFiles({ patterns: options.targets_files, on_targets, on_problem: judge, ...refresh }));
-  }
+  const sources = followTargets(options, names, { take, judge });
 
   async function stop(drain_ms: number): Promise<void> {
     const answered = loop.stop(LAST_ANSWERS_MS);
