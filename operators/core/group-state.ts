@@ -167,7 +167,9 @@ const packRecords = (cells: readonly unknown[]): Uint8Array =>
   Buffer.from(JSON.stringify(cells.flatMap((record, cell) => (record === null ? [] : [[cell, record]]))), 'utf8');
 
 function unpackRecords(packed: Uint8Array, into: unknown[]): void {
-  const pairs = JSON.parse(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('utf8')) as readonly (readonly [cell: number, unknown])[];
+  const pairs = JSON.parse(
+    Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('utf8'),
+  ) as readonly (readonly [cell: number, unknown])[];
   for (const [cell, record] of pairs) if (cell < into.length) into[cell] = record;
 }
 
