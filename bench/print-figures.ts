@@ -5,13 +5,18 @@ import { textTable } from './evaluate/text-table.ts';
 export const reached = ({ value, at_least, at_most }: Figure): boolean =>
   (at_least === undefined || value >= at_least) && (at_most === undefined || value <= at_most);
 
+/** A figure, and the bench that it is of where there are several. */
+export type BenchFigure = Figure & { readonly bench?: string };
+
 /** Figures with their goals. */
-export const figureTable = (figures: readonly Figure[]): string =>
-  textTable(
-    ['figure', 'value', 'unit', 'goal', ''],
+export function figureTable(figures: readonly BenchFigure[]): string {
+  const several = figures.some(({ bench }) => bench !== undefined);
+  return textTable(
+    [...(several ? ['bench'] : []), 'figure', 'value', 'unit', 'goal', ''],
     figures.map((figure) => [
+      ...(several ? [figure.bench ?? ''] : []),
       figure.name,
-      figure.value.toLocaleString('en', { maximumFractionDigits: 2 }),
+      figure.value.toLocaleString('en', { maximumFractionDigits: 3 }),
       figure.unit,
       figure.at_least !== undefined
         ? `at least ${figure.at_least}`
@@ -21,3 +26,4 @@ export const figureTable = (figures: readonly Figure[]): string =>
       reached(figure) ? '' : 'NOT REACHED',
     ]),
   );
+}

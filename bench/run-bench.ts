@@ -3,8 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { systemClock } from '../pipeline/clock.ts';
 import { sourceCommit } from '../pipeline/roles/source-commit.ts';
-import type { Figure } from './bench.ts';
 import { BENCHES } from './benches.ts';
+import { type BenchFigure, figureTable } from './print-figures.ts';
 
 /** `npm run bench`: every claim of the README, measured here and now. */
 const program = new Command('bench')
@@ -22,7 +22,7 @@ if (unknown.length > 0) program.error(`no such bench: ${unknown.join(', ')}`);
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-const measured: ({ readonly bench: string } & Figure)[] = [];
+const measured: BenchFigure[] = [];
 for (const { name, summary, run } of BENCHES.filter((bench) => only?.includes(bench.name) ?? true)) {
   say(`${name}: ${summary}`);
   const context = {
@@ -33,37 +33,23 @@ for (const { name, summary, run } of BENCHES.filter((bench) => only?.includes(be
   for (const figure of await run(context)) measured.push({ bench: name, ...figure });
 }
 
-const goal = ({ at_least, at_most }: Figure): string =>
-  at_least !== undefined ? `at least ${at_least}` : at_most !== undefined ? `at most ${at_most}` : '';
-const rows = measured.map((figure) => [
-  figure.bench,
-  figure.name,
-  figure.value.toLocaleString('en', { maximumFractionDigits: 3 }),
-  figure.unit,
-  goal(figure),
-]);
-const table = [['bench', 'figure', 'value', 'unit', 'goal'], ...rows];
-const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...table.map((row) => (row[i] as string).length)));
-for (const row of table) {
-  const cells = row.map((cell, i) => (i === 2 ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)));
-  process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
-}
+const machine = {
+  cpu: cpus()[0]?.model ?? '',
+  cores: cpus().length,
+  memory_gib: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform} ${process.arch}`,
+  node: process.version,
+};
+const commit = sourceCommit() ?? 'unknown';
+const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim();
+process.stdout.write(
+  `${command}, commit ${commit}: ${machine.cores} x ${machine.cpu}, ${machine.memory_gib} GiB, Node ${machine.node}\n` +
+    figureTable(measured),
+);
 
 if (options.json !== undefined) {
-  const report = {
-    at: new Date(systemClock.now()).toISOString(),
-    machine: {
-      cpu: cpus()[0]?.model ?? '',
-      cores: cpus().length,
-      memory_gib: Math.round(totalmem() / 2 ** 30),
-      platform: `${process.platform} ${process.arch}`,
-      node: process.version,
-    },
-    commit: sourceCommit() ?? 'unknown',
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
-    quick: options.quick,
-    figures: measured,
-  };
+  const at = new Date(systemClock.now()).toISOString();
+  const report = { at, machine, commit, command, quick: options.quick, figures: measured };
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 process.exit(0);
