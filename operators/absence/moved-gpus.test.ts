@@ -78,4 +78,17 @@ describe('movedGpus', () => {
       'GPU-1 reports from n2 since 2026-01-01T00:40:00.000Z, 30 min later: it was moved, not lost.',
     );
   });
+
+  it('goes on from what an earlier release kept', () => {
+    const item = { ts: at(9), node: 'n2', gpu_uuid: 'GPU-1' };
+    const operator = movedGpus({ arrivals_max: 4, delay: seconds(15) });
+    const state = { moves: [{ lost: {}, arrivals: { '@GPU-1': item }, count: 1 }] };
+    const told: Anomaly[] = [];
+    operator.on.anomalies.take(
+      { ts: at(10), node: 'n1', anomaly: lost(10, 'n1').item as unknown as Anomaly },
+      state,
+      (_, anomaly) => told.push(anomaly),
+    );
+    expect(told).toMatchObject([{ state: 'closed', closed_at: at(10), explanation: expect.stringContaining('n2') }]);
+  });
 });
