@@ -9,7 +9,7 @@ import { assetOf } from '../api.fixture.ts';
 import { channelDesk } from '../channel-desk.ts';
 import { startConsoleDesk } from './alert-desk.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
-import { type ConsolePage, openConsolePage, PATIENCE, seriousFindings } from './console-page.fixture.ts';
+import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -54,6 +54,7 @@ beforeAll(async () => {
     ...{ option: name, value, section, origin: 'default' },
     help: 'What it is for.',
   });
+  const owned = { field: 'owner', values: ['hpc-team'] };
   const gone = { kind: 'webhook' as const, url: 'http://127.0.0.1:1/hook', timeout: '1s' };
   world = await startConsoleWorld({
     gpus: 16,
@@ -65,6 +66,7 @@ beforeAll(async () => {
       option('detectors', { zscore: false }, 'Detection'),
       option('alert-rules', { thermal: { keep: '2h' } }, 'Alerts'),
       option('alert-channels', { gone: { ...gone, url: 'http://127.0.0.1:1/***' } }, 'Alerts'),
+      option('alert-routes', { routes: [{ name: 'hpc', matchers: [owned], channels: ['gone'] }] }, 'Alerts'),
     ] as never,
     channels: channelDesk({ channels: { gone }, link: () => 'http://console', environment: {}, clock: systemClock }),
   });
@@ -328,10 +330,11 @@ describe('settings', () => {
     expect(opened.faults).toEqual([]);
   });
 
-  it('show channels without secrets, and try them', async () => {
+  it('show channels without secrets, who is told through them, and try them', async () => {
     await open('/settings?view=channels');
     await page.getByRole('button', { name: 'Send a test to gone' }).click();
     await expect.poll(() => at('channel-answer').innerText(), PATIENCE).toContain('Not taken');
+    expect(await at('routes').innerText()).toMatch(/"name": "hpc"[\s\S]+"hpc-team"[\s\S]+"channels": \[\s+"gone"/);
     await page.getByRole('button', { name: 'Detectors' }).click();
     await expect.poll(() => at('options').innerText(), PATIENCE).toMatch(/detectors[\s\S]+"zscore":false/);
     expect(opened.faults).toEqual([]);
@@ -355,12 +358,10 @@ describe('reports', () => {
   });
 });
 
-describe.each([
-  ['dark', 1_440],
-  ['light', 390],
-] as const)('in the %s theme on %i pixels', (theme, width) => {
+describe.each(LOOKS)('in the %s theme on %i pixels', (...look) => {
   it.each([
     ['/alerts?id=hot', 'alert-changes'],
+    ['/alerts?view=history', 'closed-alerts'],
     ['/alerts?view=silences', 'silences'],
     ['/assets', 'asset-table'],
     ['ASSET', 'asset-table'],
@@ -370,20 +371,14 @@ describe.each([
     ['/settings?view=channels', 'channels'],
     ['/settings?view=options', 'options'],
   ])('%s has no serious finding of axe and fits', async (path, id) => {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await page.setViewportSize({ width, height: 900 });
-    await open(path === 'ASSET' ? `/assets?id=${uuids[5]}` : path);
-    await at(id).waitFor();
-    if (path === 'ASSET') await page.getByLabel('Owner').nth(0).waitFor();
-    if (path.includes('rule=')) {
+    const faults = await faultsInLook(page, look, async () => {
+      await open(path === 'ASSET' ? `/assets?id=${uuids[5]}` : path);
+      await at(id).waitFor();
+      if (path === 'ASSET') await page.getByLabel('Owner').nth(0).waitFor();
+      if (!path.includes('rule=')) return;
       await page.getByRole('button', { name: 'What would it have told?' }).click();
       await at('rule-preview').waitFor();
-    }
-    await page.locator('html').evaluate((html, wanted) => {
-      html.dataset.theme = wanted;
-    }, theme);
-    expect(await seriousFindings(page), `${path} at ${width}`).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    await page.setViewportSize({ width: 1_440, height: 900 });
+    });
+    expect(faults).toEqual([]);
   });
 });

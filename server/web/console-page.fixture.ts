@@ -62,3 +62,30 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       nodes.slice(0, 5).map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
     );
 }
+
+type Look = readonly [theme: 'dark' | 'light', width: number];
+
+/** Both themes: one as at a desk, one as on a phone. */
+export const LOOKS: readonly Look[] = [
+  ['dark', 1_440],
+  ['light', 390],
+];
+
+/**
+ * What is wrong with a page in one of the looks: findings of axe, and how far it is too wide. `show` opens it, because a
+ * layout may follow the width that it begins with.
+ */
+export async function faultsInLook(page: Page, [theme, width]: Look, show: () => Promise<void>): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width, height: 900 });
+  await show();
+  const html = page.locator('html');
+  await html.evaluate((element, wanted) => {
+    element.dataset.theme = wanted;
+  }, theme);
+  const findings = await seriousFindings(page);
+  const beyond = await html.evaluate((element) => element.scrollWidth - element.clientWidth);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: null });
+  await page.setViewportSize({ width: 1_440, height: 900 });
+  return beyond > 0 ? [...findings, `${beyond} pixels too wide`] : findings;
+}
