@@ -4,8 +4,8 @@ import { systemClock } from '../../pipeline/clock.ts';
 import type { Anomaly, Episode, Incident } from '../../pipeline/contract/events.ts';
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
-import { type ConsolePage, openConsolePage, PATIENCE, seriousFindings } from './console-page.fixture.ts';
-import { forecastOf, scoreOf, topologyReport } from './console-rows.fixture.ts';
+import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { forecastOf, scoreOf } from './console-rows.fixture.ts';
 import { decisionOf, predictionOf } from './foreseen.fixture.ts';
 
 const GPUS = 16;
@@ -72,8 +72,6 @@ const incident = (): Incident => ({
   opened_at: ago(25),
   closed_at: null,
 });
-
-const tellTopology = (seconds: number): void => world.tell('vitals.topology.w0', topologyReport(start, seconds, GPUS));
 
 beforeAll(async () => {
   await ensureConsoleBuilt();
@@ -318,56 +316,19 @@ describe('the GPU page', () => {
   });
 });
 
-describe('the pipeline page', () => {
-  it('draws the steps with rates, follows them, and says since when an engine is silent', async () => {
-    await open('/pipeline');
-    await at('no-engine').waitFor();
-    let seconds = 10;
-    const telling = setInterval(() => tellTopology(++seconds), 1_000);
-    try {
-      const cell = (step: string, column: number): Promise<string> =>
-        at('step-table').locator(`tr[data-step="${step}"] td:nth-child(${column})`).innerText();
-      await at('pipeline-drawing').waitFor();
-      await expect.poll(() => cell('decode', 2), PATIENCE).toBe('10 /s');
-      expect(await cell('decode', 3)).toBe('80 /s');
-      expect(await cell('decode', 4)).toBe('60 %');
-      expect(await cell('decode', 5)).toBe('60 ms');
-      expect(await at('pipeline-figures').innerText()).toMatch(/Scrapes waiting\s+12/);
-      expect(await at('pipeline-drawing').locator('g.step.hot').count()).toBe(1);
-      await at('step-table').getByRole('button', { name: 'decode' }).click();
-      expect(address()).toBe('/pipeline?step=decode');
-      await page.getByText('Chosen: decode, text to columnar batches').waitFor();
-    } finally {
-      clearInterval(telling);
-    }
-    await at('stale-banner').waitFor();
-    expect(await at('stale-banner').innerText()).toMatch(/w0 has told nothing since \d/);
-    expect(opened.faults).toEqual([]);
-  });
-});
-
-describe.each([
-  ['dark', 1_440],
-  ['light', 390],
-] as const)('in the %s theme on %i pixels', (theme, width) => {
+describe.each(LOOKS)('in the %s theme on %i pixels', (...look) => {
   it.each([
     ['/', 'fleet-heatmap'],
     ['/?view=table', 'fleet-table'],
     ['/anomalies', 'anomaly-table'],
     ['/episodes', 'episodes'],
     ['/incidents?id=i-1', 'open-incidents'],
-    ['/pipeline', 'pipeline-page'],
     ['GPU', 'recovery'],
   ])('%s has no serious finding of axe and fits', async (path, id) => {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await page.setViewportSize({ width, height: 900 });
-    await open(path === 'GPU' ? `/gpus/${sick}` : path);
-    await at(id).waitFor();
-    await page.locator('html').evaluate((html, wanted) => {
-      html.dataset.theme = wanted;
-    }, theme);
-    expect(await seriousFindings(page), `${path} at ${width}`).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    await page.setViewportSize({ width: 1_440, height: 900 });
+    const faults = await faultsInLook(page, look, async () => {
+      await open(path === 'GPU' ? `/gpus/${sick}` : path);
+      await at(id).waitFor();
+    });
+    expect(faults).toEqual([]);
   });
 });

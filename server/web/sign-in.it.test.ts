@@ -107,5 +107,8 @@ describe('sign-in', () => {
     await enter(keys.add({ role: 'viewer', name: 'vera' }), '/settings');
     await at('settings-page').waitFor();
     expect(await page.getByRole('button', { name: 'Audit trail' }).count()).toBe(0);
+    await page.goto(`${world.api_url}/pipeline`);
+    await at('no-engine').waitFor();
+    expect(await at('dead-letters').count()).toBe(0);
   });
 });

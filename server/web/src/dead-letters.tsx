@@ -26,15 +26,15 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
         throw error;
       }
     },
-    { about: reason, hint: done, every_ms: EVERY_MS },
+    { about: `${reason} ${done}`, every_ms: EVERY_MS },
   );
   const letters = answered.value?.items ?? [];
   const retry = async (body: PostOperations['/api/v1/dead-letters/retry']['body']): Promise<void> => {
     setDoing(true);
     try {
       const { retried, skipped, more } = await api.post('/api/v1/dead-letters/retry', { body });
-      const left = skipped === 0 ? '' : `, ${integer(skipped)} were before and stay`;
-      setTold(`Sent again: ${integer(retried)}${left}${more ? '. There are more: press again' : ''}.`);
+      const left = skipped === 0 ? '' : ` Left: ${integer(skipped)}, sent before or not to be sent.`;
+      setTold(`Sent again: ${integer(retried)}.${left}${more ? ' There are more: press again.' : ''}`);
     } catch (error) {
       setTold((error as Error).message);
     }
@@ -97,7 +97,8 @@ export function DeadLetters(props: { readonly reason: string; readonly refused: 
           )}
         </p>
       ) : (
-        <div class="scroll">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys where nothing is left to retry
+        <div class="scroll" tabIndex={0}>
           <table>
             <caption class="hidden">What was refused</caption>
             <thead>

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { AnswerState } from './answer-state.tsx';
 import { api } from './api.ts';
-import { useNow } from './console-parts.ts';
+import { useMay, useNow } from './console-parts.ts';
 import { DeadLetters } from './dead-letters.tsx';
 import { instant, timeText } from './format-time.ts';
 import { duration, integer } from './format-value.ts';
@@ -24,6 +24,7 @@ const SILENT_MS = 10_000;
 /** How what comes in becomes verdicts: every step with its rate, its time and what waits, live. */
 export function PipelinePage() {
   const now = useNow();
+  const may = useMay();
   const { query } = useAddress();
   const worker = query.get('worker') ?? '';
   const step = query.get('step') ?? '';
@@ -69,11 +70,13 @@ export function PipelinePage() {
           )
         }
       </AnswerState>
-      <DeadLetters
-        reason={query.get('reason') ?? ''}
-        refused={answered.value?.steps.find(({ id }) => id === 'dead_letters')?.items_in ?? 0}
-        now={now}
-      />
+      {may('GET /api/v1/dead-letters') && (
+        <DeadLetters
+          reason={query.get('reason') ?? ''}
+          refused={answered.value?.steps.find(({ id }) => id === 'dead_letters')?.items_in ?? 0}
+          now={now}
+        />
+      )}
     </div>
   );
 }
