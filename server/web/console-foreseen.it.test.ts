@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import { cannedModels } from '../models.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
-import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
 import { type Board, decisionOf, featuresOf, predictionOf } from './foreseen.fixture.ts';
 
 const GPUS = 16;
@@ -186,5 +186,24 @@ describe('what is foreseen', () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBeLessThanOrEqual(0);
     }
     expect(opened.faults).toEqual([]);
+  });
+
+  describe.each(LOOKS)('in the %s theme on %i pixels', (...look) => {
+    it.each([
+      ['/predictions', 'how-well'],
+      ['/money', 'most-at-risk'],
+      ['GPU', 'decision-card'],
+    ])('%s has no serious finding of axe and fits', async (path, id) => {
+      const faults = await faultsInLook(page, look, async () => {
+        await open(path === 'GPU' ? `/gpus/${sick}` : path);
+        await at(id).waitFor();
+        if (path !== 'GPU') return;
+        await at('reasons').waitFor();
+        await page.getByText('What if', { exact: true }).click();
+        await page.getByRole('button', { name: 'Decide with these' }).click();
+        await at('what-if-answer').waitFor();
+      });
+      expect(faults).toEqual([]);
+    });
   });
 });

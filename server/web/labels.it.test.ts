@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
 import type { Episode } from '../../pipeline/contract/events.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
-import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -86,28 +86,40 @@ describe('the page of failures', () => {
     await expect.poll(() => entry.getAttribute('data-status'), PATIENCE).toBe('confirmed');
   });
 
-  it('lets a person confirm or reject what the fault stories suggest', async () => {
-    await world.verdicts({ episodes: [episode(sick, 100), episode(uuids[4] ?? '', 200)] });
-    await expect
-      .poll(async () => {
+  describe('with failures that fault stories suggest', () => {
+    const waiting = () => at('label-suggestions').locator('li');
+
+    beforeAll(async () => {
+      await world.verdicts({ episodes: [episode(sick, 100), episode(uuids[4] ?? '', 200)] });
+      await vi.waitFor(async () => {
         const answer = await fetch(`${world.api_url}/api/v1/failure-labels/suggestions`);
-        return ((await answer.json()) as { total: number }).total;
-      }, PATIENCE)
-      .toBe(2);
-    await page.reload();
-    const waiting = at('label-suggestions').locator('li');
-    await expect.poll(() => waiting.count(), PATIENCE).toBe(2);
-    const first = at('label-suggestions').locator(`[data-gpu="${sick}"]`);
-    expect(await first.innerText()).toContain('A critical memory episode with XID 64 asks for a replacement.');
-    await first.getByLabel('Type of failure').selectOption('thermal');
-    await first.getByRole('button', { name: 'Confirm' }).click();
-    await expect.poll(() => waiting.count(), PATIENCE).toBe(1);
-    const told = at('label-list').locator(`[data-gpu="${sick}"]`);
-    expect(await told.innerText()).toMatch(/thermal · confirmed[\s\S]+from a fault story/);
-    await waiting.first().getByRole('button', { name: 'Reject' }).click();
-    await at('no-suggestion').waitFor();
-    expect(await at('label-list').locator('[data-status="rejected"]').count()).toBe(1);
-    expect(opened.faults).toEqual([]);
+        expect(await answer.json()).toMatchObject({ total: 2 });
+      }, PATIENCE);
+    });
+
+    it.each(LOOKS)('has no serious finding of axe in the %s theme, and fits %i pixels', async (...look) => {
+      const faults = await faultsInLook(page, look, async () => {
+        await page.reload();
+        await waiting().first().waitFor();
+      });
+      expect(faults).toEqual([]);
+    });
+
+    it('lets a person confirm or reject them', async () => {
+      await page.reload();
+      await expect.poll(() => waiting().count(), PATIENCE).toBe(2);
+      const first = at('label-suggestions').locator(`[data-gpu="${sick}"]`);
+      expect(await first.innerText()).toContain('A critical memory episode with XID 64 asks for a replacement.');
+      await first.getByLabel('Type of failure').selectOption('thermal');
+      await first.getByRole('button', { name: 'Confirm' }).click();
+      await expect.poll(() => waiting().count(), PATIENCE).toBe(1);
+      const told = at('label-list').locator(`[data-gpu="${sick}"]`);
+      expect(await told.innerText()).toMatch(/thermal · confirmed[\s\S]+from a fault story/);
+      await waiting().first().getByRole('button', { name: 'Reject' }).click();
+      await at('no-suggestion').waitFor();
+      expect(await at('label-list').locator('[data-status="rejected"]').count()).toBe(1);
+      expect(opened.faults).toEqual([]);
+    });
   });
 
   it('fits a narrow screen in both themes', async () => {

@@ -67,7 +67,8 @@ function Drifts({ drift }: { readonly drift: DriftAnswer }) {
           {percent(moved_ratio)} % of what the model goes by has moved beyond doubt (age left out).
         </p>
       )}
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys too */}
+      <div class="scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>

@@ -108,7 +108,8 @@ function Split(props: {
   const most = Math.max(...rows.map(([, { value_at_risk_usd_per_hour: risk }]) => risk));
   return (
     <section class="card table" aria-label={title}>
-      <div class="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keys too */}
+      <div class="scroll" tabIndex={0}>
         <table>
           <thead>
             <tr>
