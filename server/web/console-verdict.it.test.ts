@@ -5,6 +5,9 @@ import type { Episode, Forecast, HealthScore, Incident } from '../../pipeline/co
 import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
 import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { type Ink, inkByColumn, piecesOf, sumOf } from './plot-ink.fixture.ts';
+import { SEVERITY_COLOURS } from './src/colour-scale.ts';
+import { lineColour } from './src/plot-colours.ts';
 
 const GPUS = 16;
 const FEED_MS = 250;
@@ -17,6 +20,11 @@ let feeding: ReturnType<typeof setInterval> | undefined;
 let uuids: string[];
 let sick: string;
 let silent = new Set<string>();
+/** One by Kubernetes and one by Slurm inside of it, as boards that are shared in time tell. */
+const USERS = [
+  { namespace: 'foundation', pod: 'pretrain-70b-0', container: 'trainer', job: '' },
+  { namespace: 'hpc', pod: 'mpi-3', container: '', job: '4711' },
+];
 
 beforeAll(async () => {
   await ensureConsoleBuilt();
@@ -24,7 +32,8 @@ beforeAll(async () => {
   world = await startConsoleWorld({ gpus: GPUS, start_ms, interval_ms: 10_000, stale_after_ms: 3_000 });
   uuids = world.fleet.gpuUuids();
   sick = uuids[3] ?? '';
-  feeding = setInterval(() => world.feed(systemClock.now(), 'live', { silent }), FEED_MS);
+  const users = { [sick]: USERS, [uuids[12] ?? '']: [] };
+  feeding = setInterval(() => world.feed(systemClock.now(), 'live', { silent, users }), FEED_MS);
   opened = await openConsolePage();
   page = opened.page;
 }, 600_000);
@@ -229,6 +238,7 @@ describe('with verdicts', () => {
     await story.locator('summary').focus();
     await page.keyboard.press('Enter');
     await page.getByText('XID 48 with 45 following from it.').waitFor();
+    expect(await story.innerText()).toContain('In use by ml/train-7');
     expect(await at('forecast-list').innerText()).toMatch(
       /GPU temperature\s+in 1 d 84 °C \(80 to 88\)\s+Reaches the limit of 88 °C in 16 h/,
     );
@@ -287,6 +297,61 @@ describe('with verdicts', () => {
     await world.verdicts({ incidents: [incident({ state: 'closed', closed_at: systemClock.now() })] });
     await open('/incidents');
     await at('no-incident').waitFor();
+    expect(opened.faults).toEqual([]);
+  });
+
+  it('the GPU page says who uses the board now, or that nobody is told', async () => {
+    const facts = () => page.getByRole('region', { name: 'This GPU' }).innerText();
+    await open(`/gpus/${sick}`);
+    await expect
+      .poll(facts, PATIENCE)
+      .toMatch(/Used by\s+pretrain-70b-0\s+foundation \/ trainer\s+4711\s+hpc \/ mpi-3$/);
+    await open(`/gpus/${uuids[12]}`);
+    await expect.poll(facts, PATIENCE).toContain('No pod or job is told.');
+    expect(opened.faults).toEqual([]);
+  });
+
+  it('its plots shade anomalies, mark episodes, and go on dashed as foretold', async () => {
+    const opened_at = ago(40);
+    const hot = anomalyOf({ ...who(sick), id: 'a-hot', state: 'closed', ts: opened_at, opened_at, closed_at: ago(20) });
+    await world.anomaly(hot);
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`${world.api_url}/api/v1/gpus/${sick}/anomalies`);
+        return ((await answer.json()) as { total: number }).total;
+      }, PATIENCE)
+      .toBe(1);
+    const { warning, critical } = SEVERITY_COLOURS.dark;
+    const ink = (plot: string, asked: Ink): Promise<number[]> => inkByColumn(at(plot), asked);
+    // Lines of the grid go over what is shaded.
+    const along = async (plot: string, asked: Ink): Promise<number> => {
+      const columns = await ink(plot, asked);
+      return columns.filter((count) => count > 0).length / columns.length;
+    };
+
+    // Of the last hour, the anomaly lies from a third to two thirds, the episode in the last sixth.
+    await open(`/gpus/${sick}?range=1h`);
+    const shade = { colour: warning, alpha: [0.1, 0.25], y: [0.1, 0.9] } as const;
+    await expect.poll(() => along('plot-temperature', { ...shade, x: [0.36, 0.64] }), PATIENCE).toBeGreaterThan(0.95);
+    for (const x of [[0.05, 0.3] as const, [0.7, 0.8] as const]) {
+      expect(sumOf(await ink('plot-temperature', { ...shade, x }))).toBe(0);
+    }
+    const edge = { colour: warning, alpha: [0.8, 1], x: [0.36, 0.64], y: [0, 0.03] } as const;
+    expect(await along('plot-power', edge)).toBeGreaterThan(0.95);
+    expect(sumOf(await ink('plot-power', { ...shade, x: [0.36, 0.64] }))).toBe(0);
+    const bar = { colour: critical, alpha: [0.9, 1], y: [0.97, 1] } as const;
+    expect(await along('plot-temperature', { ...bar, x: [0.86, 0.98] })).toBeGreaterThan(0.95);
+    expect(sumOf(await ink('plot-temperature', { ...bar, x: [0.05, 0.8] }))).toBe(0);
+    // Half seen through, and between two columns of pixels as often as not.
+    const begun = await ink('plot-temperature', { ...bar, alpha: [0.2, 0.6], x: [0.8, 0.86], y: [0.1, 0.9] });
+    expect(Math.max(...begun)).toBeGreaterThan(50);
+
+    // A day back and a day ahead: now is in the middle.
+    await open(`/gpus/${sick}?range=24h`);
+    const ahead = { colour: lineColour('dark', 0), x: [0.55, 0.95] } as const;
+    const dashes = async (): Promise<number> => piecesOf(await ink('plot-temperature', { ...ahead, alpha: [0.5, 1] }));
+    await expect.poll(dashes, PATIENCE).toBeGreaterThan(6);
+    expect(await along('plot-temperature', { ...ahead, alpha: [0.1, 0.25], x: [0.8, 0.95] })).toBeGreaterThan(0.95);
     expect(opened.faults).toEqual([]);
   });
 });

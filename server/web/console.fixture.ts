@@ -10,7 +10,6 @@ import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { ensureStreams } from '../../pipeline/bus/ensure-streams.ts';
 import { jsonEventSink } from '../../pipeline/bus/json-event-sink.ts';
 import { systemClock } from '../../pipeline/clock.ts';
-import type { Batch } from '../../pipeline/contract/batch.ts';
 import type { Bus } from '../../pipeline/contract/bus.ts';
 import type { Database } from '../../pipeline/contract/database.ts';
 import type {
@@ -22,11 +21,9 @@ import type {
   HealthScore,
   Incident,
 } from '../../pipeline/contract/events.ts';
-import { METRIC_COUNT, type MetricName, metricIndex } from '../../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { Decision, Prediction } from '../../pipeline/contract/predictions.ts';
 import { Registry } from '../../pipeline/contract/registry.ts';
-import type { Scrape } from '../../pipeline/contract/scrape.ts';
 import type { TableSpec } from '../../pipeline/contract/table-spec.ts';
 import { ANOMALIES, GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import { milliseconds, seconds } from '../../pipeline/contract/time.ts';
@@ -51,6 +48,7 @@ import { NO_MODEL_DESK } from '../models.fixture.ts';
 import { type Gate, OPEN_GATE } from '../security/gate.ts';
 import { startApi } from '../start-api.ts';
 import { startLive } from '../start-live.ts';
+import { batchOfScrape, type Given } from './scrape-batch.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUILT = join(ROOT, 'dist/console');
@@ -89,13 +87,6 @@ interface Verdicts {
   readonly predictions?: readonly Prediction[];
   readonly decisions?: readonly Decision[];
   readonly vectors?: readonly FeatureVector[];
-}
-
-interface Given {
-  /** Set by hand, by UUID. */
-  readonly readings?: Readonly<Record<string, Partial<Record<MetricName, number>>>>;
-  /** Nodes that send nothing. */
-  readonly silent?: ReadonlySet<string>;
 }
 
 export async function startConsoleWorld(options: {
@@ -202,11 +193,11 @@ export async function startConsoleWorld(options: {
       bus,
       database,
       questdb_http_url: services.questdb_http_url,
-      feed(at, to, { readings = {}, silent } = {}) {
+      feed(at, to, given = {}) {
         for (const node of fleet.node_names) {
           const scrape = fleet.scrape(node, at);
-          if (scrape === null || silent?.has(node)) continue;
-          const batch = batchOfScrape(scrape, registry, readings);
+          if (scrape === null || given.silent?.has(node)) continue;
+          const batch = batchOfScrape(scrape, registry, given);
           if (to === 'live') frames.write(batch);
           else metrics.write(batch);
         }
@@ -245,39 +236,6 @@ export async function startConsoleWorld(options: {
     await stop();
     throw error;
   }
-}
-
-function batchOfScrape(
-  scrape: Scrape,
-  registry: Registry,
-  readings: Readonly<Record<string, Partial<Record<MetricName, number>>>>,
-): Batch {
-  const { gpus } = scrape;
-  const node = registry.node(scrape.node);
-  const values = new Float64Array(gpus.length * METRIC_COUNT);
-  const batch = {
-    group: 0,
-    registry,
-    rows: gpus.length,
-    ts: new Float64Array(gpus.length).fill(scrape.ts),
-    gpu: new Uint32Array(gpus.length),
-    node: new Uint32Array(gpus.length).fill(node),
-    attribution: new Uint32Array(gpus.length),
-    values,
-    xids: [],
-    position: 1,
-    arrived_at: new Float64Array(gpus.length),
-    clock: new Float64Array(gpus.length),
-  };
-  gpus.forEach((gpu, row) => {
-    batch.gpu[row] = registry.gpu(gpu, node);
-    batch.attribution[row] = registry.attribution(gpu.attribution);
-    values.set(gpu.values, row * METRIC_COUNT);
-    for (const [name, value] of Object.entries(readings[gpu.uuid] ?? {})) {
-      values[row * METRIC_COUNT + metricIndex(name as MetricName)] = value;
-    }
-  });
-  return batch;
 }
 
 /** Builds the console when there is none, or when a source is newer than it. */

@@ -9,6 +9,8 @@ import { anomalyOf } from '../../sinks/live/fleet.fixture.ts';
 import { assetOf } from '../api.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
 import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { inkByColumn, sumOf } from './plot-ink.fixture.ts';
+import { lineColour } from './src/plot-colours.ts';
 
 const GPUS = 32;
 const INTERVAL_MS = 10_000;
@@ -143,6 +145,8 @@ describe('the fleet page', () => {
     await page.goto(`${world.api_url}/gpus/${uuids[31]}`);
     await at('stale-banner').waitFor();
     expect(await at('verdict-headline').innerText()).toMatch(/^No data since \d\d:\d\d:\d\d$/);
+    const top = async (id: string): Promise<number> => (await at(id).boundingBox())?.y ?? Number.NaN;
+    expect(await top('stale-banner')).toBeLessThan(await top('prediction-card'));
     silent.delete(node);
     await at('stale-banner').waitFor({ state: 'detached' });
     await expect.poll(() => at('verdict-sentence').innerText(), PATIENCE).toMatch(/^No open anomaly\.\s+Last sample/);
@@ -230,7 +234,7 @@ describe('the GPU page', () => {
 
     // The last quarter of an hour holds eight minutes of history, so the middle has lines and the beginning has none.
     await expect.poll(() => inked(0.7, 0.8), PATIENCE).toBeGreaterThan(0);
-    expect(await inked(0.15, 0.4)).toBe(0);
+    expect(await inked(0.05, 0.35)).toBe(0);
     set(first, { gpu_temp_celsius: 67 });
     await expect.poll(() => reading('gpu_temp_celsius'), PATIENCE).toBe('67 °C');
     await expect.poll(latest, PATIENCE).toMatch(/GPU\s*67/);
@@ -313,21 +317,5 @@ const pixels = (): Promise<string> =>
   at('fleet-heatmap').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
 /** Pixels of the first line's colour in a vertical strip of the temperature plot, given in shares of its width. */
-function inked(from: number, to: number): Promise<number> {
-  return page.locator('[data-testid="plot-temperature"] canvas').evaluate(
-    (element, strip) => {
-      const canvas = element as HTMLCanvasElement;
-      const left = Math.floor(canvas.width * strip.from);
-      const wide = Math.floor(canvas.width * (strip.to - strip.from));
-      const data = canvas.getContext('2d')?.getImageData(left, 0, wide, canvas.height).data ?? new Uint8ClampedArray();
-      const [r, g, b] = [0x62, 0xb6, 0xf0];
-      let count = 0;
-      for (let i = 0; i < data.length; i += 4) {
-        const off = Math.abs((data[i] ?? 0) - r) + Math.abs((data[i + 1] ?? 0) - g) + Math.abs((data[i + 2] ?? 0) - b);
-        if (off < 40 && (data[i + 3] ?? 0) > 128) count++;
-      }
-      return count;
-    },
-    { from, to },
-  );
-}
+const inked = async (from: number, to: number): Promise<number> =>
+  sumOf(await inkByColumn(at('plot-temperature'), { colour: lineColour('dark', 0), alpha: [0.5, 1], x: [from, to] }));
