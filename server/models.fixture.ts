@@ -76,8 +76,11 @@ const HEURISTIC = modelOf('heuristic', {
   size_bytes: null,
 });
 
-/** Versions 1 to 3 in memory under the rules of a registry, of which 2 is the champion, and the heuristic. */
-export function cannedModels(clock: Clock, reference: JudgedReference | null = null): ModelDesk {
+/**
+ * Versions 1 to 3 in memory under the rules of a registry, of which 2 is the champion, and the heuristic. Whoever is made the
+ * challenger judges `share` (0..1) of the GPUs.
+ */
+export function cannedModels(clock: Clock, reference: JudgedReference | null = null, share = 0): ModelDesk {
   const change = (by: string, why: string) => ({ at: clock.now(), by, why });
   let book: AliasBook = EMPTY_BOOK;
   const text = (version: number | null): string | null => (version === null ? null : String(version));
@@ -85,13 +88,15 @@ export function cannedModels(clock: Clock, reference: JudgedReference | null = n
   return {
     async list() {
       const champion = versionOf(book, 'champion');
+      const challenger = versionOf(book, 'challenger');
+      const left = challenger === null ? 1 : 1 - share;
       const own = ['1', '2', '3'].map((version) =>
         modelOf(version, {
           aliases: Object.keys(book.aliases).filter((alias) => text(versionOf(book, alias)) === version),
-          judges_ratio: text(champion) === version ? 1 : 0,
+          judges_ratio: (text(champion) === version ? left : 0) + (text(challenger) === version ? 1 - left : 0),
         }),
       );
-      return [...own, { ...HEURISTIC, judges_ratio: champion === null ? 1 : 0 }];
+      return [...own, { ...HEURISTIC, judges_ratio: champion === null ? left : 0 }];
     },
     history: async () => book.history,
     async promote(version, { alias, by, why }) {

@@ -1,11 +1,18 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
+import { GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import { cannedModels } from '../models.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
-import { type ConsolePage, openConsolePage, PATIENCE } from './console-page.fixture.ts';
-import { featuresOf } from './foreseen.fixture.ts';
+import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
+import { featuresOf, predictionOf } from './foreseen.fixture.ts';
 
+const DAY_MS = 86_400_000;
+/** Of the GPUs, what a challenger judges. */
+const SHARE = 0.25;
+/** So many days ago. */
+const CAME_DAY = 40;
+const FAILED_DAY = 35;
 const EDGES = [60, 62, 64, 66, 68, 70, 72, 74, 76];
 const REFERENCE = {
   name: 'failure-prediction',
@@ -37,6 +44,36 @@ const order = (): Promise<(string | null)[]> =>
     .locator('li')
     .evaluateAll((list) => list.map((one) => one.getAttribute('data-version')));
 
+/**
+ * What version 2 has said daily of three boards for two months, and version 3 of one since it came: of the two that failed
+ * then, and of the one that failed before.
+ */
+async function told(now: number): Promise<void> {
+  const uuids = world.fleet.gpuUuids();
+  const said = (i: number, from_day: number, version: string, alarm: boolean) =>
+    Array.from({ length: from_day - 1 }, (_, d) =>
+      predictionOf(
+        { gpu_uuid: uuids[i] ?? '', node: 'n', ts: now - (d + 2) * DAY_MS },
+        alarm && d + 2 > FAILED_DAY ? 0.4 : 0.01,
+        { model_version: version },
+      ),
+    );
+  const champion = [0, 1, 2].flatMap((i) => said(i, 60, '2', false));
+  await world.verdicts({ predictions: [...champion, ...said(3, CAME_DAY, '3', true)] });
+  for (const [i, day] of [
+    [0, FAILED_DAY],
+    [3, FAILED_DAY],
+    [1, CAME_DAY + 10],
+  ] as const) {
+    const body = JSON.stringify({ gpu_uuid: uuids[i], failed_at: now - day * DAY_MS, type: 'memory' });
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`${world.api_url}/api/v1/failure-labels`, { method: 'POST', body, headers });
+    expect(answer.status).toBe(201);
+  }
+  // Their history is read once a minute: the first page that asks for it is to find all of them.
+  await world.database.query(`SELECT wait_wal_table('${GPU_FAILURE_PREDICTIONS.name}')`);
+}
+
 beforeAll(async () => {
   await ensureConsoleBuilt();
   const now = Math.floor(systemClock.now() / 1_000) * 1_000;
@@ -45,7 +82,7 @@ beforeAll(async () => {
     start_ms: now,
     interval_ms: 10_000,
     stale_after_ms: 600_000,
-    models: cannedModels(systemClock, REFERENCE),
+    models: cannedModels(systemClock, REFERENCE, SHARE),
   });
   world.feed(now, 'live');
   await world.verdicts({
@@ -55,6 +92,7 @@ beforeAll(async () => {
         featuresOf({ gpu_uuid, node: 'n', ts: now - 60_000 - i }, { gpu_temp_max: 90, gpu_age_days: 200 + i }),
       ),
   });
+  await told(now);
   opened = await openConsolePage();
   page = opened.page;
 }, 600_000);
@@ -166,5 +204,56 @@ describe('the page of models', () => {
     await at('model-card').waitFor();
     await at('drift-alarms').waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+});
+
+describe('a challenger', () => {
+  const promote = async (version: string, alias: string): Promise<void> => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ alias });
+    const answer = await fetch(`${world.api_url}/api/v1/models/${version}/promote`, { method: 'POST', body, headers });
+    expect(answer.status).toBe(200);
+  };
+
+  it('stands beside the champion: how much of the fleet each judges, and how well since both do', async () => {
+    await promote('2', 'champion');
+    await open('/models');
+    await expect.poll(() => entry('2').getAttribute('data-judges'), PATIENCE).toBe('1');
+    expect(await at('champion-challenger').count()).toBe(0);
+    await promote('3', 'challenger');
+    await open('/models');
+    const versus = at('champion-challenger');
+    const row = (name: string): Promise<string[]> => versus.locator(`tr[data-figure="${name}"] td`).allInnerTexts();
+    await expect.poll(() => row('Failures warned of'), PATIENCE).toEqual(['0 of 1', '1 of 1']);
+    expect(await versus.locator('thead th').allInnerTexts()).toEqual([
+      expect.stringMatching(/^failure-prediction 2\s+champion$/),
+      expect.stringMatching(/^failure-prediction 3\s+challenger$/),
+    ]);
+    expect(await row('GPUs judged')).toEqual(['75 %', '25 %']);
+    expect(await row('Predictions')).toEqual(['117, 33 settled', '39, 11 settled']);
+    expect(await row('Precision')).toEqual(['not yet', '100 %']);
+    expect(await row('Recall')).toEqual(['0 %', '100 %']);
+    expect(await versus.innerText()).toMatch(/both since \d+ \w+ \d{4}, by failures within 30 days/);
+    expect(await entry('3').locator('.role').innerText()).toBe('judges 25 % of the GPUs');
+    expect(opened.faults).toEqual([]);
+  });
+
+  it('that has predicted nothing yet has its share told alone', async () => {
+    await promote('1', 'challenger');
+    await open('/models');
+    const versus = at('champion-challenger');
+    await versus.getByText('How well each does is told once both have predicted.').waitFor();
+    expect(await versus.locator('tbody td').allInnerTexts()).toEqual(['75 %', '25 %']);
+    await promote('3', 'challenger');
+  });
+
+  it.each(LOOKS)('has no serious finding of axe in the %s theme, and fits %i pixels', async (...look) => {
+    const faults = await faultsInLook(page, look, async () => {
+      await open('/models?version=2');
+      await at('champion-challenger').locator('tr[data-figure="Recall"]').waitFor();
+      await at('model-card').waitFor();
+      await at('drift-alarms').waitFor();
+    });
+    expect(faults).toEqual([]);
   });
 });

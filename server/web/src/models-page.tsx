@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AliasMove, Model, ModelPerformance } from '../../client/api-client.ts';
+import type { AliasMove, Model } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
 import { api } from './api.ts';
+import { ChampionChallenger, performanceOf } from './champion-challenger.tsx';
 import { Confirmed } from './confirmed.tsx';
 import { useNow } from './console-parts.ts';
 import { DriftList } from './drift-list.tsx';
@@ -44,6 +45,7 @@ export function ModelsPage() {
     settling.current = setTimeout(readAnew, SETTLED_MS);
   };
   const chosen = query.get('version') ?? '';
+  const performances = performance.value?.items ?? [];
   return (
     <div class="models">
       <div class="head">
@@ -64,22 +66,28 @@ export function ModelsPage() {
       )}
       <AnswerState answered={models} what="Models" now={now}>
         {({ items }) => (
-          <ol class="list" data-testid="model-list">
-            {byRole(items).map((model) => (
-              <ModelEntry
-                key={model.version}
-                model={model}
-                performance={performance.value?.items.find((item) => isOf(item, model)) ?? null}
-                chosen={model.version === chosen}
-                now={now}
-                onPromote={(why) =>
-                  move(
-                    api.post('/api/v1/models/{version}/promote', { params: { version: model.version }, body: { why } }),
-                  )
-                }
-              />
-            ))}
-          </ol>
+          <>
+            {judging(items).length > 1 && <ChampionChallenger judging={judging(items)} performance={performances} />}
+            <ol class="list" data-testid="model-list">
+              {byRole(items).map((model) => (
+                <ModelEntry
+                  key={model.version}
+                  model={model}
+                  performance={performanceOf(performances, model)}
+                  chosen={model.version === chosen}
+                  now={now}
+                  onPromote={(why) =>
+                    move(
+                      api.post('/api/v1/models/{version}/promote', {
+                        params: { version: model.version },
+                        body: { why },
+                      }),
+                    )
+                  }
+                />
+              ))}
+            </ol>
+          </>
         )}
       </AnswerState>
       {chosen !== '' && <ModelDetails key={`${chosen} ${told}`} version={chosen} now={now} />}
@@ -92,5 +100,8 @@ export function ModelsPage() {
 const byRole = (models: readonly Model[]): readonly Model[] =>
   [...models].sort((a, b) => b.judges_ratio - a.judges_ratio);
 
-const isOf = (item: ModelPerformance, { name, version }: Model): boolean =>
-  item.model_name === name && (name === 'heuristic' || item.model_version === version);
+/** The champion before its challenger, whatever their shares. */
+const judging = (models: readonly Model[]): readonly Model[] =>
+  byRole(models)
+    .filter(({ judges_ratio }) => judges_ratio > 0)
+    .sort((a, b) => Number(a.aliases.includes('challenger')) - Number(b.aliases.includes('challenger')));
