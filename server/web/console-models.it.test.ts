@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../pipeline/clock.ts';
-import { GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import { cannedModels } from '../models.fixture.ts';
 import { type ConsoleWorld, ensureConsoleBuilt, startConsoleWorld } from './console.fixture.ts';
 import { type ConsolePage, faultsInLook, LOOKS, openConsolePage, PATIENCE } from './console-page.fixture.ts';
@@ -70,8 +69,6 @@ async function told(now: number): Promise<void> {
     const answer = await fetch(`${world.api_url}/api/v1/failure-labels`, { method: 'POST', body, headers });
     expect(answer.status).toBe(201);
   }
-  // Their history is read once a minute: the first page that asks for it is to find all of them.
-  await world.database.query(`SELECT wait_wal_table('${GPU_FAILURE_PREDICTIONS.name}')`);
 }
 
 beforeAll(async () => {

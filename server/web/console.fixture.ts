@@ -52,6 +52,10 @@ import { batchOfScrape, type Given } from './scrape-batch.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUILT = join(ROOT, 'dist/console');
+const VERDICT_TABLES = [
+  ...[GPU_HEALTH_SCORES, XID_EPISODES, INCIDENTS, GPU_FORECASTS, GPU_FEATURES],
+  ...[GPU_FAILURE_PREDICTIONS, GPU_ECONOMIC_DECISIONS],
+];
 
 /** A read side on real services, fed by a simulated fleet at the pace of the test. */
 export interface ConsoleWorld {
@@ -221,6 +225,8 @@ export async function startConsoleWorld(options: {
         for (const row of rows.decisions ?? []) decisions.write(row);
         for (const row of rows.vectors ?? []) vectors.write(row);
         for (const sink of verdicts) await sink.flush();
+        // What the database has taken can be read a moment later, and the console asks for much of it only now and then.
+        for (const { name } of VERDICT_TABLES) await database.query(`SELECT wait_wal_table('${name}')`);
       },
       tell(subject, message) {
         bus.publish({ subject, data: new TextEncoder().encode(JSON.stringify(message)) });
