@@ -1,5 +1,5 @@
 import type { MetricName } from '../../pipeline/contract/metrics.ts';
-import { type Member, readingOf, SUMMARY } from './job-members.ts';
+import { isSettled, type Member, readingOf, SUMMARY } from './job-members.ts';
 
 /** How far below the others of its job a GPU must be, as shares of the median. */
 export interface JobLimits {
@@ -28,7 +28,8 @@ const byActivity = (limits: JobLimits): number => limits.activity_ratio;
 /**
  * In the order of precedence. In synchronous training everyone waits for the slowest, and shares of cycles rise on a GPU
  * whose cycles are few: its clock tells first. Without a clock, low power at full activity does. Low activity means a GPU
- * that waits for something of its own (its host, its bus) while the others wait for it.
+ * that waits for something of its own (its host, its bus) while the others wait for it; what rises and falls while work begins
+ * says nothing yet, but clocks are there at once.
  */
 export const COMPARISONS: readonly Comparison[] = [
   {
@@ -45,21 +46,23 @@ export const COMPARISONS: readonly Comparison[] = [
     median_min: 1,
     limit: (limits) => limits.power_ratio,
     applies: (member, activity) =>
-      readingOf(member, SUMMARY.clock) < 0 && readingOf(member, SUMMARY.activity) >= activity - SLACK_RATIO,
+      isSettled(member) &&
+      readingOf(member, SUMMARY.clock) < 0 &&
+      readingOf(member, SUMMARY.activity) >= activity - SLACK_RATIO,
   },
   {
     at: SUMMARY.tensor,
     metric: 'tensor_active_ratio',
     median_min: 0.1,
     limit: byActivity,
-    applies: always,
+    applies: isSettled,
   },
-  { at: SUMMARY.sm, metric: 'sm_active_ratio', median_min: 0.3, limit: byActivity, applies: always },
+  { at: SUMMARY.sm, metric: 'sm_active_ratio', median_min: 0.3, limit: byActivity, applies: isSettled },
   {
     at: SUMMARY.activity,
     metric: 'gr_engine_active_ratio',
     median_min: 0.3,
     limit: byActivity,
-    applies: always,
+    applies: isSettled,
   },
 ];

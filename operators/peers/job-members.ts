@@ -1,5 +1,5 @@
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { type JobSummary, SUMMARY_WIDTH } from './node-peers.ts';
+import { type JobSummary, SUMMARY_WIDTH } from './job-summaries.ts';
 import type { Work } from './stalled-work.ts';
 
 /** A node's GPUs of one model in a job, as its last summary told them; written in place, lists by GPU. */
@@ -13,6 +13,8 @@ export interface NodeShare {
   gpus: readonly string[];
   /** SUMMARY_WIDTH a GPU; -1 = missing. */
   readings: readonly number[];
+  /** Places of those whose load is new. */
+  unsettled?: readonly number[];
   /** Last five evaluations per comparison; null = nothing but calm ones. */
   votes: (readonly number[] | null)[];
   /** Open anomalies as they were told. */
@@ -60,7 +62,7 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
 /** Takes a node's word into the gang. */
-export function noteSummary(gang: Gang, { ts, node, gpus, readings }: JobSummary): void {
+export function noteSummary(gang: Gang, { ts, node, gpus, readings, unsettled = [] }: JobSummary): void {
   const key = keyOf(node);
   const share = gang.nodes[key];
   if (share !== undefined && ts <= share.ts) return;
@@ -68,6 +70,7 @@ export function noteSummary(gang: Gang, { ts, node, gpus, readings }: JobSummary
     share.interval_ms = Math.min(ts - share.ts, INTERVAL_MAX_MS);
     share.ts = ts;
     share.readings = readings;
+    share.unsettled = unsettled;
     return;
   }
   if (share !== undefined) leave(gang, share);
@@ -76,7 +79,7 @@ export function noteSummary(gang: Gang, { ts, node, gpus, readings }: JobSummary
   for (const uuid of gpus) delete gang.away[keyOf(uuid)];
   const votes = back.map((known, i) => known?.votes ?? share?.votes[share.gpus.indexOf(gpus[i] as string)] ?? null);
   const open = back.map((known) => known?.open ?? null);
-  gang.nodes[key] = { node, ts, interval_ms, judged_ts: share?.judged_ts ?? 0, gpus, readings, votes, open };
+  gang.nodes[key] = { node, ts, interval_ms, judged_ts: share?.judged_ts ?? 0, gpus, readings, unsettled, votes, open };
 }
 
 /** Keeps what is open on a node's GPUs until they are back. */
@@ -109,6 +112,9 @@ export const SUMMARY = { activity: 0, sm: 1, tensor: 2, clock: 3, power: 4, held
 
 export const readingOf = ({ share, i }: Member, reading: number): number =>
   share.readings[i * SUMMARY_WIDTH + reading] as number;
+
+/** Whether it has had its load for a while. */
+export const isSettled = ({ share, i }: Member): boolean => share.unsettled?.includes(i) !== true;
 
 /** Takes what is open on a GPU out of the gang; empty when nothing is. */
 export function forget(gang: Gang, uuid: string): Anomaly[] {

@@ -14,7 +14,7 @@ import {
   readingOf,
   SUMMARY,
 } from './job-members.ts';
-import type { JobSummary } from './node-peers.ts';
+import type { JobSummary } from './job-summaries.ts';
 import { type RobustCentre, robustCentre } from './robust-centre.ts';
 import { HELD } from './smooth-readings.ts';
 import { endWork, followWork } from './stalled-work.ts';

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Anomaly } from '../../pipeline/contract/events.ts';
-import { describeLaws, START_MS } from '../core/laws.fixture.ts';
+import { GroupState } from '../core/group-state.ts';
+import { batchOf, describeLaws, START_MS } from '../core/laws.fixture.ts';
+import { runOperator } from '../core/lift.ts';
 import { nodePeers } from './node-peers.ts';
-import { NODE_OPTIONS, runNodePeers, type WorkScene, workRows } from './peers.fixture.ts';
+import { NODE_OPTIONS, runNodePeers, type WorkRow, type WorkScene, workRows } from './peers.fixture.ts';
 
 const HOUR_MS = 3_600_000;
 const minute = (n: number): number => n * 60_000;
@@ -187,8 +189,54 @@ describe('nodePeers', () => {
   });
 });
 
+describe('a scrape', () => {
+  const scene: WorkScene = { nodes: 1, cadence_ms: 30_000, until_ms: minute(10) };
+  /** Places in the stream of the rows behind which a summary came, and the instants it tells of. */
+  const heard = (rows: readonly WorkRow[]): string[] => {
+    const state = new GroupState(0);
+    const batch = batchOf(state, rows);
+    rows.forEach(({ job }, i) => {
+      batch.attribution[i] = state.registry.attribution([{ namespace: '', pod: '', container: '', job }]);
+    });
+    const told: string[] = [];
+    runOperator('peers', nodePeers(NODE_OPTIONS), state, batch, (port, item, row) => {
+      const { uuid, ts } = rows[row] as WorkRow;
+      if (port === 'summaries') told.push(`${uuid} ${(item.ts - START_MS) / 1_000} s at ${(ts - START_MS) / 1_000} s`);
+    });
+    return told;
+  };
+
+  it('is judged with the row that completes it', () => {
+    expect(heard(workRows(scene)).slice(0, 3)).toEqual([
+      'GPU-7 30 s at 30 s',
+      'GPU-7 60 s at 60 s',
+      'GPU-7 90 s at 90 s',
+    ]);
+  });
+
+  it('is judged with the next one where a GPU is lacking, and by itself again when that GPU is known to be away', () => {
+    const rows = workRows(scene).filter(({ uuid, ts }) => uuid !== 'GPU-5' || ts - START_MS < 60_000);
+    expect(heard(rows).slice(0, 4)).toEqual([
+      'GPU-7 30 s at 30 s',
+      'GPU-0 60 s at 90 s',
+      'GPU-7 90 s at 90 s',
+      'GPU-7 120 s at 120 s',
+    ]);
+  });
+
+  it('of a GPU that is back or new counts without it once', () => {
+    const rows = workRows(scene).filter(({ uuid, ts }) => uuid !== 'GPU-5' || ts - START_MS >= 60_000);
+    expect(heard(rows).slice(0, 4)).toEqual([
+      'GPU-7 30 s at 30 s',
+      'GPU-6 60 s at 60 s',
+      'GPU-7 90 s at 90 s',
+      'GPU-7 120 s at 120 s',
+    ]);
+  });
+});
+
 describe('summaries', () => {
-  it('tell every 20 s what settled busy boards do for each job', () => {
+  it('tell every 20 s what busy boards do for each job, and whose load is new', () => {
     const job = (gpu: number): string => (gpu < 4 ? 'a' : gpu < 6 ? 'b' : '');
     const { summaries } = runNodePeers(workRows({ nodes: 1, cadence_ms: 10_000, until_ms: minute(10), job }));
     const ofA = summaries.filter((summary) => summary.job === 'a');
@@ -198,7 +246,7 @@ describe('summaries', () => {
       model: 'NVIDIA H100 80GB HBM3',
       gpus: ['GPU-0', 'GPU-1', 'GPU-2', 'GPU-3'],
     });
-    expect((ofA[0]?.ts ?? 0) - START_MS).toBeGreaterThanOrEqual(30_000);
+    expect(ofA.slice(0, 3).map(({ unsettled }) => unsettled)).toEqual([[0, 1, 2, 3], undefined, undefined]);
     expect(ofA[0]?.readings.length).toBe(4 * 8);
     expect(new Set(summaries.map((summary) => summary.job))).toEqual(new Set(['a', 'b']));
     expect(summaries.filter((summary) => summary.job === 'b').every(({ gpus }) => gpus.length === 2)).toBe(true);

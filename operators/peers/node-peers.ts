@@ -6,15 +6,8 @@ import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, formatDuration } from '../../pipeline/contract/time.ts';
 import { addMember, dropMember, MEMBER_COLUMNS, membersOf } from '../core/node-members.ts';
 import { gangOf } from './gang-of.ts';
-import {
-  type Board,
-  type Deviation,
-  judgeBoard,
-  KINDS,
-  type Kind,
-  mayDeviate,
-  type PeerLimits,
-} from './judge-board.ts';
+import { type BusyBoard, type JobSummary, jobSummaries } from './job-summaries.ts';
+import { type Deviation, judgeBoard, KINDS, type Kind, mayDeviate, type PeerLimits } from './judge-board.ts';
 import { readingWords } from './reading-words.ts';
 import { READING, READINGS, SMOOTH_COLUMNS, smoothRow } from './smooth-readings.ts';
 import { castVote, countVotes, isCarried } from './votes.ts';
@@ -26,23 +19,9 @@ export interface NodePeersOptions extends PeerLimits {
   readonly every: DurationMs;
   /** Activity from which a board is busy; others are not compared. */
   readonly busy_ratio: number;
-  /** How long a board must have had its load before its job hears of it. */
+  /** How long a board must have had its load before its job hears how busy it is. */
   readonly job_settle: DurationMs;
 }
-
-/**
- * Busy boards of one node that work for one job: per GPU SUMMARY_WIDTH numbers, averages of the half-life; -1 = missing.
- */
-export interface JobSummary {
-  readonly ts: number;
-  readonly node: string;
-  readonly job: string;
-  readonly model: string;
-  readonly gpus: readonly string[];
-  /** Per GPU: activity, sm, tensor (ratios), clock (MHz), power (W), what holds its clock, one of HELD, dram (ratio), NVLink (MB/s). */
-  readonly readings: readonly number[];
-}
-export const SUMMARY_WIDTH = 8;
 
 export interface NodePeersPorts {
   readonly anomalies: Anomaly;
@@ -66,6 +45,9 @@ const STATE = {
   open: { scope: 'gpu', type: 'record', width: 1, initial: 0 },
   newest_ts: { scope: 'node', type: 'f64', width: 1, initial: 0 },
   due: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  /** When the scrape began that is judged next or was judged last, and of how many GPUs it still lacks; 0 = judged. */
+  began: { scope: 'node', type: 'f64', width: 1, initial: 0 },
+  lacking: { scope: 'node', type: 'u32', width: 1, initial: 0 },
 } as const;
 type PeersState = State<typeof STATE>;
 type Tell = EmitFrom<NodePeersPorts>;
@@ -78,9 +60,9 @@ type OpenKinds = Readonly<Record<string, { readonly anomaly: Anomaly; readonly j
  *
  * Input    enriched rows; rows not newer than the GPU's last one are skipped. MIG instances are not compared.
  * Output   anomalies; summaries: what the node's busy boards do for each job, for `jobPeers`.
- * Time     event time of the node's own rows; evaluated when a row passes the node's next multiple of `every`, from the rows
- *          before it; no timers.
- * State    70 B per GPU, 16 B per node and its list of GPUs.
+ * Time     event time of the node's own rows; the first scrape from the node's next multiple of `every` on is evaluated with the
+ *          row that completes it, or with the next scrape where a GPU is lacking that came before; no timers.
+ * State    70 B per GPU, 28 B per node and its list of GPUs.
  * Cost     nine averages per row, one exp where the interval changes; O(boards squared) per node and evaluation.
  * Errors   none.
  * Source   median and MAD with a continuity window, after Minder (arXiv 2411.01791).
@@ -102,8 +84,14 @@ export const nodePeers = (options: NodePeersOptions): Operator<typeof STATE, Nod
         if (ts <= last) continue;
         const node = batch.node[row] as number;
         if (state.home[gpu] !== node + 1) addMember(state, node, gpu);
-        if (ts >= (state.due[node] as number)) {
-          if (state.due[node] !== 0) evaluate(batch, row, state, options, emit);
+        // A GPU that comes again begins the next scrape: who is still lacking will not come.
+        if ((state.lacking[node] as number) > 0 && last >= (state.began[node] as number)) {
+          state.lacking[node] = 0;
+          evaluate(batch, row, state, options, emit);
+        }
+        if (state.lacking[node] === 0 && ts >= (state.due[node] as number)) {
+          state.lacking[node] = state.due[node] === 0 ? 0 : lackingAt(state, node);
+          state.began[node] = ts;
           state.due[node] = (Math.floor(ts / options.every) + 1) * options.every;
         }
         if (ts - last !== elapsed_ms) {
@@ -113,21 +101,30 @@ export const nodePeers = (options: NodePeersOptions): Operator<typeof STATE, Nod
         state.last_ts[gpu] = ts;
         smoothRow(state, batch, row, gpu, weight);
         if (ts > (state.newest_ts[node] as number)) state.newest_ts[node] = ts;
+        if ((state.lacking[node] as number) > 0) {
+          const lacking = (state.lacking[node] as number) - 1;
+          state.lacking[node] = lacking;
+          if (lacking === 0) evaluate(batch, row, state, options, emit);
+        }
       }
     },
   };
 };
 
-interface Judged extends Board {
-  readonly gpu: number;
+/** Of how many GPUs a scrape brings rows if it brings those of the last one that was judged. */
+function lackingAt(state: PeersState, node: number): number {
+  const began = state.began[node] as number;
+  let count = 0;
+  for (const gpu of membersOf(state, node)) if ((state.last_ts[gpu] as number) >= began) count++;
+  return count;
 }
 
-/** Judges the node's last scrape; `row` is the first of the next one. */
+/** Judges the node's last scrape; `row` is its last one, or the first of the next where GPUs were lacking. */
 function evaluate(batch: Batch, row: number, state: PeersState, options: NodePeersOptions, emit: Tell): void {
   const node = batch.node[row] as number;
   const now = state.newest_ts[node] as number;
   const { gpus, attributions } = batch.registry;
-  const busy: Judged[] = [];
+  const busy: BusyBoard[] = [];
   const others: number[] = [];
   for (const gpu of membersOf(state, node)) {
     const { model, instance } = gpus[gpu] as GpuIdentity;
@@ -160,7 +157,7 @@ function evaluate(batch: Batch, row: number, state: PeersState, options: NodePee
   for (const gpu of others) {
     if (now - (state.last_ts[gpu] as number) > AWAY_MS && state.open[gpu] === null) dropMember(state, node, gpu);
   }
-  tellJobs(batch, row, now, busy, options, emit);
+  for (const summary of jobSummaries(batch, node, now, busy, options.job_settle)) emit('summaries', summary, row);
 }
 
 function vote(
@@ -252,44 +249,4 @@ function deviationAnomaly(
     opened_at,
     closed_at: null,
   };
-}
-
-/** One summary per job and model, in the order of the node's GPUs. */
-function tellJobs(
-  batch: Batch,
-  row: number,
-  now: number,
-  boards: readonly Judged[],
-  options: NodePeersOptions,
-  emit: Tell,
-): void {
-  const { gpus, nodes } = batch.registry;
-  const told: { job: string; model: string; gpus: string[]; readings: number[] }[] = [];
-  for (const board of boards) {
-    if (board.gang === '' || board.steady_ms < options.job_settle) continue;
-    const { gang: job, model } = board;
-    let summary = told.find((other) => other.job === job && other.model === model);
-    if (summary === undefined) {
-      summary = { job, model, gpus: [], readings: [] };
-      told.push(summary);
-    }
-    summary.gpus.push((gpus[board.gpu] as GpuIdentity).uuid);
-    summary.readings.push(
-      rounded(board, READING.activity, 1e4),
-      rounded(board, READING.sm, 1e4),
-      rounded(board, READING.tensor, 1e4),
-      rounded(board, READING.clock, 10),
-      rounded(board, READING.power, 10),
-      board.held,
-      rounded(board, READING.dram, 1e4),
-      rounded(board, READING.nvlink, 1),
-    );
-  }
-  const node = nodes[batch.node[row] as number] as string;
-  for (const summary of told) emit('summaries', { ts: now, node, ...summary }, row);
-}
-
-function rounded({ smooth, at }: Board, reading: number, unit: number): number {
-  const value = smooth[at + reading] as number;
-  return Number.isNaN(value) ? -1 : Math.round(value * unit) / unit;
 }

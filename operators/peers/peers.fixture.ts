@@ -3,7 +3,8 @@ import { seconds } from '../../pipeline/contract/time.ts';
 import { GroupState } from '../core/group-state.ts';
 import { batchOf, random, type SampleRow, START_MS } from '../core/laws.fixture.ts';
 import { runOperator } from '../core/lift.ts';
-import { type JobSummary, type NodePeersOptions, nodePeers } from './node-peers.ts';
+import type { JobSummary } from './job-summaries.ts';
+import { type NodePeersOptions, nodePeers } from './node-peers.ts';
 
 export const NODE_OPTIONS: NodePeersOptions = {
   half_life: seconds(12),

@@ -46,6 +46,8 @@ const SW_POWER_CAP_BIT = 4;
 const CAPPED_RATIO = 0.97;
 /** Activity that moved by more is another load. */
 const LOAD_SHIFT_RATIO = 0.15;
+/** So far from one row to the next is no fluctuation either: an average over both would be of neither. */
+const OTHER_LOAD_RATIO = 0.4;
 
 export const SMOOTH_COLUMNS = {
   /** Averages that forget by time; NaN while the reading is missing. */
@@ -60,8 +62,8 @@ export const SMOOTH_COLUMNS = {
 } as const;
 type SmoothCells = State<typeof SMOOTH_COLUMNS>;
 
-/** Takes a row into the averages of its GPU with this weight. */
-export function smoothRow(cells: SmoothCells, batch: Batch, row: number, gpu: number, weight: number): void {
+/** Takes a row into the averages of its GPU with this weight; those of another load are forgotten. */
+export function smoothRow(cells: SmoothCells, batch: Batch, row: number, gpu: number, usual: number): void {
   const { values } = batch;
   const { smooth } = cells;
   const ts = batch.ts[row] as number;
@@ -70,10 +72,16 @@ export function smoothRow(cells: SmoothCells, batch: Batch, row: number, gpu: nu
   const power = values[from + POWER] as number;
   const engine = values[from + ENGINE] as number;
   const nvlink = values[from + NVLINK_MB] as number;
-  blend(smooth, at, values[from + TEMP] as number, weight);
+  const load = Number.isNaN(engine) ? (values[from + UTIL] as number) : engine;
+  const user = batch.attribution[row] as number;
+  const other =
+    user !== cells.used_by[gpu] || Math.abs(load - (smooth[at + READING.activity] as number)) > OTHER_LOAD_RATIO;
+  const weight = other ? 1 : usual;
+  // Heat follows slowly whatever the load does.
+  blend(smooth, at, values[from + TEMP] as number, usual);
   blend(smooth, at + 1, power, weight);
   blend(smooth, at + 2, values[from + CLOCK] as number, weight);
-  blend(smooth, at + 3, Number.isNaN(engine) ? (values[from + UTIL] as number) : engine, weight);
+  blend(smooth, at + 3, load, weight);
   blend(smooth, at + 4, values[from + SM] as number, weight);
   blend(smooth, at + 5, values[from + TENSOR] as number, weight);
   blend(smooth, at + 6, values[from + DRAM] as number, weight);
@@ -91,7 +99,6 @@ export function smoothRow(cells: SmoothCells, batch: Batch, row: number, gpu: nu
   cells.held[gpu] =
     (reasons & APPLICATION_CLOCKS_BIT) !== 0 ? HELD.application_clocks : limited ? HELD.power_limit : HELD.nothing;
   const activity = smooth[at + READING.activity] as number;
-  const user = batch.attribution[row] as number;
   const same = Math.abs(activity - (cells.steady_activity[gpu] as number)) <= LOAD_SHIFT_RATIO;
   if (!same || user !== cells.used_by[gpu]) {
     cells.steady_ts[gpu] = ts;
