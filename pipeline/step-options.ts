@@ -69,7 +69,7 @@ export const NOVELTY: NoveltyOptions = { ...NOVELTY_DEFAULTS, delay: VECTOR_DELA
 export const QUANTILES: FleetQuantilesOptions = { ...FLEET_QUANTILES_DEFAULTS, delay: VECTOR_DELAY };
 
 export const NODE_PEERS: NodePeersOptions = {
-  half_life: seconds(12),
+  half_life: seconds(8),
   every: seconds(20),
   busy_ratio: 0.3,
   job_settle: seconds(30),

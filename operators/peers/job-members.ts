@@ -116,6 +116,22 @@ export const readingOf = ({ share, i }: Member, reading: number): number =>
 /** Whether it has had its load for a while. */
 export const isSettled = ({ share, i }: Member): boolean => share.unsettled?.includes(i) !== true;
 
+/** At most such a share of what the others draw, and so close to their activity at least. */
+const LESS_POWER_RATIO = 0.95;
+const SAME_ACTIVITY_RATIO = 0.05;
+/** Between bursts of requests clocks and power fall on their own; work that all wait for fills the time. */
+export const BUSY_RATIO = 0.6;
+
+/**
+ * Whether a GPU draws less than the others (medians) although it is as busy. Boards that a power limit holds differ in clock by
+ * nature and draw alike; who is slower and draws less too could run faster, so that their spread is no excuse.
+ */
+export const drawsLess = (member: Member, power: number, activity: number): boolean => {
+  const own = readingOf(member, SUMMARY.power);
+  const busy = readingOf(member, SUMMARY.activity) >= Math.max(BUSY_RATIO, activity - SAME_ACTIVITY_RATIO);
+  return busy && own >= 0 && own < LESS_POWER_RATIO * power;
+};
+
 /** Takes what is open on a GPU out of the gang; empty when nothing is. */
 export function forget(gang: Gang, uuid: string): Anomaly[] {
   const found: Anomaly[] = [];

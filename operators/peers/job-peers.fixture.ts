@@ -12,7 +12,7 @@ const OPTIONS: JobPeersOptions = {
   mads: 5,
   peers_min: 4,
   delay: seconds(15),
-  half_life: seconds(12),
+  half_life: seconds(8),
 };
 export const minute = (n: number): number => n * 60_000;
 export const HOUR_MS = 3_600_000;

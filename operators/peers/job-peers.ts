@@ -5,6 +5,7 @@ import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
 import { slowestOfFew } from './few-peers.ts';
 import { COMPARISONS, type Comparison, type JobLimits } from './job-comparisons.ts';
 import {
+  drawsLess,
   dropAway,
   forget,
   type Gang,
@@ -22,7 +23,7 @@ import { closedStraggler, type Finding, straggler } from './straggler-anomaly.ts
 import { castVote, isCarried } from './votes.ts';
 
 export interface JobPeersOptions extends JobLimits {
-  /** And so many MADs below. */
+  /** And so many MADs below, unless it draws less than the others. */
   readonly mads: number;
   /** Others to compare with; a job with fewer is judged by its clocks only, and by how closely the others agree. */
   readonly peers_min: number;
@@ -50,13 +51,15 @@ const STATE = { gangs: { scope: 'group', type: 'record', width: 1, initial: 0 } 
 type Gangs = Record<string, Gang>;
 
 /**
- * Names jobs that only wait (stalled-work.ts), and the GPU that holds up its job: type `straggler`, a warning, against the median of the job's GPUs of the same model,
- * over all nodes; 3 of 5 evaluations open, five calm ones or leaving the job close. Jobs of three to five GPUs are judged by
- * their clocks only (few-peers.ts).
+ * Names jobs that only wait (stalled-work.ts), and the GPU that holds up its job: type `straggler`, a warning, against the
+ * median of the job's GPUs of the same model, over all nodes; 3 of 5 evaluations open, five calm ones or leaving the job close.
+ * A clock must lie below by its limit and by some MADs; by its limit alone where the GPU draws less than the others although it is
+ * as busy. Jobs of three or four GPUs are judged by their clocks only (few-peers.ts).
  *
- * Input    summaries of `nodePeers`: busy GPUs that have had their load for a while.
+ * Input    summaries of `nodePeers`: what the busy GPUs of a node do for a job.
  * Output   anomalies.
- * Time     event time; a summary is judged once, within 10 s of event time after it came.
+ * Time     event time; a summary is judged once, within 10 s of event time after it came. With scrapes of 30 s and less a GPU that
+ *          falls 8 % behind is told within two minutes, `delay` included: three scrapes, the last within 90 s.
  * Limits   a cadence of 2 min needs 6 min for 3 evaluations; whole gangs that are slow are not seen here.
  * State    one record, about 100 B per GPU with a job.
  * Cost     O(n log n) per gang of n GPUs and evaluation.
@@ -198,12 +201,14 @@ function oddOnes(
   if (median < comparison.median_min) return null;
   const activity = centreOf(members, SUMMARY.activity).median;
   const apart_mads = options.mads * Math.max(mad, usual);
+  const power = c === CLOCK ? centreOf(members, SUMMARY.power).median : 0;
   const found = new Map<Member, Finding>();
   for (const member of members) {
     const observed = readingOf(member, at);
     const limit = comparison.limit(options, readingOf(member, SUMMARY.held) === HELD.power_limit) * median;
     const share = member.share.open[member.i] ? STAYS_SHARE : 1;
-    if (observed < 0 || median - observed < share * Math.max(limit, apart_mads)) continue;
+    const spread = c === CLOCK && drawsLess(member, power, activity) ? 0 : apart_mads;
+    if (observed < 0 || median - observed < share * Math.max(limit, spread)) continue;
     if (comparison.applies(member, activity)) {
       found.set(member, { comparison, observed, median, mad, peers: known - 1, limit, is_set: isSet(c, member) });
     }

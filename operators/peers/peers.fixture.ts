@@ -7,7 +7,7 @@ import type { JobSummary } from './job-summaries.ts';
 import { type NodePeersOptions, nodePeers } from './node-peers.ts';
 
 export const NODE_OPTIONS: NodePeersOptions = {
-  half_life: seconds(12),
+  half_life: seconds(8),
   every: seconds(20),
   busy_ratio: 0.3,
   job_settle: seconds(30),
