@@ -1,11 +1,13 @@
 import { expect } from 'vitest';
+import { deskPosition } from '../bench/chaos/desk-position.ts';
 import { createFleet, type Fleet } from '../bench/fleet/fleet.ts';
 import type { TestServices } from '../deploy/services/services.fixture.ts';
 import { connectDatabase } from '../sinks/questdb/connect-database.ts';
 import { listDeadLetters } from './bus/dead-letters.ts';
 import { ALERTS_STREAM } from './bus/ensure-streams.ts';
 import { storedMessages as storedIn } from './bus/stored-messages.ts';
-import { type CliRun, startCli } from './cli/cli.fixture.ts';
+import { managerOf } from './bus/stream-manager.ts';
+import { type CliRun, startCli, until } from './cli/cli.fixture.ts';
 import { systemClock } from './clock.ts';
 import type { Bus, OutgoingMessage } from './contract/bus.ts';
 import { encodeScrape } from './contract/encode-scrape.ts';
@@ -19,18 +21,26 @@ const INTERVAL = seconds(10);
 /** Scrapes of every node in `storedMessages`. */
 export const INSTANTS = 300;
 
-/** Everything that the stream can hold: binary scrapes, exposition text, JSON rows, late ones, garbage, stories. */
+/**
+ * Everything that the stream can hold: binary scrapes, exposition text, JSON rows, late ones, garbage, stories. It ends now:
+ * of what arrives an hour late vectors, and all that follows from them, are told once an hour only.
+ */
 export function storedMessages(): OutgoingMessage[] {
-  const start_ms = Math.floor(systemClock.now() / hours(1)) * hours(1) - hours(6);
+  const start_ms = Math.floor(systemClock.now() / minutes(5)) * minutes(5) - INSTANTS * INTERVAL;
   const at = (instant: number): number => start_ms + instant * INTERVAL;
   const fleet: Fleet = createFleet({
     gpus: 48,
     seed: 11,
     start_ms,
     interval_ms: INTERVAL,
+    // Of each kind of step one that has something to say: of a row, a board, boards of one node, one job, one domain, silence.
     stories: [
       { story: 'power_cap', gpu: 5, at_ms: at(120), duration_ms: minutes(15) },
-      { story: 'cold_plate_decay', gpu: 20, at_ms: at(90), duration_ms: minutes(20) },
+      { story: 'dbe_row_remap', gpu: 2, at_ms: at(60), duration_ms: minutes(20) },
+      { story: 'straggler', gpu: 11, at_ms: at(30), duration_ms: minutes(25) },
+      { story: 'nvswitch_domain', gpu: 16, at_ms: at(60), duration_ms: minutes(15) },
+      { story: 'driver_hang', gpu: 24, at_ms: at(150), duration_ms: minutes(18) },
+      { story: 'cold_plate_decay', gpu: 36, at_ms: at(90), duration_ms: minutes(20) },
       { story: 'util_garbage', gpu: 33, at_ms: at(30), duration_ms: minutes(30) },
       { story: 'fallen_off_bus', gpu: 41, at_ms: at(100), duration_ms: minutes(10) },
     ],
@@ -109,12 +119,26 @@ export async function snapshotsFrom(bus: Bus, run: CliRun, position: number): Pr
   });
 }
 
-/** Lets an engine work off the stream, then ends it with SIGTERM. */
+/** Lets an engine work off the stream and its alerts, then ends it with SIGTERM. */
 export async function finishEngine(bus: Bus, run: CliRun): Promise<void> {
-  const { last_position } = await bus.streamState('DCGM_RAW');
-  await reported(bus, run, `position ${last_position}`, ({ position }) => position >= last_position);
+  // What a snapshot has behind it is told, so that the desk has it to read.
+  await snapshotsFrom(bus, run, (await bus.streamState('DCGM_RAW')).last_position);
+  await deskCaughtUp(bus);
   run.kill('SIGTERM');
   expect(await run.exited).toMatchObject({ code: 0 });
+}
+
+/** Waits until the alert desk, whoever has it, has brought its table to the end of what was told. */
+export async function deskCaughtUp(bus: Bus): Promise<void> {
+  await until('alerts are in their table', () =>
+    whenLed(async () => (await deskPosition(bus)) >= (await bus.streamState(ALERTS_STREAM)).last_position),
+  );
+}
+
+/** Forgets what was told of the stream, for another one to tell it anew. */
+export async function forgetTold(bus: Bus): Promise<void> {
+  const jsm = await managerOf(bus);
+  for (const stream of ['DCGM_INVALID', ALERTS_STREAM, 'KV_GPU_VITALS_ALERT_DESK']) await jsm.streams.delete(stream);
 }
 
 /** Every row of every table as text, sorted; twice the same row is two lines. */
@@ -160,20 +184,3 @@ async function whenLed<T>(read: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-/** By table, what one has and the other has not; the first few rows of it. */
-export const tableDifferences = (
-  whole: Readonly<Record<string, readonly string[]>>,
-  other: Readonly<Record<string, readonly string[]>>,
-): readonly { table: string; rows: number; missing: string[]; extra: string[] }[] =>
-  Object.entries(whole).map(([table, rows]) => {
-    const [missing, extra] = [new Set(rows), new Set(other[table])];
-    for (const row of other[table] ?? []) missing.delete(row);
-    for (const row of rows) extra.delete(row);
-    return {
-      table,
-      rows: other[table]?.length ?? 0,
-      missing: [...missing].slice(0, 3),
-      extra: [...extra].slice(0, 3),
-    };
-  });

@@ -3,47 +3,53 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { connectBus } from '../bus/connect-bus.ts';
-import { ensureStreams } from '../bus/ensure-streams.ts';
 import { managerOf } from '../bus/stream-manager.ts';
 import { endCliRuns } from '../cli/cli.fixture.ts';
-import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import {
   allTables,
+  deskCaughtUp,
   finishEngine,
+  forgetTold,
   INSTANTS,
   startEngineProcess,
   storedMessages,
-  tableDifferences,
 } from '../kill-resume.fixture.ts';
+import { expectSameRows } from '../same-rows.fixture.ts';
+import { connectToCluster, copiesAgree, type NatsCluster, startNatsCluster } from './nats-cluster.fixture.ts';
 import { startWorkerProcess, type WorkerProcess, workerReports } from './worker-process.fixture.ts';
 
-/** Workers of a cluster as processes, on the real nats-server and the real QuestDB. */
+/** Workers of a cluster as processes, on three nats-servers that keep a copy each of everything, and the real QuestDB. */
 
+const COPIES = 3;
+const SETTLED_MAX_MS = 90_000;
+
+let nats: NatsCluster | null = null;
 let services: TestServices;
 let bus: Bus;
-const folders: string[] = [];
+let data = '';
 
 beforeAll(async () => {
-  services = await startTestServices({});
-  bus = await connectBus({ servers: services.nats_url, name: 'test', clock: systemClock });
-  await ensureStreams(bus);
+  nats = await startNatsCluster();
+  if (nats === null) return;
+  data = await mkdtemp(join(tmpdir(), 'gpu-vitals-cluster-'));
+  services = await startTestServices({ questdb: true });
+  bus = await connectToCluster(nats.nats_url, COPIES);
 });
 afterEach(endCliRuns);
 afterAll(async () => {
   await bus?.close();
   await services?.stop();
-  await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true, maxRetries: 5 })));
+  await nats?.stop();
+  if (data !== '') await rm(data, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function freshFolder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'gpu-vitals-cluster-'));
-  folders.push(path);
-  return path;
-}
-
-it('writes what one process writes: 1, 4 and 2 workers, one killed, one paused, two ended', async () => {
+it('writes what one process writes: 1, 4 and 2 workers, one killed, one paused, two ended', async (context) => {
+  if (nats === null) {
+    context.skip('no nats-server on this machine');
+    return;
+  }
+  const { nats_url } = nats;
   const messages = storedMessages();
   const publisher = bus.publisher();
   const parts = 6;
@@ -56,72 +62,67 @@ it('writes what one process writes: 1, 4 and 2 workers, one killed, one paused, 
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  const data = await freshFolder();
-  const { nats_url } = services;
-  const start = (name: string): WorkerProcess => startWorkerProcess({ name, data, nats_url, questdb: services });
+  const more = ['--stream-replicas', String(COPIES)];
+  const start = (name: string): WorkerProcess => startWorkerProcess({ name, data, nats_url, questdb: services, more });
   const reports = workerReports(bus);
   const took: Record<string, number> = {};
 
   const a = start('a');
-  await reports.settled([a]);
+  await reports.settled([a], SETTLED_MAX_MS);
+  const jsm = await managerOf(bus);
+  for (const stream of ['DCGM_RAW', 'PICKED', 'ALERTS', 'KV_GPU_VITALS_CLUSTER', 'OBJ_GPU_VITALS_CLUSTER']) {
+    expect([stream, (await jsm.streams.info(stream)).config.num_replicas]).toEqual([stream, COPIES]);
+  }
   let feeding = publish(0);
   const [b, c, d] = ['b', 'c', 'd'].map(start) as [WorkerProcess, WorkerProcess, WorkerProcess];
   await feeding;
   feeding = publish(1);
-  took.four = await reports.settled([a, b, c, d]);
+  took.four = await reports.settled([a, b, c, d], SETTLED_MAX_MS);
   await feeding;
 
   feeding = publish(2);
   b.kill('SIGKILL');
-  took.killed = await reports.settled([a, c, d]);
+  took.killed = await reports.settled([a, c, d], SETTLED_MAX_MS);
   await feeding;
 
   feeding = publish(3);
   c.kill('SIGSTOP');
-  took.paused = await reports.settled([a, d]);
+  took.paused = await reports.settled([a, d], SETTLED_MAX_MS);
   await feeding;
   c.kill('SIGCONT');
   feeding = publish(4);
-  took.back = await reports.settled([a, c, d]);
+  took.back = await reports.settled([a, c, d], SETTLED_MAX_MS);
   expect(c.stderr()).toMatch(/GV-CLU-001/);
   await feeding;
 
   feeding = publish(5);
   d.kill('SIGTERM');
   expect(await d.exited).toMatchObject({ code: 0 });
-  took.ended = await reports.settled([a, c]);
+  took.ended = await reports.settled([a, c], SETTLED_MAX_MS);
   await feeding;
   await publisher.close();
-  await reports.caughtUp();
+  await reports.caughtUp(SETTLED_MAX_MS);
   a.kill('SIGTERM');
   expect(await a.exited).toMatchObject({ code: 0 });
-  took.alone = await reports.settled([c]);
+  took.alone = await reports.settled([c], SETTLED_MAX_MS);
   // What was not handed over is read again, and shows older versions of rows until then.
-  await reports.caughtUp();
+  await reports.caughtUp(SETTLED_MAX_MS);
+  await deskCaughtUp(bus);
   c.kill('SIGTERM');
   expect(await c.exited).toMatchObject({ code: 0 });
   reports.stop();
+  await copiesAgree(bus, ['DCGM_INVALID', 'ALERTS']);
   const sharded = await allTables(bus, services);
   if (process.env.CLUSTER_TIMES !== undefined) console.info(took);
 
   const reference = await startTestServices({ questdb: true });
   try {
-    await (await managerOf(bus)).streams.delete('DCGM_INVALID');
-    await (await managerOf(bus)).streams.delete('ALERTS');
-    const whole = await startEngineProcess({ data: await freshFolder(), nats_url, questdb: reference });
-    await finishEngine(bus, whole);
+    await forgetTold(bus);
+    await finishEngine(bus, await startEngineProcess({ data: join(data, 'alone'), nats_url, questdb: reference }));
     const alone = await allTables(bus, reference);
-    // The alert desk's own table follows ALERTS, which is compared; the reference ends before its desk has begun.
-    const { alerts: _, ...compared } = alone;
-    expect(tableDifferences(compared, sharded)).toEqual(
-      Object.entries(compared).map(([table, rows]) => ({ table, rows: rows.length, missing: [], extra: [] })),
-    );
-    expect(alone.gpu_metrics?.length).toBeGreaterThan(INSTANTS * 46);
-    for (const table of ['anomalies', 'gpu_health_scores', 'gpu_features', 'fleet_quantiles', 'dead_letters']) {
-      expect(alone[table]?.length, table).toBeGreaterThan(3);
-    }
-    expect(alone.alerts_told?.length).toBeGreaterThan(0);
+    expectSameRows(alone, sharded);
+    expect(alone.gpu_metrics?.length).toBeGreaterThan(INSTANTS * 40);
   } finally {
     await reference.stop();
   }
-}, 300_000);
+}, 400_000);
