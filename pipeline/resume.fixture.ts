@@ -17,6 +17,7 @@ import { rawSubject } from './contract/ids.ts';
 import type { RawMessage } from './contract/message.ts';
 import { METRIC_COUNT, METRICS } from './contract/metrics.ts';
 import type { Sink } from './contract/ports.ts';
+import type { Decision, Prediction } from './contract/predictions.ts';
 
 /** A node whose scrapes come without its GPUs for some minutes. */
 const BARE = { node: 'node-5', from: START_MS + 600_000, to: START_MS + 1_000_000 };
@@ -99,6 +100,12 @@ export class Tables {
     ]),
     gpu_health_scores: this.sink<HealthScore>((row) => [
       [`health ${row.ts} ${row.gpu_uuid} ${row.instance}`, JSON.stringify(row)],
+    ]),
+    gpu_failure_predictions: this.sink<Prediction>((row) => [
+      [`prediction ${row.ts} ${row.gpu_uuid} ${row.instance}`, JSON.stringify(row)],
+    ]),
+    gpu_economic_decisions: this.sink<Decision>((row) => [
+      [`decision ${row.ts} ${row.gpu_uuid} ${row.instance}`, JSON.stringify(row)],
     ]),
     xid_episodes: this.sink<Episode>((row) => [[`episode ${row.ts} ${row.id}`, JSON.stringify(row)]]),
     incidents: this.sink<Incident>((row) => [[`incident ${row.ts} ${row.id}`, JSON.stringify(row)]]),
