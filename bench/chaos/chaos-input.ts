@@ -47,6 +47,9 @@ export function chaosInput(options: { readonly ticks: number; readonly start_ms:
     start_ms,
     interval_ms: INTERVAL,
     stories: [
+      { story: 'straggler', gpu: 2, at_ms: at(5), duration_ms: minutes(20) },
+      { story: 'nvswitch_domain', gpu: 8, at_ms: at(6), duration_ms: minutes(15) },
+      { story: 'driver_hang', gpu: 16, at_ms: at(12), duration_ms: minutes(20) },
       { story: 'power_cap', gpu: 5, at_ms: at(30), duration_ms: minutes(50) },
       { story: 'cold_plate_decay', gpu: 15, at_ms: at(25), duration_ms: minutes(60) },
       { story: 'util_garbage', gpu: 13, at_ms: at(10), duration_ms: minutes(60) },

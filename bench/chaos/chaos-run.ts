@@ -58,6 +58,7 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
     plan,
     small_disks: plan.kinds.includes('disk_full'),
     exporter_port: () => feed?.exporter.port ?? 0,
+    input_start_ms: input.ticks[0]?.ts ?? 0,
     trace,
   });
   const over = new AbortController();

@@ -18,6 +18,11 @@ export interface ChaosStageOptions {
   /** Disks of their own for the parts, which can be filled. */
   readonly small_disks: boolean;
   readonly exporter_port: () => number;
+  /**
+   * The collector's clock is behind this, epoch ms. Of a scrape that fails it sends word with a time of its own, and how many do
+   * follows from the machine: behind all that is told, no word of them counts.
+   */
+  readonly input_start_ms: number;
   readonly trace: (line: string) => void;
 }
 
@@ -46,6 +51,7 @@ export type Role = 'collector' | 'engine' | 'api';
 const DISK_MIB: Readonly<Record<DiskOwner, number>> = { nats: 256, questdb: 4_096, collector: 64, engine: 128 };
 const SCRAPE_EVERY = '500ms';
 const END_LIMIT_MS = 12_000;
+const BEHIND_MS = 86_400_000;
 
 export async function startStage(options: ChaosStageOptions): Promise<ChaosStage> {
   const { folder, plan, trace } = options;
@@ -117,6 +123,7 @@ export async function startStage(options: ChaosStageOptions): Promise<ChaosStage
       ...['--api', '127.0.0.1:0', '--live', '127.0.0.1:0'],
     ],
   };
+  const behind_ms = options.input_start_ms - BEHIND_MS - systemClock.now();
   const lives: Record<string, number> = {};
   const complaints: string[] = [];
   const start = (role: Role): KeptProcess => {
@@ -127,7 +134,9 @@ export async function startStage(options: ChaosStageOptions): Promise<ChaosStage
         const skew = plan.skewOf(role, lives[role] ?? 0);
         if (skew !== null)
           trace(`${role}: clock off by ${skew.off_ms} ms, after ${skew.jump_after_ms} ms by ${skew.then_off_ms}`);
-        return skew === null ? {} : skewedClock(folder, skew);
+        if (role !== 'collector') return skew === null ? {} : skewedClock(folder, skew);
+        const { off_ms, jump_after_ms, then_off_ms } = skew ?? { off_ms: 0, jump_after_ms: 0, then_off_ms: 0 };
+        return skewedClock(folder, { off_ms: behind_ms + off_ms, jump_after_ms, then_off_ms: behind_ms + then_off_ms });
       },
       onStart() {
         lives[role] = (lives[role] ?? 0) + 1;

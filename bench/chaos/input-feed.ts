@@ -20,7 +20,7 @@ export interface InputFeedOptions {
 
 export interface InputFeed {
   readonly exporter: ScriptedExporter;
-  /** Scrapes that broke off with a process or a connection, and that were told again for it. */
+  /** Scrapes that broke off with a process or a connection, as they may, and that were told again for it. */
   readonly broken_off: () => number;
   /** What is wrong with the stream: a scrape that is lost, doubled or in another place. */
   readonly problems: readonly string[];
@@ -40,7 +40,7 @@ const SCRAPE_TYPE = 'application/vnd.gpu-vitals.scrape';
 /**
  * Serves the input to a collector, and watches that the stream gets each scrape once and in order. A scrape that breaks off
  * with its process or its connection is lost, as on any machine: such a one is put into its place from here, so that every run
- * has the same input.
+ * has the same input. It is a problem when one is lost that the collector had taken before.
  */
 export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
   const { input, bus } = options;
@@ -78,7 +78,7 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
       for (const { content_type, data, position } of batch) {
         position_read = position;
         const scrape = content_type === SCRAPE_TYPE ? scrapeOf(data) : null;
-        if (scrape === null) continue;
+        if (scrape === null || scrape.unanswered !== undefined) continue;
         const next = expected[stored];
         if (next?.ts === scrape.ts && next.node === scrape.node) {
           stored++;
@@ -115,7 +115,7 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
     }
   };
 
-  const unsure = async (pages: number): Promise<void> => {
+  const unsure = async (pages: number, kept: number): Promise<void> => {
     if (stored >= pages) return;
     doing = `looking for ${pages} scrapes`;
     let idle = false;
@@ -131,6 +131,9 @@ export async function feedInput(options: InputFeedOptions): Promise<InputFeed> {
       last = position;
     });
     await until(() => position_read >= last);
+    if (stored < kept) {
+      problem(`${kept - stored} scrapes are lost that the collector had long before its connection broke, of ${pages}`);
+    }
     for (const page of expected.slice(stored, pages)) {
       await publish(scrapeMessage(page, broken_off));
       broken_off++;

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { systemClock } from '../../pipeline/clock.ts';
 import { type InputTick, TICKS_A_BODY } from './chaos-input.ts';
 
 export interface ScriptedExporterOptions {
@@ -8,11 +9,16 @@ export interface ScriptedExporterOptions {
   readonly before: (tick: number) => Promise<void> | null;
   /**
    * Whether the last body was taken cannot be told: resolves when all pages before this place, counted from the first
-   * page on, lie in the stream.
+   * page on, lie in the stream. Those before `kept` were with the collector for so long that nothing may lose them.
    */
-  readonly unsure: (pages: number) => Promise<void>;
+  readonly unsure: (pages: number, kept: number) => Promise<void>;
 }
 
+/**
+ * What a collector has not handed over for so long is on its disk (DURABILITY.md), and this is how long one may take to read a
+ * body of this size on a busy machine; together less than between two scrapes.
+ */
+const HANDED_OVER_MS = 250 + 150;
 const NOTHING_YET = 'DCGM_FI_DEV_CPU_UTIL_TOTAL{cpu="0",Hostname="chaos"} 0\n';
 
 export interface ScriptedExporter {
@@ -32,6 +38,8 @@ export async function scriptedExporter(options: ScriptedExporterOptions): Promis
   const { ticks } = options;
   let tick = 0;
   let pages = 0;
+  let kept = 0;
+  let told_at = 0;
   let busy = false;
   let prepared = -1;
   let told: Socket | null = null;
@@ -45,9 +53,11 @@ export async function scriptedExporter(options: ScriptedExporterOptions): Promis
   };
 
   function answer(socket: Socket, response: ServerResponse): void {
+    if (told === socket && systemClock.monotonic() - told_at >= HANDED_OVER_MS) kept = pages;
     if (!busy && told !== null && told !== socket) {
-      wait(options.unsure(pages), () => {
+      wait(options.unsure(pages, kept), () => {
         told = null;
+        kept = pages;
       });
     }
     if (!busy && tick < ticks.length && prepared < tick) {
@@ -64,6 +74,7 @@ export async function scriptedExporter(options: ScriptedExporterOptions): Promis
       return;
     }
     const body = ticks.slice(tick, tick + TICKS_A_BODY).flatMap((one) => one.pages);
+    told_at = systemClock.monotonic();
     tick += TICKS_A_BODY;
     pages += body.length;
     told = socket;
