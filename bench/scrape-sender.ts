@@ -24,6 +24,8 @@ export class ScrapeSender {
   /** Why the first message was refused. */
   refused: unknown = null;
   readonly epoch: number;
+  /** Told of every scrape just before it is published; nobody when null. */
+  onSend: ((node: string, ts: number) => void) | null = null;
   private readonly bulk: readonly ReturnType<typeof prepared>[];
   private readonly move: ReturnType<typeof readingMover>;
   private readonly publisher: StreamPublisher;
@@ -68,6 +70,7 @@ export class ScrapeSender {
       'Event-Time': String(ts),
     };
     this.sent++;
+    this.onSend?.(node, ts);
     this.publisher.publish({ subject: rawSubject(node), data, headers }).then(
       () => this.stored++,
       (error: unknown) => {

@@ -9,7 +9,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { apiClient } from '../../server/client/api-client.ts';
 import { forkChild } from '../live/child-calls.ts';
 import { startSoakSystem } from '../soak/soak-system.ts';
-import { pushLatency } from './push-latency.ts';
+import { type PublishedScrape, pushLatency } from './push-latency.ts';
 import type { FeedOrder } from './stream-feed.ts';
 
 /** `npm run bench:k6`: REST under load while the stream runs, and what that does to the live pushes. Loopback only. */
@@ -45,13 +45,17 @@ const fleet = join(folder, 'fleet.json');
 interface Installation {
   readonly api: string;
   readonly live: string;
+  /** What the feed has published; nobody knows that of an installation that runs already. */
+  published(nodes: readonly string[]): Promise<readonly PublishedScrape[]>;
   stop(): Promise<void>;
 }
 
 /** Engine and read side with their services, and in place of collectors one who publishes what they would: they belong on other machines. */
 async function start(): Promise<Installation> {
   const { api, live } = options;
-  if (api !== undefined && live !== undefined) return { api, live, stop: async () => undefined };
+  if (api !== undefined && live !== undefined) {
+    return { api, live, published: async () => [], stop: async () => undefined };
+  }
   const dist = new URL('../../', import.meta.url);
   const system = await startSoakSystem({
     data: join(folder, 'data'),
@@ -86,7 +90,12 @@ async function start(): Promise<Installation> {
     await stop();
     throw error;
   }
-  return { api: system.api_url, live: system.live_url, stop };
+  return {
+    api: system.api_url,
+    live: system.live_url,
+    published: (wanted) => feed.call('published', wanted),
+    stop,
+  };
 }
 
 type Metrics = Record<string, { readonly values: Record<string, number> }>;
@@ -109,7 +118,7 @@ const median = (values: readonly number[]): number =>
 
 try {
   const k6 = await goProgram(K6, process.env, say);
-  const { api, live, stop } = await start();
+  const { api, live, published, stop } = await start();
   try {
     const client = apiClient({ base: api });
     const wanted = Number(options.gpus);
@@ -142,10 +151,10 @@ try {
     };
     for (let round = 1; round <= Number(options.rounds); round++) {
       say(`round ${round}: pushes alone`);
-      const alone = await pushLatency({ live, nodes, span_ms, clock: systemClock });
+      const alone = await pushLatency({ live, nodes, span_ms, published });
       say(`round ${round}: ${options.rate} requests/s`);
       const [loaded, metrics] = await Promise.all([
-        pushLatency({ live, nodes, span_ms, clock: systemClock }),
+        pushLatency({ live, nodes, span_ms, published }),
         load(k6, api, Number(options.seconds)),
       ]);
       for (const kind of ['lookups', 'lists', 'summary', 'predictions', 'series']) {

@@ -3,7 +3,9 @@ import { connectBus } from '../../pipeline/bus/connect-bus.ts';
 import { systemClock } from '../../pipeline/clock.ts';
 import { type ChainFleet, nodesOf } from '../chain-fleet.ts';
 import { answerCalls } from '../live/child-calls.ts';
+import { sharedInstant } from '../live/shared-instant.ts';
 import { ScrapeSender } from '../scrape-sender.ts';
+import type { PublishedScrape } from './push-latency.ts';
 
 /** Process: a fleet's scrapes as its collectors publish them, first those of a past, then as time passes. */
 export interface FeedOrder {
@@ -17,6 +19,9 @@ export interface FeedOrder {
 }
 
 const SLICE = 64;
+/** Of each node, when its last scrapes were published: those of ten minutes. */
+const REMEMBERED = 60;
+const published = new Map<string, PublishedScrape[]>();
 
 answerCalls({
   /** Ends when the past is stored; what comes after it goes on. Tells how many messages the past was. */
@@ -45,9 +50,15 @@ answerCalls({
     while (sender.stored < sender.sent && sender.refused === null) await sleep(5);
     if (sender.refused !== null) throw sender.refused;
     const past = sender.sent;
+    sender.onSend = (node, ts) => {
+      const last = published.get(node) ?? [];
+      published.set(node, last);
+      if (last.push({ node, ts, published_ms: sharedInstant() }) > REMEMBERED) last.shift();
+    };
     void goOn(sender, nodes / order.interval_ms, breathe);
     return past;
   },
+  published: (nodes: readonly string[]): PublishedScrape[] => nodes.flatMap((node) => published.get(node) ?? []),
 });
 
 async function goOn(sender: ScrapeSender, messages_per_ms: number, breathe: () => Promise<void>): Promise<never> {
