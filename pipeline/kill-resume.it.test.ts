@@ -105,7 +105,7 @@ describe('kill -9', () => {
     } finally {
       await reference.stop();
     }
-  });
+  }, 240_000);
 
   it('loses no scrape of a collector that dies while NATS is away, and keeps their order', async () => {
     const jsm = await managerOf(bus);

@@ -83,4 +83,4 @@ it('writes what one thread writes, also when killed, stopped and begun again wit
   } finally {
     await reference.stop();
   }
-});
+}, 240_000);
