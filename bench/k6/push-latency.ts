@@ -50,8 +50,11 @@ export async function pushLatency(options: {
   const sent = new Map((await options.published(nodes)).map((one) => [`${one.node} ${one.ts}`, one.published_ms]));
   const taken: number[] = [];
   for (const { node, text, at } of received) {
-    const published_ms = sent.get(`${node} ${scrapeTime(text)}`);
+    const scrape = `${node} ${scrapeTime(text)}`;
+    const published_ms = sent.get(scrape);
     if (published_ms !== undefined) taken.push(at - published_ms);
+    // What is thought of a GPU changes between scrapes, too.
+    sent.delete(scrape);
   }
   taken.sort((a, b) => a - b);
   const quantile = (share: number): number =>

@@ -5,7 +5,7 @@ import { ANOMALIES } from '../../pipeline/contract/tables.ts';
 import { type AnomalyFilter, listAnomalies } from '../../sinks/questdb/read-anomalies.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
-import { listAnswer } from '../list-answer.ts';
+import { type ListAnswer, listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { openAnomaliesPage } from '../open-anomalies.ts';
 import { anomalySchema, listSchema, severitySchema } from '../schemas.ts';
@@ -40,11 +40,11 @@ const SHARED = { age_ms: 250, kept_max: 64 };
 
 /** `GET /anomalies` and `GET /gpus/{gpu_uuid}/anomalies`: from the table, open ones from memory where that is whole. */
 export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
-  const shared = sharedAnswers<Awaited<ReturnType<typeof listAnomalies>>>(parts.clock, SHARED);
+  const shared = sharedAnswers<ListAnswer>(parts.clock, SHARED);
   async function answer(c: Context, gpu_uuid: string | undefined, query: Query): Promise<Response> {
     const { limit = LIMIT_DEFAULT, cursor, sort = '-ts', ...filter } = query;
     const order = orderOf(sort);
-    const page = await shared(JSON.stringify([gpu_uuid, query]), async () => {
+    const read = async (): ReturnType<typeof listAnomalies> => {
       if (order.name === 'ts') {
         const request = { limit, cursor, oldest_first: !order.descending };
         if (filter.state === 'open' && parts.feed.seeded && parts.bus.connected) {
@@ -55,8 +55,12 @@ export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
       const { from, to, ...equal } = { ...filter, gpu_uuid };
       const sorted = await sortedRows(parts.database, ANOMALIES, { equal, from, to }, { limit, cursor, order });
       return { ...sorted, items: sorted.items as readonly unknown[] as Anomaly[] };
+    };
+    const page = await shared(JSON.stringify([gpu_uuid, query]), async () => {
+      const { items, next, total } = await read();
+      return { columns: COLUMNS, next, total, texts: items.map(anomalyJson) };
     });
-    return listAnswer(c, { columns: COLUMNS, next: page.next, total: page.total, texts: page.items.map(anomalyJson) });
+    return listAnswer(c, page, true);
   }
 
   defineGet(
