@@ -2,6 +2,7 @@ import { nuid } from '@nats-io/transport-node';
 import type { OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
 import type { Link } from './link.ts';
 import { parsePublishAck } from './publish-ack.ts';
+import { createRoom } from './room.ts';
 import { atLeast } from './server-version.ts';
 import { encodeHeaders } from './wire-headers.ts';
 
@@ -30,7 +31,7 @@ const ANSWER_MS = 5_000;
  */
 export function batchPublisher(link: Link, single: StreamPublisher): StreamPublisher {
   let queue: Entry[] = [];
-  let room: ReturnType<typeof newRoom> | null = null;
+  const room = createRoom();
   let working = false;
   let closed = false;
 
@@ -55,10 +56,7 @@ export function batchPublisher(link: Link, single: StreamPublisher): StreamPubli
     }
     const some = queue.slice(0, count);
     queue = queue.slice(count);
-    if (queue.length < MESSAGES_MAX) {
-      room?.resolve();
-      room = null;
-    }
+    if (queue.length < MESSAGES_MAX) room.open();
     return some;
   }
 
@@ -82,23 +80,13 @@ export function batchPublisher(link: Link, single: StreamPublisher): StreamPubli
       });
     },
     pressure() {
-      if (closed || queue.length < MESSAGES_MAX) return single.pressure();
-      room ??= newRoom();
-      return room.promise;
+      return closed || queue.length < MESSAGES_MAX ? single.pressure() : room.wait();
     },
     async close() {
       closed = true;
       await single.close();
     },
   };
-}
-
-function newRoom(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 /** Null: they are not stored, or nobody knows. */

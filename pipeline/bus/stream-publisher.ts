@@ -3,6 +3,7 @@ import type { OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Link } from './link.ts';
 import { isPassing, parsePublishAck } from './publish-ack.ts';
+import { createRoom } from './room.ts';
 import { encodeHeaders } from './wire-headers.ts';
 
 interface Entry {
@@ -50,7 +51,7 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
   let backOff = BACK_OFF_MIN_MS;
   let state: 'flowing' | 'probing' | 'halted' | 'closed' = link.connected() ? 'flowing' : 'halted';
   let retryTimer: NodeJS.Timeout | null = null;
-  let room: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+  const room = createRoom();
 
   const subscription = connection.subscribe(`${inbox}.*`, { callback: onAnswer });
   const unwatch = link.watch((up) => {
@@ -82,10 +83,7 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
     if (error) entry.reject(error);
     else if (ack) entry.resolve(ack);
     // Not at the first free place: a publisher that is woken per ack makes a write to the socket per message.
-    if (room && pending() <= window * ROOM_AGAIN) {
-      room.resolve();
-      room = null;
-    }
+    if (pending() <= window * ROOM_AGAIN) room.open();
   }
 
   /** Sends what waits while the window has room. */
@@ -181,15 +179,7 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
       });
     },
     pressure() {
-      if (state === 'closed' || pending() < window) return null;
-      if (!room) {
-        let resolve: () => void = () => {};
-        const promise = new Promise<void>((done) => {
-          resolve = done;
-        });
-        room = { promise, resolve };
-      }
-      return room.promise;
+      return state === 'closed' || pending() < window ? null : room.wait();
     },
     async close() {
       if (state === 'closed') return;
@@ -203,8 +193,7 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
       waiting = [];
       waitingAt = 0;
       for (const entry of left) entry.reject(closed());
-      room?.resolve();
-      room = null;
+      room.open();
     },
   };
 }
