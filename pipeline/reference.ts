@@ -1,5 +1,6 @@
 import { CONDITIONS, type ConditionKey, type Limit } from '../operators/conditions/condition-table.ts';
 import { alertChannelsPage } from './alert-channels-page.ts';
+import { alertRulesPage } from './alert-rules-page.ts';
 import { configReference } from './config-reference.ts';
 import { FEATURES } from './contract/features.ts';
 import { METRICS, type Metric } from './contract/metrics.ts';
@@ -20,6 +21,7 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   'detectors.md': detectorsPage(),
   'xids.md': xidsPage(),
   'alert-channels.md': alertChannelsPage(),
+  'alert-rules.md': alertRulesPage(),
   'own-metrics.md': ownMetricsPage(),
   'errors.md': errorsPage(),
   'row.schema.json': `${JSON.stringify(rowSchema(), null, 2)}\n`,

@@ -1,6 +1,7 @@
 import type { ApiParts } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { metricsRegistry } from './metrics-registry.ts';
+import type { OpenApiDocument } from './openapi-document.ts';
 import { OPEN_GATE } from './security/gate.ts';
 
 /** What is used before anybody asks, and by the answer to `/openapi.json` itself. */
@@ -25,9 +26,9 @@ const unused = (name: string): unknown =>
   });
 
 /** The OpenAPI document of the API, as `/openapi.json` answers it, without the parts that a running API needs. */
-export async function apiDocument(): Promise<unknown> {
+export async function apiDocument(): Promise<OpenApiDocument> {
   const parts = new Proxy(used(), {
     get: (there, member) => (member in there ? Reflect.get(there, member) : unused(String(member))),
   }) as unknown as ApiParts;
-  return (await createApp(parts).request('/openapi.json')).json();
+  return (await createApp(parts).request('/openapi.json')).json() as Promise<OpenApiDocument>;
 }

@@ -55,7 +55,7 @@ export interface ApiParts {
   readonly clock: Clock;
   readonly view: FleetReading;
   /** The rows behind the verdict on a GPU. */
-  readonly verdicts: Pick<VerdictRows, 'of'>;
+  readonly verdicts: Pick<VerdictRows, 'of' | 'text'>;
   readonly feed: Pick<FleetFeed, 'seeded' | 'last_frame_at'>;
   readonly database: Database;
   readonly bus: Pick<Bus, 'connected'>;

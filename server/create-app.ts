@@ -5,10 +5,11 @@ import { secureHeaders } from 'hono/secure-headers';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ApiParts } from './api-parts.ts';
 import { consoleFiles } from './console-files.ts';
-import { type ApiDocument, DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
+import { DOCS_STYLE_HASH, docsPage } from './docs-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { finishedAnswer } from './finished-answer.ts';
 import { fleetNow } from './fleet-now.ts';
+import type { OpenApiDocument } from './openapi-document.ts';
 import { ownPagesOnly } from './own-page.ts';
 import { problem } from './problem.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
@@ -122,7 +123,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
   // Made when somebody asks: most of the time that an app takes to make, and every tenant has one.
   const described = once(() => app.getOpenAPI31Document(documentOf(parts.version)));
   const text = once(() => JSON.stringify(described()));
-  const page = once(() => docsPage(described() as unknown as ApiDocument));
+  const page = once(() => docsPage(described() as unknown as OpenApiDocument));
   const errors = once(errorsPage);
   app.get('/openapi.json', (c) => c.body(text(), 200, { 'Content-Type': 'application/json' }));
   app.get('/docs', (c) => c.html(page(), 200, { 'Content-Security-Policy': DOCS_POLICY }));

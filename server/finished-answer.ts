@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { MiddlewareHandler } from 'hono';
@@ -29,7 +29,7 @@ export function finishedAnswer(): MiddlewareHandler {
     if (text === undefined && c.res.body === null) return;
     const { headers, status } = c.res;
     let made: Made | null = null;
-    if (text !== undefined) made = c.get('answer_again') ? remembered(text) : madeOf(Buffer.from(text));
+    if (text !== undefined) made = c.get('answer_again') ? remembered(text) : madeOf(text);
     else if (!headers.has('ETag')) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
     if (!headers.has('ETag') && made !== null) headers.set('ETag', made.etag);
     const etag = headers.get('ETag') ?? '';
@@ -45,35 +45,34 @@ export function finishedAnswer(): MiddlewareHandler {
     const packable = !headers.has('Content-Encoding') && PACKABLE.test(headers.get('Content-Type') ?? '');
     if (made === null && packable) made = madeOf(Buffer.from(await c.res.arrayBuffer()));
     if (made === null) return;
-    const answer = new Headers(headers);
     let packed: Buffer | null = null;
     if (packable) {
-      if (!/\baccept-encoding\b/i.test(answer.get('Vary') ?? '')) answer.append('Vary', 'Accept-Encoding');
-      if (made.plain.length >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
-        made.packed ??= pack(made.plain, PACKING);
+      if (!/\baccept-encoding\b/i.test(headers.get('Vary') ?? '')) headers.append('Vary', 'Accept-Encoding');
+      if (made.bytes >= PACKED_BYTES_MIN && takesGzip(c.req.header('Accept-Encoding'))) {
+        made.packed ??= pack(made.content, PACKING);
         packed = await made.packed;
-        answer.set('Content-Encoding', 'gzip');
-        answer.delete('Content-Length');
-        if (!etag.startsWith('W/')) answer.set('ETag', `W/${etag}`);
+        headers.set('Content-Encoding', 'gzip');
+        headers.delete('Content-Length');
+        if (!etag.startsWith('W/')) headers.set('ETag', `W/${etag}`);
       }
     }
     c.res = undefined;
-    c.res = new Response(packed === null && text !== undefined ? text : new Uint8Array(packed ?? made.plain), {
-      status,
-      headers: answer,
-    });
+    const body = packed ?? made.content;
+    c.res = new Response(typeof body === 'string' ? body : new Uint8Array(body), { status, headers });
   };
 }
 
 interface Made {
-  readonly plain: Buffer;
+  readonly content: string | Buffer;
+  readonly bytes: number;
   readonly etag: string;
   packed: Promise<Buffer> | null;
 }
 
-const madeOf = (plain: Buffer): Made => ({
-  plain,
-  etag: `"${createHash('sha1').update(plain).digest('base64url')}"`,
+const madeOf = (content: string | Buffer): Made => ({
+  content,
+  bytes: Buffer.byteLength(content),
+  etag: `"${hash('sha1', content, 'base64url')}"`,
   packed: null,
 });
 
@@ -83,7 +82,7 @@ function rememberedTexts(): (text: string) => Made {
   return (text) => {
     const known = last.find((one) => one.text === text);
     if (known !== undefined) return known.made;
-    const made = madeOf(Buffer.from(text));
+    const made = madeOf(text);
     last.unshift({ text, made });
     last.length = Math.min(last.length, REMEMBERED_MAX);
     return made;

@@ -6,7 +6,7 @@ import { type KeptRowsOptions, keptRows } from './kept-rows.ts';
 const rowAt = (ts: number, gpu_uuid = 'A'): TableRow => ({ ts, gpu_uuid });
 
 /** A table that answers when it is told to. */
-function world(options: Partial<Pick<KeptRowsOptions, 'gpus_max' | 'batch_max' | 'others' | 'unchanged'>> = {}) {
+function world(options: Partial<KeptRowsOptions> = {}) {
   const clock = settableClock(0);
   const table = new Map<string, TableRow[]>();
   const asked: (readonly string[])[] = [];
@@ -62,6 +62,37 @@ describe('kept rows', () => {
     await again;
     expect(asked[2]?.[0]).toBe('E');
     expect(asked[2]).toHaveLength(3);
+  });
+
+  it('tells the text that is kept, in the form that is wanted', async () => {
+    const form: KeptRowsOptions['form'] = {
+      pack: (rows) => rows.map(({ ts }) => `at ${ts}`).join(),
+      unpack: (text) => text.split(',').map((one) => rowAt(Number(one.slice(3)))),
+    };
+    const { table, asked, kept, answer } = world({ form });
+    table.set('A', [rowAt(1)]);
+    const first = kept.text('A');
+    answer();
+    expect(await first).toEqual({ text: 'at 1', count: 1 });
+    kept.apply('A', rowAt(3));
+    expect(await kept.text('A')).toMatchObject({ text: 'at 3,at 1', count: 2 });
+    expect(times(await kept.of('A'))).toEqual([3, 1]);
+    expect(asked).toEqual([['A']]);
+  });
+
+  it('lets nobody else wait for rows that cannot be written', async () => {
+    const pack = (rows: readonly TableRow[]): string => {
+      if (rows.some(({ ts }) => ts === 13)) throw new Error('no such row');
+      return JSON.stringify(rows);
+    };
+    const form: KeptRowsOptions['form'] = { pack, unpack: (text) => JSON.parse(text) as TableRow[] };
+    const { table, kept, answer } = world({ form, others: () => ['A', 'B'] });
+    table.set('A', [rowAt(13)]);
+    table.set('B', [rowAt(2, 'B')]);
+    const first = kept.of('A');
+    answer();
+    await expect(first).rejects.toThrow('no such row');
+    expect(times(await kept.of('B'))).toEqual([2]);
   });
 
   it('fails for those who asked, and for nobody else', async () => {

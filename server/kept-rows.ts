@@ -8,6 +8,8 @@ export interface KeptRowsOptions {
   readonly load: (gpu_uuids: readonly string[]) => Promise<ReadonlyMap<string, readonly TableRow[]>>;
   /** A row as the bus tells it; null when it is none. */
   readonly read: (told: unknown) => TableRow | null;
+  /** How rows are kept as text; in JSON when absent. */
+  readonly form?: RowsForm;
   /** The rows of a GPU after a new one came. */
   readonly merge: (rows: readonly TableRow[], row: TableRow) => readonly TableRow[];
   /**
@@ -30,11 +32,25 @@ export interface KeptRowsOptions {
   readonly others?: () => readonly string[];
 }
 
+/** A text for rows, and the rows of such a text. */
+export interface RowsForm {
+  readonly pack: (rows: readonly TableRow[]) => string;
+  readonly unpack: (text: string) => readonly TableRow[];
+}
+
+export interface RowsText {
+  /** As `form` has made it. */
+  readonly text: string;
+  readonly count: number;
+}
+
 export interface KeptRows {
   /** Something came over the bus. */
   apply(gpu_uuid: string, told: unknown): void;
   /** Throws what `load` throws. */
   of(gpu_uuid: string): Promise<readonly TableRow[]>;
+  /** The same as they are kept: for who would only make text of them again. */
+  text(gpu_uuid: string): Promise<RowsText>;
   /** The bus was away: everything is read anew. */
   forget(): void;
 }
@@ -49,18 +65,16 @@ const UNSETTLED_MAX = 4_096;
 /** What was read is made text of in pieces: of a thousand GPUs at once it takes a tenth of a second. */
 const GPUS_A_TURN = 32;
 
-interface Kept {
+interface Kept extends RowsText {
   /**
-   * The rows in JSON: a prediction's reasons are hundreds of small objects, and of a whole fleet the collector would walk
+   * No objects: a prediction's reasons are hundreds of small objects, and of a whole fleet the collector would walk
    * millions, for a tenth of a second during which nobody is answered.
    */
   readonly text: string;
-  readonly none: boolean;
   readonly read_at: number;
 }
 
-const pack = (rows: readonly TableRow[]): string => JSON.stringify(rows);
-const unpack = (text: string): readonly TableRow[] => JSON.parse(text) as readonly TableRow[];
+const AS_JSON: RowsForm = { pack: JSON.stringify, unpack: (text) => JSON.parse(text) as readonly TableRow[] };
 
 interface Told {
   readonly gpu_uuid: string;
@@ -81,13 +95,14 @@ interface Waiting {
  * wait in one statement and one statement at a time, so that a thousand questions at once cost the database a few; a
  * statement costs little more when it is full, and so a few questions bring in all of a fleet that can be kept.
  * State: the rows of at most `gpus_max` GPUs as text, and what was told in the last minute. Cost of an answer that is kept: two
- * look-ups, and the reading of its text.
+ * look-ups; of its rows, the reading of their text.
  */
 export function keptRows(options: KeptRowsOptions): KeptRows {
   const {
     clock,
     load,
     read,
+    form: { pack, unpack } = AS_JSON,
     merge,
     trusted_ms,
     none_trusted_ms = trusted_ms,
@@ -95,10 +110,11 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     gpus_max,
     batch_max,
   } = options;
-  const trustOf = ({ none, read_at }: Kept): number => {
+  const trustOf = ({ count, read_at }: Kept): number => {
     if (unchanged?.since(read_at)) return unchanged.trusted_ms;
-    return none ? none_trusted_ms : trusted_ms;
+    return count === 0 ? none_trusted_ms : trusted_ms;
   };
+  const textOf = (rows: readonly TableRow[]): RowsText => ({ text: pack(rows), count: rows.length });
   const kept = new Map<string, Kept>();
   const queued = new Map<string, Waiting>();
   let underWay = new Map<string, Waiting>();
@@ -156,10 +172,15 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
           if (at > 0) await nextTurn();
           const some = new Map(all.slice(at, at + GPUS_A_TURN));
           const told = toldAround(read_at, some);
-          for (const [gpu_uuid, { resolve }] of some) {
-            const rows = (told.get(gpu_uuid) ?? []).reduce(merge, found.get(gpu_uuid) ?? []);
-            if (of === generation) kept.set(gpu_uuid, { text: pack(rows), none: rows.length === 0, read_at });
-            resolve(rows);
+          for (const [gpu_uuid, { resolve, reject }] of some) {
+            try {
+              const rows = (told.get(gpu_uuid) ?? []).reduce(merge, found.get(gpu_uuid) ?? []);
+              if (of === generation) kept.set(gpu_uuid, { ...textOf(rows), read_at });
+              resolve(rows);
+            } catch (cause) {
+              // Rows of one that cannot be written are not the others' fault.
+              reject(cause);
+            }
           }
         }
         underWay = new Map();
@@ -188,6 +209,24 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
     return one.rows;
   }
 
+  /** What may still be told without a look at the table. */
+  function trusted(gpu_uuid: string): Kept | null {
+    const known = kept.get(gpu_uuid);
+    if (known === undefined) return null;
+    kept.delete(gpu_uuid);
+    const now = clock.monotonic();
+    const age = now - known.read_at;
+    const trust = trustOf(known);
+    if (age >= trust) return null;
+    // The last in the order of being asked for.
+    kept.set(gpu_uuid, known);
+    if (age >= trust / 2 && now >= behind_from) {
+      behind_from = now + BEHIND_EVERY_MS;
+      void asked(gpu_uuid, true);
+    }
+    return known;
+  }
+
   return {
     apply(gpu_uuid, told) {
       const at = clock.monotonic();
@@ -197,24 +236,14 @@ export function keptRows(options: KeptRowsOptions): KeptRows {
       const known = kept.get(gpu_uuid);
       const row = known === undefined ? null : read(told);
       if (known === undefined || row === null) return;
-      kept.set(gpu_uuid, { text: pack(merge(unpack(known.text), row)), none: false, read_at: known.read_at });
+      kept.set(gpu_uuid, { ...textOf(merge(unpack(known.text), row)), read_at: known.read_at });
     },
     of(gpu_uuid) {
-      const known = kept.get(gpu_uuid);
-      if (known !== undefined) {
-        kept.delete(gpu_uuid);
-        const now = clock.monotonic();
-        const age = now - known.read_at;
-        if (age < trustOf(known)) {
-          kept.set(gpu_uuid, known);
-          if (age >= trustOf(known) / 2 && now >= behind_from) {
-            behind_from = now + BEHIND_EVERY_MS;
-            void asked(gpu_uuid, true);
-          }
-          return Promise.resolve(unpack(known.text));
-        }
-      }
-      return asked(gpu_uuid, false);
+      const known = trusted(gpu_uuid);
+      return known === null ? asked(gpu_uuid, false) : Promise.resolve(unpack(known.text));
+    },
+    async text(gpu_uuid) {
+      return trusted(gpu_uuid) ?? textOf(await asked(gpu_uuid, false));
     },
     forget() {
       generation++;

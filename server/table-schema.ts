@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { DECISIONS, FAILURE_TYPES } from '../pipeline/contract/predictions.ts';
 import type { ColumnSpec, TableSpec } from '../pipeline/contract/table-spec.ts';
+import type { TableRow } from '../sinks/questdb/list-rows.ts';
 import { instantText, nullableInstantText } from './instant.ts';
 import { instantSchema } from './instant-schema.ts';
 
@@ -104,9 +105,22 @@ export function tableRowSchema(spec: TableSpec): ReturnType<typeof makeSchema> {
   return schema;
 }
 
+const instantsOf = ({ columns }: TableSpec): string[] =>
+  columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name);
+
+/** The way back from `tableRowAnswer`: texts to instants. */
+export function tableRowOf(spec: TableSpec): (answer: Readonly<Record<string, unknown>>) => TableRow {
+  const instants = instantsOf(spec);
+  return (answer) => {
+    const row: Record<string, unknown> = { ...answer };
+    for (const name of instants) row[name] = typeof row[name] === 'string' ? Date.parse(row[name]) : null;
+    return row as TableRow;
+  };
+}
+
 /** Instants to texts, everything else as it is. */
 export function tableRowAnswer(spec: TableSpec): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
-  const instants = spec.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => name);
+  const instants = instantsOf(spec);
   return (row) => {
     const answer = { ...row };
     for (const name of instants) answer[name] = nullableInstantText(row[name] as number | null);

@@ -6,8 +6,9 @@ import { days, hours } from '../pipeline/contract/time.ts';
 import { GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import type { TableRow } from '../sinks/questdb/list-rows.ts';
 import { lastOfGpus, newestOfGpus } from '../sinks/questdb/newest-rows.ts';
-import { type KeptRows, keptRows } from './kept-rows.ts';
-import { tableRowAnswer, tableRowSchema } from './table-schema.ts';
+import { type KeptRows, keptRows, type RowsForm, type RowsText } from './kept-rows.ts';
+import { serialiser } from './serialiser.ts';
+import { tableRowAnswer, tableRowOf, tableRowSchema } from './table-schema.ts';
 
 const NEWEST = {
   health: GPU_HEALTH_SCORES,
@@ -19,6 +20,11 @@ const NEWEST = {
 export type VerdictPart = keyof typeof NEWEST | 'episodes';
 const TABLES: Readonly<Record<VerdictPart, TableSpec>> = { ...NEWEST, episodes: XID_EPISODES };
 export const VERDICT_PARTS = Object.keys(TABLES) as VerdictPart[];
+
+/** Rows as answers have them, so that what is asked for most often is not read and written again each time. */
+const FORMS = Object.fromEntries(VERDICT_PARTS.map((part) => [part, answerForm(TABLES[part])])) as Readonly<
+  Record<VerdictPart, RowsForm>
+>;
 
 /** A page of the verdict; the whole list has a path of its own. */
 const EPISODES_MAX = 20;
@@ -34,6 +40,8 @@ export interface VerdictRows {
   apply(part: VerdictPart, gpu_uuid: string, told: unknown): void;
   /** The newest row of every instance, ordered by key; of episodes the last 20. Throws GV-API-003 when it must be read and cannot be. */
   of(part: VerdictPart, gpu_uuid: string): Promise<readonly TableRow[]>;
+  /** The same as answers have them: the JSON of a list. */
+  text(part: VerdictPart, gpu_uuid: string): Promise<RowsText>;
   /** The bus was away. */
   forget(): void;
 }
@@ -49,32 +57,41 @@ export function verdictRows(options: {
 }): VerdictRows {
   const { database, clock, now, fleet: others } = options;
   const limits = { clock, trusted_ms: TRUSTED_MS, gpus_max: GPUS_MAX, batch_max: BATCH_MAX, others };
-  const newest = (spec: TableSpec): KeptRows =>
+  const newest = (part: keyof typeof NEWEST, spec: TableSpec = NEWEST[part]): KeptRows =>
     keptRows({
       ...limits,
       load: (uuids) => newestOfGpus(database, spec, uuids, now() - SPAN_MS),
       read: rowReader(spec),
+      form: FORMS[part],
       merge: newestByKey(spec.keys.filter((key) => key !== 'ts')),
     });
   const parts: Readonly<Record<VerdictPart, KeptRows>> = {
-    health: newest(NEWEST.health),
-    prediction: newest(NEWEST.prediction),
-    decision: newest(NEWEST.decision),
+    health: newest('health'),
+    prediction: newest('prediction'),
+    decision: newest('decision'),
     episodes: keptRows({
       ...limits,
       load: (uuids) => lastOfGpus(database, XID_EPISODES, uuids, EPISODES_MAX),
       read: rowReader(XID_EPISODES),
+      form: FORMS.episodes,
       merge: lastRows(XID_EPISODES.keys, EPISODES_MAX),
     }),
   };
   return {
     apply: (part, gpu_uuid, told) => parts[part].apply(gpu_uuid, told),
     of: (part, gpu_uuid) => parts[part].of(gpu_uuid),
+    text: (part, gpu_uuid) => parts[part].text(gpu_uuid),
     forget() {
       for (const part of VERDICT_PARTS) parts[part].forget();
     },
   };
 }
+
+/** Rows of a part as `text` answers them. */
+export const verdictText = (part: VerdictPart, rows: readonly TableRow[]): RowsText => ({
+  text: FORMS[part].pack(rows),
+  count: rows.length,
+});
 
 /** The table whose rows the part shows. */
 export const verdictTable = (part: VerdictPart): TableSpec => TABLES[part];
@@ -87,6 +104,15 @@ function rowReader(spec: TableSpec): (told: unknown) => TableRow | null {
     if (typeof told !== 'object' || told === null || !('ts' in told) || !Number.isSafeInteger(told.ts)) return null;
     const row = told as TableRow;
     return schema.safeParse(answer(row)).success ? row : null;
+  };
+}
+
+function answerForm(spec: TableSpec): RowsForm {
+  const write = serialiser(tableRowSchema(spec));
+  const [answer, row] = [tableRowAnswer(spec), tableRowOf(spec)];
+  return {
+    pack: (rows) => `[${rows.map((one) => write(answer(one))).join()}]`,
+    unpack: (text) => (JSON.parse(text) as Record<string, unknown>[]).map(row),
   };
 }
 

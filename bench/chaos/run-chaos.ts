@@ -23,6 +23,7 @@ const options = new Command('test:chaos')
   .option('--from <seed>', 'the first of them', whole, 0)
   .option('--seed <seed>', 'this one only', whole)
   .option('--minutes <minutes>', 'begin no seed after so many minutes', whole)
+  .option('--at-once <count>', 'so many side by side, each with services of its own', whole, 1)
   .option('--ticks <count>', 'instants of the fleet, a minute apart', whole, 120)
   .option('--without <kinds>', `faults that are left out, of ${FAULT_KINDS.join(', ')}`, kinds, [])
   .option('--trace', 'tell what happens when', false)
@@ -34,6 +35,7 @@ const options = new Command('test:chaos')
     from: number;
     seed?: number;
     minutes?: number;
+    atOnce: number;
     ticks: number;
     without: FaultKind[];
     trace: boolean;
@@ -66,10 +68,11 @@ say(
 
 const first = options.seed ?? options.from;
 const last = options.seed === undefined ? first + options.seeds : first + 1;
+let next = first;
 let done = 0;
 const failed: number[] = [];
-for (let seed = first; seed < last; seed++) {
-  if (options.minutes !== undefined && systemClock.monotonic() - began > options.minutes * 60_000) break;
+
+async function trySeed(seed: number): Promise<void> {
   const plan = chaosPlan(seed, options.ticks, options.without);
   const run: ChaosRunOptions = {
     input,
@@ -92,13 +95,21 @@ for (let seed = first; seed < last; seed++) {
   const story = `${plan.engine_threads} threads${plan.kinds.includes('skew') ? ', skewed clocks' : ''}; ${plan.faults.map(({ tick, fault }) => `${tick}: ${faultInWords(fault)}`).join('; ')}`;
   if (problems.length === 0) {
     say(`seed ${seed}: same in ${ran?.seconds.toFixed(0)} s, ${ran?.broken_off} scrapes broken off; ${story}`);
-    continue;
+    return;
   }
   failed.push(seed);
   say(`seed ${seed} FAILS; ${story}`);
   for (const problem of problems) say(`  ${problem}`);
   say(`  ${reproduction(seed)}`);
 }
+
+async function trySeeds(): Promise<void> {
+  while (next < last) {
+    if (options.minutes !== undefined && systemClock.monotonic() - began > options.minutes * 60_000) return;
+    await trySeed(next++);
+  }
+}
+await Promise.all(Array.from({ length: Math.max(1, options.atOnce) }, trySeeds));
 say(
   `${done} seeds from ${first}: ${failed.length} failed${failed.length > 0 ? ` (${failed.join()})` : ''}, ${elapsed()} s`,
 );

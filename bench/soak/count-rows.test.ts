@@ -74,6 +74,8 @@ describe('why a page is missing', () => {
     ['killed', 'just before a kill', missing(99_800, 200)],
     ['killed', 'just before a kill, on a connection that was used again', missing(99_800, null)],
     ['killed', 'after the signal, before the end', missing(100_200, 90)],
+    ['killed', 'asked for before the end, answered behind it', missing(100_700, null)],
+    ['lost', 'asked for by its successor', missing(101_300, null)],
     ['lost', 'long before a kill, so that it had to be on the spool', missing(98_000, 2_000)],
     ['lost', 'taken, and no kill near', missing(150_000, null)],
     ['given_up', 'the collector hung up', missing(150_000, 1_000)],

@@ -109,6 +109,8 @@ export interface Stop {
 /** A message is on the spool after 250 ms; reading and parsing it comes before, on a busy machine. */
 const KILL_TAKES_MS = 1_000;
 const HUNG_UP_WITH_KILL_MS = 500;
+/** What it had asked for may be answered when it is gone, by an exporter that is behind; its successor takes longer to ask. */
+const ANSWERED_BEHIND_MS = 500;
 
 /** `kills`: from the signal until it was gone. */
 export function explainMissing(
@@ -122,7 +124,7 @@ export function explainMissing(
   let given_up = 0;
   const lost: OddPage[] = [];
   for (const page of missing) {
-    const kill = kills.find(({ from, to }) => page.ts <= to && page.ts >= from - KILL_TAKES_MS);
+    const kill = kills.find(({ from, to }) => page.ts <= to + ANSWERED_BEHIND_MS && page.ts >= from - KILL_TAKES_MS);
     if (kill !== undefined) {
       killed++;
       lead_max = Math.max(lead_max, kill.from - page.ts);

@@ -12,6 +12,7 @@ import { findProgram } from '../services/find-program.ts';
 interface Resource {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
     readonly replicas?: number;
     readonly scaleTargetRef?: { readonly kind: string; readonly name: string };
@@ -122,11 +123,29 @@ describe('kubernetes, rendered', () => {
     const { text, resources } = rendered(withComponent(overlay, component), context);
     expect(problems(text, context)).toEqual([]);
     const { resources: without } = rendered(join(DIR, 'overlays', overlay), context);
-    expect(resources.length).toBeGreaterThan(without.length);
+    // It adds something, or changes what is there.
+    expect(resources.length).toBeGreaterThanOrEqual(without.length);
+    expect(resources).not.toEqual(without);
     for (const { spec } of resources) {
       const scaled = spec?.scaleTargetRef;
       if (scaled !== undefined) expect(replicasOf(resources, scaled.kind, scaled.name)).toBeDefined();
     }
+  });
+
+  it('lets every part speak TLS with NATS, also with three servers', (context) => {
+    const { text, resources } = rendered(withComponent('cluster', 'nats-tls'), context);
+    expect(problems(text, context)).toEqual([]);
+    for (const role of ['api', 'collector', 'engine']) {
+      expect(envOf(resources, role).GPU_VITALS_NATS).toBe(
+        'tls://gpu-vitals:$(NATS_PASSWORD)@nats:4222?ca=/etc/nats-ca/ca.crt',
+      );
+    }
+    const [config] = resources.filter(
+      ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('nats-'),
+    );
+    expect(config?.data?.['nats.conf']).toContain('include route-tls.conf');
+    expect(config?.data?.['route-tls.conf']).toContain('ca_file: /etc/nats-tls/ca.crt');
+    expect(config?.data?.['client-tls.conf']).toContain('cert_file: /etc/nats-tls/tls.crt');
   });
 
   it('the service of the exporters is what the API takes', (context) => {

@@ -17,7 +17,7 @@ import { openKeyValue } from '../bus/key-value.ts';
 import { openObjectStore } from '../bus/object-store.ts';
 import { storedMessages as storedIn } from '../bus/stored-messages.ts';
 import { ownStreams, removeStream } from '../bus/stream-copy.ts';
-import { type CliRun, endCliRuns } from '../cli/cli.fixture.ts';
+import { type CliRun, endCliRuns, startCli } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { rawSubject } from '../contract/ids.ts';
@@ -215,6 +215,31 @@ describe('backup', () => {
     expect(await deskOf(second.bus)).toEqual({ ...desk, stream: (await second.bus.streamState('ALERTS')).created });
     expectSameRows(rows, await allTables(second.bus, second.services));
     expect((await readFile(join(second.data, 'snapshots/fleet.snap'))).equals(snapshot)).toBe(true);
+  });
+
+  it('by the commands: tells what it has saved, and overwrites nothing unasked', async () => {
+    const { nats_url, questdb_http_url, questdb_pg_url } = second.services;
+    const where = ['--nats', nats_url, '--questdb', questdb_http_url, '--questdb-pg', questdb_pg_url];
+    const run = (...asked: string[]) => startCli([...asked, ...where, '--data', second.data, '--json']).exited;
+    const dir = join(folder, 'by-command');
+    const messages = await allMessages(second.bus);
+    const rows = await allTables(second.bus, second.services);
+
+    const made = await run('backup', dir);
+    expect(made).toMatchObject({ code: 0 });
+    const told = JSON.parse(made.stdout) as { streams: Record<string, number>; tables: Record<string, number> };
+    expect(told.streams.DCGM_RAW).toBe(messages.DCGM_RAW?.length);
+    expect(told.tables.gpu_metrics).toBe(rows.gpu_metrics?.length);
+    const refused = await run('restore', dir);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('GV-BKP-002') });
+    expect(await allMessages(second.bus)).toEqual(messages);
+
+    await second.bus.request({ subject: '$JS.API.STREAM.PURGE.DCGM_INVALID', data: new Uint8Array(0) }, 5_000);
+    const back = await run('restore', dir, '--force');
+    expect(back).toMatchObject({ code: 0 });
+    expect(JSON.parse(back.stdout)).toMatchObject({ streams: told.streams, tables: told.tables });
+    expect(await allMessages(second.bus)).toEqual(messages);
+    expectSameRows(rows, await allTables(second.bus, second.services));
   });
 
   it('keys and trail come back where there are none, and stay as they are where there are some', async () => {

@@ -12,8 +12,8 @@ type KeyPair = ReturnType<typeof nkeys.createUser>;
 
 const servers = new Set<{ readonly child: ChildProcess; readonly folder: string }>();
 
-/** A nats-server with JetStream and whatever else its configuration says; `host:port` of loopback. */
-export async function securedNats(config: string): Promise<string> {
+/** The program; throws when there is none. */
+export async function cachedNats(): Promise<string> {
   const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env;
   const found = await findNats({
     env: process.env,
@@ -23,12 +23,18 @@ export async function securedNats(config: string): Promise<string> {
     tried: [],
   });
   if (found === null) throw new Error('there is no nats-server');
+  return found.program;
+}
+
+/** A nats-server with JetStream and whatever else its configuration says; `host:port` of loopback. */
+export async function securedNats(config: string): Promise<string> {
+  const program = await cachedNats();
   const folder = mkdtempSync(join(tmpdir(), 'gpu-vitals-nats-'));
   const port = await freePort(0, new Set());
   const file = join(folder, 'nats.conf');
   const jetstream = `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`;
   writeFileSync(file, [`listen: "127.0.0.1:${port}"`, 'server_name: test', jetstream, config].join('\n'));
-  const child = spawn(found.program, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   servers.add({ child, folder });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

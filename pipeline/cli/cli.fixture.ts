@@ -33,6 +33,8 @@ interface CliOptions {
   readonly stdin?: string | Uint8Array;
   /** `npm start` instead of the built program. */
   readonly npm?: true;
+  /** Another Node. */
+  readonly node?: string;
   /** Another build's program. */
   readonly main?: string;
   /** In front of everything: a program that starts the rest. */
@@ -45,7 +47,7 @@ const running = new Set<ChildProcess>();
 export function startCli(args: readonly string[], options: CliOptions = {}): CliRun {
   const main = options.main ?? MAIN;
   if (!existsSync(main)) throw new Error('the build is missing: npm run build');
-  const ours = options.npm ? ['npm', 'start', '--'] : [process.execPath, main];
+  const ours = options.npm ? ['npm', 'start', '--'] : [options.node ?? process.execPath, main];
   const [program, ...before] = [...(options.within ?? []), ...ours] as [string, ...string[]];
   const child = spawn(program, [...before, ...args], {
     cwd: options.cwd ?? ROOT,

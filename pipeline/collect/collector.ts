@@ -50,8 +50,8 @@ const TIMEOUT_MAX_MS = 10_000;
 const SCRAPE_BYTES_MAX = 16 * 1024 * 1024;
 const MESSAGE_BYTES_MAX = 960 * 1024;
 const DRAIN_MS = 3_000;
-/** Answers that are under way when it stops are still taken for so long. */
-const LAST_ANSWERS_MS = 500;
+/** Answers that are under way when it stops are still taken for so long: on a machine that is full they lie there for a second and more. */
+const LAST_ANSWERS_MS = 2_000;
 
 /**
  * Scrapes dcgm-exporters and publishes what they say to `dcgm.raw...`, one message per node and scrape, through a spool.

@@ -80,6 +80,18 @@ it('sends bodies as JSON and as CSV', async () => {
   });
 });
 
+it('changes only the version that was read', async () => {
+  const { client } = world();
+  const params = { gpu_uuid: 'GPU-new' };
+  await client.post('/api/v1/assets', { body: { gpu_uuid: 'GPU-new', node: 'n9' } });
+  const { answer, tag } = await client.tagged('/api/v1/assets/{gpu_uuid}', { params });
+  expect(answer).toMatchObject({ node: 'n9', rack: '' });
+  const changed = client.patch('/api/v1/assets/{gpu_uuid}', { params, body: { rack: 'r1' }, if_match: tag });
+  expect(await changed).toMatchObject({ rack: 'r1' });
+  const late = client.patch('/api/v1/assets/{gpu_uuid}', { params, body: { rack: 'r2' }, if_match: tag });
+  await expect(late).rejects.toMatchObject({ status: 412 });
+});
+
 it('throws what the API says of a failure, and that it does not answer', async () => {
   const { client, setAway } = world();
   setAway(true);

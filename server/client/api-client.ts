@@ -55,6 +55,11 @@ type Told<O> = Asked<O> &
     ? { readonly body: MemberOf<O, 'body'> } | { readonly csv: string }
     : { readonly body: MemberOf<O, 'body'> });
 
+export interface Tagged<T> {
+  readonly answer: T;
+  readonly tag: string;
+}
+
 /**
  * The REST API, typed by its OpenAPI document: paths as they are written there, `{name}` filled in from `params`. Every
  * call throws ApiError when the answer is no success, or the signal's reason when it was aborted.
@@ -62,6 +67,8 @@ type Told<O> = Asked<O> &
 export interface ApiClient {
   /** The JSON of a path. */
   get<P extends JsonPath>(path: P, ...asked: MayAsk<GetOperations[P]>): Promise<AnswerOf<GetOperations[P]>>;
+  /** The same, never from a cache, with the tag that says which version this is: `if_match` of a change. */
+  tagged<P extends JsonPath>(path: P, ...asked: MayAsk<GetOperations[P]>): Promise<Tagged<AnswerOf<GetOperations[P]>>>;
   /** Every page of a list, from the first or from `query.cursor` on; each is asked for when the one before was used. */
   pages<P extends ListPath>(path: P, ...asked: MayAsk<GetOperations[P]>): AsyncGenerator<AnswerOf<GetOperations[P]>>;
   /** Every item of a list, page by page as above; `query.limit` is the size of a page. */
@@ -75,9 +82,10 @@ export interface ApiClient {
     ...asked: MayAsk<GetOperations[P]>
   ): Promise<string>;
   post<P extends keyof PostOperations>(path: P, told: Told<PostOperations[P]>): Promise<AnswerOf<PostOperations[P]>>;
+  /** With the tag of what was read only that version is changed; another one throws with status 412. */
   patch<P extends keyof PatchOperations>(
     path: P,
-    told: Told<PatchOperations[P]>,
+    told: Told<PatchOperations[P]> & { readonly if_match?: string | undefined },
   ): Promise<AnswerOf<PatchOperations[P]>>;
 }
 
@@ -87,6 +95,8 @@ interface Sent {
   readonly query?: Readonly<Record<string, unknown>> | undefined;
   readonly body?: unknown;
   readonly csv?: string;
+  readonly if_match?: string | undefined;
+  readonly fresh?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 type Page = { readonly items: readonly unknown[]; readonly next: string | null };
@@ -101,8 +111,10 @@ export function apiClient(options: ApiClientOptions = {}): ApiClient {
   async function responseTo(method: string, path: string, accept: string, sent: Sent = {}): Promise<Response> {
     const headers: Record<string, string> = { Accept: accept };
     if (key !== undefined) headers.Authorization = `Bearer ${key}`;
-    const request: RequestInit = { method, headers };
+    const request: RequestInit & { cache?: 'no-store' } = { method, headers };
     if (sent.signal !== undefined) request.signal = sent.signal;
+    if (sent.if_match !== undefined) headers['If-Match'] = sent.if_match;
+    if (sent.fresh === true) request.cache = 'no-store';
     if (sent.csv !== undefined) {
       headers['Content-Type'] = CSV_MEDIA;
       request.body = sent.csv;
@@ -122,6 +134,12 @@ export function apiClient(options: ApiClientOptions = {}): ApiClient {
   }
   const json = async (method: string, path: string, sent?: Sent): Promise<unknown> =>
     (await responseTo(method, path, JSON_MEDIA, sent)).json();
+
+  async function tagged(path: string, sent: Sent = {}): Promise<Tagged<unknown>> {
+    const response = await responseTo('GET', path, JSON_MEDIA, { ...sent, fresh: true });
+    // A server that tells none cannot compare: whatever it has is changed.
+    return { answer: await response.json(), tag: response.headers.get('ETag') ?? '*' };
+  }
 
   async function* pages(path: string, sent: Sent = {}): AsyncGenerator<Page> {
     let cursor: string | null = null;
@@ -148,6 +166,7 @@ export function apiClient(options: ApiClientOptions = {}): ApiClient {
   }
   return {
     get: (path: string, sent?: Sent) => json('GET', path, sent),
+    tagged,
     pages,
     items,
     csv,

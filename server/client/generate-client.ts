@@ -1,41 +1,10 @@
-/** What is read of a JSON Schema as our OpenAPI document has them; any other keyword only narrows what the type says. */
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-  readonly items?: Schema;
-}
-
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly schema?: Schema;
-  readonly description?: string;
-}
-
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
-
-interface Operation {
-  readonly summary?: string;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
-}
-
-/** An OpenAPI 3.1 document, as far as types are made of it. */
-export interface OpenApiDocument {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
-}
+import {
+  componentName,
+  type OpenApiDocument,
+  type Operation,
+  type Parameter,
+  type Schema,
+} from '../openapi-document.ts';
 
 const METHODS = { get: 'GetOperations', post: 'PostOperations', patch: 'PatchOperations' } as const;
 const JSON_MEDIA = 'application/json';
@@ -46,7 +15,7 @@ const HEAD = '// Made from the OpenAPI document by `npm run generate`: what is c
  * path: `params`, `query`, `body` and `csv_body` where there are any, `answer` (JSON), `media` (what `Accept` may ask for).
  * Types only; nothing is left of them at run time. Throws on what they could not tell truly.
  */
-export function generateClient(document: OpenApiDocument): string {
+export function generateClient(document: Omit<OpenApiDocument, 'info'>): string {
   const parts = [HEAD];
   for (const [name, schema] of Object.entries(document.components?.schemas ?? {}).sort(byName)) {
     const text = typeText(schema, '');
@@ -118,13 +87,8 @@ function membersText(members: readonly Member[], indent: string, index?: string)
   return `{\n${lines.join('')}${indent}}`;
 }
 
-const COMPONENT = '#/components/schemas/';
-
 function typeText(schema: Schema, indent: string): string {
-  if (schema.$ref !== undefined) {
-    if (!schema.$ref.startsWith(COMPONENT)) throw new Error(`${schema.$ref} is no component`);
-    return schema.$ref.slice(COMPONENT.length);
-  }
+  if (schema.$ref !== undefined) return componentName(schema.$ref);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');
   if (schema.const !== undefined) return literal(schema.const);
   const either = schema.anyOf ?? schema.oneOf;

@@ -1,13 +1,12 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
-import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
-import { GPU_HEALTH_SCORES, XID_EPISODES } from '../../pipeline/contract/verdict-tables.ts';
 import { answerText } from '../answer-text.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { byIdentity, type FleetReading, type GpuEntry, identityOf } from '../fleet-view.ts';
+import type { RowsText } from '../kept-rows.ts';
 import { type ListAnswer, listAnswer } from '../list-answer.ts';
 import { LIST_PARAMETERS, SPAN_PARAMETERS, sortParameter, textParameter } from '../list-query.ts';
 import { pageOf, type SortKey } from '../page-of.ts';
@@ -23,10 +22,9 @@ import {
 } from '../schemas.ts';
 import { serialiser } from '../serialiser.ts';
 import { sharedAnswers } from '../shared-answers.ts';
-import { tableRowAnswer } from '../table-schema.ts';
 import { VERDICT_PARTS, type VerdictPart } from '../verdict-rows.ts';
 import { gpuState, gpuSummary, summaryTexts } from '../view-json.ts';
-import { worstInstance } from '../worst-instance.ts';
+import { type AnswerRow, worstInstance } from '../worst-instance.ts';
 
 interface GpuFilters {
   readonly gpu_uuid?: string | undefined;
@@ -47,11 +45,9 @@ const METRIC_COLUMNS: ReadonlyMap<string, number> = new Map(SUMMARY_METRICS.map(
 /** To look through a large fleet for each of many that ask the same at once is most of what lists cost. */
 const SHARED = { age_ms: 100, kept_max: 64 };
 const LOOKED_UP = ['asset', ...VERDICT_PARTS] as const;
-const healthAnswer = tableRowAnswer(GPU_HEALTH_SCORES);
-const predictionAnswer = tableRowAnswer(GPU_FAILURE_PREDICTIONS);
-const decisionAnswer = tableRowAnswer(GPU_ECONOMIC_DECISIONS);
-const episodeAnswer = tableRowAnswer(XID_EPISODES);
-const verdictText = serialiser(verdictSchema);
+/** Without what comes as text from the rows that are kept. */
+const liveText = serialiser(verdictSchema.omit({ health: true, prediction: true, decision: true, episodes: true }));
+const NO_ROWS: RowsText = { text: '[]', count: 0 };
 
 /** What a field says, or that it says nothing. */
 const orNone = <S extends z.ZodEnum>(schema: S, description: string) =>
@@ -143,7 +139,7 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
           return missing;
         }
       };
-      const rows = (part: VerdictPart) => lookUp(part, [], () => parts.verdicts.of(part, gpu_uuid));
+      const rows = (part: VerdictPart) => lookUp(part, NO_ROWS, () => parts.verdicts.text(part, gpu_uuid));
       const [asset, scores, predictions, decisions, episodes] = await Promise.all([
         lookUp('asset', null, () => parts.assets.find(gpu_uuid)),
         rows('health'),
@@ -155,9 +151,9 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         throw new VitalsError('GV-API-002', `No GPU ${gpu_uuid} is known`, 'gpu_uuid');
       }
       const reporting = new Set(view.ofGpu(gpu_uuid).flatMap(({ instance, stale }) => (stale ? [] : [instance])));
-      const score = worstInstance(scores, reporting, ({ overall_score }) => -Number(overall_score ?? Number.NaN));
-      const prediction = worstInstance(predictions, reporting, ({ failure_prob_30d }) => Number(failure_prob_30d));
-      const verdict = {
+      const score = worstText(scores, reporting, ({ overall_score }) => -Number(overall_score ?? Number.NaN));
+      const prediction = worstText(predictions, reporting, ({ failure_prob_30d }) => Number(failure_prob_30d));
+      const live = liveText({
         gpu_uuid,
         node: state?.node ?? asset?.node ?? '',
         model: state?.model || asset?.model || '',
@@ -166,17 +162,24 @@ export function gpuRoutes(app: OpenAPIHono, parts: ApiParts): void {
         asset: asset === null ? null : assetAnswer(asset),
         sample: state?.sample ?? null,
         instances: state?.instances ?? [],
-        health: score === null ? null : healthAnswer(score),
         anomalies: state?.anomalies ?? [],
-        episodes: episodes.map(episodeAnswer),
-        prediction: prediction === null ? null : predictionAnswer(prediction),
-        decision: decisions[0] === undefined ? null : decisionAnswer(decisions[0]),
         unavailable: LOOKED_UP.filter((field) => unavailable.has(field)),
-      };
-      return answerText(c, verdictText(verdict));
+      });
+      const kept = `"health":${score},"episodes":${episodes.text},"prediction":${prediction},"decision":${firstText(decisions)}`;
+      return answerText(c, `${live.slice(0, -1)},${kept}}`);
     },
   );
 }
+
+/** One row is what a board without MIG instances has: its text is taken as it is. */
+const onlyText = ({ text, count }: RowsText): string | null =>
+  count === 0 ? 'null' : count === 1 ? text.slice(1, -1) : null;
+
+const worstText = (kept: RowsText, reporting: ReadonlySet<string>, badness: (row: AnswerRow) => number): string =>
+  onlyText(kept) ?? JSON.stringify(worstInstance(JSON.parse(kept.text) as AnswerRow[], reporting, badness));
+
+const firstText = (kept: RowsText): string =>
+  onlyText(kept) ?? JSON.stringify((JSON.parse(kept.text) as AnswerRow[])[0]);
 
 /** Those that match, by identity; without a filter the fleet as it is. */
 function matching(view: FleetReading, query: GpuFilters): readonly GpuEntry[] {

@@ -2,6 +2,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { ApiParts } from '../api-parts.ts';
 import type { AssetDesk, StatusChange } from '../asset-desk.ts';
 import { metricsRegistry } from '../metrics-registry.ts';
+import { verdictText } from '../verdict-rows.ts';
 import { OPEN_GATE } from './gate.ts';
 import { ownRow, type TenantScope } from './tenancy.ts';
 import { tenantAlerts } from './tenant-alerts.ts';
@@ -23,12 +24,7 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     pages: whole.pages,
     calls_per_s: 0,
     view: tenantView(whole.view, scope),
-    verdicts: {
-      of: async (part, gpu_uuid) =>
-        scope.sees(gpu_uuid)
-          ? (await whole.verdicts.of(part, gpu_uuid)).filter(({ ts }) => scope.had(gpu_uuid, Number(ts)))
-          : [],
-    },
+    verdicts: tenantVerdicts(whole.verdicts, scope),
     feed: whole.feed,
     database: tenantDatabase(whole.database, scope),
     bus: whole.bus,
@@ -67,6 +63,12 @@ export function tenantParts(whole: ApiParts, scope: TenantScope): ApiParts {
     profile: whole.profile,
     onFailure: whole.onFailure,
   };
+}
+
+function tenantVerdicts(verdicts: ApiParts['verdicts'], scope: TenantScope): ApiParts['verdicts'] {
+  const of: ApiParts['verdicts']['of'] = async (part, gpu_uuid) =>
+    scope.sees(gpu_uuid) ? (await verdicts.of(part, gpu_uuid)).filter(({ ts }) => scope.had(gpu_uuid, Number(ts))) : [];
+  return { of, text: async (part, gpu_uuid) => verdictText(part, await of(part, gpu_uuid)) };
 }
 
 function tenantAssets(assets: AssetDesk, scope: TenantScope): AssetDesk {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { alertOf } from '../../pipeline/alert-desk/desk.fixture.ts';
@@ -297,6 +298,9 @@ describe('assets', () => {
       page.getByRole('button', { name: 'CSV', exact: true }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('assets.csv');
+    const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n');
+    expect(lines[0]).toMatch(/^ts,gpu_uuid,/);
+    expect(lines.length).toBe(18);
     expect(opened.faults).toEqual([]);
   });
 });

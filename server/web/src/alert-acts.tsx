@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { AlertAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { useConsole } from './console-parts.ts';
 import { keepMyName, myName } from './my-name.ts';
-import { postJson } from './rest.ts';
 import { TextField } from './text-field.tsx';
 import { useSaying } from './use-saying.ts';
 
@@ -14,10 +14,15 @@ export function AlertActs({ alert, onDone }: { readonly alert: AlertAnswer; read
   const [note, setNote] = useState('');
   const saying = useSaying();
   const noticed = alert.acknowledged_at !== null;
-  const act = async (path: 'acknowledge' | 'unacknowledge' | 'assign', more: object = {}): Promise<void> => {
+  const act = async (what: 'acknowledge' | 'unacknowledge' | 'assign'): Promise<void> => {
     const done = await saying.say(async () => {
-      const body = { by: by.trim(), note: note.trim(), ...more };
-      alerts.take(await postJson<AlertAnswer>(`/alerts/${encodeURIComponent(alert.id)}/${path}`, body));
+      const params = { id: alert.id };
+      const body = { by: by.trim(), note: note.trim() };
+      const told =
+        what === 'assign'
+          ? await api.post('/api/v1/alerts/{id}/assign', { params, body: { ...body, to: to.trim() } })
+          : await api.post(`/api/v1/alerts/{id}/${what}`, { params, body });
+      alerts.take(told as AlertAnswer);
     });
     if (!done) return;
     keepMyName(by.trim());
@@ -32,7 +37,7 @@ export function AlertActs({ alert, onDone }: { readonly alert: AlertAnswer; read
       data-testid="alert-acts"
       onSubmit={(event) => {
         event.preventDefault();
-        void act(noticed ? 'assign' : 'acknowledge', noticed ? { to: to.trim() } : {});
+        void act(noticed ? 'assign' : 'acknowledge');
       }}
     >
       <TextField label="Your name" value={by} onInput={setBy} wrong={saying.wrong('by')} max_length={128} required />
@@ -51,7 +56,7 @@ export function AlertActs({ alert, onDone }: { readonly alert: AlertAnswer; read
         <button
           type="button"
           disabled={anonymous || (to.trim() === alert.assigned_to && note.trim() === '')}
-          onClick={() => act('assign', { to: to.trim() })}
+          onClick={() => act('assign')}
         >
           {to.trim() === alert.assigned_to ? 'Save the note' : 'Assign'}
         </button>

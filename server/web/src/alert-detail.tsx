@@ -3,27 +3,16 @@ import { ACTION_TEXT, capital } from './action-text.ts';
 import { AlertActs } from './alert-acts.tsx';
 import { placeLink, placeText, sourceLink } from './alert-place.ts';
 import type { AlertAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { timeText } from './format-time.ts';
 import { duration } from './format-value.ts';
 import type { NamedGpu } from './incident-text.ts';
-import { getJson } from './rest.ts';
 import { alertPath, assetPath, silencePath } from './router.ts';
 import { SilenceForm } from './silence-form.tsx';
+import type { Matcher } from './silence-text.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 30_000;
-
-interface AlertDetailAnswer extends AlertAnswer {
-  readonly changes: readonly {
-    readonly at: string;
-    readonly what: string;
-    readonly severity: string | null;
-    readonly by: string;
-    readonly to: string;
-    readonly note: string;
-  }[];
-  readonly unavailable: readonly string[];
-}
 
 /** What, where, how bad, since when, what to do; what happened to it, and what one can do with it. */
 export function AlertDetail(props: {
@@ -36,7 +25,7 @@ export function AlertDetail(props: {
   const [silencing, setSilencing] = useState(false);
   const [acts, setActs] = useState(0);
   const version = `${severity} ${alert.acknowledged_at} ${alert.assigned_to} ${handling_note} ${acts}`;
-  const told = useAnswer<AlertDetailAnswer>((signal) => getJson(`/alerts/${encodeURIComponent(id)}`, {}, signal), {
+  const told = useAnswer((signal) => api.get('/api/v1/alerts/{id}', { params: { id }, signal }), {
     about: `${id} ${version}`,
     every_ms: EVERY_MS,
   });
@@ -125,14 +114,12 @@ export function AlertDetail(props: {
 }
 
 /** The rule, on the GPU or node that it is about. */
-const matchersOf = ({ rule, gpu_uuid, node }: AlertAnswer) => [
-  { field: 'rule', values: [rule], not: false },
-  ...(gpu_uuid !== ''
-    ? [{ field: 'gpu_uuid', values: [gpu_uuid], not: false }]
-    : node !== ''
-      ? [{ field: 'node', values: [node], not: false }]
-      : []),
-];
+function matchersOf({ rule, gpu_uuid, node }: AlertAnswer): Matcher[] {
+  const matchers: Matcher[] = [{ field: 'rule', values: [rule], not: false }];
+  if (gpu_uuid !== '') matchers.push({ field: 'gpu_uuid', values: [gpu_uuid], not: false });
+  else if (node !== '') matchers.push({ field: 'node', values: [node], not: false });
+  return matchers;
+}
 
 function QuietBecause({ alert: { silenced_by, inhibited_by, gpu_uuid } }: { readonly alert: AlertAnswer }) {
   if (silenced_by === '' && inhibited_by === '') return null;

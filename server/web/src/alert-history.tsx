@@ -1,11 +1,12 @@
+import type { GetOperations } from '../../client/api-client.ts';
 import { AlertEntry } from './alert-entry.tsx';
 import { type AlertFilter, alertMatches } from './alert-order.ts';
 import { AnswerState } from './answer-state.tsx';
 import type { AlertAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { useFleet, useNow } from './console-parts.ts';
 import { integer } from './format-value.ts';
 import { Notice } from './notice.tsx';
-import { getJson, type List } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { spanStart } from './time-spans.ts';
 import { useAnswer } from './use-answer.ts';
@@ -14,6 +15,7 @@ const EVERY_MS = 60_000;
 const READ_MAX = 1_000;
 const PAGE = 100;
 const ASKED = ['severity', 'category', 'rule', 'node'] as const;
+type AlertQuery = GetOperations['/api/v1/alerts']['query'];
 
 /** Alerts that are over, newest first. */
 export function AlertHistory({ filter, version }: { readonly filter: AlertFilter; readonly version: number }) {
@@ -24,20 +26,21 @@ export function AlertHistory({ filter, version }: { readonly filter: AlertFilter
   const id = query.get('id') ?? '';
   const limit = Math.max(PAGE, Number(query.get('shown')) || PAGE);
   const from = spanStart(span, '7d', now);
-  const equal = Object.fromEntries(ASKED.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])));
+  const equal: AlertQuery = Object.fromEntries(
+    ASKED.flatMap((name) => (filter[name] === '' ? [] : [[name, filter[name]]])),
+  );
   const answered = useAnswer(
     (signal) =>
-      getJson<List<AlertAnswer>>(
-        '/alerts',
-        { state: 'closed', ...equal, ...(from === null ? {} : { from }), limit: READ_MAX },
+      api.get('/api/v1/alerts', {
+        query: { state: 'closed', ...equal, from: from ?? undefined, limit: READ_MAX },
         signal,
-      ),
+      }),
     { about: JSON.stringify({ ...equal, span }), hint: version, every_ms: EVERY_MS },
   );
   return (
     <AnswerState answered={{ ...answered, value: answered.current ? answered.value : null }} what="Alerts" now={now}>
       {({ items, total }) => {
-        const shown = items.filter((alert) => alertMatches(alert, filter));
+        const shown = (items as readonly AlertAnswer[]).filter((alert) => alertMatches(alert, filter));
         return shown.length === 0 ? (
           <Notice title="Nothing in this time">No alert that fits was closed in it.</Notice>
         ) : (

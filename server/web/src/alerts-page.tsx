@@ -4,6 +4,7 @@ import { AlertEntry } from './alert-entry.tsx';
 import { AlertHistory } from './alert-history.tsx';
 import { type AlertFilter, type AlertGroup, alertMatches, compareAlerts, groupAlerts, isQuiet } from './alert-order.ts';
 import type { AlertAnswer } from './answers.ts';
+import { api } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useAlerts, useConsole, useFleet, useLiveState, useMay, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -14,9 +15,10 @@ import { incidentPath, nodePath, setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { Segmented } from './segmented.tsx';
 import { SilenceList } from './silence-list.tsx';
-import { SPAN_OPTIONS } from './time-spans.ts';
+import { SPAN_OPTIONS, spanStart } from './time-spans.ts';
 
 const PAGE = 100;
+const ROWS_A_PAGE = 1_000;
 const NO_FILTER = {
   q: '',
   severity: '',
@@ -93,6 +95,10 @@ function Filters(props: {
     return [...known].sort().map((value) => [value, name === 'category' ? capital(value) : value] as const);
   };
   const set = (changes: Readonly<Record<string, string>>): void => setQuery({ ...changes, shown: '' });
+  const listed = () => {
+    const from = history ? spanStart(query.get('span') ?? '', '7d', Date.now()) : null;
+    return { state: history ? 'closed' : 'open', from: from ?? undefined, limit: ROWS_A_PAGE } as const;
+  };
   return (
     <div class="toolbar">
       <SearchField
@@ -171,12 +177,7 @@ function Filters(props: {
         </>
       )}
       <div class="grow" />
-      <CsvButton
-        path="/alerts"
-        query={{ state: history ? 'closed' : 'open', limit: 1_000 }}
-        name="alerts.csv"
-        label="CSV"
-      />
+      <CsvButton pages={() => api.csv('/api/v1/alerts', { query: listed() })} name="alerts.csv" />
     </div>
   );
 }

@@ -83,7 +83,10 @@ export function AnomaliesPage() {
         </h1>
         {live && fleet.ready && <span class="live-mark small quiet">as they happen</span>}
         <div class="grow" />
-        <CsvButton path="/anomalies" query={{ ...asked, limit: PAGE }} name="anomalies.csv" label="CSV" />
+        <CsvButton
+          pages={() => api.csv('/api/v1/anomalies', { query: { ...asked, limit: PAGE } })}
+          name="anomalies.csv"
+        />
       </div>
       <Silent newest={newestOf(fleet.gpus.values())} now={now} />
       <section class="card" aria-label="Anomalies">

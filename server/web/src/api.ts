@@ -1,5 +1,4 @@
 import { apiClient } from '../../client/api-client.ts';
-
 import { sessionFetch } from './session.ts';
 
 /** The API that serves this page. Everything it does throws ApiError. */

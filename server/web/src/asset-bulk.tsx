@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { capital } from './action-text.ts';
+import { api } from './api.ts';
 import { STATUSES } from './asset-fields.ts';
 import { integer } from './format-value.ts';
-import { patchJson } from './rest.ts';
 import { SelectField } from './select-field.tsx';
 import { TextField } from './text-field.tsx';
 
@@ -36,7 +36,7 @@ export function AssetBulk(props: {
     const work = async (): Promise<void> => {
       for (let uuid = waiting.shift(); uuid !== undefined; uuid = waiting.shift()) {
         try {
-          await patchJson(`/assets/${encodeURIComponent(uuid)}`, { [field]: told });
+          await api.patch('/api/v1/assets/{gpu_uuid}', { params: { gpu_uuid: uuid }, body: { [field]: told } });
           done++;
         } catch (error) {
           failed.push({ gpu_uuid: uuid, why: (error as Error).message });

@@ -1,30 +1,25 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AssetAnswer } from '../../schemas.ts';
+import type { Asset, Tagged } from '../../client/api-client.ts';
 import { capital } from './action-text.ts';
+import { api } from './api.ts';
 import { ASSET_FIELDS, type AssetDraft, changesOf, draftOf, STATUSES } from './asset-fields.ts';
 import { Confirmed } from './confirmed.tsx';
 import { dateText } from './format-time.ts';
 import { Notice } from './notice.tsx';
-import { getTagged, patchJson, postJson } from './rest.ts';
 import { gpuPath } from './router.ts';
 import { SelectField } from './select-field.tsx';
 import { TextField } from './text-field.tsx';
 import { useSaying } from './use-saying.ts';
 
-interface Read {
-  readonly asset: AssetAnswer;
-  readonly tag: string;
-}
-
 /** One asset to change. What somebody else has changed meanwhile is told, and nothing is overwritten. */
 export function AssetEditor(props: {
   readonly gpu_uuid: string;
-  readonly onDone: (asset: AssetAnswer) => void;
+  readonly onDone: (asset: Asset) => void;
   readonly onLeave: () => void;
 }) {
   const { gpu_uuid, onDone, onLeave } = props;
-  const path = `/assets/${encodeURIComponent(gpu_uuid)}`;
-  const [read, setRead] = useState<Read | null>(null);
+  const params = { gpu_uuid };
+  const [read, setRead] = useState<Tagged<Asset> | null>(null);
   const [draft, setDraft] = useState<AssetDraft>({});
   const [unread, setUnread] = useState('');
   const [saved, setSaved] = useState(false);
@@ -37,13 +32,13 @@ export function AssetEditor(props: {
   /** Reads it; what was typed here stays. */
   const load = async (): Promise<void> => {
     try {
-      const { value, tag } = await getTagged<AssetAnswer>(path);
+      const now = await api.tagged('/api/v1/assets/{gpu_uuid}', { params });
       if (shown.current !== gpu_uuid) return;
-      const mine = read === null ? {} : typedOf(read.asset, draft);
-      const before = read === null ? null : draftOf(read.asset);
-      const next = draftOf(value);
+      const mine = read === null ? {} : typedOf(read.answer, draft);
+      const before = read === null ? null : draftOf(read.answer);
+      const next = draftOf(now.answer);
       setTheirs(before === null ? [] : Object.keys(next).filter((name) => next[name] !== before[name]));
-      setRead({ asset: value, tag });
+      setRead(now);
       setDraft({ ...next, ...mine });
       setUnread('');
       saying.forget();
@@ -64,22 +59,23 @@ export function AssetEditor(props: {
     setSaved(false);
     setDraft({ ...draft, [name]: value });
   };
-  const taken = ({ value, tag }: { readonly value: AssetAnswer; readonly tag: string }): void => {
-    setRead({ asset: value, tag });
-    setDraft(draftOf(value));
+  const taken = (now: Tagged<Asset>): void => {
+    setRead(now);
+    setDraft(draftOf(now.answer));
     setTheirs([]);
     setSaved(true);
-    onDone(value);
+    onDone(now.answer);
   };
   const save = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (read === null) return;
     await saying.say(async () => {
-      await patchJson<AssetAnswer>(path, changesOf(read.asset, draft), read.tag);
-      taken(await getTagged<AssetAnswer>(path));
+      const body = changesOf(read.answer, draft);
+      await api.patch('/api/v1/assets/{gpu_uuid}', { params, body, if_match: read.tag });
+      taken(await api.tagged('/api/v1/assets/{gpu_uuid}', { params }));
     });
   };
-  const changed = read === null ? 0 : Object.keys(changesOf(read.asset, draft)).length;
+  const changed = read === null ? 0 : Object.keys(changesOf(read.answer, draft)).length;
   return (
     <section class="card editor" aria-labelledby="editor-title" data-testid="asset-editor">
       <div class="head">
@@ -149,18 +145,18 @@ export function AssetEditor(props: {
               )
             )}
           </form>
-          {read.asset.retired_at === null ? (
+          {read.answer.retired_at === null ? (
             <Confirmed
               label="Retire it"
               question="It is out of service from then on; nothing of it is deleted, and it can be brought back."
               onConfirm={async (why) => {
-                const note = [read.asset.note, why].filter((one) => one !== '').join('; ');
-                await postJson(`${path}/retire`, { note });
-                taken(await getTagged<AssetAnswer>(path));
+                const note = [read.answer.note, why].filter((one) => one !== '').join('; ');
+                await api.post('/api/v1/assets/{gpu_uuid}/retire', { params, body: { note } });
+                taken(await api.tagged('/api/v1/assets/{gpu_uuid}', { params }));
               }}
             />
           ) : (
-            <p class="quiet">Retired {dateText(Date.parse(read.asset.retired_at))}. Another status brings it back.</p>
+            <p class="quiet">Retired {dateText(Date.parse(read.answer.retired_at))}. Another status brings it back.</p>
           )}
         </>
       )}
@@ -169,7 +165,7 @@ export function AssetEditor(props: {
 }
 
 /** What a person has typed over what was read. */
-function typedOf(asset: AssetAnswer, draft: AssetDraft): AssetDraft {
+function typedOf(asset: Asset, draft: AssetDraft): AssetDraft {
   const before = draftOf(asset);
   return Object.fromEntries(Object.entries(draft).filter(([name, value]) => value !== before[name]));
 }

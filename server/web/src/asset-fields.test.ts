@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AssetAnswer } from '../../schemas.ts';
+import type { Asset } from '../../client/api-client.ts';
 import { assetMatches, changesOf, draftOf, sortAssets, valuesOf } from './asset-fields.ts';
 
-const asset = (gpu_uuid: string, changes: Partial<AssetAnswer> = {}): AssetAnswer => ({
+const asset = (gpu_uuid: string, changes: Partial<Asset> = {}): Asset => ({
   ...{ ts: '2026-01-01T00:00:00.000Z', gpu_uuid, node: 'n1', model: 'H100', serial: '1', pci_bus_id: '' },
   ...{ cluster: 'c1', rack: 'r1', slot: '0', owner: 'ml', tenant: '', note: '', status: 'active' },
   ...{ deployed_at: '2025-06-01T10:00:00.000Z', warranty_until: null, purchase_price: 30_000, operating_hours: null },

@@ -1,7 +1,7 @@
-import type { AssetAnswer } from '../../schemas.ts';
+import type { Asset, AssetChange } from '../../client/api-client.ts';
 
 interface AssetField {
-  readonly name: keyof AssetAnswer & string;
+  readonly name: keyof Asset & string;
   readonly label: string;
   readonly kind: 'text' | 'number' | 'date';
 }
@@ -31,7 +31,7 @@ export const STATUSES = ['active', 'maintenance', 'retired'] as const;
 /** A draft holds everything as it is typed. */
 export type AssetDraft = Readonly<Record<string, string>>;
 
-export const draftOf = (asset: AssetAnswer): AssetDraft => ({
+export const draftOf = (asset: Asset): AssetDraft => ({
   status: asset.status,
   ...Object.fromEntries(
     ASSET_FIELDS.map(({ name, kind }) => {
@@ -42,7 +42,7 @@ export const draftOf = (asset: AssetAnswer): AssetDraft => ({
 });
 
 /** What the draft changes of the asset, as the API takes it. */
-export function changesOf(asset: AssetAnswer, draft: AssetDraft): Record<string, string | number | null> {
+export function changesOf(asset: Asset, draft: AssetDraft): AssetChange {
   const before = draftOf(asset);
   const changed: Record<string, string | number | null> = {};
   for (const { name, kind } of ASSET_FIELDS) {
@@ -53,7 +53,7 @@ export function changesOf(asset: AssetAnswer, draft: AssetDraft): Record<string,
     else changed[name] = kind === 'date' && told === '' ? null : told;
   }
   if (draft.status !== undefined && draft.status !== before.status) changed.status = draft.status;
-  return changed;
+  return changed as AssetChange;
 }
 
 /** Which assets one wants to see; an empty text does not narrow. */
@@ -69,7 +69,7 @@ const EQUAL = ['status', 'owner', 'cluster', 'rack', 'model'] as const;
 /** Stands for assets of which it is not known. */
 export const NOT_KNOWN = '-';
 
-export function assetMatches(asset: AssetAnswer, filter: AssetFilter): boolean {
+export function assetMatches(asset: Asset, filter: AssetFilter): boolean {
   if (EQUAL.some((name) => filter[name] !== '' && (asset[name] || NOT_KNOWN) !== filter[name])) return false;
   const words = filter.q.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const { gpu_uuid, node, serial, rack, owner, tenant, note, slot } = asset;
@@ -79,11 +79,11 @@ export function assetMatches(asset: AssetAnswer, filter: AssetFilter): boolean {
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-const placeOf = ({ node, slot, gpu_uuid }: AssetAnswer): string => `${node} ${slot} ${gpu_uuid}`;
+const placeOf = ({ node, slot, gpu_uuid }: Asset): string => `${node} ${slot} ${gpu_uuid}`;
 
 /** Sorted by a column, `-` in front for descending; what is not known comes last both ways. */
-export function sortAssets(assets: readonly AssetAnswer[], sort: string): AssetAnswer[] {
-  const name = sort.replace(/^-/, '') as keyof AssetAnswer;
+export function sortAssets(assets: readonly Asset[], sort: string): Asset[] {
+  const name = sort.replace(/^-/, '') as keyof Asset;
   const way = sort.startsWith('-') ? -1 : 1;
   return [...assets].sort((a, b) => {
     const [left, right] = [a[name] ?? '', b[name] ?? ''];
@@ -94,7 +94,7 @@ export function sortAssets(assets: readonly AssetAnswer[], sort: string): AssetA
 
 /** The values of a field with how many carry each, in their order. */
 export function valuesOf(
-  assets: readonly AssetAnswer[],
+  assets: readonly Asset[],
   field: (typeof EQUAL)[number],
 ): (readonly [value: string, count: number])[] {
   const counts = new Map<string, number>();

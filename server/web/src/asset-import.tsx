@@ -1,17 +1,10 @@
 import { useState } from 'preact/hooks';
+import type { AssetImport as Import } from '../../client/api-client.ts';
+import { api } from './api.ts';
 import { integer } from './format-value.ts';
-import { postCsv, postJson } from './rest.ts';
 import { useSaying } from './use-saying.ts';
 
 const SHOWN_MAX = 50;
-
-interface Import {
-  readonly added: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly refused: number;
-  readonly problems: readonly { readonly line: number; readonly field: string; readonly detail: string }[];
-}
 
 /** Inventory from a file: first what it would do and what is wrong with it, then the doing. */
 export function AssetImport({ onDone, onLeave }: { readonly onDone: () => void; readonly onLeave: () => void }) {
@@ -26,15 +19,15 @@ export function AssetImport({ onDone, onLeave }: { readonly onDone: () => void; 
     if (chosen === undefined) return;
     await saying.say(async () => {
       const text = await chosen.text();
-      setPreview(await postJson<Import>('/assets/preview', { csv: text }));
+      setPreview(await api.post('/api/v1/assets/preview', { body: { csv: text } }));
       setFile({ name: chosen.name, text });
     });
   };
   const bring = async (): Promise<void> => {
     if (file === null || preview === null) return;
-    const partial = preview.problems.length > 0 ? { partial: 'true' } : {};
+    const query = preview.problems.length > 0 ? ({ partial: 'true' } as const) : undefined;
     const stored = await saying.say(async () => {
-      setDone(await postCsv<Import>('/assets', partial, file.text));
+      setDone((await api.post('/api/v1/assets', { query, csv: file.text })) as Import);
       setFile(null);
       setPreview(null);
     });

@@ -1,13 +1,13 @@
-import type { AssetAnswer } from '../../schemas.ts';
+import type { Asset } from '../../client/api-client.ts';
 import { dateText } from './format-time.ts';
 import { ROW } from './keyboard.ts';
 import { LongRows } from './long-rows.tsx';
 import { assetPath, setQuery } from './router.ts';
 
 const COLUMNS: readonly {
-  readonly id: keyof AssetAnswer;
+  readonly id: keyof Asset;
   readonly label: string;
-  readonly text?: (asset: AssetAnswer) => string;
+  readonly text?: (asset: Asset) => string;
 }[] = [
   { id: 'node', label: 'Node' },
   { id: 'slot', label: 'Slot' },
@@ -26,7 +26,7 @@ const day = (at: string | null): string => (at === null ? '' : dateText(Date.par
 
 /** The inventory, a line an asset; only the lines in sight are drawn. */
 export function AssetTable(props: {
-  readonly assets: readonly AssetAnswer[];
+  readonly assets: readonly Asset[];
   readonly sort: string;
   readonly chosen: ReadonlySet<string>;
   readonly opened: string;

@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { AssetAnswer } from '../../schemas.ts';
+import type { Asset } from '../../client/api-client.ts';
 import { capital } from './action-text.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api, firstPages } from './api.ts';
 import { AssetBulk } from './asset-bulk.tsx';
 import { AssetEditor } from './asset-editor.tsx';
 import { type AssetFilter, assetMatches, NOT_KNOWN, sortAssets, valuesOf } from './asset-fields.ts';
@@ -12,7 +13,6 @@ import { useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { integer } from './format-value.ts';
 import { Notice } from './notice.tsx';
-import { getList } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { useAnswer } from './use-answer.ts';
@@ -29,13 +29,13 @@ export function AssetsPage() {
   const now = useNow();
   const { query } = useAddress();
   const ask = (name: string): string => query.get(name) ?? '';
-  const [told, setTold] = useState<ReadonlyMap<string, AssetAnswer>>(new Map());
+  const [told, setTold] = useState<ReadonlyMap<string, Asset>>(new Map());
   const [changes, setChanges] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [importing, setImporting] = useState(false);
   const answered = useAnswer(
     async (signal) => {
-      const list = await getList<AssetAnswer>('/assets', { limit: PAGE }, { pages_max: PAGES_MAX, signal });
+      const list = await firstPages(api.pages('/api/v1/assets', { query: { limit: PAGE }, signal }), PAGES_MAX);
       setTold(new Map());
       return list;
     },
@@ -100,7 +100,7 @@ export function AssetsPage() {
         <button type="button" class="plain-button" onClick={() => setImporting(!importing)} aria-expanded={importing}>
           Import
         </button>
-        <CsvButton path="/assets" query={{ limit: PAGE }} name="assets.csv" label="CSV" />
+        <CsvButton pages={() => api.csv('/api/v1/assets', { query: { limit: PAGE } })} name="assets.csv" />
       </div>
       {importing && <AssetImport onDone={() => setChanges((count) => count + 1)} onLeave={() => setImporting(false)} />}
       {id !== '' && (

@@ -1,4 +1,6 @@
+import type { GetOperations } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api, firstPages } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useFleet, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -8,8 +10,7 @@ import { gpuName } from './incident-text.ts';
 import { ROW } from './keyboard.ts';
 import { LongRows } from './long-rows.tsx';
 import { Notice } from './notice.tsx';
-import { type AvailabilityAnswer, availabilityText, hoursText } from './report-rows.ts';
-import { getList, type List } from './rest.ts';
+import { availabilityText, hoursText } from './report-rows.ts';
 import { gpuPath, nodePath, setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { useAnswer } from './use-answer.ts';
@@ -24,11 +25,7 @@ const HEADS = [
   ...['Repair, h', 'Between failures, h', 'Down now'],
 ];
 
-interface Availability extends List<AvailabilityAnswer> {
-  readonly month: string;
-  readonly from: string;
-  readonly to: string;
-}
+type AvailabilityQuery = GetOperations['/api/v1/reports/availability']['query'];
 
 /** Uptime, outages and breaches of a month. */
 export function AvailabilityReport() {
@@ -41,13 +38,10 @@ export function AvailabilityReport() {
   const sort = ask('sort') || 'availability';
   const table = { by, sla, ...(ask('month') === '' ? {} : { month: ask('month') }) };
   const narrowed = { ...(ask('met') === '' ? {} : { met: ask('met') }), ...(ask('q') === '' ? {} : { q: ask('q') }) };
-  const asked = { ...table, ...narrowed, sort };
+  const asked = { ...table, ...narrowed, sort, sla: Number(sla) } as AvailabilityQuery;
   const answered = useAnswer(
-    async (signal) => {
-      const options = { pages_max: PAGES_MAX, signal };
-      const path = '/reports/availability';
-      return getList<AvailabilityAnswer, Availability>(path, { ...asked, limit: PAGE }, options);
-    },
+    (signal) =>
+      firstPages(api.pages('/api/v1/reports/availability', { query: { ...asked, limit: PAGE }, signal }), PAGES_MAX),
     { about: JSON.stringify(asked), every_ms: EVERY_MS },
   );
   const month = ask('month') || (answered.value?.first.month ?? '');
@@ -64,10 +58,8 @@ export function AvailabilityReport() {
         </h2>
         <div class="grow" />
         <CsvButton
-          path="/reports/availability"
-          query={{ ...asked, limit: PAGE }}
+          pages={() => api.csv('/api/v1/reports/availability', { query: { ...asked, limit: PAGE } })}
           name={`availability-${month}-${by}.csv`}
-          label="CSV"
         />
         <a
           href={`/api/v1/reports/availability.html?${new URLSearchParams(table)}`}

@@ -1,13 +1,8 @@
 import { useState } from 'preact/hooks';
+import type { ChannelTest } from '../../client/api-client.ts';
+import { api } from './api.ts';
 import { Notice } from './notice.tsx';
-import { postJson } from './rest.ts';
 import { useSaying } from './use-saying.ts';
-
-interface ChannelTest {
-  readonly taken: boolean;
-  readonly answer: string;
-  readonly took_ms: number;
-}
 
 /** Ways out to people as they are configured, without secrets, each with a message to try it. */
 export function ChannelList({ channels, routes }: { readonly channels: unknown; readonly routes: unknown }) {
@@ -46,7 +41,7 @@ function Channel(props: { readonly name: string; readonly settings: Readonly<Rec
   const send = (): Promise<boolean> =>
     saying.say(async () => {
       setTest(null);
-      setTest(await postJson<ChannelTest>(`/alert-channels/${encodeURIComponent(name)}/test`, {}));
+      setTest(await api.post('/api/v1/alert-channels/{name}/test', { params: { name }, body: {} }));
     });
   return (
     <li class="silence" data-channel={name}>

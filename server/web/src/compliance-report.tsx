@@ -1,5 +1,6 @@
 import { capital } from './action-text.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api, firstPages } from './api.ts';
 import { Choice } from './choice.tsx';
 import { useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
@@ -8,8 +9,6 @@ import { integer } from './format-value.ts';
 import { ROW } from './keyboard.ts';
 import { LongRows } from './long-rows.tsx';
 import { Notice } from './notice.tsx';
-import type { ChangeAnswer } from './report-rows.ts';
-import { getList } from './rest.ts';
 import { gpuPath, modelPath, setQuery, useAddress } from './router.ts';
 import { useAnswer } from './use-answer.ts';
 
@@ -27,10 +26,11 @@ export function ComplianceReport() {
   const ask = (name: string): string => query.get(name) ?? '';
   const days = Number(ask('days')) || 90;
   const from = Math.floor((now - days * DAY_MS) / DAY_MS) * DAY_MS;
-  const asked = { from, ...(ask('kind') === '' ? {} : { kind: ask('kind') }) };
+  const kind = KINDS.find((one) => one === ask('kind'));
+  const asked = { from, ...(kind === undefined ? {} : { kind }) };
   const answered = useAnswer(
     (signal) =>
-      getList<ChangeAnswer>('/reports/compliance', { ...asked, limit: PAGE }, { pages_max: PAGES_MAX, signal }),
+      firstPages(api.pages('/api/v1/reports/compliance', { query: { ...asked, limit: PAGE }, signal }), PAGES_MAX),
     { about: JSON.stringify(asked), every_ms: EVERY_MS },
   );
   const text = new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]));
@@ -42,7 +42,10 @@ export function ComplianceReport() {
           <span class="quiet">{answered.value === null ? '' : integer(answered.value.first.total)}</span>
         </h2>
         <div class="grow" />
-        <CsvButton path="/reports/compliance" query={{ ...asked, limit: PAGE }} name="changes.csv" label="CSV" />
+        <CsvButton
+          pages={() => api.csv('/api/v1/reports/compliance', { query: { ...asked, limit: PAGE } })}
+          name="changes.csv"
+        />
         <a href={`/api/v1/reports/compliance.html?${text}`} target="_blank" rel="noopener">
           To print
         </a>

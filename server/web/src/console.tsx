@@ -1,11 +1,12 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { ApiError, type ConsoleConfig } from '../../client/api-client.ts';
 import { type ConsolePageName, pagesWithout } from '../../console-pages.ts';
 import { createLiveClient } from '../../live-client.ts';
-import type { ConsoleConfig } from '../../schemas-fleet.ts';
 import { AlertStore } from './alert-store.ts';
 import { AlertsPage } from './alerts-page.tsx';
 import { AnomaliesPage } from './anomalies-page.tsx';
+import { api } from './api.ts';
 import { AssetsPage } from './assets-page.tsx';
 import { Brand } from './brand.tsx';
 import { ConsoleContext, type ConsoleParts, useConsole } from './console-parts.ts';
@@ -25,7 +26,6 @@ import { parseInParts } from './parse-in-parts.ts';
 import { PipelinePage } from './pipeline-page.tsx';
 import { PredictionsPage } from './predictions-page.tsx';
 import { ReportsPage } from './reports-page.tsx';
-import { getJson, RestError } from './rest.ts';
 import { routeOf, useAddress } from './router.ts';
 import { onSignOut, sessionKey, signIn } from './session.ts';
 import { SettingsPage } from './settings-page.tsx';
@@ -64,7 +64,7 @@ export function Console() {
     const ask = async (): Promise<void> => {
       const tried = sessionKey() !== null;
       try {
-        const config = await getJson<ConsoleConfig>('/console-config', {}, gone.signal);
+        const config = await api.get('/api/v1/console-config', { signal: gone.signal });
         if (gone.signal.aborted) return;
         if (config.live === null) {
           setStart({ failure: 'This installation has no live server.' });
@@ -75,7 +75,7 @@ export function Console() {
         setStart({ parts });
       } catch (error) {
         if (gone.signal.aborted) return;
-        if (error instanceof RestError && error.status === 401) {
+        if (error instanceof ApiError && error.status === 401) {
           setStart({ said: tried ? 'This key is not good: it is unknown, expired or revoked.' : null });
           return;
         }

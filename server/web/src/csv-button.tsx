@@ -1,20 +1,19 @@
 import { useState } from 'preact/hooks';
 import { downloadCsv } from './download-csv.ts';
 
-/** A list of the API as a CSV file; says why when it cannot be had. */
+/** A list of the API as a CSV file, all pages of it; says why when it cannot be had. */
 export function CsvButton(props: {
-  readonly path: string;
-  readonly query: Readonly<Record<string, string | number>>;
+  readonly pages: () => AsyncIterable<string>;
   readonly name: string;
-  readonly label: string;
+  readonly label?: string;
 }) {
-  const { path, query, name, label } = props;
+  const { pages, name, label = 'CSV' } = props;
   const [failure, setFailure] = useState('');
   const [reading, setReading] = useState(false);
   const read = async (): Promise<void> => {
     setReading(true);
     try {
-      await downloadCsv(path, query, name);
+      await downloadCsv(pages(), name);
       setFailure('');
     } catch (error) {
       setFailure((error as Error).message);

@@ -70,7 +70,10 @@ export function EpisodesPage() {
           </span>
         </h1>
         <div class="grow" />
-        <CsvButton path="/episodes" query={{ ...asked, limit: READ_MAX }} name="episodes.csv" label="CSV" />
+        <CsvButton
+          pages={() => api.csv('/api/v1/episodes', { query: { ...asked, limit: READ_MAX } })}
+          name="episodes.csv"
+        />
       </div>
       <section class="card" aria-label="Fault stories">
         <div class="toolbar">

@@ -1,3 +1,4 @@
+import { api } from './api.ts';
 import { CsvButton } from './csv-button.tsx';
 
 const DAY_MS = 86_400_000;
@@ -9,11 +10,17 @@ export function EvidenceCard({ gpu_uuid }: { readonly gpu_uuid: string }) {
   const path = `/gpus/${encodeURIComponent(gpu_uuid)}`;
   const name = gpu_uuid.slice(0, 12);
   const from = Math.floor((Date.now() - SPAN_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
+  const params = { gpu_uuid };
+  const query = { from, limit: ROWS_MAX };
   const lists = [
-    ['health', 'Scores', {}],
-    ['anomalies', 'Anomalies', {}],
-    ['episodes', 'Episodes', {}],
-    ['metrics', 'Readings, hourly', { resolution: '1h' }],
+    ['health', 'Scores', () => api.csv('/api/v1/gpus/{gpu_uuid}/health', { params, query })],
+    ['anomalies', 'Anomalies', () => api.csv('/api/v1/gpus/{gpu_uuid}/anomalies', { params, query })],
+    ['episodes', 'Episodes', () => api.csv('/api/v1/gpus/{gpu_uuid}/episodes', { params, query })],
+    [
+      'metrics',
+      'Readings, hourly',
+      () => api.csv('/api/v1/gpus/{gpu_uuid}/metrics', { params, query: { ...query, resolution: '1h' } }),
+    ],
   ] as const;
   return (
     <section class="card evidence-of" aria-labelledby="evidence-title" data-testid="evidence">
@@ -25,14 +32,8 @@ export function EvidenceCard({ gpu_uuid }: { readonly gpu_uuid: string }) {
       </p>
       <p class="small">
         As CSV:{' '}
-        {lists.map(([below, label, more]) => (
-          <CsvButton
-            key={below}
-            path={`${path}/${below}`}
-            query={{ from, limit: ROWS_MAX, ...more }}
-            name={`${name}-${below}.csv`}
-            label={label}
-          />
+        {lists.map(([below, label, pages]) => (
+          <CsvButton key={below} pages={pages} name={`${name}-${below}.csv`} label={label} />
         ))}
       </p>
       <p class="small as-json">

@@ -1,34 +1,19 @@
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { timeText } from './format-time.ts';
 import { Notice } from './notice.tsx';
-import { getJson, type List } from './rest.ts';
 import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 60_000;
 const SHOWN_MAX = 1_000;
 const HEADS = ['Key', 'Whose', 'Role', 'Tenant', 'State', 'Made', 'Expires', 'Last used'] as const;
 
-/** A key of GET /keys. */
-export interface KeyAnswer {
-  readonly id: string;
-  readonly prefix: string;
-  readonly name: string;
-  readonly role: string;
-  readonly tenant: string;
-  readonly state: 'good' | 'expired' | 'revoked';
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  readonly revoked_at: string | null;
-  readonly last_used_at: string | null;
-  readonly previous_until: string | null;
-}
-
 /** Who may call, without what would let anybody in. Keys are made and ended on the command line. */
 export function KeyList() {
   const now = useNow();
-  const answered = useAnswer((signal) => getJson<List<KeyAnswer>>('/keys', { limit: SHOWN_MAX }, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/keys', { query: { limit: SHOWN_MAX }, signal }), {
     about: '',
     every_ms: EVERY_MS,
   });
@@ -41,7 +26,7 @@ export function KeyList() {
           Made, turned and ended with <code>gpu-vitals keys create</code>, <code>rotate</code> and <code>revoke</code>.
         </p>
         <div class="grow" />
-        <CsvButton path="/keys" query={{ limit: SHOWN_MAX }} name="keys.csv" label="CSV" />
+        <CsvButton pages={() => api.csv('/api/v1/keys', { query: { limit: SHOWN_MAX } })} name="keys.csv" />
       </div>
       <AnswerState answered={answered} what="Keys" now={now}>
         {({ items }) =>

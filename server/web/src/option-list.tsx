@@ -1,7 +1,7 @@
-import type { OptionAnswer } from './settings-page.tsx';
+import type { ConfigOption } from '../../client/api-client.ts';
 
 /** Options with their values and where those come from. */
-export function OptionList({ options, q }: { readonly options: readonly OptionAnswer[]; readonly q: string }) {
+export function OptionList({ options, q }: { readonly options: readonly ConfigOption[]; readonly q: string }) {
   const words = q.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const shown = options.filter(({ option, value, help, section }) => {
     const text = `${option} ${section} ${help} ${JSON.stringify(value)}`.toLowerCase();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { comparisonText, draftOfRule, overridesOf, type RuleAnswer } from './rule-answers.ts';
+import type { AlertRule } from '../../client/api-client.ts';
+import { comparisonText, draftOfRule, overridesOf } from './rule-answers.ts';
 
-const rule: RuleAnswer = {
+const rule: AlertRule = {
   name: 'health_poor',
   on: 'gpu_health_scores',
   when: { overall_score: { below: 60 }, action: { in: ['none'] }, severity: { at_least: 'warning' } },
@@ -9,6 +10,8 @@ const rule: RuleAnswer = {
   keep: '6h',
   severity: 'warning',
   category: '',
+  summary: '{where}: {text}',
+  action_text: '',
   alone: null,
   enabled: true,
   origin: 'default',

@@ -1,59 +1,7 @@
+import type { AlertRule } from '../../client/api-client.ts';
+
 /** What a column must be, as the API tells it. */
-interface Comparison {
-  readonly in?: readonly string[];
-  readonly not?: readonly string[];
-  readonly at_least?: string;
-  readonly above?: number;
-  readonly below?: number;
-}
-
-/** A rule of GET /alert-rules. */
-export interface RuleAnswer {
-  readonly name: string;
-  readonly on: string;
-  readonly when: Readonly<Record<string, Comparison>>;
-  readonly for: string;
-  readonly keep: string;
-  readonly severity: string;
-  readonly category: string;
-  readonly alone: string | null;
-  readonly enabled: boolean;
-  readonly origin: 'default' | 'changed' | 'own';
-}
-
-interface Counts {
-  readonly total: number;
-  readonly by_severity: Readonly<Record<'info' | 'warning' | 'critical', number>>;
-  readonly per_day: readonly {
-    readonly day: string;
-    readonly info: number;
-    readonly warning: number;
-    readonly critical: number;
-  }[];
-}
-
-/** An answer of POST /alert-rules/preview. */
-export interface PreviewAnswer {
-  readonly rule: string;
-  readonly from: string;
-  readonly to: string;
-  readonly now: { readonly rule: Counts; readonly all: Counts };
-  readonly changed: { readonly rule: Counts; readonly all: Counts };
-  readonly only_now: readonly Example[];
-  readonly only_changed: readonly Example[];
-  readonly rows: number;
-  readonly cut: readonly string[];
-  readonly yaml: string;
-}
-
-export interface Example {
-  readonly id: string;
-  readonly gpu_uuid: string;
-  readonly rule: string;
-  readonly severity: 'info' | 'warning' | 'critical';
-  readonly summary: string;
-  readonly opened_at: string;
-}
+type Comparison = AlertRule['when'][string];
 
 /** A comparison in words: `severity at least warning`, `score above 4`. */
 export function comparisonText(field: string, comparison: Comparison): string {
@@ -72,16 +20,14 @@ export function comparisonText(field: string, comparison: Comparison): string {
 export type RuleDraft = Readonly<Record<string, string>>;
 
 /** The comparisons of a rule that are numbers or severities: what a threshold is. */
-export const thresholdsOf = ({
-  when,
-}: RuleAnswer): (readonly [field: string, part: 'above' | 'below' | 'at_least'])[] =>
+export const thresholdsOf = ({ when }: AlertRule): (readonly [field: string, part: 'above' | 'below' | 'at_least'])[] =>
   Object.entries(when).flatMap(([field, comparison]) =>
     (['at_least', 'above', 'below'] as const)
       .filter((part) => comparison[part] !== undefined)
       .map((part) => [field, part] as const),
   );
 
-export const draftOfRule = (rule: RuleAnswer): RuleDraft => ({
+export const draftOfRule = (rule: AlertRule): RuleDraft => ({
   for: rule.for,
   keep: rule.keep,
   severity: rule.severity,
@@ -92,7 +38,7 @@ export const draftOfRule = (rule: RuleAnswer): RuleDraft => ({
 });
 
 /** What the draft changes of the rule, as a configuration would say it. */
-export function overridesOf(rule: RuleAnswer, draft: RuleDraft): Record<string, unknown> {
+export function overridesOf(rule: AlertRule, draft: RuleDraft): Record<string, unknown> {
   const before = draftOfRule(rule);
   const differs = (name: string): boolean => (draft[name] ?? '').trim() !== before[name];
   const overrides: Record<string, unknown> = {};

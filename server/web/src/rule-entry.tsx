@@ -1,17 +1,11 @@
 import { useState } from 'preact/hooks';
+import type { AlertRule, AlertRulePreview } from '../../client/api-client.ts';
 import { capital } from './action-text.ts';
+import { api } from './api.ts';
 import { Choice } from './choice.tsx';
 import { ROW } from './keyboard.ts';
-import { postJson } from './rest.ts';
 import { setQuery } from './router.ts';
-import {
-  comparisonText,
-  draftOfRule,
-  overridesOf,
-  type PreviewAnswer,
-  type RuleAnswer,
-  thresholdsOf,
-} from './rule-answers.ts';
+import { comparisonText, draftOfRule, overridesOf, thresholdsOf } from './rule-answers.ts';
 import { RulePreview } from './rule-preview.tsx';
 import { SelectField } from './select-field.tsx';
 import { TextField } from './text-field.tsx';
@@ -22,7 +16,7 @@ const PARTS = { above: 'above', below: 'below', at_least: 'at least' } as const;
 const ORIGINS = { default: '', changed: 'changed in the configuration', own: 'of the configuration' } as const;
 
 /** A rule, and what a change of it would have told of the last days. */
-export function RuleEntry(props: { readonly rule: RuleAnswer; readonly opened: boolean; readonly now: number }) {
+export function RuleEntry(props: { readonly rule: AlertRule; readonly opened: boolean; readonly now: number }) {
   const { rule, opened, now } = props;
   const { name, on, when, severity, enabled, origin } = rule;
   return (
@@ -54,17 +48,17 @@ export function RuleEntry(props: { readonly rule: RuleAnswer; readonly opened: b
   );
 }
 
-function RuleEditor({ rule, now }: { readonly rule: RuleAnswer; readonly now: number }) {
+function RuleEditor({ rule, now }: { readonly rule: AlertRule; readonly now: number }) {
   const [draft, setDraft] = useState(() => draftOfRule(rule));
   const [span, setSpan] = useState('7d');
-  const [preview, setPreview] = useState<PreviewAnswer | null>(null);
+  const [preview, setPreview] = useState<AlertRulePreview | null>(null);
   const saying = useSaying();
   const set = (name: string) => (value: string) => setDraft({ ...draft, [name]: value });
   const look = async (event: Event): Promise<void> => {
     event.preventDefault();
     await saying.say(async () => {
       const body = { rule: rule.name, overrides: overridesOf(rule, draft), span };
-      setPreview(await postJson<PreviewAnswer>('/alert-rules/preview', body));
+      setPreview(await api.post('/api/v1/alert-rules/preview', { body }));
     });
   };
   return (

@@ -1,8 +1,7 @@
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { useNow } from './console-parts.ts';
-import { getJson, type List } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
-import type { RuleAnswer } from './rule-answers.ts';
 import { RuleEntry } from './rule-entry.tsx';
 import { SearchField } from './search-field.tsx';
 import { useAnswer } from './use-answer.ts';
@@ -15,7 +14,7 @@ export function RuleList() {
   const { query } = useAddress();
   const q = query.get('q') ?? '';
   const opened = query.get('rule') ?? '';
-  const answered = useAnswer((signal) => getJson<List<RuleAnswer>>('/alert-rules', { limit: 1_000 }, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/alert-rules', { query: { limit: 1_000 }, signal }), {
     about: '',
     every_ms: EVERY_MS,
   });

@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks';
+import type { AlertRulePreview } from '../../client/api-client.ts';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { gpuPath } from './router.ts';
-import type { Example, PreviewAnswer } from './rule-answers.ts';
 import { SeverityBadge } from './severity-badge.tsx';
 
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
 const EXAMPLES_SHOWN = 8;
+type Example = AlertRulePreview['only_now'][number];
 
 /** What a change would have told of the last days beside what was told, and what to write for it. */
-export function RulePreview({ preview, now }: { readonly preview: PreviewAnswer; readonly now: number }) {
+export function RulePreview({ preview, now }: { readonly preview: AlertRulePreview; readonly now: number }) {
   const { rule, changed, yaml, rows, cut } = preview;
   const days = preview.now.rule.per_day.map((day, i) => ({
     day: day.day,
@@ -91,9 +92,11 @@ function Examples(props: { readonly title: string; readonly examples: readonly E
         {examples.slice(0, EXAMPLES_SHOWN).map(({ id, severity, opened_at, gpu_uuid, summary }) => (
           <li key={`${id} ${severity}`}>
             <SeverityBadge severity={severity} />{' '}
-            <time class="quiet" dateTime={opened_at}>
-              {timeText(Date.parse(opened_at), now)}
-            </time>{' '}
+            {opened_at !== null && (
+              <time class="quiet" dateTime={opened_at}>
+                {timeText(Date.parse(opened_at), now)}
+              </time>
+            )}{' '}
             {gpu_uuid === '' ? summary : <a href={gpuPath(gpu_uuid)}>{summary}</a>}
           </li>
         ))}

@@ -1,10 +1,11 @@
+import type { ConfigOption } from '../../client/api-client.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { ChannelList } from './channel-list.tsx';
 import { useMay, useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { KeyList } from './key-list.tsx';
 import { OptionList } from './option-list.tsx';
-import { getJson, type List } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { RuleList } from './rule-list.tsx';
 import { SearchField } from './search-field.tsx';
@@ -14,15 +15,6 @@ import { useAnswer } from './use-answer.ts';
 
 const EVERY_MS = 300_000;
 const THRESHOLDS: readonly string[] = ['detectors', 'zscore-threshold', 'zscore-thresholds', 'profile'];
-
-/** An option of GET /config. */
-export interface OptionAnswer {
-  readonly option: string;
-  readonly value: unknown;
-  readonly origin: string;
-  readonly section: string;
-  readonly help: string;
-}
 
 /** How the installation is set up, who may call it and who did what; the configuration is a file, so that it is only read here. */
 export function SettingsPage() {
@@ -67,11 +59,11 @@ function Options({ view }: { readonly view: string }) {
   const now = useNow();
   const { query } = useAddress();
   const q = query.get('q') ?? '';
-  const config = useAnswer((signal) => getJson<List<OptionAnswer>>('/config', { limit: 1_000 }, signal), {
+  const config = useAnswer((signal) => api.get('/api/v1/config', { query: { limit: 1_000 }, signal }), {
     about: '',
     every_ms: EVERY_MS,
   });
-  const configured = (items: readonly OptionAnswer[], name: string): unknown =>
+  const configured = (items: readonly ConfigOption[], name: string): unknown =>
     items.find(({ option }) => option === name)?.value;
   return (
     <AnswerState answered={config} what="Settings" now={now}>
@@ -91,7 +83,10 @@ function Options({ view }: { readonly view: string }) {
                 onInput={(text) => setQuery({ q: text })}
               />
               <div class="grow" />
-              <CsvButton path="/config" query={{ limit: 1_000 }} name="configuration.csv" label="CSV" />
+              <CsvButton
+                pages={() => api.csv('/api/v1/config', { query: { limit: 1_000 } })}
+                name="configuration.csv"
+              />
             </div>
             <OptionList
               options={view === 'detectors' ? items.filter(({ option }) => THRESHOLDS.includes(option)) : items}

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { AlertAnswer } from './answers.ts';
+import type { SilencePreview } from '../../client/api-client.ts';
+import { api } from './api.ts';
 import { integer } from './format-value.ts';
 import { keepMyName, myName } from './my-name.ts';
-import { postJson } from './rest.ts';
 import { Segmented } from './segmented.tsx';
 import { SeverityBadge } from './severity-badge.tsx';
 import { LENGTHS, type Matcher, type TypedMatcher, typedMatchers } from './silence-text.ts';
@@ -45,13 +45,15 @@ export function SilenceForm(props: {
     const starts_at = starts === '' ? Date.now() : Date.parse(starts);
     const ms = LENGTHS.find(([text]) => text === length)?.[1];
     const done = await saying.say(() =>
-      postJson('/silences', {
-        kind,
-        matchers,
-        ...(starts === '' ? {} : { starts_at }),
-        ends_at: ms === undefined ? Date.parse(ends) : starts_at + ms,
-        by: by.trim(),
-        note: note.trim(),
+      api.post('/api/v1/silences', {
+        body: {
+          kind,
+          matchers,
+          ...(starts === '' ? {} : { starts_at }),
+          ends_at: ms === undefined ? Date.parse(ends) : starts_at + ms,
+          by: by.trim(),
+          note: note.trim(),
+        },
       }),
     );
     if (!done) return;
@@ -82,7 +84,7 @@ export function SilenceForm(props: {
             <select
               aria-label={`Field ${i + 1}`}
               value={row.field}
-              onChange={(event) => change(i, { field: event.currentTarget.value })}
+              onChange={(event) => change(i, { field: event.currentTarget.value as Matcher['field'] })}
             >
               {FIELDS.map((field) => (
                 <option key={field} value={field}>
@@ -182,14 +184,10 @@ export function SilenceForm(props: {
   );
 }
 
-interface Hit {
-  readonly total: number;
-  readonly items: readonly AlertAnswer[];
-}
-
 function Preview({ matchers }: { readonly matchers: readonly Matcher[] }) {
-  const hit = useAnswer<Hit>(
-    async () => (matchers.length === 0 ? { total: 0, items: [] } : postJson<Hit>('/silences/preview', { matchers })),
+  const hit = useAnswer<SilencePreview>(
+    async () =>
+      matchers.length === 0 ? { total: 0, items: [] } : api.post('/api/v1/silences/preview', { body: { matchers } }),
     { about: JSON.stringify(matchers), every_ms: PREVIEW_EVERY_MS },
   );
   if (matchers.length === 0) return <p class="quiet wide">Say which alerts it is about.</p>;

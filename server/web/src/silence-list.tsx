@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
+import type { Silence } from '../../client/api-client.ts';
 import { capital } from './action-text.ts';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { Choice } from './choice.tsx';
 import { Confirmed } from './confirmed.tsx';
 import { useNow } from './console-parts.ts';
@@ -10,16 +12,16 @@ import { duration, integer } from './format-value.ts';
 import { ROW } from './keyboard.ts';
 import { myName } from './my-name.ts';
 import { Notice } from './notice.tsx';
-import { getJson, type List, patchJson, postJson } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { SilenceForm } from './silence-form.tsx';
-import { matcherText, type SilenceAnswer } from './silence-text.ts';
+import { matcherText } from './silence-text.ts';
 import { useAnswer } from './use-answer.ts';
 import { useSaying } from './use-saying.ts';
 
 const EVERY_MS = 15_000;
 const SHOWN_MAX = 500;
 const HOUR_MS = 3_600_000;
+const STATES = ['active', 'pending', 'expired'] as const;
 
 /** Silences and maintenance windows: those that hold, those to come, and those that are over. */
 export function SilenceList() {
@@ -29,8 +31,8 @@ export function SilenceList() {
   const [making, setMaking] = useState(false);
   const state = query.get('silence') ?? '';
   const chosen = query.get('id') ?? '';
-  const asked = { limit: SHOWN_MAX, ...(state === '' || state === 'all' ? {} : { state }) };
-  const answered = useAnswer((signal) => getJson<List<SilenceAnswer>>('/silences', asked, signal), {
+  const asked = { limit: SHOWN_MAX, state: STATES.find((one) => one === state) };
+  const answered = useAnswer((signal) => api.get('/api/v1/silences', { query: asked, signal }), {
     about: `${state} ${done}`,
     every_ms: EVERY_MS,
   });
@@ -51,7 +53,7 @@ export function SilenceList() {
           ]}
         />
         <div class="grow" />
-        <CsvButton path="/silences" query={{ limit: 1_000 }} name="silences.csv" label="CSV" />
+        <CsvButton pages={() => api.csv('/api/v1/silences', { query: { limit: 1_000 } })} name="silences.csv" />
         {!making && (
           <button type="button" onClick={() => setMaking(true)}>
             New silence or maintenance…
@@ -92,7 +94,7 @@ export function SilenceList() {
 }
 
 function Entry(props: {
-  readonly silence: SilenceAnswer;
+  readonly silence: Silence;
   readonly chosen: boolean;
   readonly now: number;
   readonly onDone: () => void;
@@ -100,11 +102,11 @@ function Entry(props: {
   const { silence, chosen, now, onDone } = props;
   const { id, kind, state, matchers, starts_at, ends_at, created_by, changed_by, comment, open_alerts } = silence;
   const saying = useSaying();
-  const path = `/silences/${encodeURIComponent(id)}`;
+  const params = { id };
   const by = myName() || created_by;
   const extend = (ms: number) => async (): Promise<void> => {
-    const longer = { by, ends_at: Math.max(now, Date.parse(ends_at)) + ms };
-    if (await saying.say(() => patchJson(path, longer))) onDone();
+    const body = { by, ends_at: Math.max(now, Date.parse(ends_at)) + ms };
+    if (await saying.say(() => api.patch('/api/v1/silences/{id}', { params, body }))) onDone();
   };
   const [starts, ends] = [Date.parse(starts_at), Date.parse(ends_at)];
   const when =
@@ -141,7 +143,7 @@ function Entry(props: {
             label="End it now"
             question="What is still open is told then."
             onConfirm={async (why) => {
-              await postJson(`${path}/expire`, { by, note: why });
+              await api.post('/api/v1/silences/{id}/expire', { params, body: { by, note: why } });
               onDone();
             }}
           />

@@ -1,29 +1,14 @@
-/** A comparison as the API tells and takes it. */
-export interface Matcher {
-  readonly field: string;
-  readonly values: readonly string[];
-  readonly not?: boolean;
-}
+import type { Silence, SilenceRequest } from '../../client/api-client.ts';
 
-export interface SilenceAnswer {
-  readonly id: string;
-  readonly kind: 'silence' | 'maintenance';
-  readonly state: 'pending' | 'active' | 'expired';
-  readonly matchers: readonly Matcher[];
-  readonly starts_at: string;
-  readonly ends_at: string;
-  readonly created_by: string;
-  readonly changed_by: string;
-  readonly comment: string;
-  readonly open_alerts: number;
-}
+/** A comparison as the API takes it. */
+export type Matcher = SilenceRequest['matchers'][number];
 
-export const matcherText = ({ field, values, not = false }: Matcher): string =>
+export const matcherText = ({ field, values, not = false }: Silence['matchers'][number]): string =>
   `${field} ${not ? 'is not' : 'is'} ${values.join(' or ')}`;
 
 /** A row of the form, as it is typed. */
 export interface TypedMatcher {
-  readonly field: string;
+  readonly field: Matcher['field'];
   readonly not: boolean;
   /** Values with commas between. */
   readonly text: string;

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { AnswerState } from './answer-state.tsx';
+import { api } from './api.ts';
 import { useNow } from './console-parts.ts';
 import { CsvButton } from './csv-button.tsx';
 import { timeText } from './format-time.ts';
 import { integer } from './format-value.ts';
 import { Heads } from './key-list.tsx';
 import { Notice } from './notice.tsx';
-import { getJson, type List } from './rest.ts';
 import { setQuery, useAddress } from './router.ts';
 import { SearchField } from './search-field.tsx';
 import { useAnswer } from './use-answer.ts';
@@ -14,21 +14,8 @@ import { useAnswer } from './use-answer.ts';
 const EVERY_MS = 15_000;
 const STEP = 100;
 const SHOWN_MAX = 1_000;
+const PAGE = 1_000;
 const HEADS = ['When', 'Who', 'From', 'Did', 'To', 'Came of it', 'Asked for'] as const;
-
-/** An entry of GET /audit. */
-interface TrailAnswer {
-  readonly position: number;
-  readonly at: string;
-  readonly by: string;
-  readonly role: string;
-  readonly tenant: string;
-  readonly origin: string;
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly detail: string;
-}
 
 /** Who changed what, when and from where: newest first, and nothing is ever taken out. */
 export function TrailList() {
@@ -37,7 +24,7 @@ export function TrailList() {
   const [shown, setShown] = useState(STEP);
   const by = query.get('by') ?? '';
   const asked = { limit: shown, ...(by === '' ? {} : { by }) };
-  const answered = useAnswer((signal) => getJson<List<TrailAnswer>>('/audit', asked, signal), {
+  const answered = useAnswer((signal) => api.get('/api/v1/audit', { query: asked, signal }), {
     about: `${by} ${shown}`,
     every_ms: EVERY_MS,
   });
@@ -51,7 +38,7 @@ export function TrailList() {
           onInput={(text) => setQuery({ by: text })}
         />
         <div class="grow" />
-        <CsvButton path="/audit" query={{ limit: SHOWN_MAX }} name="audit.csv" label="CSV" />
+        <CsvButton pages={() => api.csv('/api/v1/audit', { query: { limit: PAGE } })} name="audit.csv" />
       </div>
       <AnswerState answered={answered} what="The trail" now={now}>
         {({ items, next, total }) =>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { RestError } from './rest.ts';
+import { ApiError } from '../../client/api-client.ts';
 
 /** Something that a form tells the API, and what the API has against it. */
 export interface Saying {
@@ -18,11 +18,11 @@ export interface Saying {
 export function useSaying(): Saying {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
-  const errors = error instanceof RestError ? (error.problem.errors ?? []) : [];
+  const errors = error instanceof ApiError ? (error.problem.errors ?? []) : [];
   return {
     busy,
     failure: error === null ? '' : error.message,
-    status: error instanceof RestError ? error.status : 0,
+    status: error instanceof ApiError ? error.status : 0,
     wrong: (field) =>
       errors
         .filter((one) => one.field === field || one.field.startsWith(`${field}.`))
