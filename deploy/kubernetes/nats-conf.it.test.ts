@@ -51,7 +51,7 @@ describe.skipIf(!hasOpenssl)('configuration of NATS', () => {
     ['cluster-tls', ['base', 'overlays/cluster', 'components/nats-tls']],
   ] as const)('%s is what the server takes', (name, from) => {
     const config = laidOut(name, ...from);
-    const env = { ...process.env, NATS_PASSWORD: 'a secret' };
+    const env = { ...process.env, NATS_PASSWORD: 'secret' };
     const { status, stdout, stderr } = spawnSync(nats, ['-t', '-c', config], { env, encoding: 'utf8' });
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('is valid')]);
     // A certificate that is not there is missed: so they are looked at.
