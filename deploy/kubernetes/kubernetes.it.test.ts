@@ -137,7 +137,7 @@ describe('kubernetes, rendered', () => {
     expect(problems(text, context)).toEqual([]);
     for (const role of ['api', 'collector', 'engine']) {
       expect(envOf(resources, role).GPU_VITALS_NATS).toBe(
-        'tls://gpu-vitals:$(NATS_PASSWORD)@nats:4222?ca=/etc/nats-ca/ca.crt',
+        'tls://gpu-vitals:$(NATS_PASSWORD)@nats:4222?ca=/etc/nats-ca/ca.crt&handshake=first',
       );
     }
     const [config] = resources.filter(
