@@ -1,16 +1,13 @@
 import { expect, it } from 'vitest';
 import { GroupStates } from '../operators/core/group-state.ts';
-import { loadPriceBook } from '../operators/decisions/price-book.ts';
-import { DEFAULT_ANALYSIS } from './analysis.ts';
-import { Assets } from './asset-book.ts';
+import { anyTimeTopology } from './any-time-topology.fixture.ts';
 import { settableClock } from './clock.ts';
-import { NO_MODELS } from './contract/failure-model.ts';
 import type { ContentType, RawMessage } from './contract/message.ts';
 import type { Topology, TopologyNode } from './define-topology.ts';
 import { storedMessages } from './kill-resume.fixture.ts';
 import { Tables } from './resume.fixture.ts';
 import { wireTopology } from './run-topology.ts';
-import { fleetVitals, type SinkItems } from './topology.ts';
+import type { SinkItems } from './topology.ts';
 
 /** An hour of a fleet with faults of every kind, as the stream holds it. */
 function messages(): RawMessage[] {
@@ -23,15 +20,6 @@ function messages(): RawMessage[] {
     event_time: Number(headers['Event-Time']),
   }));
 }
-
-const topology = (): Topology =>
-  fleetVitals({
-    ...DEFAULT_ANALYSIS,
-    future_max: null,
-    assets: new Assets(),
-    models: NO_MODELS,
-    prices: loadPriceBook(null),
-  });
 
 /** All that an item says; its registry belongs to all. */
 const spelled = (item: unknown): string =>
@@ -83,7 +71,7 @@ function watched({ nodes }: Topology, watch: Watch): Topology {
 it('no step changes what another one has told', () => {
   const handed = new Set<string>();
   const changed = new Set<string>();
-  const all = topology();
+  const all = anyTimeTopology();
   const watching = watched(all, (step, input, item) => {
     handed.add(`${step} ${input}`);
     const before = spelled(item);
