@@ -1,6 +1,5 @@
 import {
   DiscardPolicy,
-  JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
@@ -12,7 +11,7 @@ import { ALERT_FENCES } from '../contract/alert-epochs.ts';
 import type { Bus } from '../contract/bus.ts';
 import { type DurationMs, days, hours, minutes, seconds } from '../contract/time.ts';
 import { takesBatches } from './batch-publisher.ts';
-import { isPassingRefusal } from './once-possible.ts';
+import { oncePossible } from './once-possible.ts';
 import { atLeast } from './server-version.ts';
 import { isMissing, managerOf, replicasOf, streamError } from './stream-manager.ts';
 
@@ -37,8 +36,6 @@ export interface StreamOptions {
 type StreamChange = 'created' | 'updated' | 'unchanged';
 
 const GIB = 1024 ** 3;
-const START_ATTEMPTS = 20;
-const START_WAIT_MS = 250;
 
 /** Names, subjects and default limits. DCGM_RAW is what the engine may replay after a stop; 2 kB hold a node of 8 GPUs. */
 const STREAMS = {
@@ -138,7 +135,7 @@ export async function ensureStream(
   initial: Partial<StreamConfig> & { name: string },
   kept: readonly (keyof StreamConfig)[] = [],
 ): Promise<StreamChange> {
-  try {
+  const bring = async (): Promise<StreamChange> => {
     const jsm = await managerOf(bus);
     const found = await configOf(jsm, initial.name);
     const num_replicas = replicasOf(bus);
@@ -155,21 +152,20 @@ export async function ensureStream(
     // What we do not set (replicas, placement, sources) stays as an administrator chose it.
     await jsm.streams.update(wanted.name, { ...found, ...wanted });
     return 'updated';
+  };
+  try {
+    return await oncePossible(bring, { missing: true });
   } catch (cause) {
     throw streamError(cause, 'the stream cannot be set up', initial.name);
   }
 }
 
-/** Null when there is no such stream. JetStream may still be starting, so that no answer is not believed at once. */
-async function configOf(jsm: JetStreamManager, name: string): Promise<StreamConfig | null> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return (await jsm.streams.info(name)).config;
-    } catch (cause) {
+/** Null when there is no such stream. */
+const configOf = (jsm: JetStreamManager, name: string): Promise<StreamConfig | null> =>
+  jsm.streams.info(name).then(
+    ({ config }) => config,
+    (cause: unknown) => {
       if (isMissing(cause)) return null;
-      const refused = cause instanceof JetStreamApiError && !isPassingRefusal(cause);
-      if (refused || attempt === START_ATTEMPTS) throw cause;
-      await new Promise((resolve) => setTimeout(resolve, START_WAIT_MS));
-    }
-  }
-}
+      throw cause;
+    },
+  );

@@ -1,5 +1,5 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
+import { type KV, Kvm } from '@nats-io/kv';
 import type { Bus } from '../contract/bus.ts';
 import { moreCopies } from './more-copies.ts';
 import { oncePossible } from './once-possible.ts';
@@ -41,11 +41,12 @@ export async function openKeyValue(bus: Bus, bucket: string, description: string
   const stream = `KV_${bucket}`;
   // Not from the nearest replica: a writer has to see what it has written.
   const options = { description, allow_direct: false, replicas: replicasOf(bus) };
-  const kv = await oncePossible(async () => {
+  const open = async (): Promise<KV> => {
     const opened = await new Kvm(connectionOf(bus)).create(bucket, options);
     await moreCopies(bus, stream);
     return opened;
-  }).catch((cause: unknown) => {
+  };
+  const kv = await oncePossible(open, { missing: true }).catch((cause: unknown) => {
     throw streamError(cause, 'the key-value bucket cannot be set up', where);
   });
 

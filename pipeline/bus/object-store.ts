@@ -28,11 +28,12 @@ export async function openObjectStore(bus: Bus, bucket: string, description: str
   const where = `object store ${bucket}`;
   const stream = `OBJ_${bucket}`;
   const meta = `$O.${bucket}.M.`;
-  const store = await oncePossible(async () => {
+  const open = async (): Promise<LibraryStore> => {
     const opened = await new Objm(connectionOf(bus)).create(bucket, { description, replicas: replicasOf(bus) });
     await moreCopies(bus, stream);
     return opened;
-  }).catch((cause: unknown) => {
+  };
+  const store = await oncePossible(open, { missing: true }).catch((cause: unknown) => {
     throw streamError(cause, 'the object store cannot be set up', where);
   });
   const info = async (name: string): Promise<Awaited<ReturnType<LibraryStore['info']>>> => {
