@@ -2,6 +2,7 @@ import type { Alert } from '../../pipeline/contract/alerts.ts';
 import type { Anomaly, Asset, Incident } from '../../pipeline/contract/events.ts';
 import type { Emit, FleetItem, FleetOperator, State } from '../../pipeline/contract/operator.ts';
 import { type DurationMs, seconds } from '../../pipeline/contract/time.ts';
+import { recordKey } from '../core/record-key.ts';
 import type { AlertRule } from './alert-rule.ts';
 import type { HandedAlert } from './board-alerts.ts';
 import { boardsKind, type Finding, findingOfAnomaly, findingOfIncident } from './finding.ts';
@@ -82,10 +83,11 @@ function deskAt(state: FleetState): FleetDesk {
 /** Notes which alerts of a board are open, so that consequences are not told beside them. */
 function noteBoard({ boards }: FleetDesk, alert: Alert): void {
   if (alert.gpu_uuid === '') return;
-  const others = (boards[alert.gpu_uuid] ?? []).filter((id) => id !== alert.id);
+  const key = recordKey(alert.gpu_uuid);
+  const others = (boards[key] ?? []).filter((id) => id !== alert.id);
   const open = alert.state === 'open' ? [...others, alert.id] : others;
-  if (open.length === 0) delete boards[alert.gpu_uuid];
-  else boards[alert.gpu_uuid] = open;
+  if (open.length === 0) delete boards[key];
+  else boards[key] = open;
 }
 
 /** What of anomalies is found over the fleet, or ends there. */
@@ -154,13 +156,14 @@ export function fleetAlerts(
         pick: (handed) => ({ ts: handed.finding.at, node: handed.finding.node, ...handed }),
         take({ alert, finding }: HandedAlert & FleetItem, state) {
           const desk = deskAt(state);
-          delete desk.boards[alert.gpu_uuid];
+          const key = recordKey(alert.gpu_uuid);
+          delete desk.boards[key];
           // The loss is told by itself where nobody has heard of the alert.
           if (!dropShared(desk.shared, alert.id)) return;
-          const home = homeAt(desk, alert.gpu_uuid);
+          const home = homeAt(desk, key);
           home.watches = adoptAlert(home.watches, alert, finding);
           home.told_at = Math.max(desk.clock, alert.opened_at);
-          keepHome(desk, alert.gpu_uuid, home, alone_max);
+          keepHome(desk, key, home, alone_max);
         },
       },
       anomalies: {
@@ -232,7 +235,7 @@ const sharesKind = (kinds: readonly string[], finding: Finding): boolean =>
  * already goes on under that alert.
  */
 function homeKeyOf(desk: FleetDesk, finding: Finding): string {
-  if (finding.source !== 'incidents') return finding.gpu_uuid || nodeHome(finding.node);
+  if (finding.source !== 'incidents') return recordKey(finding.gpu_uuid) || nodeHome(finding.node);
   const own = INCIDENT + finding.cause;
   const [node = '', ...others] = finding.nodes ?? [];
   if (desk.homes[own] !== undefined || others.length > 0) return own;
@@ -282,7 +285,7 @@ function deskOf(desk: FleetDesk, home: Home, options: FleetAlertsOptions, emit: 
     noteTold(at) {
       home.told_at = at;
     },
-    openElsewhere: ({ gpu_uuid }) => desk.boards[gpu_uuid] !== undefined,
+    openElsewhere: ({ gpu_uuid }) => desk.boards[recordKey(gpu_uuid)] !== undefined,
     place: ({ gpu_uuid, node, nodes }) => placeOf(desk.places, gpu_uuid, node === '' ? (nodes ?? []) : [node]),
     tell: (alert) => emit('alerts', alert),
   };

@@ -211,6 +211,16 @@ describe('change points', () => {
     expect(run(both).map(({ instance }) => instance)).toEqual(['']);
   });
 
+  it('of an instance that no longer speaks for its board, what is open still ends', () => {
+    const rate = (h: number): number => (h >= 24 && h < 27 ? 5_000 : 1);
+    const of = (instance: string): SampleRow[] => [...rowsOf({ hours: 34, cadence_ms: 60_000, rate, instance })];
+    const [lower, upper] = [of('1'), of('2')];
+    // The lower one is there from the 26th hour on.
+    const rows = upper.flatMap((row, i) => (i < 26 * 60 ? [row] : [lower[i] as SampleRow, row]));
+    const own = run(rows).filter(({ instance }) => instance === '2');
+    expect(own.map(({ state }) => state)).toEqual(['open', 'closed']);
+  });
+
   it('forgets a signal that has been clean for two weeks', () => {
     const operator = changePoints(CHANGE_POINTS_DEFAULTS);
     const state = new GroupState(0);

@@ -97,8 +97,12 @@ export function changePoints(options: ChangePointsOptions): Operator<typeof CHAN
         if (ts < (state.next_ts[gpu] as number)) continue;
         state.next_ts[gpu] = (Math.floor(ts / MINUTE_MS) + 1) * MINUTE_MS;
         state.last_ts[gpu] = ts;
-        if (!isBoardVoice(batch.registry, gpu, ts - PRESENT_MS, state.last_ts)) continue;
+        const speaks = isBoardVoice(batch.registry, gpu, ts - PRESENT_MS, state.last_ts);
+        const open = state.open[gpu] as Cells<OpenChange> | null;
+        // An instance that no longer speaks for its board still ends what it began.
+        if (!speaks && open === null) continue;
         for (let signal = 0; signal < SIGNAL_COUNT; signal++) {
+          if (!speaks && !open?.[signal]) continue;
           const rise = riseOf(batch, row, gpu, signal, state);
           if (Number.isNaN(rise)) continue;
           const cell = gpu * SIGNAL_COUNT + signal;

@@ -85,6 +85,7 @@ export const conditions = (options: ConditionsOptions): Operator<typeof CONDITIO
         gpu: 0,
         ts: 0,
         previous_ts: 0,
+        fell: 0,
         detail: '',
         began: 0,
         again: true,

@@ -1,9 +1,10 @@
 import { metricIndex } from '../../pipeline/contract/metrics.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
 import { HOLD, type Level } from './condition-limits.ts';
 import { conditionBit, conditionIndex } from './condition-table.ts';
-import { noteRate, noteReading, tableLimit } from './ledger.ts';
+import { calmFrom, noteRate, noteReading, tableLimit } from './ledger.ts';
 import { slotBit, slotOf } from './rate-slots.ts';
-import { slotMissing, slotRate, slotRiseAt, slotSum } from './rate-window.ts';
+import { slotFell, slotMissing, slotRate, slotRiseAt, slotSum } from './rate-window.ts';
 import { aliveBits, reading, type Scene } from './scene.ts';
 
 const SBE_RATE = conditionIndex('ecc_sbe_rate');
@@ -24,6 +25,8 @@ const AGGREGATE = metricIndex('ecc_sbe_aggregate_total');
 const DBE_VOLATILE_COLUMN = metricIndex('ecc_dbe_volatile_total');
 const DBE_AGGREGATE_COLUMN = metricIndex('ecc_dbe_aggregate_total');
 const MS_PER_SECOND = 1_000;
+/** Calm behind a reset that ends an uncorrectable error: two exporters that differ by one collection show falls that are none. */
+const CALM_AFTER_RESET_MS = minutes(10);
 
 /**
  * Corrected errors by rate: a storm over one to two minutes is critical, errors that keep coming over five to ten are a warning.
@@ -61,7 +64,10 @@ export function correctedErrorTotal(scene: Scene): void {
   noteReading(scene, SBE_TOTAL, level, observed, tableLimit(scene, SBE_TOTAL, level), critical ? VOLATILE : AGGREGATE);
 }
 
-/** Uncorrectable errors: any rise of either counter, at once; gone a day after the last one. */
+/**
+ * Uncorrectable errors: any rise of either counter, at once; gone a day after the last one, or soon after a reset, which is what
+ * it asks for: the counter since the driver was loaded begins anew.
+ */
 export function uncorrectableErrors(scene: Scene): void {
   if (((scene.state.active[scene.gpu] as number) & DBE_SLOTS) === 0 && (aliveBits(scene) & DBE_ALIVE) === 0) return;
   if (slotMissing(scene, DBE_VOLATILE) && slotMissing(scene, DBE_AGGREGATE)) return;
@@ -72,5 +78,6 @@ export function uncorrectableErrors(scene: Scene): void {
   const column = by_aggregate > by_volatile ? DBE_AGGREGATE_COLUMN : DBE_VOLATILE_COLUMN;
   const observed = Math.max(by_volatile, by_aggregate);
   const level = rose && observed >= (scene.limits.critical[DBE] as number) ? 3 : 0;
+  if (slotFell(scene, DBE_VOLATILE)) calmFrom(scene, DBE, CALM_AFTER_RESET_MS);
   noteReading(scene, DBE, level, observed, tableLimit(scene, DBE, 3), column);
 }

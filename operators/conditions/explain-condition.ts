@@ -11,6 +11,8 @@ export interface Telling {
   readonly began: number;
   readonly now: number;
   readonly closed: boolean;
+  /** Whether it closes because nobody reports its metric any more. */
+  readonly unseen: boolean;
   /** Words that only the detector knows. */
   readonly detail: string;
 }
@@ -110,6 +112,6 @@ export function explainCondition(entry: Condition, telling: Telling): string {
   const fact = FACTS[entry.key](telling);
   const { began, now } = telling;
   return telling.closed
-    ? `${fact}, from ${instant(began)} until ${instant(now)} (${inTime(now - began)}). It is over.`
+    ? `${fact}, from ${instant(began)} until ${instant(now)} (${inTime(now - began)}). ${telling.unseen ? 'Its metric is no longer reported.' : 'It is over.'}`
     : `${fact}, since ${instant(began)}. ${entry.meaning} ${entry.action}`;
 }

@@ -3,7 +3,7 @@ import { hours, minutes } from '../../pipeline/contract/time.ts';
 import { READINGS, sightOf } from '../core/hollow-row.ts';
 import type { Level } from './condition-limits.ts';
 import { CONDITION_COUNT, conditionBit, conditionIndex } from './condition-table.ts';
-import { noteReading } from './ledger.ts';
+import { closeUnseen, noteReading } from './ledger.ts';
 import { aliveBits, type Scene } from './scene.ts';
 
 const VANISHED = conditionIndex('field_vanished');
@@ -31,6 +31,8 @@ const OF_INSTANCES = Uint8Array.from(METRICS, ({ name }: Metric) =>
  * Fields that were reported for an hour and are in no row for ten minutes: one anomaly a GPU that lists them, and a warning when
  * they are most of what it usually reports, since its rows still come and nobody sees it any more. Each field has one number:
  * up to 60 it is being learnt, from there on it counts the minutes it is missing.
+ *
+ * What is taken as given up after a day takes along what is open under it: no reading will end that.
  *
  * A GPU whose rows bring no reading at all is lost, which `absence` tells. Where several sources report a GPU, a field is there
  * when any of their rows has it; it is learnt only while the looks fall on rows that have it.
@@ -70,6 +72,7 @@ export function fieldVanished(scene: Scene): void {
   }
   if (gone === 0 && (aliveBits(scene) & ALIVE) === 0) return;
   if (gone > 0 && forgotten(scene)) {
+    closeUnseen(scene, (m) => m >= 0 && JUDGED[m] === 1 && (fields[cell + m] as number) >= GONE);
     for (let m = 0; m < METRIC_COUNT; m++) if ((fields[cell + m] as number) >= GONE) fields[cell + m] = 0;
     scene.detail = ' and were taken as given up after a day';
     noteReading(scene, VANISHED, 0, 0, 0);

@@ -1,6 +1,6 @@
 import type { Anomaly, Severity } from '../../pipeline/contract/events.ts';
 import { causeId } from '../../pipeline/contract/ids.ts';
-import { METRICS, type Metric } from '../../pipeline/contract/metrics.ts';
+import { METRICS } from '../../pipeline/contract/metrics.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { minutes } from '../../pipeline/contract/time.ts';
 import { type Level, limitOf } from './condition-limits.ts';
@@ -15,7 +15,8 @@ const GAP_MS = minutes(10);
 
 /**
  * Keeps one open anomaly per (GPU, condition). A level must last `open_after` (critical: `critical_after`) of event time to open
- * or escalate, and be calm for `close_after` to close; an open one never becomes milder. `observed` is the worst reading.
+ * or escalate, and be calm for `close_after` to close. An open one never becomes milder: a critical one that is critical no
+ * more for `close_after` closes, and what is left of it opens anew. `observed` is the worst reading.
  * A rate must rise in two rows, with no silence between them, to become critical: one row may span all of `critical_after`, and
  * one burst is no storm.
  *
@@ -126,15 +127,10 @@ function noteOpen(
   limit: number,
   until: number,
 ): void {
-  const { state, limits, gpu, ts } = scene;
-  if (level === 0) {
+  const { state, limits, ts } = scene;
+  if (level === 0 || (level !== 3 && state.severity[at] === 3)) {
     if (state.since[at] === 0) state.since[at] = ts;
-    if (ts - (state.since[at] as number) < (limits.close_after[c] as number)) return;
-    scene.emit('anomalies', anomaly(scene, c, at, ts), scene.row);
-    state.severity[at] = 0;
-    state.since[at] = 0;
-    state.critical_since[at] = 0;
-    state.alive[gpu] = (state.alive[gpu] as number) & ~(1 << c);
+    if (ts - (state.since[at] as number) >= (limits.close_after[c] as number)) close(scene, c, at, false);
     return;
   }
   state.since[at] = 0;
@@ -145,6 +141,40 @@ function noteOpen(
   state.severity[at] = severity;
   state.limit[at] = limit;
   scene.emit('anomalies', anomaly(scene, c, at, null), scene.row);
+}
+
+function close(scene: Scene, c: number, at: number, unseen: boolean): void {
+  const { state, gpu, ts } = scene;
+  scene.emit('anomalies', anomaly(scene, c, at, ts, unseen), scene.row);
+  state.severity[at] = 0;
+  state.since[at] = 0;
+  state.critical_since[at] = 0;
+  state.alive[gpu] = (state.alive[gpu] as number) & ~(1 << c);
+}
+
+/** An open condition needs no more than this calm from now on to close. */
+export function calmFrom(scene: Scene, c: number, calm_ms: number): void {
+  const { state, limits, gpu, ts } = scene;
+  const at = gpu * CONDITION_COUNT + c;
+  if (state.severity[at] === 0) return;
+  const since = ts + calm_ms - (limits.close_after[c] as number);
+  state.since[at] = state.since[at] === 0 ? since : Math.min(since, state.since[at] as number);
+}
+
+/** Closes what was told of metrics that nobody reports any more: no reading will ever end it. */
+export function closeUnseen(scene: Scene, given_up: (metric: number) => boolean): void {
+  const { state, gpu } = scene;
+  for (let bits = state.alive[gpu] as number; bits !== 0; bits &= bits - 1) {
+    const c = 31 - Math.clz32(bits & -bits);
+    const at = gpu * CONDITION_COUNT + c;
+    if (state.severity[at] !== 0 && given_up(metricOf(scene, c, at))) close(scene, c, at, true);
+  }
+}
+
+/** Column of the metric that an open condition was told under; -1 where it is about several. */
+function metricOf({ state }: Scene, c: number, at: number): number {
+  const told = state.told_metric[at] as number;
+  return told === 0 ? METRICS.findIndex(({ name }) => name === (CONDITIONS[c] as Condition).metric) : told - 1;
 }
 
 function keepWorst(scene: Scene, c: number, at: number, observed: number, limit: number): void {
@@ -171,12 +201,11 @@ export function forgetEvidence(scene: Scene): void {
 /** Limit of a level, for a detector whose limits are those of the table. */
 export const tableLimit = (scene: Scene, c: number, level: Level): number => limitOf(scene.limits, c, level);
 
-function anomaly(scene: Scene, c: number, at: number, closed_at: number | null): Anomaly {
+function anomaly(scene: Scene, c: number, at: number, closed_at: number | null, unseen = false): Anomaly {
   const { state, batch, gpu, row } = scene;
   const entry = CONDITIONS[c] as Condition;
   const identity = batch.registry.gpus[gpu] as GpuIdentity;
-  const told = state.told_metric[at] as number;
-  const metric = told === 0 ? entry.metric : (METRICS[told - 1] as Metric).name;
+  const metric = METRICS[metricOf(scene, c, at)]?.name ?? entry.metric;
   const opened_at = state.opened_at[at] as number;
   const observed = state.worst[at] as number;
   const expected = state.limit[at] as number;
@@ -201,6 +230,7 @@ function anomaly(scene: Scene, c: number, at: number, closed_at: number | null):
       began: state.began[at] as number,
       now: scene.ts,
       closed: closed_at !== null,
+      unseen,
       detail: scene.detail,
     }),
     state: closed_at === null ? 'open' : 'closed',

@@ -24,8 +24,11 @@ const MS_PER_MINUTE = 60_000;
 /** A GPU that works as much keeps its link awake; below, a link may sleep at a lower generation. */
 const BUSY_RATIO = 0.2;
 
-const busy = (scene: Scene): boolean =>
-  reading(scene, GPU_UTIL) >= BUSY_RATIO || reading(scene, GR_ENGINE) >= BUSY_RATIO;
+/** The profiling ratio is an average, which outlasts the work: it counts where there is no other (MIG). */
+function busy(scene: Scene): boolean {
+  const util = reading(scene, GPU_UTIL);
+  return (Number.isNaN(util) ? reading(scene, GR_ENGINE) : util) >= BUSY_RATIO;
+}
 
 /** Replays against what the link may repeat. The generation of a sleeping link says nothing: then the slot's own counts. */
 export function pcieReplays(scene: Scene): void {

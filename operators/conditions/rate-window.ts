@@ -42,12 +42,16 @@ export function noteCounters(scene: Scene): void {
   const cell = gpu * COUNTER_COUNT;
   const before_absent = (state.absent[gpu] as number) & ALL_COUNTERS;
   let absent = 0;
+  scene.fell = 0;
   for (let c = 0; c < COUNTER_COUNT; c++) {
     const value = values[from + (COUNTER_COLUMNS[c] as number)] as number;
     const before = counters[cell + c] as number;
     if (value > before) rise(scene, c, value - before, value);
-    else if (value < before) counters[cell + c] = value;
-    else if (Number.isNaN(value)) absent |= 1 << c;
+    else if (value < before) {
+      // The first reading is no fall.
+      if (before !== Number.POSITIVE_INFINITY) scene.fell |= 1 << c;
+      counters[cell + c] = value;
+    } else if (Number.isNaN(value)) absent |= 1 << c;
   }
   if (absent !== before_absent) noteAbsence(scene, before_absent, absent);
 }
@@ -94,6 +98,9 @@ export function slotSum(scene: Scene, slot: number): number {
 /** When the slot last rose; 0 = never. */
 export const slotRiseAt = (scene: Scene, slot: number): number =>
   scene.state.rise_at[scene.gpu * SLOT_COUNT + slot] as number;
+
+/** Whether the counter of a slot began anew with this row. */
+export const slotFell = ({ fell }: Scene, slot: number): boolean => ((fell >>> slot) & 1) !== 0;
 
 /** Whether the counter of a slot is missing in this row. */
 export const slotMissing = (scene: Scene, slot: number): boolean =>

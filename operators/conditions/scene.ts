@@ -82,6 +82,8 @@ export interface Scene {
   ts: number;
   /** The GPU's row before; its own ts on the first. */
   previous_ts: number;
+  /** Bits of counters that are lower in this row than in the one before. */
+  fell: number;
   /** Words of the detector for the explanation of the next note. */
   detail: string;
   /** Where the evidence of the next note begins, for a detector that needs some before it sees a level; 0 = with the level. */

@@ -16,6 +16,8 @@ export const EPISODE_STATE = {
   host: { scope: 'node', type: 'record', width: 1, initial: 0 },
   /** Faults of a node's GPUs that programs can cause. */
   faults: { scope: 'node', type: 'record', width: 1, initial: 0 },
+  /** Codes of a node's GPUs that what they share can cause. */
+  hits: { scope: 'node', type: 'record', width: 1, initial: 0 },
 } as const;
 export type EpisodeState = State<typeof EPISODE_STATE>;
 /** Where a record is kept. */

@@ -15,8 +15,10 @@ import {
 } from './board-record.ts';
 import { endLost, endQuiet } from './end-stories.ts';
 import { EPISODE_STATE, type EpisodeState, factsAt, homeAt, type Place, recordAt } from './episode-state.ts';
-import { blameFor, type Fault, mayBeApplication, sharesFault } from './fault-spread.ts';
+import { type Fault, mayBeApplication } from './fault-spread.ts';
+import type { Hit } from './shared-fault.ts';
 import { addAnomaly, addXid, episodeOf, judge, newStory, type Story } from './story.ts';
+import { acquitShared, blame } from './whose-fault.ts';
 
 export interface EpisodesOptions {
   /** Pause after which an episode has ended: XIDs come in bursts. */
@@ -59,7 +61,7 @@ const MINUTE_MS = 60_000 as DurationMs;
  *          with the first reset that is seen, or after `await_reset`.
  * Time     event time. Every minute ends what has been quiet; `ended_at` is the last sign of it, never the timer's instant.
  * State    10 B per GPU, and a record per GPU in trouble: at most `episodes_max` episodes, 16 open anomalies, 16 bursts of
- *          faults; per node at most 64 faults. Without an event for `await_reset` a record is gone, also that of a GPU that
+ *          faults; per node at most 64 faults and 64 hits. Without an event for `await_reset` a record is gone, also that of a GPU that
  *          is still lost: it may long be back under another group, which cannot be told here.
  * Cost     O(episodes of the GPU) per item, O(GPUs of the group) per minute, no cost per row.
  * Errors   none; items of GPUs that the group has never seen are left out.
@@ -88,6 +90,8 @@ export const episodes = (
       for (let node = 0; node < state.faults.length; node++) {
         const faults = state.faults[node] as Fault[] | null;
         if (faults?.every(({ ts }) => now - ts > options.repeat_window)) state.faults[node] = null;
+        const hits = state.hits[node] as Hit[] | null;
+        if (hits?.every(({ ts }) => now - ts > options.repeat_window)) state.hits[node] = null;
       }
     },
   },
@@ -110,6 +114,7 @@ function takeXid(event: XidEvent, group: GroupView, state: EpisodeState, emit: T
     story.fatal_bursts = noteFatal(record, event.ts, options.repeat_window, options.burst_gap);
   }
   state.board[cell] = record;
+  acquitShared(event, story, group, state, emit, options);
   if (mayBeApplication(event.xid)) blame(event, record, story, group, state, emit, options);
   judge(story, factsAt(state, place, options));
   emit('episodes', episodeOf(story));
@@ -228,35 +233,6 @@ function join(
     }
   }
   return story;
-}
-
-/** Who is to blame for a fault that a program can cause; tells stories of the job's other GPUs anew when they share it. */
-function blame(
-  event: XidEvent,
-  record: BoardRecord,
-  story: Story,
-  group: GroupView,
-  state: EpisodeState,
-  emit: Tell,
-  options: EpisodesOptions,
-): void {
-  const rules = { window: options.repeat_window, gap: options.burst_gap };
-  const node = group.registry.nodes.indexOf(event.node);
-  const faults = (state.faults[node] ?? []) as Fault[];
-  const { verdict, gpus } = blameFor(event, faults, record.bursts, rules);
-  state.faults[node] = faults;
-  story.verdict = verdict ?? story.verdict;
-  for (const uuid of gpus) {
-    const cell = homeAt(state, group, { gpu_uuid: uuid, instance: '' });
-    const other = cell < 0 ? null : (state.board[cell] as BoardRecord | null);
-    if (other === null || other === record) continue;
-    for (const burst of other.bursts) if (burst.job === event.job) burst.spread = true;
-    for (const theirs of other.stories) {
-      if (!sharesFault(theirs, event, rules) || theirs.verdict?.by === 'application') continue;
-      theirs.verdict = verdict;
-      if (judge(theirs, factsAt(state, { column: 'board', cell }, options))) emit('episodes', episodeOf(theirs));
-    }
-  }
 }
 
 function passTime(place: Place, now: number, state: EpisodeState, emit: Tell, options: EpisodesOptions): void {

@@ -2,6 +2,7 @@ import type { XidEvent } from '../../pipeline/contract/events.ts';
 import { xidEntry } from '../../pipeline/contract/xids.ts';
 import { spanText } from './in-words.ts';
 import type { Story } from './story.ts';
+import { workloadOf } from './workload-of.ts';
 
 /** The last fault of a kind that a program can cause, per GPU, code and job of a node. Plain data. */
 export interface Fault {
@@ -23,7 +24,7 @@ export interface FaultBurst {
 export interface FaultRules {
   /** How far back faults of a job or GPU are put together. */
   readonly window: number;
-  /** Pause that ends a burst; without a known job, faults of several GPUs must come within it. */
+  /** Pause that ends a burst; faults of several GPUs that share no job must come within it. */
   readonly gap: number;
 }
 
@@ -57,7 +58,8 @@ export function blameFor(
   const spread = gpus.length >= 2;
   noteBurst(bursts, event, spread, rules);
   if (spread) {
-    const whose = event.job === '' ? `of node ${event.node} within ${spanText(rules.gap)}` : `of job ${event.job}`;
+    const of_job = event.job !== '' && gpus.every((gpu) => jobsOf(faults, gpu).includes(event.job));
+    const whose = of_job ? `of job ${event.job}` : `of node ${event.node} within ${spanText(rules.gap)}`;
     return { verdict: { by: 'application', evidence: `such faults came on ${gpus.length} GPUs ${whose}` }, gpus };
   }
   const suspect = suspicion(bursts, event.xid);
@@ -65,13 +67,24 @@ export function blameFor(
   return { verdict: suspect === null ? null : { by: 'hardware', evidence }, gpus: [] };
 }
 
+const jobsOf = (faults: readonly Fault[], gpu_uuid: string): string[] =>
+  faults.filter((one) => one.gpu_uuid === gpu_uuid).map(({ job }) => job);
+
 /** Whether a story of another GPU is about the same faults as an event that was found to be the application's. */
 export function sharesFault(story: Story, event: XidEvent, rules: FaultRules): boolean {
-  const near = Math.abs(event.ts - story.last_event) <= (event.job === '' ? rules.gap : rules.window);
-  return near && story.job === event.job && story.xids.some(mayBeApplication);
+  const apart = Math.abs(event.ts - story.last_event);
+  if (event.job !== '' && story.job === event.job) return apart <= rules.window && story.xids.some(mayBeApplication);
+  return apart <= rules.gap && story.xids.includes(event.xid);
 }
 
-/** Notes a fault of a GPU; answers on which GPUs its job (or, unknown, the same code within a burst) has shown such faults. */
+/** Whether a burst on another GPU is of the same fault: of the job's, or of the same code at the same time. */
+export const sharesBurst = (burst: FaultBurst, { job, xid, ts }: XidEvent, rules: FaultRules): boolean =>
+  (job !== '' && burst.job === job) || (burst.xid === xid && Math.abs(ts - burst.ts) <= rules.gap);
+
+/**
+ * Notes a fault of a GPU; answers on which GPUs its job has shown such faults, and which others of the node show the same code
+ * within a burst: replicas of one program have a job each.
+ */
 function noteSpread(faults: Fault[], event: XidEvent, rules: FaultRules): string[] {
   const { gpu_uuid, xid, job, ts } = event;
   const others = faults.filter(
@@ -79,7 +92,7 @@ function noteSpread(faults: Fault[], event: XidEvent, rules: FaultRules): string
   );
   faults.splice(0, faults.length, ...others.slice(-FAULTS_MAX + 1), { gpu_uuid, xid, job, ts });
   const same = (one: Fault): boolean =>
-    one.job === job && (job !== '' || (one.xid === xid && Math.abs(ts - one.ts) <= rules.gap));
+    (job !== '' && one.job === job) || (one.xid === xid && Math.abs(ts - one.ts) <= rules.gap);
   return [...new Set(faults.filter(same).map((one) => one.gpu_uuid))];
 }
 
@@ -95,10 +108,10 @@ function noteBurst(bursts: FaultBurst[], event: XidEvent, spread: boolean, rules
   bursts.splice(0, bursts.length, ...kept.slice(-BURSTS_MAX));
 }
 
-/** Why a GPU is suspect: the same code under several jobs, or again and again; null when it is not. */
+/** Why a GPU is suspect: the same code under several programs, or again and again; null when it is not. */
 function suspicion(bursts: readonly FaultBurst[], xid: number): string | null {
   const own = bursts.filter((one) => one.xid === xid && !one.spread);
-  const jobs = [...new Set(own.map(({ job }) => job).filter((job) => job !== ''))];
+  const jobs = [...new Map(own.map(({ job }) => [workloadOf(job), job])).values()].filter((job) => job !== '');
   if (jobs.length >= 2)
     return `XID ${xid} came under ${jobs.length} different jobs (${jobs.slice(0, 3).join(', ')}) on this GPU alone`;
   const unknown = own.filter(({ job }) => job === '').length;

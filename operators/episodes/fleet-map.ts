@@ -1,4 +1,5 @@
 import type { Asset } from '../../pipeline/contract/events.ts';
+import { recordKey } from '../core/record-key.ts';
 
 /** What is known of the places where GPUs sit. Plain data; one entry a node, with one short text a board. */
 export type FleetMap = Record<string, NodePlace>;
@@ -37,14 +38,15 @@ export const assetPlace = (asset: Asset): AssetPlace => ({
 
 export function notePlace(map: FleetMap, place: AssetPlace): void {
   if (place.node === '') return;
-  const node = map[place.node] ?? { cluster: '', rack: '', rack_wide: false, boards: [] };
-  map[place.node] = node;
+  const key = recordKey(place.node);
+  const node = map[key] ?? { cluster: '', rack: '', rack_wide: false, boards: [] };
+  map[key] = node;
   node.cluster = place.cluster || node.cluster;
   node.rack = place.rack || node.rack;
   node.rack_wide ||= place.rack_wide;
   if (place.gone) node.boards = node.boards.filter((board) => board !== place.board);
   else if (!node.boards.includes(place.board)) node.boards.push(place.board);
-  if (node.boards.length === 0) delete map[place.node];
+  if (node.boards.length === 0) delete map[key];
 }
 
 /** A place of several GPUs: `key` is unique in the fleet, `name` is what people call it. */
@@ -53,25 +55,31 @@ export interface Place {
   readonly name: string;
 }
 
+const placeOf = (map: FleetMap, node: string): NodePlace | undefined => map[recordKey(node)];
+const rackKey = ({ cluster, rack }: NodePlace): string => `${cluster}/${rack}`;
+
+/** Whether NVLink goes beyond the node. */
+export const isRackWide = (map: FleetMap, node: string): boolean => placeOf(map, node)?.rack_wide === true;
+
 export function rackOf(map: FleetMap, node: string): Place | null {
-  const known = map[node];
-  return known === undefined || known.rack === '' ? null : { key: `${known.cluster}/${known.rack}`, name: known.rack };
+  const known = placeOf(map, node);
+  return known === undefined || known.rack === '' ? null : { key: rackKey(known), name: known.rack };
 }
 
 /** The GPUs that share NVLink switches: those of the node, in NVL72 systems those of the rack. */
 export function nvlinkDomainOf(map: FleetMap, node: string): Place {
-  const rack = map[node]?.rack_wide === true ? rackOf(map, node) : null;
+  const rack = isRackWide(map, node) ? rackOf(map, node) : null;
   return rack ?? { key: `node ${node}`, name: node };
 }
 
 /** GPUs of a node as far as the inventory knows; 0 for an unknown one. */
-export const gpusOfNode = (map: FleetMap, node: string): number => map[node]?.boards.length ?? 0;
+export const gpusOfNode = (map: FleetMap, node: string): number => placeOf(map, node)?.boards.length ?? 0;
 
 /** GPUs of the NVLink domain that a node belongs to. O(nodes) for a rack. */
 export function gpusOfDomain(map: FleetMap, node: string): number {
-  const domain = nvlinkDomainOf(map, node);
-  if (map[node]?.rack_wide !== true) return gpusOfNode(map, node);
-  return Object.keys(map)
-    .filter((other) => nvlinkDomainOf(map, other).key === domain.key)
-    .reduce((sum, other) => sum + gpusOfNode(map, other), 0);
+  const known = placeOf(map, node);
+  if (known?.rack_wide !== true || known.rack === '') return gpusOfNode(map, node);
+  return Object.values(map)
+    .filter((other) => other.rack_wide && rackKey(other) === rackKey(known))
+    .reduce((sum, { boards }) => sum + boards.length, 0);
 }

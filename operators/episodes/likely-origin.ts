@@ -1,5 +1,5 @@
 import type { Incident, RecoveryAction, Severity } from '../../pipeline/contract/events.ts';
-import { type FleetMap, gpusOfDomain, gpusOfNode, nvlinkDomainOf, rackOf } from './fleet-map.ts';
+import { type FleetMap, gpusOfDomain, gpusOfNode, isRackWide, nvlinkDomainOf, rackOf } from './fleet-map.ts';
 import { ACTION_TEXT, graver, instantText, SEVERITY_RANK, spanText } from './in-words.ts';
 import { type Member, ofPlant } from './incident-member.ts';
 import { graverAction } from './recovery-action.ts';
@@ -115,7 +115,7 @@ function ofDomain(members: readonly Member[], fabric: readonly Member[], map: Fl
   const gone = members.filter((one) => one.lost && one.gpu_uuid !== '');
   const single = gpusOf(gone).length === 1 ? gone[0] : undefined;
   const action = worstAction(fabric, 'drain_and_reset');
-  const wide = nodesOf(fabric).length > 1 || map[node]?.rack_wide === true;
+  const wide = nodesOf(fabric).length > 1 || isRackWide(map, node);
   return {
     scope: 'nvlink_domain',
     origin: name,

@@ -15,6 +15,7 @@ const QUIET: RecoveryFacts = {
   fatal_bursts: 0,
   fatal_bursts_max: 5,
   repeat_window_text: '1 d',
+  shared: null,
   back_after_text: null,
 };
 
@@ -40,6 +41,12 @@ describe('recoveryAction', () => {
       /31/,
     ],
     ['too many critical ones', { xids: [119], fatal_bursts: 5 }, 'replace_gpu', /5 times within 1 d/],
+    [
+      'too many critical ones, on half of the node',
+      { xids: [79], fatal_bursts: 5, back_after_text: '2 h', shared: '4 of 8 GPUs of n show XID 79' },
+      'reboot_node',
+      /XID 79.*; 4 of 8 GPUs of n show XID 79, so look at what they share/,
+    ],
     ['not cured by a reset', { xids: [119], back_after_text: '2 h' }, 'reboot_node', /2 h after a reset/],
     ['memory not cured by a reset', { xids: [95], back_after_text: '2 h' }, 'replace_gpu', /2 h after a reset/],
     [

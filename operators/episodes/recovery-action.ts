@@ -20,6 +20,8 @@ export interface RecoveryFacts {
   readonly fatal_bursts: number;
   readonly fatal_bursts_max: number;
   readonly repeat_window_text: string;
+  /** Which boards of the node show the same, when it is half of them: what they share is to blame, and no board's history counts. */
+  readonly shared: string | null;
   /** How long after a reset the same trouble was back; null when it was not. */
   readonly back_after_text: string | null;
 }
@@ -58,7 +60,7 @@ export const graverAction = (a: RecoveryAction, b: RecoveryAction): RecoveryActi
 
 /**
  * What to do about a story, and why. The driver's own request (field 1523) comes first; then what the GPU's history says:
- * failed remaps, repeats, trouble that a reset did not cure; then who is to blame; then the catalogue. A GPU to replace stays
+ * failed remaps, repeats, trouble that a reset did not cure, unless half of the node shows it; then who is to blame; then the catalogue. A GPU to replace stays
  * one whatever the driver asks for: that only contains the fault until then. Pure, O(codes).
  */
 export function recoveryAction(facts: RecoveryFacts): Recovery {
@@ -74,6 +76,10 @@ export function recoveryAction(facts: RecoveryFacts): Recovery {
 function fromHistory(facts: RecoveryFacts): Recovery | null {
   if (facts.category === 'memory' && facts.remap_failed) {
     return { action: 'replace_gpu', reason: 'a weak memory row could not be remapped' };
+  }
+  if (facts.shared !== null) {
+    const { action, reason } = fromCatalogue(facts);
+    return { action, reason: `${reason}; ${facts.shared}, so look at what they share before any of them is replaced` };
   }
   if (facts.fatal_bursts >= facts.fatal_bursts_max) {
     const reason = `critical XIDs came ${facts.fatal_bursts} times within ${facts.repeat_window_text}`;

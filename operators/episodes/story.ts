@@ -40,6 +40,8 @@ export interface Story {
   returned_after: number | null;
   verdict: Verdict | null;
   fatal_bursts: number;
+  /** Which other boards of the node show the same, where that acquits this one. */
+  shared?: string;
   severity: Severity;
   category: string;
   action: RecoveryAction;
@@ -150,6 +152,7 @@ export function judge(story: Story, board: BoardFacts): boolean {
     verdict: story.verdict,
     anomaly: critical ? { action: kind.action, reason: kind.reason } : null,
     fatal_bursts: story.fatal_bursts,
+    shared: story.shared ?? null,
     back_after_text: story.returned_after === null ? null : spanText(story.returned_after),
   });
   story.severity = story.fatal_bursts >= board.fatal_bursts_max ? 'critical' : severity;

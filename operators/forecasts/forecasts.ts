@@ -104,10 +104,16 @@ export function forecasts(
         const gpu = group.registry.find(vector.gpu_uuid, vector.instance);
         if (gpu < 0 || vector.ts <= (state.last_ts[gpu] as number)) return;
         state.last_ts[gpu] = vector.ts;
-        if (!isBoardVoice(group.registry, gpu, vector.ts - PRESENT_MS, state.last_ts)) return;
+        const speaks = isBoardVoice(group.registry, gpu, vector.ts - PRESENT_MS, state.last_ts);
+        const open = state.open[gpu] as readonly unknown[] | null;
+        // An instance that no longer speaks for its board still ends what it began.
+        if (!speaks && open === null && state.cooling[gpu] === null) return;
         noteMargin(vector, gpu, state);
-        followCooling(group.registry, vector, gpu, state, (anomaly) => emit('anomalies', anomaly));
+        if (speaks || state.cooling[gpu] !== null) {
+          followCooling(group.registry, vector, gpu, state, (anomaly) => emit('anomalies', anomaly));
+        }
         for (let series = 0; series < SERIES_COUNT; series++) {
+          if (!speaks && !open?.[series]) continue;
           const stepped = takeStep({ vector, gpu, series }, state);
           if (stepped || vector.final) tell({ vector, gpu, series }, stepped, state, options, emit);
         }

@@ -41,6 +41,14 @@ describe('board_conditions', () => {
     ['aggregate errors say nothing', [{ ecc_sbe_aggregate_total: 5 }, { ecc_sbe_aggregate_total: 0 }], []],
     ['a late row', [{ energy_joules_total: 10 }, { energy_joules_total: 20 }, { t: 0.5, energy_joules_total: 15 }], []],
     [
+      'a reset behind which nobody reports what was asked for any more',
+      [
+        { recovery_action: 3, row_remap_pending: 1, row_remap_failed: 1, energy_joules_total: 50 },
+        { energy_joules_total: 1 },
+      ],
+      ['@0 action 3 pending failed', '@1 failed reset'],
+    ],
+    [
       'a reset that clears what waited for it',
       [
         { recovery_action: 1, row_remap_pending: 1, energy_joules_total: 50 },
@@ -50,5 +58,30 @@ describe('board_conditions', () => {
     ],
   ])('%s', (_, scrapes, expected) => {
     expect(told(scrapes)).toEqual(expected);
+  });
+
+  it('an instance that comes back shows an old reset of its board, which was told by others', () => {
+    const at = (minutes: number, instance: string, energy_joules_total: number): SampleRow => ({
+      ts: START_MS + minutes * 60_000,
+      node: 'n',
+      uuid: 'GPU-a',
+      instance,
+      values: { energy_joules_total },
+    });
+    const state = new GroupState(0);
+    const out: BoardCondition[] = [];
+    const rows = [
+      at(0, '1', 5e9),
+      at(1, '7', 5e9),
+      at(10, '7', 100),
+      at(60, '1', 900),
+      at(61, '1', 950),
+      at(62, '1', 5),
+    ];
+    runOperator('b', boardConditions(), state, batchOf(state, rows), (_, item) => out.push(item));
+    expect(out.map(({ ts, instance }) => [(ts - START_MS) / 60_000, instance])).toEqual([
+      [10, '7'],
+      [62, '1'],
+    ]);
   });
 });

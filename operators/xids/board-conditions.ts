@@ -1,6 +1,7 @@
 import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { Operator } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
+import { minutes } from '../../pipeline/contract/time.ts';
 import { RESET_STATE, seesReset } from './reset-sign.ts';
 
 /** What decides on recovery besides XIDs, told whenever it changes. */
@@ -32,6 +33,8 @@ const STATE = {
   known: { scope: 'gpu', type: 'u8', width: 1, initial: 0 },
 } as const;
 
+/** As for XIDs. */
+const RETURN_MS = minutes(15);
 const ACTION_BITS = 0b11111;
 const PENDING_BIT = 0b100000;
 const FAILED_BIT = 0b1000000;
@@ -39,7 +42,7 @@ const FAILED_BIT = 0b1000000;
 /**
  * Tells resets, and changes of what the driver asks for and of the row remapper.
  *
- * Input    enriched rows; a missing reading leaves what is known; rows not newer than the GPU's last one are skipped.
+ * Input    enriched rows; a missing reading leaves what is known, a reset that of the driver's request and of a pending remap; rows not newer than the GPU's last one are skipped.
  * Output   conditions: one per change, at the row that shows it; the first one only if there is anything to tell.
  * Time     event time; no timers.
  * State    21 B per GPU.
@@ -56,20 +59,23 @@ export const boardConditions = (): Operator<typeof STATE, BoardConditionPorts> =
       const gpu = batch.gpu[row] as number;
       const ts = batch.ts[row] as number;
       if (ts <= (state.last_ts[gpu] as number)) continue;
+      const { uuid, instance } = batch.registry.gpus[gpu] as GpuIdentity;
+      // An instance that comes back shows what became of its board meanwhile, which its others have told.
+      const returned = instance !== '' && ts - (state.last_ts[gpu] as number) > RETURN_MS;
       state.last_ts[gpu] = ts;
-      const reset = seesReset(batch, row, state);
+      const reset = seesReset(batch, row, state) && !returned;
       const from = row * METRIC_COUNT;
       const action = values[from + RECOVERY_ACTION] as number;
       const pending = values[from + REMAP_PENDING] as number;
       const failed = values[from + REMAP_FAILED] as number;
       const before = state.known[gpu] as number;
-      let known = before;
+      // A reset is what was asked for; what still is, the row says.
+      let known = reset ? before & FAILED_BIT : before;
       if (!Number.isNaN(action)) known = (known & ~ACTION_BITS) | (action & ACTION_BITS);
       if (!Number.isNaN(pending)) known = pending > 0 ? known | PENDING_BIT : known & ~PENDING_BIT;
       if (!Number.isNaN(failed)) known = failed > 0 ? known | FAILED_BIT : known & ~FAILED_BIT;
       if (!reset && known === before) continue;
       state.known[gpu] = known;
-      const { uuid, instance } = batch.registry.gpus[gpu] as GpuIdentity;
       const condition: BoardCondition = {
         ts,
         gpu_uuid: uuid,

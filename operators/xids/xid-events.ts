@@ -4,6 +4,7 @@ import { METRIC_COUNT, metricIndex } from '../../pipeline/contract/metrics.ts';
 import type { EmitFrom, Operator, State } from '../../pipeline/contract/operator.ts';
 import type { GpuIdentity } from '../../pipeline/contract/registry.ts';
 import { type DurationMs, hours } from '../../pipeline/contract/time.ts';
+import { recordKey } from '../core/record-key.ts';
 import { RESET_STATE, seesReset } from './reset-sign.ts';
 import { newlyTold, type ToldXid } from './told-xids.ts';
 import { riseOfCounts, type WindowCounts } from './window-counts.ts';
@@ -175,15 +176,16 @@ function tellOnce(
   const boards = (state.told[node] ?? {}) as Record<string, ToldXid[]>;
   const edge = Math.max(ts, state.last_ts[gpu] as number) - options.remember;
   if (ts < edge) return;
-  for (const [board, list] of Object.entries(boards)) {
+  for (const [key, list] of Object.entries(boards)) {
     const kept = list.filter((one) => one.ts >= edge);
-    if (kept.length === 0) delete boards[board];
-    else if (kept.length < list.length) boards[board] = kept;
+    if (kept.length === 0) delete boards[key];
+    else if (kept.length < list.length) boards[key] = kept;
   }
-  const told = boards[uuid] ?? [];
+  const board = recordKey(uuid);
+  const told = boards[board] ?? [];
   const source = instance === '' ? reading.source : `${reading.source} ${instance}`;
   const count = newlyTold(told, { ...reading, ts, source });
-  boards[uuid] = told;
+  boards[board] = told;
   state.told[node] = boards;
   if (count === 0) return;
   const event: XidEvent = {

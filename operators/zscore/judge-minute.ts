@@ -118,7 +118,15 @@ export function judgeMinute(
     const until = clock[at + LAST_TS] as number;
     const elapsed = Math.min(ELAPSED_MAX_MS, until - (clock[at + JUDGED_AT] as number));
     clock[at + JUDGED_AT] = until;
-    if (!isBoardVoice(batch.registry, gpu, until - PRESENT_MS, clock, CLOCK_WIDTH)) return;
+    if (!isBoardVoice(batch.registry, gpu, until - PRESENT_MS, clock, CLOCK_WIDTH)) {
+      // An instance that no longer speaks for its board still ends what it began.
+      told.row = row;
+      told.until = until;
+      for (told.gauge = 0; told.gauge < count; told.gauge++) {
+        trackSilence(batch, state, options, gauges[told.gauge] as WatchedGauge, told, emit);
+      }
+      return;
+    }
     freshen(batch, row, state, gauges);
 
     const reasons = state.throttle[gpu] as number;
