@@ -17,6 +17,7 @@ import { addRoleCommands } from './role-commands.ts';
 import { addServicesCommand } from './services-command.ts';
 import { addSimulateCommands } from './simulate-commands.ts';
 import { addUpCommand } from './up-command.ts';
+import { addXidCommand } from './xid-command.ts';
 
 /** All commands with their options; nothing is run by making it. */
 export function makeProgram(): Command {
@@ -42,6 +43,7 @@ export function makeProgram(): Command {
   addDoctorCommand(program);
   addLogsCommand(program);
   addProfileCommand(program);
+  addXidCommand(program);
   addConfigCommand(program);
   takesEverywhere(program);
   quieten(program);
