@@ -18,14 +18,17 @@ import type { Bus, ReadOptions } from '../contract/bus.ts';
 import type { Asset } from '../contract/events.ts';
 import { subjectToken } from '../contract/ids.ts';
 import type { Notification } from '../contract/notifications.ts';
+import type { Sink } from '../contract/ports.ts';
 import { GPU_ASSETS } from '../contract/tables.ts';
 import { seconds } from '../contract/time.ts';
 import type { AlertRoute } from './alert-routes.ts';
+import { openDeskMemory } from './buckets.ts';
 import { alertOf, closedOf, routeOf } from './desk.fixture.ts';
 import type { RunDeskOptions, RunningDesk } from './desk-options.ts';
 import { followPeople } from './follow-people.ts';
 import { handled, unhandled } from './handling.ts';
 import { DEFAULT_INHIBITIONS } from './inhibitions.ts';
+import { questdbProxy } from './questdb-proxy.fixture.ts';
 import type { Quiet } from './quiet.ts';
 import { runAlertDesk } from './run-desk.ts';
 
@@ -79,6 +82,8 @@ async function desk(options: {
   breaks?: () => boolean;
   /** Whether the bus says that it is there; as it is, when left out. */
   connected?: () => boolean;
+  /** Where it writes rows; QuestDB itself, when left out. */
+  questdb_http?: string;
 }) {
   const own = await connectBus({ servers: nats.nats_url, name: 'desk', clock: systemClock });
   if (options.connected !== undefined) Object.defineProperty(own, 'connected', { get: options.connected });
@@ -89,13 +94,20 @@ async function desk(options: {
       yield* read(wanted, signal);
     },
   });
-  const sink = tableSink<AlertRow>(ALERTS, { ...questdb.delivery(), rows_max: 1_000, waiting_max: 10_000 });
+  const sinks: Sink<AlertRow>[] = [];
   let dead = false;
   const running: RunningDesk = await runAlertDesk({
     bus: own,
     database: questdb.database,
     clock: systemClock,
-    sink,
+    openSink(guard) {
+      const sink = tableSink<AlertRow>(ALERTS, {
+        ...{ ...questdb.delivery(), ...guard, rows_max: 1_000, waiting_max: 10_000 },
+        ...(options.questdb_http === undefined ? {} : { url: options.questdb_http }),
+      });
+      sinks.push(sink);
+      return sink;
+    },
     onRow: (row) => options.rows?.push(row),
     outbox: {
       send: (channel, notification) => {
@@ -116,23 +128,29 @@ async function desk(options: {
     tell: options.tell ?? (() => undefined),
   });
   let ended = false;
+  let parted = false;
   const end = async (): Promise<void> => {
     if (ended) return;
     ended = true;
     await running.stop();
-    await sink.close();
-    await own.close();
+    // Whatever one still held is sent by then.
+    await Promise.allSettled(sinks.map((sink) => sink.close()));
+    if (!parted) await own.close();
   };
   stops.push(end);
   return {
     running,
     end,
+    /** Cuts it off from the bus, for good. */
+    async part() {
+      parted = true;
+      await own.close();
+    },
     async kill() {
       dead = true;
       ended = true;
       await own.close();
       await running.stop();
-      await sink.close();
     },
   };
 }
@@ -269,6 +287,56 @@ it('makes up for the rows of alerts that came while the database was away, and t
     questdb.services.kill('questdb', 'SIGCONT');
   }
   expect(await rowWhere('d1', () => true)).toMatchObject({ state: 'open' });
+}, 60_000);
+
+it.each(['the desk that told its end', 'the next one'])(
+  'what people say before a closing can be read does not open the alert again: heard by %s',
+  async (by) => {
+    const told: Told[] = [];
+    const first = await desk({ told });
+    const people = await followPeople({ bus, onFailure: () => undefined });
+    stops.push(() => people.stop());
+    const memory = await openDeskMemory(bus);
+    const handlingInTable = async (): Promise<number> =>
+      JSON.parse(Buffer.from((await memory.get('table'))?.value ?? Buffer.from('{}')).toString()).handling ?? 0;
+    const alert = fresh({ id: 'late' });
+    await publish(alert);
+    await until(() => told.length === 1);
+    await rowWhere('late', () => true);
+    await questdb.database.query('ALTER TABLE alerts SUSPEND WAL');
+    try {
+      await publish(closedOf(alert, now() + 5));
+      await until(() => told.some(({ notification }) => notification.reason === 'closed'));
+      if (by === 'the next one') await first.end();
+      const act = { at: now(), by: 'eve', act: 'acknowledged' as const, to: '', note: '' };
+      await people.handling.change('late', (one) => handled(one ?? unhandled('late'), act, 'critical'));
+      if (by === 'the next one') await desk({ told, holder: 'two' });
+      await until(async () => (await handlingInTable()) >= people.handling.revision('late'));
+    } finally {
+      await questdb.database.query('ALTER TABLE alerts RESUME WAL');
+    }
+    const row = await rowWhere('late', ({ acknowledged_by }) => acknowledged_by === 'eve');
+    expect([row.state, row.closed_at]).toEqual(['closed', expect.any(Number)]);
+  },
+  60_000,
+);
+
+it('a desk that was lost writes no rows over those of its successor', async () => {
+  const told: Told[] = [];
+  const proxy = await questdbProxy(questdb.services.questdb_http_url);
+  stops.push(proxy.close);
+  const first = await desk({ told, holder: 'one', questdb_http: proxy.url });
+  const alert = fresh({ id: 'lost' });
+  await publish(alert);
+  await until(() => proxy.asked.refused > 0);
+  await first.part();
+  await desk({ told, holder: 'two' });
+  await publish(closedOf(alert, now() + 5));
+  await rowWhere('lost', ({ state }) => state === 'closed');
+  proxy.take();
+  await first.end();
+  await questdb.visible('alerts');
+  expect([await rowWhere('lost', () => true), proxy.asked.taken]).toMatchObject([{ state: 'closed' }, 0]);
 }, 60_000);
 
 it('a desk that cannot read lets go, says so once, and hears again what came meanwhile', async () => {

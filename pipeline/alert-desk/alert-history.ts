@@ -1,9 +1,9 @@
+import { ALERTS_STREAM } from '../bus/ensure-streams.ts';
 import { storedMessages } from '../bus/stored-messages.ts';
 import type { Alert } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Severity } from '../contract/events.ts';
 import { subjectToken } from '../contract/ids.ts';
-import { ALERTS_STREAM } from './alert-table.ts';
 import type { HandlingAct } from './handling.ts';
 import { readAlert } from './read-alert.ts';
 import { severityRank } from './severity-rank.ts';

@@ -1,10 +1,13 @@
 import { type AlertRow, readAlertRow } from '../../sinks/questdb/read-alerts.ts';
+import { readablePosition } from '../../sinks/questdb/table-states.ts';
 import type { KeyValue } from '../bus/key-value.ts';
 import { storedMessages } from '../bus/stored-messages.ts';
+import { ALERTS } from '../contract/alert-tables.ts';
 import type { Alert, AlertHandling } from '../contract/alerts.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
-import type { Sink } from '../contract/ports.ts';
+import { storedVersions } from './alert-history.ts';
+import { heldSink, type OpenRows } from './held-sink.ts';
 import { readAlert } from './read-alert.ts';
 
 export const ALERTS_STREAM = 'ALERTS';
@@ -16,7 +19,10 @@ export interface AlertTableOptions {
   readonly bus: Bus;
   /** Where it remembers how far the table is. */
   readonly memory: KeyValue;
-  readonly sink: Sink<AlertRow>;
+  /** Opens what takes the rows; that is closed, or lost, with the table. */
+  readonly openSink: OpenRows;
+  /** Whether this process may write the table, as far as that can be known here and now. */
+  readonly held: () => boolean;
   readonly database: Database;
   readonly handling: (alert: Pick<Alert, 'id' | 'severity'>) => AlertHandling;
   /** What the desk knows of an alert: an open one, or null; `over` when it is. */
@@ -34,11 +40,13 @@ export function alertRow(alert: Alert, handling: AlertHandling): AlertRow {
 
 /**
  * Keeps table `alerts`: every change of an alert and of its handling rewrites its row. A slow or absent database holds up
- * nobody: rows are left out then and made up for from the stream, of which it remembers how far the table is.
+ * nobody: rows are left out then and made up for from the stream, of which it remembers how far the table is. What it has
+ * not sent when it is lost is made up for by the next one.
  */
 export async function alertTable(options: AlertTableOptions) {
-  const { bus, memory, sink, database, handling, known } = options;
+  const { bus, memory, database, handling, known } = options;
   const stored = await readPlace(memory);
+  const sink = heldSink({ open: options.openSink, held: options.held });
   const same = stored.stream === options.stream;
   /** The last position whose row was given to the sink, and the last that there was. */
   let given = same ? stored.position : 0;
@@ -48,10 +56,15 @@ export async function alertTable(options: AlertTableOptions) {
   let handlingSeen = stored.handling;
   let behind = false;
   let busy: Promise<void> | null = null;
-  /** Alerts of which people have said something, and how often their rows were looked for. */
-  const spoken = new Map<string, number>();
+  /** Alerts of which people have said something that is in no row yet, and how often their rows were looked for. */
+  const spoken = new Map<string, { looks: number }>();
 
-  const put = (alert: Alert): void => sink.write(alertRow(alert, handling(alert)));
+  function put(alert: Alert): void {
+    sink.write(alertRow(alert, handling(alert)));
+    spoken.delete(alert.id);
+  }
+
+  const lost = (): boolean => sink.signal.aborted;
 
   async function makeUp(): Promise<void> {
     while (behind) {
@@ -68,6 +81,7 @@ export async function alertTable(options: AlertTableOptions) {
         if (now === 'over' && alert.state === 'open') continue;
         const full = sink.pressure();
         if (full !== null) await full;
+        sink.signal.throwIfAborted();
         put(now === null || now === 'over' ? alert : now);
         given = position;
       }
@@ -76,14 +90,33 @@ export async function alertTable(options: AlertTableOptions) {
     }
   }
 
+  /**
+   * The last of an alert that the desk does not have, or has no more; null when that cannot be known yet. The table alone
+   * does not tell: the closing may be on its way there, in a sink, in the table's log or in a process that was killed.
+   */
+  async function lastOf(id: string): Promise<Alert | null> {
+    const row = await readAlertRow(database, id);
+    if (row === null || row.state === 'closed') return row;
+    const closing = (await storedVersions(bus, row)).findLast(({ alert }) => alert.state === 'closed');
+    if (closing !== undefined) return closing.alert;
+    return known(id) === null ? row : null;
+  }
+
   async function hear(): Promise<void> {
-    for (const [id, looks] of [...spoken]) {
+    for (const id of [...spoken.keys()]) {
       const now = known(id);
-      const row = now === null || now === 'over' ? await readAlertRow(database, id) : null;
       if (now !== null && now !== 'over') put(now);
-      else if (row !== null) put(row);
-      if (row !== null || (now !== null && now !== 'over') || looks >= LOOKS_MAX) spoken.delete(id);
-      else spoken.set(id, looks + 1);
+    }
+    if (spoken.size === 0) return;
+    // A row that cannot be read may lie in the table's log, for as long as the table is suspended.
+    const applied = (await readablePosition(database, ALERTS.name)) !== null;
+    for (const [id, words] of [...spoken]) {
+      const last = await lastOf(id);
+      sink.signal.throwIfAborted();
+      // What was put meanwhile is newer, and their words are in it.
+      if (spoken.get(id) !== words) continue;
+      if (last !== null) put(last);
+      else if (applied && words.looks++ >= LOOKS_MAX) spoken.delete(id);
     }
   }
 
@@ -94,6 +127,7 @@ export async function alertTable(options: AlertTableOptions) {
     const heard = spoken.size === 0 ? seen : handlingSaved;
     if (at === saved && heard === handlingSaved) return;
     await sink.flush();
+    sink.signal.throwIfAborted();
     if (await writePlace(memory, { stream: options.stream, position: at, handling: heard })) {
       saved = at;
       handlingSaved = heard;
@@ -118,15 +152,27 @@ export async function alertTable(options: AlertTableOptions) {
     spoken(id: string, revision: number): void {
       if (revision <= handlingSaved) return;
       handlingSeen = Math.max(handlingSeen, revision);
-      spoken.set(id, 0);
+      spoken.set(id, { looks: 0 });
     },
-    /** Makes up for what is missing, and remembers how far it is; one at a time, the same promise while it lasts. */
+    /**
+     * Makes up for what is missing, and remembers how far it is; one at a time, the same promise while it lasts. It ends
+     * when the table is lost.
+     */
     settle(): Promise<void> {
-      busy ??= work().finally(() => {
-        busy = null;
-      });
+      busy ??= work()
+        .catch((cause: unknown) => {
+          if (!lost()) throw cause;
+        })
+        .finally(() => {
+          busy = null;
+        });
       return busy;
     },
+    /** Another one may have the desk: nothing is written any more. */
+    lose: sink.lose,
+    lost,
+    /** Writes what it has been given, then lets go. Throws GV-SNK-001 when the database does not take it in time. */
+    close: sink.close,
     waiting: (): number => live - given + spoken.size,
   };
 }

@@ -64,7 +64,7 @@ export function deskKeeper(options: DeskKeeperOptions): DeskKeeper {
         const next = await store.save(state, revision);
         if (next === null) return false;
         revision = next;
-        if (first) await store.clear();
+        if (first) await store.clear(next);
         first = false;
       } catch (cause) {
         dirty = true;

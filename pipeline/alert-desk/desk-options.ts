@@ -5,9 +5,9 @@ import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
 import type { VitalsError } from '../contract/errors.ts';
 import type { Outbox } from '../contract/notifications.ts';
-import type { Sink } from '../contract/ports.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { AlertRoute } from './alert-routes.ts';
+import type { OpenRows } from './held-sink.ts';
 import type { InhibitionRule } from './inhibitions.ts';
 import type { Quiet } from './quiet.ts';
 
@@ -15,8 +15,8 @@ export interface RunDeskOptions {
   readonly bus: Bus;
   readonly database: Database;
   readonly clock: Clock;
-  /** Takes rows of table `alerts`; stays the caller's to close. */
-  readonly sink: Sink<AlertRow>;
+  /** Opens what takes rows of table `alerts`, whenever this process takes the desk. */
+  readonly openSink: OpenRows;
   /** Told of every change of an alert, of its handling and of what keeps it quiet. */
   readonly onRow: (row: AlertRow & Quiet) => void;
   /** The desk was taken by this process. */

@@ -19,7 +19,7 @@ function bucket() {
   };
   const kv: KeyValue = {
     get: async (key) => values.get(key) ?? null,
-    matching: async () => [...values.values()],
+    matching: async (pattern) => [...values.values()].filter(({ key }) => key.startsWith(pattern.slice(0, -1))),
     exchange,
     replace: async (key, value, after) => (await exchange(key, value, after)) !== null,
     remove: async (key) => void values.delete(key),
@@ -64,6 +64,58 @@ describe('the memory, whatever fails while it is written', () => {
     expect(await one.save(at(4), revision)).toBe(null);
     expect([world.written, await positionIn(kv)]).toEqual([[], 3]);
   });
+});
+
+describe('parts that nothing names', () => {
+  const parts = async (kv: KeyValue): Promise<string[]> =>
+    (await kv.matching('part.>')).flatMap(({ key, value }) => (value.length > 0 ? [key] : [])).sort();
+
+  it('are those of the writers before, and go', async () => {
+    const { kv } = bucket();
+    let revision = 0;
+    for (const writer of ['one', 'two', 'three']) revision = (await deskStore(kv, writer).save(at(1), revision)) ?? 0;
+    expect(await parts(kv)).toEqual(['part.one.0.0', 'part.three.0.0', 'part.two.0.0']);
+    await deskStore(kv, 'three').clear(revision);
+    expect(await parts(kv)).toEqual(['part.three.0.0']);
+    expect(await positionIn(kv)).toBe(1);
+  });
+
+  it('are not the successor of one that clears too late', async () => {
+    const { kv } = bucket();
+    const [one, two] = [deskStore(kv, 'one'), deskStore(kv, 'two')];
+    const revision = (await one.save(at(1), 0)) ?? 0;
+    await two.save(at(2), (await two.load()).revision);
+    await one.clear(revision);
+    expect([await parts(kv), await positionIn(kv)]).toEqual([['part.one.0.0', 'part.two.0.0'], 2]);
+  });
+
+  it.each(['before the list', 'before a part goes'])(
+    'are not those that the next head is to name: %s',
+    async (when) => {
+      const { kv } = bucket();
+      const late = deskStore(
+        {
+          ...kv,
+          async matching(pattern) {
+            if (when === 'before the list') await back();
+            return kv.matching(pattern);
+          },
+          async replace(key, value, after) {
+            if (when === 'before a part goes' && value.length === 0) await back();
+            return kv.replace(key, value, after);
+          },
+        },
+        'late',
+      );
+      // The one before us comes back: the names of its parts are those that we forget.
+      const one = deskStore(kv, 'one');
+      const first = (await one.save(at(1), 0)) ?? 0;
+      const revision = (await late.save(at(2), first)) ?? 0;
+      const back = async (): Promise<void> => void (await one.save(at(3), (await one.load()).revision));
+      await late.clear(revision);
+      expect([await parts(kv), await positionIn(kv)]).toEqual([['part.late.0.0', 'part.one.0.0'], 3]);
+    },
+  );
 });
 
 describe('a desk that begins', () => {

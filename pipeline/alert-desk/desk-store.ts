@@ -74,10 +74,15 @@ export function deskStore(kv: KeyValue, writer: string) {
       named = head;
       return now.revision;
     },
-    /** Forgets the parts of other writers, which nothing names any more after a `save`. */
-    async clear(): Promise<void> {
-      for (const { key, value } of await kv.matching('part.>')) {
-        if (value.length > 0 && !key.startsWith(`part.${writer}.`)) await kv.remove(key);
+    /**
+     * Forgets the parts of other writers that are older than the head of this revision, which `save` gave. Whoever writes a
+     * head over it has written the parts that it names after it; so nothing goes that a later head names.
+     */
+    async clear(revision: number): Promise<void> {
+      for (const part of await kv.matching('part.>')) {
+        if (part.revision > revision || part.value.length === 0 || part.key.startsWith(`part.${writer}.`)) continue;
+        // Another one may be writing there again. An empty value says as much as a removed one.
+        await kv.replace(part.key, new Uint8Array(0), part.revision);
       }
     },
     async load(): Promise<StoredState> {

@@ -101,9 +101,13 @@ describe('the memory', () => {
     expect(second).toBeGreaterThan(revision);
     expect(await one.save(stateWith(9, 3), revision)).toBe(null);
     expect((await one.load()).state?.position).toBe(2);
-    await two.clear();
-    expect((await kv.matching('part.>')).filter(({ value }) => value.length > 0)).toHaveLength(1);
+    await two.clear(second ?? 0);
     expect((await one.load()).state?.entries.size).toBe(3);
+    // What the overtaken one has written since goes with the next head.
+    const three = deskStore(kv, 'three');
+    await three.clear((await three.save(stateWith(4, 4), (await three.load()).revision)) ?? 0);
+    expect((await kv.matching('part.>')).filter(({ value }) => value.length > 0)).toHaveLength(1);
+    expect((await one.load()).state?.entries.size).toBe(4);
   });
 
   it('that is damaged is none', async () => {

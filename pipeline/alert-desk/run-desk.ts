@@ -115,7 +115,8 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
     const table = await alertTable({
       bus,
       memory,
-      sink: options.sink,
+      openSink: options.openSink,
+      held: lease.held,
       database: options.database,
       handling,
       known: (id) => desk.alert(id) ?? (state.over.has(id) ? 'over' : null),
@@ -196,6 +197,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   /** Another one has it: what waits to be sent is in the memory that it goes on from. */
   async function lose(lost: Holding): Promise<void> {
     outbox.rest();
+    lost.table.lose();
     await drop(lost);
   }
 
@@ -215,10 +217,9 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
       attended_at = now;
       await lease.attend();
     }
-    if (!lease.held()) {
-      if (holding !== null) await lose(holding);
-      return;
-    }
+    // It may have lapsed and been taken again meanwhile; what another one wrote in between is not in here.
+    if (holding !== null && (holding.table.lost() || !lease.held())) await lose(holding);
+    if (!lease.held()) return;
     holding ??= await take();
     const mine = holding;
     // The last message may have been deleted since it was the last.
@@ -282,6 +283,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
           mine.table.settle().catch(trouble),
           new Promise((resolve) => setTimeout(resolve, STOP_MS).unref()),
         ]);
+        await mine.table.close().catch(trouble);
       }
       await lease.release();
       await people.stop();

@@ -8,6 +8,7 @@ import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { alertRoutesSchema } from '../alert-desk/alert-routes.ts';
 import { channelFigures } from '../alert-desk/channel-figures.ts';
 import type { DeskCounters, RunningDesk } from '../alert-desk/desk-options.ts';
+import type { OpenRows } from '../alert-desk/held-sink.ts';
 import { inhibitionsSchema } from '../alert-desk/inhibitions.ts';
 import type { Quiet } from '../alert-desk/quiet.ts';
 import { runAlertDesk } from '../alert-desk/run-desk.ts';
@@ -74,14 +75,23 @@ export async function startAlertDesk(
     },
     onAlert: publish,
   });
-  const sink = tableSink<AlertRow>(ALERTS, { ...options.delivery, ...SMALL_TABLES });
+  const openSink: OpenRows = (guard) =>
+    tableSink<AlertRow>(ALERTS, {
+      ...options.delivery,
+      ...SMALL_TABLES,
+      ...guard,
+      onEvent(event) {
+        // That requests end with the lease is no trouble of the database.
+        if (desk?.held() !== false) options.delivery.onEvent(event);
+      },
+    });
   const events = jsonEventSink<AlertRow & Quiet>(bus, ALERTS.name);
   const began = clock.now();
   const running = await runAlertDesk({
     bus,
     database: options.database,
     clock,
-    sink,
+    openSink,
     outbox,
     figures: () => channelFigures(outbox.counters()),
     channels: channels.map(({ name }) => name),
@@ -112,7 +122,6 @@ export async function startAlertDesk(
       await running.stop();
       await outbox.close();
       await publisher.close();
-      await sink.close();
     },
   };
 }

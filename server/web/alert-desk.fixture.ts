@@ -10,7 +10,7 @@ import { ALERTS } from '../../pipeline/contract/alert-tables.ts';
 import type { Alert } from '../../pipeline/contract/alerts.ts';
 import { milliseconds, seconds } from '../../pipeline/contract/time.ts';
 import type { AlertRow } from '../../sinks/questdb/read-alerts.ts';
-import { tableSink } from '../../sinks/questdb/table-sink.ts';
+import { type TableSinkOptions, tableSink } from '../../sinks/questdb/table-sink.ts';
 import type { ConsoleWorld } from './console.fixture.ts';
 
 /** The alert desk of a console's world, with nobody to tell: what rules would find is told by hand. */
@@ -19,7 +19,7 @@ export async function startConsoleDesk(world: ConsoleWorld): Promise<{
   stop(): Promise<void>;
 }> {
   const { bus, database } = world;
-  const sink = tableSink<AlertRow>(ALERTS, {
+  const delivery: TableSinkOptions<AlertRow> = {
     url: world.questdb_http_url,
     age_max: milliseconds(50),
     answer_timeout: seconds(20),
@@ -32,13 +32,13 @@ export async function startConsoleDesk(world: ConsoleWorld): Promise<{
     onRefused: (rows) => {
       throw new Error(`the database refused ${JSON.stringify(rows[0])}`);
     },
-  });
+  };
   const events = jsonEventSink<AlertRow & Quiet>(bus, ALERTS.name);
   const desk = await runAlertDesk({
     bus,
     database,
     clock: systemClock,
-    sink,
+    openSink: (guard) => tableSink<AlertRow>(ALERTS, { ...delivery, ...guard }),
     outbox: {
       waiting: 0,
       send: () => undefined,
@@ -61,7 +61,6 @@ export async function startConsoleDesk(world: ConsoleWorld): Promise<{
     async stop() {
       await desk.stop();
       await publisher.close();
-      await sink.close();
     },
   };
 }
