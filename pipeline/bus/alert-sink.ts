@@ -76,7 +76,8 @@ export const alertMessage = (
   alert: Alert,
 ): { subject: string; data: Uint8Array; headers: { 'Content-Type': string; 'Nats-Msg-Id': string } } => ({
   subject: ['alerts', alert.severity, alert.node, alert.gpu_uuid, alert.rule].map(subjectToken).join('.'),
-  data: Buffer.from(JSON.stringify(alert), 'utf8'),
+  // The table's field; what people say of it comes later, and stands in the table.
+  data: Buffer.from(JSON.stringify({ ...alert, acknowledged_by: '' }), 'utf8'),
   headers: {
     'Content-Type': 'application/json',
     'Nats-Msg-Id': `alert:${alert.id}:${alert.severity}:${alert.state}`,

@@ -73,11 +73,11 @@ it('stores what can be stored again under another subject, as strays are', async
   await Promise.all([1, 2].map((i) => publisher.publish({ subject, data: numbered(i) })));
   await publisher.close();
   const told: unknown[] = [];
-  const relay = strayRelay(bus, 'made', (error) => told.push(error));
-  relay.relay(1);
-  await relay.close();
+  const relay = strayRelay({ bus, stream: 'made', tell: (error) => told.push(error) });
+  await relay.relay([2, 1], new AbortController().signal);
   expect(told).toEqual([]);
-  expect((await stored(3)).map(numberOf)).toEqual([1, 2, 1]);
+  expect((await stored(4)).map(numberOf)).toEqual([1, 2, 2, 1]);
+  await relay.close();
 });
 
 it('stores one by one where the stream takes no batches', async () => {

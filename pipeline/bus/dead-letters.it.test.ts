@@ -4,9 +4,10 @@ import { settableClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { DeadLetter } from '../contract/events.ts';
 import { rawSubject } from '../contract/ids.ts';
-import { freshStreams, numbered, readUntil, testBus } from './bus.fixture.ts';
+import { freshStreams, numbered, readUntil, testBus, until } from './bus.fixture.ts';
 import { deadLetterSink } from './dead-letter-sink.ts';
 import { listDeadLetters, retryDeadLetters, type StoredDeadLetter, showDeadLetter } from './dead-letters.ts';
+import { ensureStreams } from './ensure-streams.ts';
 import { storedMessages } from './stored-messages.ts';
 import { managerOf } from './stream-manager.ts';
 
@@ -163,6 +164,26 @@ it('tells of a letter that the stream refuses', async () => {
   await sink.close();
   expect(refused).toEqual(['large']);
   expect((await list()).map((one) => one.detail)).toEqual(['small']);
+});
+
+it('waits for a store that fails, and refuses nothing for it', async () => {
+  await (await managerOf(bus)).streams.delete('DCGM_INVALID');
+  const answer = { error: { code: 503, err_code: 10077, description: 'no space left on device' }, seq: 0 };
+  let asked = 0;
+  const full = bus.subscribe('dcgm.invalid.>', ({ reply }) => {
+    asked++;
+    bus.publish({ subject: reply, data: Buffer.from(JSON.stringify(answer)) });
+  });
+  const refused: string[] = [];
+  const sink = deadLetterSink(bus, { onRefused: (one) => refused.push(one.detail) });
+  sink.write(letter({ detail: 'came to a full disk' }));
+  await until(() => asked > 1);
+  full.unsubscribe();
+  await ensureStreams(bus);
+  await sink.flush();
+  await sink.close();
+  expect(refused).toEqual([]);
+  expect((await list()).map(({ detail }) => detail)).toEqual(['came to a full disk']);
 });
 
 it('stores nothing twice that another sink stored before, however long ago, sent again or not', async () => {

@@ -6,7 +6,7 @@ const ATTEMPTS = 20;
 const WAIT_MS = 250;
 
 /** A refusal that passes by itself: servers that choose another leader, or that have just begun. */
-export const isPassingRefusal = (cause: unknown): boolean =>
+const isPassingRefusal = (cause: unknown): boolean =>
   cause instanceof JetStreamApiError && isPassing(cause.status, cause.code);
 
 /** What `oncePossible` tries again beside passing refusals. */

@@ -30,18 +30,18 @@ const RETRY_MS = 1_000;
 const WAITING_MAX = 10_000;
 
 /**
- * Stores items in a stream, each once, also over restarts.
+ * Stores items in a stream that lets go of what is old, each once, also over restarts.
  *
  * An engine that comes back tells again what it had told since its last snapshot. The stream's duplicate window hides that for
  * minutes only, and from listeners without a stream not at all; so the ids of what is stored are read first, and each of them
  * is left out once. Nothing is sent before that is done.
  *
- * Cost: one stored message an item, held in memory until it is acknowledged; about 100 B for each id that is stored already
- * and does not come again.
+ * A store that fails, as on a disk without room, is waited for as NATS is. Cost: one stored message an item, held in memory
+ * until it is acknowledged; about 100 B for each id that is stored already and does not come again.
  */
 export function onceSink<Item>(bus: Pick<Bus, 'publisher'>, options: OnceSinkOptions<Item>): OnceSink<Item> {
   const { message, store = (by, outgoing) => by.publish(outgoing), timers = systemTimers } = options;
-  const publisher = bus.publisher();
+  const publisher = bus.publisher({ waits_for_store: true });
   const stored = new Set<string>();
   const pending = new Set<Promise<void>>();
   let waiting: Item[] = [];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPassing, parsePublishAck } from './publish-ack.ts';
+import { isPassing, isStoreFailure, parsePublishAck } from './publish-ack.ts';
 
 it.each([
   ['{"stream":"S","seq":7}', { ok: true, position: 7, duplicate: false }],
@@ -28,4 +28,14 @@ it.each([
   [400, 10054, false],
 ])('code %i, error %i passes by itself: %s', (code, error, passing) => {
   expect(isPassing(code, error)).toBe(passing);
+});
+
+it.each([
+  [10077, 'write /data/jetstream/1.blk: no space left on device', true],
+  [10077, 'maximum bytes exceeded', false],
+  [10077, 'maximum messages per subject exceeded', false],
+  [10077, 'message to large', false],
+  [10054, 'message size exceeds maximum allowed', false],
+])('error %i, %s: the store failed: %s', (error, detail, failed) => {
+  expect(isStoreFailure(error, detail)).toBe(failed);
 });

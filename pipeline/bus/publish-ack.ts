@@ -60,6 +60,12 @@ function closingSequence(data: Uint8Array): number {
 export const isPassing = (code: number, error: number): boolean =>
   code === 429 || error === 10008 || error === 10009 || error === 10023 || error === 10158;
 
+/** What a store says of a stream that refuses new messages once it is full, and of a message that no store takes. */
+const NO_FAILURE = /^maximum |message to+ large/;
+
+/** 10077: the store failed, as a disk without room does, which passes when somebody makes room. */
+export const isStoreFailure = (error: number, detail: string): boolean => error === 10077 && !NO_FAILURE.test(detail);
+
 /**
  * Whether a message was refused because the last one is another than its writer thinks: 10071, or 10164 while one that is to
  * be compared with is being stored just now.

@@ -23,8 +23,9 @@ const PARAMETERS = ['ca', 'cert', 'key', 'creds', 'nkey', 'handshake'] as const;
 type Parameters = { readonly [K in (typeof PARAMETERS)[number]]?: string };
 
 /**
- * Splits `tls://user:password@host:port?ca=FILE,tls://host2`: the library does not look for credentials in addresses. Those of
- * the first address that has some count for all; a name without password is a token, as other NATS clients have it.
+ * Splits `tls://user:password@host:port?ca=FILE,tls://host2`: the library does not look for credentials in addresses. They end
+ * at an address' last @, so that in a password only a comma (%2C), a question mark (%3F) and a percent sign are written otherwise;
+ * those of the first address that has some count for all; a name without password is a token, as other NATS clients have it.
  * Parameters, those of the first address that has some: `ca`, `cert`, `key` (PEM files; any of them means TLS, as `tls://`
  * does), `creds` or `nkey` (files), `handshake=first`. Throws VitalsError GV-CFG-001 for others.
  */
@@ -39,7 +40,7 @@ export function readAddress(text: string): BusAddress {
       const at = server.indexOf('?');
       const [address, parameters] = at < 0 ? [server, null] : [server.slice(0, at), server.slice(at + 1)];
       query ??= parameters;
-      const match = /^([a-z]+:\/\/)?(?:(.*)@)?([^@]*)$/i.exec(address);
+      const match = /^([a-z]+:\/\/)?(?:(.*)@)?([^@]*)$/is.exec(address);
       credentials ??= match?.[2] ?? null;
       return `${match?.[1] ?? ''}${match?.[3] ?? address}`;
     });
@@ -58,7 +59,9 @@ function parametersOf(query: string): Parameters {
   for (const [name, value] of new URLSearchParams(query)) {
     if (!PARAMETERS.some((known) => known === name) || (name === 'handshake' && value !== 'first')) {
       const action = `There are ${PARAMETERS.slice(0, -1).join(', ')} and handshake=first.`;
-      throw new VitalsError('GV-CFG-001', `a NATS address has no parameter ${name.slice(0, 40)}`, 'nats', { action });
+      // What stands before an @ may be the rest of a password.
+      const which = query.includes('@') ? ' like that; in a password ? is written %3F' : ` ${name.slice(0, 40)}`;
+      throw new VitalsError('GV-CFG-001', `a NATS address has no parameter${which}`, 'nats', { action });
     }
     found[name] = value;
   }

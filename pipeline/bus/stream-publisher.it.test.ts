@@ -63,6 +63,29 @@ describe('publishing', () => {
     await publisher.close();
   });
 
+  it.each([
+    { waits_for_store: true, detail: 'no space left on device', stored: true },
+    { waits_for_store: true, detail: 'maximum bytes exceeded', stored: false },
+    { waits_for_store: false, detail: 'no space left on device', stored: false },
+  ])('of a store that says "$detail", waited for: $waits_for_store, stored: $stored', async (of) => {
+    const { waits_for_store, detail, stored } = of;
+    const failed = { error: { code: 503, err_code: 10077, description: detail }, stream: 'S', seq: 0 };
+    const heard: number[] = [];
+    const store = bus.subscribe('kept.*', ({ data, reply }) => {
+      heard.push(numberOf({ data }));
+      const answer = heard.length <= 2 ? failed : { stream: 'S', seq: heard.length };
+      bus.publish({ subject: reply, data: Buffer.from(JSON.stringify(answer)) });
+    });
+    const publisher = bus.publisher({ waits_for_store });
+    const acks = await Promise.allSettled(
+      [1, 2].map((i) => publisher.publish({ subject: 'kept.a', data: numbered(i) })),
+    );
+    expect(acks.map(({ status }) => status)).toEqual(stored ? ['fulfilled', 'fulfilled'] : ['rejected', 'rejected']);
+    expect(heard).toEqual(stored ? [1, 2, 1, 2] : [1, 2]);
+    await publisher.close();
+    store.unsubscribe();
+  });
+
   it('waits for a stream that is not there yet, and keeps the order', async () => {
     const jsm = await managerOf(bus);
     await jsm.streams.delete('DCGM_RAW');

@@ -2,7 +2,7 @@ import { createInbox, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { OutgoingMessage, StreamPublisher } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Link } from './link.ts';
-import { isPassing, parsePublishAck } from './publish-ack.ts';
+import { isPassing, isStoreFailure, parsePublishAck } from './publish-ack.ts';
 import { createRoom } from './room.ts';
 import { encodeHeaders } from './wire-headers.ts';
 
@@ -37,7 +37,10 @@ const COMPACT_AT = 4_096;
  * Holds the caller's bytes until they are acknowledged; memory is the window's messages plus whatever is published against
  * `pressure()`.
  */
-export function streamPublisher(link: Link, options: { readonly window?: number } = {}): StreamPublisher {
+export function streamPublisher(
+  link: Link,
+  options: { readonly window?: number; readonly waits_for_store?: boolean } = {},
+): StreamPublisher {
   const { connection, clock } = link;
   const window = options.window ?? WINDOW;
   const inbox = createInbox();
@@ -52,6 +55,8 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
   let state: 'flowing' | 'probing' | 'halted' | 'closed' = link.connected() ? 'flowing' : 'halted';
   let retryTimer: NodeJS.Timeout | null = null;
   const room = createRoom();
+  const waitsFor = (error: number, detail: string): boolean =>
+    options.waits_for_store === true && isStoreFailure(error, detail);
 
   const subscription = connection.subscribe(`${inbox}.*`, { callback: onAnswer });
   const unwatch = link.watch((up) => {
@@ -137,8 +142,12 @@ export function streamPublisher(link: Link, options: { readonly window?: number 
       return;
     }
     const ack = parsePublishAck(message.data);
-    if (!ack.ok && isPassing(ack.code, ack.error)) {
-      if (state !== 'halted') retryLater();
+    if (!ack.ok && (isPassing(ack.code, ack.error) || waitsFor(ack.error, ack.detail))) {
+      if (state === 'halted') return;
+      if (backOff === BACK_OFF_MIN_MS && waitsFor(ack.error, ack.detail)) {
+        link.report({ type: 'error', detail: `${entry.subject}: the store failed: ${ack.detail}` });
+      }
+      retryLater();
       return;
     }
     const probed = state === 'probing' && first() === entry;

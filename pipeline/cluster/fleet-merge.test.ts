@@ -135,6 +135,50 @@ describe('what groups tell, in the order of the stream', () => {
     );
   });
 
+  it('holds little of what is told ahead of a group that is behind, and loses nothing of it', () => {
+    fc.assert(
+      fc.property(sentMessages, cuts, fc.integer({ min: 1, max: 9 }), fc.nat(3), (sent, cut, size, behind) => {
+        // All that is said in PICKED: one group speaks only when the others have told everything.
+        const log = [0, 1, 2, 3]
+          .flatMap((group) => partsOf(sent, group, cut))
+          .sort((a, b) => Number(a.group === behind) - Number(b.group === behind) || a.to - b.to);
+        const merge = new FleetMerge({ ...START, held_max: 4, onHole: () => expect.unreachable() });
+        const pushes: FleetPush[] = [];
+        const waiting = [...sent];
+        for (let at = 1, steps = 0; merge.position < (sent.at(-1)?.position ?? 0); steps++) {
+          expect(steps).toBeLessThan(10_000);
+          for (const { position, group } of waiting.splice(0, 3)) merge.message(position, group);
+          pushes.push(...all(merge, size));
+          if (merge.lacks) at = merge.giveAgain();
+          else if (log[at - 1] !== undefined && (!merge.full || merge.stuck)) {
+            merge.part(log[at - 1] as PickedPart, at);
+            at++;
+          }
+        }
+        expect(told(pushes)).toEqual(expected(sent));
+        expect(merge.read_from).toBeLessThanOrEqual(log.length + 1);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('takes nothing from beyond the others once it is full, and says from where it is to be given again', () => {
+    const merge = new FleetMerge({ ...START, held_max: 2, onHole: () => expect.unreachable() });
+    const sent = Array.from({ length: 8 }, (_, i) => ({ position: i + 1, group: i === 0 ? 1 : 0, ts: i + 1 }));
+    for (const { position, group } of sent) merge.message(position, group);
+    const ahead = partsOf(sent, 0, [true]);
+    for (const [i, part] of ahead.entries()) merge.part(part, i + 1);
+    expect([merge.full, merge.stuck, merge.lacks, merge.next(9)]).toEqual([true, true, false, null]);
+    merge.part(partsOf(sent, 1, [true])[0] as PickedPart, 8);
+    const before = told(all(merge, 9)).length;
+    expect(before).toBeLessThan(sent.length);
+    expect([merge.full, merge.lacks, merge.read_from]).toEqual([false, true, before]);
+    expect(merge.giveAgain()).toBe(before);
+    for (const [i, part] of ahead.entries()) if (i + 1 >= before) merge.part(part, i + 1);
+    expect(told(all(merge, 9)).length).toBe(sent.length - before);
+    expect(merge.read_from).toBe(8);
+  });
+
   it('waits for a group that has not told, and for nobody where no group will', () => {
     const merge = new FleetMerge({ ...START, onHole: () => expect.unreachable() });
     merge.message(1, -1);

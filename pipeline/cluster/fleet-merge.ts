@@ -14,7 +14,12 @@ export interface FleetMergeOptions {
   readonly delays: ReadonlyMap<string, number>;
   /** Called when a group has told nothing of messages that it should have told of: they are lost. */
   readonly onHole: (group: number, from: number, to: number) => void;
+  /** Entries and times that lie here before parts are left out that are not needed yet. */
+  readonly held_max?: number;
 }
+
+/** Some minutes of 100,000 GPUs, and a few hundred MB. */
+const HELD_MAX = 300_000;
 
 /** What the steps over the fleet run on next, as one push of one process would have told it. */
 export interface FleetPush {
@@ -30,6 +35,8 @@ interface GroupTold {
   open: { readonly epoch: number; readonly from: number; readonly to: number; readonly pieces: PickedPart[] } | null;
   entries: PickedEntry[];
   times: TimeMark[];
+  /** Parts of it lie in PICKED that were not taken. */
+  left_out: boolean;
 }
 
 /**
@@ -38,7 +45,8 @@ interface GroupTold {
  * What is known: for every message of DCGM_RAW its position and group, in order (`message`); and what groups tell of theirs
  * (`part`), in any order between groups, again and in other cuts after each move. A position has passed when its group has
  * told of it, and all before it have passed. The clock at an entry is the newest event time of all messages up to its own.
- * Memory: what has not passed.
+ * Memory: what has not passed. From `held_max` on only those are heard who are behind the others; what is told beyond is left
+ * out, and has to be given again when it is needed (`lacks`).
  */
 export class FleetMerge {
   private readonly options: FleetMergeOptions;
@@ -50,6 +58,12 @@ export class FleetMerge {
   /** Positions in PICKED of what has not passed: the first one of each part that is still needed. */
   private needed: { readonly at: number; readonly group: number; readonly to: number }[] = [];
   private last_part = 0;
+  /** Of the first part in PICKED that was left out. */
+  private left_out = Number.POSITIVE_INFINITY;
+  private held = 0;
+  /** Up to where any group had told when it became full. */
+  private reach: number;
+  private readonly held_max: number;
   private last_message: number;
   private passed: number;
   private began: number;
@@ -59,13 +73,16 @@ export class FleetMerge {
     this.options = options;
     this.passed = options.position;
     this.last_message = options.position;
+    this.reach = options.position;
     this.began = options.time.began;
     this.now = options.time.now;
+    this.held_max = options.held_max ?? HELD_MAX;
     this.told = Array.from({ length: GROUPS }, () => ({
       taken: options.position,
       open: null,
       entries: [],
       times: [],
+      left_out: false,
     }));
   }
 
@@ -87,7 +104,32 @@ export class FleetMerge {
 
   /** From where PICKED has to be read again by whoever goes on from `position`. */
   get read_from(): number {
-    return this.needed[0]?.at ?? this.last_part + 1;
+    return this.needed.reduce((first, { at }) => Math.min(first, at), Math.min(this.left_out, this.last_part + 1));
+  }
+
+  /** Whether what is told beyond all others is left out. */
+  get full(): boolean {
+    return this.held >= this.held_max;
+  }
+
+  /** Whether nothing passes before another part has come. */
+  get stuck(): boolean {
+    const waits = this.waits_for;
+    return waits !== null && waits.group >= 0 && (this.told[waits.group] as GroupTold).taken < waits.position;
+  }
+
+  /** Whether that part has come already, and was left out. */
+  get lacks(): boolean {
+    return this.stuck && this.told[this.waits_for?.group as number]?.left_out === true;
+  }
+
+  /** What was left out will be given again: from where on in PICKED. */
+  giveAgain(): number {
+    const from = Math.min(this.left_out, this.last_part + 1);
+    this.last_part = from - 1;
+    this.left_out = Number.POSITIVE_INFINITY;
+    for (const told of this.told) told.left_out = false;
+    return from;
   }
 
   /** The next message of the stream. `group` -1: nobody tells of it. */
@@ -103,6 +145,14 @@ export class FleetMerge {
     this.last_part = at;
     const told = this.told[part.group];
     if (told === undefined || part.stream !== this.options.stream || part.to <= told.taken) return;
+    // Not in the middle of one: its beginning would not be given again.
+    const beyond = part.piece === 0 && part.from >= this.reach && part.group !== this.waits_for?.group;
+    if (told.left_out || (beyond && this.full)) {
+      told.left_out = true;
+      told.open = null;
+      this.left_out = Math.min(this.left_out, at);
+      return;
+    }
     if (part.pieces === 1) {
       told.open = null;
       this.take(told, part, part.entries, part.times, at);
@@ -158,6 +208,7 @@ export class FleetMerge {
       told.entries = takeUpTo(told.entries, this.passed, ({ position }) => position, entries);
       told.times = takeUpTo(told.times, this.passed, ([position]) => position, times);
     }
+    this.held -= entries.length + times.length;
     if (this.needed.some(({ to }) => to <= this.passed)) this.needed = this.needed.filter(({ to }) => to > this.passed);
     return { picked: this.timed(entries, times), time: { began: this.began, now: this.now }, position: this.passed };
   }
@@ -171,8 +222,11 @@ export class FleetMerge {
   ): void {
     if (from > told.taken) this.options.onHole(group, told.taken, from);
     const { taken } = told;
+    if (!this.full) this.reach = Math.max(this.reach, to);
+    const before = told.entries.length + told.times.length;
     for (const entry of entries) if (entry.position > taken) told.entries.push(entry);
     for (const mark of times) if (mark[0] > taken) told.times.push(mark);
+    this.held += told.entries.length + told.times.length - before;
     told.taken = to;
     this.needed.push({ at, group, to });
   }

@@ -1,6 +1,7 @@
 import { BEGAN, CLOCK_STATE, CLOCK_STEP, NOW } from '../../operators/core/fleet-clock.ts';
 import { type GroupState, GroupStates, type SavedGroup } from '../../operators/core/group-state.ts';
 import type { PickedLog } from '../bus/picked-log.ts';
+import { createRoom } from '../bus/room.ts';
 import type { Clock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
@@ -25,8 +26,10 @@ export interface FleetWorkOptions<SinkItems> {
   /** Where PICKED is read from. */
   readonly read_from: number;
   /** Hands on messages under subjects of no group. */
-  readonly strays: StrayRelay;
+  readonly strays: Pick<StrayRelay, 'relay'>;
   readonly silence_max_ms: number;
+  /** As for `FleetMerge`. */
+  readonly held_max?: number;
   readonly clock: Clock;
   readonly tell: (error: VitalsError) => void;
 }
@@ -51,10 +54,13 @@ export class FleetWork<SinkItems> {
   private readonly merge: FleetMerge;
   private readonly stopping = new AbortController();
   private wake: () => void = () => undefined;
-  private room: () => void = () => undefined;
+  /** Opens whenever something has passed, or nothing more can. */
+  private readonly room = createRoom();
+  /** Of PICKED from one place on. */
+  private reading = new AbortController();
 
   constructor(options: FleetWorkOptions<SinkItems>) {
-    const { owned, state, topology, sinks, clock, stream } = options;
+    const { owned, state, topology, sinks, clock, stream, held_max } = options;
     this.options = options;
     this.owned = owned;
     if (state !== null) this.states.fleet = state;
@@ -63,6 +69,7 @@ export class FleetWork<SinkItems> {
     const { clock: cells } = fleet.columns(CLOCK_STEP, CLOCK_STATE);
     this.merge = new FleetMerge({
       stream,
+      ...(held_max === undefined ? {} : { held_max }),
       position: fleet.position,
       time: { began: cells[BEGAN] as number, now: cells[NOW] as number },
       delays: new Map(
@@ -74,8 +81,8 @@ export class FleetWork<SinkItems> {
       },
     });
     const { signal } = this.stopping;
-    this.done = Promise.race([this.readMessages(signal), this.readParts(signal), this.run(), this.watch()]).finally(
-      () => this.end(),
+    this.done = Promise.race([this.readMessages(signal), this.readParts(), this.run(), this.watch()]).finally(() =>
+      this.end(),
     );
     this.done.catch(() => undefined);
   }
@@ -97,8 +104,9 @@ export class FleetWork<SinkItems> {
 
   private end(): void {
     this.stopping.abort();
+    this.reading.abort();
     this.wake();
-    this.room();
+    this.room.open();
   }
 
   private get stopped(): boolean {
@@ -110,31 +118,45 @@ export class FleetWork<SinkItems> {
     let last = this.position;
     const asked = { stream: 'DCGM_RAW', from: last + 1, headers_only: true, silence_max_ms } as const;
     for await (const messages of bus.read(asked, signal)) {
-      for (const { position, subject } of messages) {
+      for (const { position } of messages) {
         if (position <= last) throw anotherStream(position, last);
         last = position;
-        const group = groupToken(subject);
-        if (group < 0) strays.relay(position);
-        this.merge.message(position, group);
       }
+      const groups = messages.map(({ subject }) => groupToken(subject));
+      // Before anything behind them may pass: whoever goes on from a state would not look at them again.
+      await strays.relay(
+        messages.flatMap(({ position }, n) => (groups[n] === -1 ? [position] : [])),
+        signal,
+      );
+      if (this.stopped) return;
+      messages.forEach(({ position }, n) => {
+        this.merge.message(position, groups[n] as number);
+      });
       this.wake();
-      while (this.merge.waiting > WAITING_MAX && !this.stopped) {
-        await new Promise<void>((resolve) => {
-          this.room = resolve;
-        });
-      }
+      while (this.merge.waiting > WAITING_MAX && !this.stopped) await this.room.wait();
     }
   }
 
-  private async readParts(signal: AbortSignal): Promise<void> {
-    const { log, read_from, tell } = this.options;
-    for await (const messages of log.read(read_from, signal)) {
+  private async readParts(): Promise<void> {
+    for (let from = this.options.read_from; !this.stopped; from = this.merge.giveAgain()) {
+      this.reading = new AbortController();
+      await this.readPartsFrom(from, this.reading.signal);
+      if (!this.reading.signal.aborted) return;
+    }
+  }
+
+  private async readPartsFrom(from: number, signal: AbortSignal): Promise<void> {
+    const { log, tell } = this.options;
+    for await (const messages of log.read(from, signal)) {
       for (const { position, data } of messages) {
         const part = decodePart(data);
         if (part !== null) this.merge.part(part, position);
         else tell(new VitalsError('GV-CLU-003', `position ${position} cannot be read`, 'PICKED'));
       }
       this.wake();
+      // While all wait for one group its word may lie behind those that there is no room for.
+      while (this.merge.full && !this.merge.stuck && !this.stopped) await this.room.wait();
+      if (signal.aborted) return;
     }
   }
 
@@ -142,6 +164,8 @@ export class FleetWork<SinkItems> {
     while (!this.stopped) {
       const push = this.merge.next(PUSH_MESSAGES_MAX);
       if (push === null) {
+        if (this.merge.lacks) this.reading.abort();
+        this.room.open();
         await new Promise<void>((resolve) => {
           this.wake = resolve;
         });
@@ -149,7 +173,7 @@ export class FleetWork<SinkItems> {
       }
       this.wired.pushPicked(push.picked, push.time);
       this.states.fleet.position = push.position;
-      this.room();
+      this.room.open();
       const full = this.wired.pressure();
       if (full !== null) await full;
       await new Promise((resolve) => setImmediate(resolve));
@@ -178,7 +202,7 @@ export class FleetWork<SinkItems> {
       }
       if (clock.monotonic() - since.at < STALLED_MS) continue;
       const state = await bus.streamState('DCGM_RAW').catch(() => null);
-      if (state === null || waits.position >= state.first_position) continue;
+      if (state === null || waits.position >= state.first_position || this.merge.lacks) continue;
       if (this.merge.waits_for?.position !== waits.position) continue;
       this.merge.skip();
       this.wake();

@@ -205,7 +205,7 @@ export class HeldUnits<SinkItems> {
     const whole = worker.topology();
     const loaded = await store.load(owned, { created: stream, last_position }, fleetStateSpecs(whole));
     await fenced;
-    const strays = strayRelay(bus, stream, tell);
+    const strays = strayRelay({ bus, stream, tell });
     const work = new FleetWork<SinkItems>({
       ...{ owned, bus, log, stream, strays, silence_max_ms, clock, tell },
       topology: splitTopology(whole).fleet,

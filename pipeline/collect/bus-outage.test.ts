@@ -5,58 +5,64 @@ import { BusOutage } from './bus-outage.ts';
 
 const LEASE = milliseconds(2_000);
 
-function begin(): { readonly clock: SettableClock; readonly outage: BusOutage; pass(ms: number, up: boolean): void } {
+function begin(): {
+  readonly clock: SettableClock;
+  readonly outage: BusOutage;
+  pass(ms: number): void;
+  answer(): void;
+} {
   const clock = settableClock(1_000);
   const outage = new BusOutage({ lease: LEASE, clock });
   return {
     clock,
     outage,
-    pass(ms, up) {
+    pass(ms) {
       for (let passed = 0; passed < ms; passed += 50) {
         clock.advance(50);
-        outage.look(up);
+        outage.look();
       }
     },
+    answer: () => outage.answered(clock.monotonic()),
   };
 }
 
-test('lasts from half a lease without NATS until NATS answers, not only until it is connected', () => {
-  const { outage, pass } = begin();
-  pass(10_000, true);
-  expect(outage.lasts()).toBe(false);
-  pass(1_000, false);
-  expect(outage.lasts()).toBe(false);
-  pass(100, false);
-  expect(outage.lasts()).toBe(true);
-  pass(60_000, false);
-  expect(outage.lasts()).toBe(true);
-  pass(500, true);
-  expect(outage.lasts()).toBe(true);
-  outage.answered();
-  expect(outage.lasts()).toBe(false);
-  pass(10_000, true);
-  expect(outage.lasts()).toBe(false);
-});
-
-test('a connection that comes back in between is no outage', () => {
-  const { outage, pass } = begin();
+test('lasts from half a lease without an answer until the next one', () => {
+  const { outage, pass, answer } = begin();
   for (let n = 0; n < 10; n++) {
-    pass(900, false);
-    pass(50, true);
+    pass(950);
     expect(outage.lasts()).toBe(false);
+    answer();
   }
+  pass(1_000);
+  expect(outage.lasts()).toBe(true);
+  pass(60_000);
+  expect(outage.lasts()).toBe(true);
+  expect(outage.silent_ms).toBe(61_000);
+  answer();
+  expect(outage.lasts()).toBe(false);
 });
 
-test('whoever was paused knows nothing, before and after it looks again', () => {
+test('an answer counts from when it was asked for, as the lease does', () => {
   const { clock, outage, pass } = begin();
-  pass(2_000, false);
+  const asked_at = clock.monotonic();
+  pass(600);
+  outage.answered(asked_at);
+  pass(400);
   expect(outage.lasts()).toBe(true);
+});
+
+test('whoever was paused knows nothing, before and after it looks again, also by an answer from before', () => {
+  const { clock, outage, pass } = begin();
+  pass(2_000);
+  expect(outage.lasts()).toBe(true);
+  const asked_at = clock.monotonic();
   clock.advance(5_000);
   expect(outage.lasts()).toBe(false);
-  outage.look(false);
+  outage.look();
   expect(outage.lasts()).toBe(false);
-  pass(900, false);
+  outage.answered(asked_at);
+  pass(950);
   expect(outage.lasts()).toBe(false);
-  pass(150, false);
+  pass(50);
   expect(outage.lasts()).toBe(true);
 });

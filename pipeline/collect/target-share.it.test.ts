@@ -171,24 +171,29 @@ it('each target is scraped by one of those that are there: one comes, is killed,
   expect(await c.run.exited).toMatchObject({ code: 0 });
 }, 120_000);
 
-it('without NATS each goes on with what it had, into its spool', async () => {
-  const targets = await fleet();
-  const starts_from = systemClock.now();
-  const a = await start('a', targets);
-  const b = await start('b', targets);
-  await shared(targets, starts_from, a, b);
-  const from = systemClock.now();
-  services.kill('nats', 'SIGKILL');
-  await until('an outage of two leases', () => systemClock.now() - from > 2 * LEASE_MS);
-  await services.restart('nats');
-  const up_at = systemClock.now();
-  await shared(targets, from, a, b);
-  await until('the spools are empty', () =>
-    NODES.every((node) => seen.filter((one) => one.node === node && one.ts > from && one.ts < up_at).length > 10),
-  );
-  const owners = plan(targets, [a, b]);
-  for (const { node, ts, epoch } of seen) if (ts > from && ts < up_at) expect(epoch, node).toBe(owners.get(node));
-  expect(longestGap(from)).toBeLessThan(2 * INTERVAL_MS + SLACK_MS / 2);
-  for (const { run } of [a, b]) run.kill('SIGTERM');
-  for (const { run } of [a, b]) expect(await run.exited).toMatchObject({ code: 0 });
-}, 120_000);
+it.each(['is away', 'hangs'] as const)(
+  'while NATS %s each goes on with what it had, into its spool',
+  async (how) => {
+    const targets = await fleet();
+    const starts_from = systemClock.now();
+    const a = await start('a', targets);
+    const b = await start('b', targets);
+    await shared(targets, starts_from, a, b);
+    const from = systemClock.now();
+    services.kill('nats', how === 'hangs' ? 'SIGSTOP' : 'SIGKILL');
+    await until('an outage of two leases', () => systemClock.now() - from > 2 * LEASE_MS);
+    if (how === 'hangs') services.kill('nats', 'SIGCONT');
+    else await services.restart('nats');
+    const up_at = systemClock.now();
+    await shared(targets, from, a, b);
+    await until('the spools are empty', () =>
+      NODES.every((node) => seen.filter((one) => one.node === node && one.ts > from && one.ts < up_at).length > 10),
+    );
+    const owners = plan(targets, [a, b]);
+    for (const { node, ts, epoch } of seen) if (ts > from && ts < up_at) expect(epoch, node).toBe(owners.get(node));
+    expect(longestGap(from)).toBeLessThan(2 * INTERVAL_MS + SLACK_MS / 2);
+    for (const { run } of [a, b]) run.kill('SIGTERM');
+    for (const { run } of [a, b]) expect(await run.exited).toMatchObject({ code: 0 });
+  },
+  120_000,
+);

@@ -12,26 +12,28 @@ import { shareTargets, type TargetShare } from './target-share.ts';
 const LEASE = milliseconds(3_000);
 const TARGET = 'http://10.0.0.1:9400/metrics';
 
-/** A bucket in memory that can be away. */
+/** A bucket in memory that can be away, or there without an answer. */
 class Bucket implements KeyValue {
   readonly entries = new Map<string, KeyValueEntry>();
   private readonly followers = new Set<(entry: KeyValueEntry) => void>();
   private last = 0;
   up = true;
+  answers = true;
 
-  private reach(): void {
+  private async reach(): Promise<void> {
     if (!this.up) throw new VitalsError('GV-BUS-001', 'away', 'bucket');
+    if (!this.answers) await new Promise(() => undefined);
   }
   async get(key: string): Promise<KeyValueEntry | null> {
-    this.reach();
+    await this.reach();
     return this.entries.get(key) ?? null;
   }
   async matching(): Promise<readonly KeyValueEntry[]> {
-    this.reach();
+    await this.reach();
     return [...this.entries.values()];
   }
   async exchange(key: string, value: Uint8Array, after: number): Promise<number | null> {
-    this.reach();
+    await this.reach();
     if ((this.entries.get(key)?.revision ?? 0) !== after) return null;
     const entry = { key, value, revision: ++this.last };
     this.entries.set(key, entry);
@@ -77,18 +79,23 @@ async function begin(name: string, keys: Bucket) {
   let ahead_ms = 0;
   const clock: Clock = { now: () => systemClock.now(), monotonic: () => systemClock.monotonic() + ahead_ms };
   const events: CollectorEvent[] = [];
+  let silences = 0;
   const share: TargetShare = await shareTargets({
     keys,
     name,
     lease: LEASE,
     clock,
     connected: () => keys.up,
+    on_silence: () => {
+      silences++;
+    },
     on_event: (event) => events.push(event),
   });
   onTestFinished(() => share.end());
   return {
     share,
     kinds: () => events.map(({ kind }) => kind),
+    silences: () => silences,
     /** As a pause of the process: time has passed, nothing of ours has run. */
     skip(ms: number) {
       ahead_ms += ms;
@@ -113,24 +120,34 @@ test('whoever wakes after its lease scrapes nothing before it is among the other
   expect(keys.member('a')?.incarnation).not.toBe(first);
 });
 
-test('without NATS it goes on with what it had, without a break; not after a pause', async () => {
-  const keys = new Bucket();
-  const { share, skip } = await begin('a', keys);
-  await scrapes(share);
-  keys.up = false;
-  const end = systemClock.monotonic() + LEASE * 1.2;
-  await vi.waitFor(
-    () => {
-      expect(share.owns(TARGET) && share.allowed() ? 'scrapes' : 'does not').toBe('scrapes');
-      expect(systemClock.monotonic()).toBeGreaterThan(end);
-    },
-    { ...WAIT, interval: 10 },
-  );
-  skip(LEASE);
-  expect(share.allowed()).toBe(false);
-  keys.up = true;
-  await scrapes(share);
-});
+test.each(['away', 'there without an answer'] as const)(
+  'with NATS %s it goes on with what it had, without a break; not after a pause',
+  async (how) => {
+    const keys = new Bucket();
+    const { share, skip, silences, kinds } = await begin('a', keys);
+    await scrapes(share);
+    const reach = (now: boolean): void => {
+      if (how === 'away') keys.up = now;
+      else keys.answers = now;
+    };
+    reach(false);
+    const end = systemClock.monotonic() + LEASE * 1.2;
+    await vi.waitFor(
+      () => {
+        expect(share.owns(TARGET) && share.allowed() ? 'scrapes' : 'does not').toBe('scrapes');
+        expect(systemClock.monotonic()).toBeGreaterThan(end);
+      },
+      { ...WAIT, interval: 10 },
+    );
+    // A connection that is lost comes back by itself; of one that only looks whole somebody has to be told.
+    expect(silences()).toBe(how === 'away' ? 0 : 1);
+    skip(LEASE);
+    expect(share.allowed()).toBe(false);
+    reach(true);
+    await scrapes(share);
+    expect(kinds()).not.toContain('share_lost');
+  },
+);
 
 test('a second one of the same name scrapes nothing, tells so, and follows a clean end', async () => {
   const keys = new Bucket();

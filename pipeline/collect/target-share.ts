@@ -18,6 +18,8 @@ export interface TargetShareOptions {
   readonly clock: Clock;
   /** Whether NATS is there. */
   readonly connected: () => boolean;
+  /** Called when NATS has answered nothing for a lease over a connection that looks whole, and again after each further one. */
+  readonly on_silence: () => void;
   readonly on_event: (event: CollectorEvent) => void;
 }
 
@@ -37,17 +39,17 @@ const TICK_MS = 50;
 const JOIN_MS = 100;
 const SAME_NAME_MS = 3_000;
 const END_MAX_MS = 1_000;
-/** A NATS server that tells nothing for so many leases, not even our own beats, is asked anew. */
+/** A NATS server that tells nothing for so many leases, not even our own beats, is asked anew; so long without an answer is silence. */
 const SILENT_LEASES = 1;
 
 /**
  * Enters the collectors that share, and says again and again that it is there (`OwnLease`). The lease is held before anything
- * is scraped, so that of a silent one others take over after it has stopped. Only while NATS is away altogether each goes on
- * with what it had: the spool keeps it. State: a record a collector. Cost: 6 small writes a lease.
+ * is scraped, so that of a silent one others take over after it has stopped. Only while NATS answers nothing at all each goes
+ * on with what it had: the spool keeps it. State: a record a collector. Cost: 6 small writes a lease.
  * Throws VitalsError GV-BUS-001 or GV-BUS-002 when the keys cannot be read at the start; later troubles are events.
  */
 export async function shareTargets(options: TargetShareOptions): Promise<TargetShare> {
-  const { keys, name, lease, clock, connected, on_event } = options;
+  const { keys, name, lease, clock, connected, on_silence, on_event } = options;
   const view = new ClusterView(clock);
   const membership = new Membership({ keys, view, worker: name, lease, clock });
   const outage = new BusOutage({ lease, clock });
@@ -81,8 +83,9 @@ export async function shareTargets(options: TargetShareOptions): Promise<TargetS
       try {
         if (own === null) {
           next ??= new OwnLease({ keys, worker: name, incarnation: randomUUID(), lease, clock });
+          const asked_at = clock.monotonic();
           const joined = await next.join();
-          outage.answered();
+          outage.answered(asked_at);
           if (joined && signal.aborted) await next.end();
           else if (joined) {
             [own, next, held_from, told] = [next, null, clock.monotonic(), false];
@@ -93,8 +96,9 @@ export async function shareTargets(options: TargetShareOptions): Promise<TargetS
           }
         } else {
           const held = own.held();
+          const asked_at = clock.monotonic();
           const renewed = await own.renew();
-          outage.answered();
+          outage.answered(asked_at);
           if (!renewed) {
             [own, waits_from] = [null, clock.monotonic()];
             if (!signal.aborted)
@@ -105,7 +109,7 @@ export async function shareTargets(options: TargetShareOptions): Promise<TargetS
           if (!held) held_from = clock.monotonic();
         }
       } catch {
-        // NATS is away: the lease ends by itself.
+        // NATS is away, or cannot answer: the lease ends by itself.
       }
       await sleep(own?.every ?? JOIN_MS);
     }
@@ -145,8 +149,17 @@ export async function shareTargets(options: TargetShareOptions): Promise<TargetS
     }
   }
 
+  /** How often nothing was answered for so long. */
+  let silences = 0;
+  function look(): void {
+    outage.look();
+    const now = Math.floor(outage.silent_ms / (SILENT_LEASES * lease));
+    if (now > silences && connected()) on_silence();
+    silences = now;
+  }
+
   await view.load(keys);
-  const looks = setInterval(() => outage.look(connected()), TICK_MS);
+  const looks = setInterval(look, TICK_MS);
   const loops = [live(), follow(), arrange()];
 
   return {

@@ -64,8 +64,15 @@ export interface Bus {
   publish(message: OutgoingMessage & { readonly reply?: string }): void;
   subscribe(subject: string, handler: (message: BusMessage) => void): BusSubscription;
   request(message: OutgoingMessage, timeoutMs: number): Promise<BusMessage>;
-  /** `atomic`: in batches where the server can, for one stream that takes them. */
-  publisher(options?: { readonly window?: number; readonly atomic?: boolean }): StreamPublisher;
+  /**
+   * `atomic`: in batches where the server can, for one stream that takes them. `waits_for_store`: a store that fails is no
+   * refusal but an outage, for a stream that lets go of what is old.
+   */
+  publisher(options?: {
+    readonly window?: number;
+    readonly atomic?: boolean;
+    readonly waits_for_store?: boolean;
+  }): StreamPublisher;
   /**
    * Reads a stream in order, without acks, from a position of ours: yields all that has arrived, at most `batch_max`
    * messages at a time. Nothing more is pulled than a bounded read-ahead while the consumer of the iterable is busy.

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectBus } from '../bus/connect-bus.ts';
+import { reconnect } from '../bus/reconnect.ts';
 import { systemClock } from '../clock.ts';
 import { openCollectorKeys } from '../cluster/cluster-keys.ts';
 import { type Collector, startCollector } from '../collect/collector.ts';
@@ -11,6 +12,7 @@ import { shareTargets } from '../collect/target-share.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { InsightOptions } from '../telemetry/insight-options.ts';
 import { threadInsight } from '../telemetry/thread-insight.ts';
+import type { CertificateFiles } from './listen-address.ts';
 import { collectorSubject } from './own-subjects.ts';
 
 export interface CollectorThreadOptions {
@@ -39,6 +41,7 @@ export interface CollectorThreadOptions {
     readonly host: string;
     readonly port: number;
     readonly bearer_token_file: string;
+    readonly tls: CertificateFiles | null;
     readonly directory: string;
   } | null;
 }
@@ -80,8 +83,11 @@ async function run(options: CollectorThreadOptions, parent: NonNullable<typeof p
   const insight = await threadInsight({ part: 'collector', insight: shown, bus });
   const on_event = (event: CollectorEvent): void => parent.postMessage({ event });
   const connected = (): boolean => bus.connected;
+  // A server that is cut off, or hangs, looks connected for half a minute.
+  const on_silence = (): void => void reconnect(bus);
   const shared =
-    share && (await shareTargets({ ...share, keys: await openCollectorKeys(bus), clock, connected, on_event }));
+    share &&
+    (await shareTargets({ ...share, keys: await openCollectorKeys(bus), clock, connected, on_silence, on_event }));
   const collector: Collector = startCollector({
     ...rest,
     clock,

@@ -47,6 +47,7 @@ import {
   XID_EPISODES,
 } from '../contract/verdict-tables.ts';
 import type { Topology } from '../define-topology.ts';
+import { refusingSink } from '../refusing-sink.ts';
 import { teeSink } from '../tee-sink.ts';
 import { measuredSamples } from '../telemetry/measured-samples.ts';
 import type { StepTraces } from '../telemetry/step-traces.ts';
@@ -124,17 +125,18 @@ export function engineSinks(options: EngineSinksOptions): {
       else say(`questdb: ${table} recovered, ${detail}`);
     },
   };
+  const stored = <Row>(sink: Sink<Row>): Sink<Row> => refusingSink(sink, deadLetters);
   /** Rows of a small table: to the database, and to whoever listens. */
   const told =
     <Row extends Told>(spec: TableSpec) =>
     (): Sink<Row> =>
-      teeSink(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES }), jsonEventSink<Row>(bus, spec.name));
+      teeSink(stored(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES })), jsonEventSink<Row>(bus, spec.name));
   /** The same for a table with a row of every GPU every few minutes. */
   const toldOfAll =
     <Row extends Told>(spec: TableSpec) =>
     (): Sink<Row> =>
       teeSink(
-        tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES, spell: tableRowSpeller(spec) }),
+        stored(tableSink<Row>(spec, { ...delivery, ...SMALL_TABLES, spell: tableRowSpeller(spec) })),
         jsonEventSink<Row>(bus, spec.name),
       );
   return {
@@ -143,21 +145,25 @@ export function engineSinks(options: EngineSinksOptions): {
     makers: {
       gpu_metrics: () =>
         toldSamples(options, (onStored) =>
-          gpuMetricsSink({
+          stored(
+            gpuMetricsSink({
+              ...delivery,
+              rows_max: config['flush-rows'],
+              bytes_max: FLUSH_BYTES_MAX,
+              chunks_max: 4,
+              onStored,
+            }),
+          ),
+        ),
+      gpu_assets: () => stored(tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES })),
+      gpu_features: () =>
+        stored(
+          tableSink<FeatureVector>(GPU_FEATURES, {
             ...delivery,
-            rows_max: config['flush-rows'],
-            bytes_max: FLUSH_BYTES_MAX,
-            chunks_max: 4,
-            onStored,
+            ...WIDE_TABLES,
+            spell: vectorRowSpeller(GPU_FEATURES.name),
           }),
         ),
-      gpu_assets: () => tableSink<Asset>(GPU_ASSETS, { ...delivery, ...SMALL_TABLES }),
-      gpu_features: () =>
-        tableSink<FeatureVector>(GPU_FEATURES, {
-          ...delivery,
-          ...WIDE_TABLES,
-          spell: vectorRowSpeller(GPU_FEATURES.name),
-        }),
       anomalies: told<Anomaly>(ANOMALIES),
       gpu_health_scores: toldOfAll<HealthScore>(GPU_HEALTH_SCORES),
       gpu_economic_decisions: toldOfAll<Decision>(GPU_ECONOMIC_DECISIONS),
@@ -165,7 +171,7 @@ export function engineSinks(options: EngineSinksOptions): {
       xid_episodes: told<Episode>(XID_EPISODES),
       incidents: told<Incident>(INCIDENTS),
       gpu_forecasts: toldOfAll<Forecast>(GPU_FORECASTS),
-      fleet_quantiles: () => tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES }),
+      fleet_quantiles: () => stored(tableSink<FleetQuantiles>(FLEET_QUANTILES, { ...delivery, ...SMALL_TABLES })),
       alerts: () => toldAlerts(options),
       live: () => wantedFrames(options),
       validated_tap: () => tapSink(bus, { prefix: 'dcgm.validated', clock }),
