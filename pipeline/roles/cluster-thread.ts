@@ -12,6 +12,7 @@ import { type ClusterWorker, startClusterWorker } from '../cluster/cluster-worke
 import { guardedBus } from '../cluster/guarded-bus.ts';
 import { answerKnown, askKnown } from '../cluster/known-boards.ts';
 import { NOT_HEARD } from '../cluster/lost-unit.ts';
+import { rehearse } from '../cluster/rehearse.ts';
 import { reportWorker } from '../cluster/report-worker.ts';
 import { type LeaseCells, sharedLease } from '../cluster/shared-lease.ts';
 import type { Alert } from '../contract/alerts.ts';
@@ -120,6 +121,7 @@ async function run(data: ClusterThreadData, parent: NonNullable<typeof parentPor
       if (message === 'go') resolve();
     });
   });
+  rehearse(splitTopology(topology()).groups, clock);
   parent.postMessage({ ready: true });
   await gone;
   going = true;
