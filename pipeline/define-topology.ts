@@ -35,7 +35,7 @@ export type FleetNode = NodeBase & {
 };
 export type SinkNode = NodeBase & {
   readonly kind: 'sink';
-  /** Steps over the fleet write to it too. */
+  /** One hand writes it for all groups: steps over the fleet write to it too, or several groups may write the same row. */
   readonly of_fleet?: boolean;
 };
 export type TopologyNode = SourceNode | StageNode | OperatorNode | ItemsNode | FleetNode | SinkNode;
@@ -73,6 +73,8 @@ export interface TopologyBuilder<SinkItems> {
     operator: FleetOperator<Inputs, S, P>,
   ): Ports<P>;
   sink<K extends keyof SinkItems & string>(id: K, ...inputs: readonly Port<SinkItems[K]>[]): void;
+  /** A sink to which several groups may write the same row, one after the other, as a board moves: one hand keeps them in order. */
+  sharedSink<K extends keyof SinkItems & string>(id: K, ...inputs: readonly Port<SinkItems[K]>[]): void;
 }
 
 export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>) => void): Topology {
@@ -125,6 +127,9 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
     sink(id, ...inputs) {
       const of_fleet = inputs.some(({ step }) => nodes.some((node) => node.id === step && node.kind === 'fleet'));
       add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_fleet });
+    },
+    sharedSink(id, ...inputs) {
+      add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_fleet: true });
     },
   });
   return { nodes };

@@ -149,7 +149,8 @@ export function wireTopology<SinkItems>(options: {
 
   /**
    * Groups tell again what the fleet's snapshot has behind it. All of that was made durable before that snapshot was written,
-   * and the fleet may have replaced rows of it since, which it will not do again: such rows are not written again.
+   * and the fleet, or the group to which a board has moved, may have replaced rows of it since, which it will not do again: such
+   * rows are not written again.
    */
   let again = false;
   /** A group's batch through everything: rows first, then what they caused. */

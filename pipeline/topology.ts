@@ -236,7 +236,7 @@ export const fleetVitals = (options: TopologyOptions): Topology =>
     );
 
     t.sink('gpu_metrics', joined);
-    t.sink('gpu_assets', assets);
+    t.sharedSink('gpu_assets', assets);
     t.sink('gpu_features', vectors);
     t.sink('gpu_health_scores', scores, silent.scores);
     t.sink('gpu_failure_predictions', predictions);

@@ -178,13 +178,14 @@ async function startTopology(
   }
   const data = { config, nats_url, questdb_http, worker, wall_time };
   const ports = await startShards(threads, { data, say, tell });
-  const assets = makers.gpu_assets();
+  const sinks = openSinks(makers, splitTopology(topology).fleet);
+  const assets = sinks.gpu_assets ?? makers.gpu_assets();
   const running = runInShards<SinkItems>({
     topology,
     states,
     ports,
-    sinks: openSinks(makers, splitTopology(topology).fleet),
-    beside: [assets, makers.dead_letters()],
+    sinks,
+    beside: [makers.dead_letters()],
     future_max: futureMax(options),
     clock,
   });

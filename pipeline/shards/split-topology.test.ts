@@ -15,7 +15,9 @@ it('leaves no edge out and none between the halves but what the fleet picks', ()
   expect(groups.nodes.flatMap(({ inputs }) => inputs).every(({ step }) => steps.has(step))).toBe(true);
   const spanning = new Set(fleet.nodes.filter(({ kind }) => kind === 'fleet').map(({ id }) => id));
   expect(fleet.nodes.flatMap(({ inputs }) => inputs).every(({ step }) => spanning.has(step))).toBe(true);
-  expect(fleet.nodes.filter(({ kind }) => kind === 'sink').map(({ id }) => id)).toContain('incidents');
+  expect(fleet.nodes.filter(({ kind }) => kind === 'sink').map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['incidents', 'gpu_assets']),
+  );
   for (const node of [...groups.nodes, ...fleet.nodes]) {
     if (node.kind === 'fleet') expect(node.names.length).toBe(node.inputs.length);
   }

@@ -4,14 +4,18 @@ type Halves = { readonly groups: Topology; readonly fleet: Topology };
 
 /**
  * A topology as two: what is done group by group, up to what steps over the fleet pick of it, and what is done with that.
- * Fleet steps stand in both, each time with the inputs that come from there; a sink stands wherever something reaches it.
+ * Fleet steps stand in both, each time with the inputs that come from there; a sink stands wherever something reaches it, and one
+ * that one hand writes for all with the fleet.
  */
 export function splitTopology(topology: Topology): Halves {
   const spanning = new Set(topology.nodes.filter(({ kind }) => kind === 'fleet').map(({ id }) => id));
   const half = (ofFleet: boolean): Topology => ({
     nodes: topology.nodes
       .map((node) => withInputs(node, (step) => spanning.has(step) === ofFleet))
-      .filter(({ kind, inputs }) => kind === 'fleet' || (kind === 'sink' ? inputs.length > 0 : !ofFleet)),
+      .filter((node) => {
+        if (node.kind !== 'sink') return node.kind === 'fleet' || !ofFleet;
+        return node.inputs.length > 0 || (ofFleet && node.of_fleet === true);
+      }),
   });
   return { groups: half(false), fleet: half(true) };
 }

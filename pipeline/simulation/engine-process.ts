@@ -165,13 +165,14 @@ async function start(
       });
       ports.push(here);
     }
-    assets = makers.gpu_assets();
+    const sinks = openSinks(makers, splitTopology(topology).fleet);
+    assets = sinks.gpu_assets ?? makers.gpu_assets();
     const shards = runInShards<SinkItems>({
       topology,
       states,
       ports,
-      sinks: openSinks(makers, splitTopology(topology).fleet),
-      beside: [assets, makers.dead_letters()],
+      sinks,
+      beside: [makers.dead_letters()],
       future_max: FUTURE_MAX,
       clock,
     });
