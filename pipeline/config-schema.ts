@@ -72,7 +72,7 @@ export const CONFIG_SECTIONS = {
     'target-tls-insecure': flag(false, 'Accept any certificate of an exporter.'),
     'target-bearer-token-file': text('', 'File with the bearer token sent to the exporters.'),
     'remote-write': optionalAddress(
-      'Where Prometheus may write to (remote_write to http://host:port/api/v1/write), instead of or besides being scraped; empty: nowhere.',
+      'Where Prometheus may write to (remote_write to http://host:port/api/v1/write, https:// with tls-cert), instead of or besides being scraped; empty: nowhere. Beyond loopback it needs a token, and tls-cert or behind-proxy.',
     ),
     'remote-write-bearer-token-file': text(
       '',
@@ -256,11 +256,11 @@ export const CONFIG_SECTIONS = {
     ),
   },
   Security: {
-    'tls-cert': text('', 'File with the certificate of API and live server, with its chain (PEM); empty: plain HTTP.'),
+    'tls-cert': text('', 'File with certificate and chain of API, live and remote write (PEM); empty: plain HTTP.'),
     'tls-key': text('', 'File with the private key of that certificate (PEM).'),
     'behind-proxy': flag(
       false,
-      'A proxy in front of API and live server does TLS: lets them listen beyond loopback without tls-cert. A key is needed all the same.',
+      'A proxy in front of API, live server and remote write does TLS: lets them listen beyond loopback without tls-cert. A key is needed all the same, and a token for remote write.',
     ),
     'allow-link-local': flag(
       false,

@@ -42,6 +42,11 @@ describe('compose.yaml, read by Compose', () => {
     expect(a?.environment).toEqual(b?.environment);
     expect(a?.environment).toMatchObject({ GPU_VITALS_COLLECTOR_CLUSTER: 'true' });
     expect(api?.environment).toMatchObject({ GPU_VITALS_API: '0.0.0.0:8080' });
+    for (const server of 'abc') {
+      const { NATS_ROUTES = '' } = project.services[`nats-${server}`]?.environment ?? {};
+      const routes = ['a', 'b', 'c'].map((one) => `nats://gpu-vitals:\${NATS_PASSWORD}@nats-${one}:6222`);
+      expect(JSON.parse(NATS_ROUTES)).toEqual(routes);
+    }
     for (const one of [a, api, engine]) {
       expect(one?.environment?.GPU_VITALS_STREAM_REPLICAS).toBe('3');
       for (const server of 'abc') expect(one?.environment?.GPU_VITALS_NATS).toContain(`@nats-${server}:4222`);

@@ -113,6 +113,8 @@ describe('kubernetes, rendered', () => {
   it('keeps what any role makes on as many servers as the cluster has', (context) => {
     const { resources } = rendered(join(DIR, 'overlays', 'cluster'), context);
     expect(replicasOf(resources, 'StatefulSet', 'nats')).toBe(3);
+    const routes = ['nats-0', 'nats-1', 'nats-2'].map((pod) => `nats://gpu-vitals:$(NATS_PASSWORD)@${pod}.nats:6222`);
+    expect(JSON.parse(envOf(resources, 'nats').NATS_ROUTES ?? '')).toEqual(routes);
     for (const role of ['api', 'collector', 'engine']) {
       expect([role, envOf(resources, role).GPU_VITALS_STREAM_REPLICAS]).toEqual([role, '3']);
     }

@@ -17,6 +17,9 @@ interface Container {
   readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
   readonly securityContext: Record<string, unknown>;
 }
+interface Selector {
+  readonly matchLabels?: Record<string, string>;
+}
 interface Resource {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
@@ -25,7 +28,11 @@ interface Resource {
     readonly template: { readonly spec: Record<string, unknown> & { readonly containers: readonly Container[] } };
     readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly selector: Record<string, string> & { readonly matchLabels?: Record<string, string> };
-    readonly podSelector?: { readonly matchLabels?: Record<string, string> };
+    readonly podSelector?: Selector;
+    readonly ingress?: readonly {
+      readonly from: readonly { readonly namespaceSelector?: Selector; readonly podSelector?: Selector }[];
+      readonly ports: readonly { readonly port: number }[];
+    }[];
     readonly ports?: readonly { readonly targetPort: string }[];
   };
 }
@@ -83,6 +90,43 @@ describe('kubernetes', () => {
     for (const { metadata } of workloads) expect(named('NetworkPolicy')).toContain(metadata.name);
     const closed = resources.find(({ metadata }) => metadata.name === 'nothing-else');
     expect(closed?.spec?.podSelector).toEqual({});
+  });
+
+  it('lets in from other namespaces only who is named', () => {
+    const opened = resources
+      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name !== 'grafana')
+      .flatMap(({ metadata, spec }) =>
+        (spec?.ingress ?? []).flatMap(({ from, ports }) =>
+          from.map((peer) => ({ name: metadata.name, ...peer, ports: ports.map(({ port }) => port) })),
+        ),
+      );
+    const inside = opened.filter(({ namespaceSelector }) => namespaceSelector === undefined);
+    // Servers of a cluster read and write everything.
+    expect(inside.filter(({ ports }) => ports.includes(6222)).map(({ podSelector }) => podSelector)).toEqual([
+      { matchLabels: { 'app.kubernetes.io/name': 'nats' } },
+    ]);
+    const NAMESPACE = 'kubernetes.io/metadata.name';
+    const prometheus = { 'app.kubernetes.io/name': 'prometheus' };
+    const outside = opened.filter(({ namespaceSelector }) => namespaceSelector !== undefined);
+    expect(
+      outside.map(({ name, namespaceSelector, podSelector, ports }) => [
+        name,
+        namespaceSelector?.matchLabels,
+        podSelector?.matchLabels,
+        ports,
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['api', { [NAMESPACE]: 'ingress-nginx' }, undefined, [8080, 8081]],
+        ['api', { 'gpu-vitals/ingress': 'true' }, undefined, [8080, 8081]],
+        ['api', { [NAMESPACE]: 'monitoring' }, prometheus, [8080]],
+        ['api', { 'gpu-vitals/monitoring': 'true' }, prometheus, [8080]],
+        ['api-keda', { [NAMESPACE]: 'keda' }, { app: 'keda-operator' }, [8080]],
+        ['nats', { [NAMESPACE]: 'monitoring' }, undefined, [8222]],
+        ['nats', { 'gpu-vitals/monitoring': 'true' }, undefined, [8222]],
+      ]),
+    );
+    expect(outside.length).toBe(7);
   });
 
   it('sends services to ports that their pods have', () => {

@@ -3,9 +3,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cachedNats } from '../../pipeline/bus/secured-nats.fixture.ts';
 import { type Authority, authority, hasOpenssl } from '../../server/security/certificates.fixture.ts';
+import { expectClosed, NatsCluster } from '../services/nats-cluster.fixture.ts';
 
 const DIR = fileURLToPath(new URL('.', import.meta.url));
 let folder: string;
@@ -51,12 +52,25 @@ describe.skipIf(!hasOpenssl)('configuration of NATS', () => {
     ['cluster-tls', ['base', 'overlays/cluster', 'components/nats-tls']],
   ] as const)('%s is what the server takes', (name, from) => {
     const config = laidOut(name, ...from);
-    const env = { ...process.env, NATS_PASSWORD: 'secret' };
+    const env = {
+      ...process.env,
+      NATS_PASSWORD: 'secret',
+      NATS_ROUTES: '["nats://gpu-vitals:secret@nats-1.nats:6222"]',
+    };
     const { status, stdout, stderr } = spawnSync(nats, ['-t', '-c', config], { env, encoding: 'utf8' });
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('is valid')]);
     // A certificate that is not there is missed: so they are looked at.
     rmSync(ca.issue(name).cert_file);
     const again = spawnSync(nats, ['-t', '-c', config], { env, encoding: 'utf8' });
     expect(again.status === 0).toBe(!name.endsWith('tls'));
+  });
+
+  it.each([
+    ['in clear text', ['base', 'overlays/cluster']],
+    ['with TLS', ['base', 'overlays/cluster', 'components/nats-tls']],
+  ] as const)('lets no server join that does not know the password, %s', async (name, from) => {
+    const cluster = new NatsCluster(nats, laidOut(`joined ${name}`.replaceAll(' ', '-'), ...from));
+    onTestFinished(() => cluster.stop());
+    await expectClosed(cluster);
   });
 });

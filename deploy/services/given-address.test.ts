@@ -40,6 +40,21 @@ it.each([
   await expect(given()).rejects.toMatchObject({ code: 'GV-CFG-001', where });
 });
 
+it.each([
+  ['without JetStream', 'INFO {"version":"2.12.1"}\r\n', 'p%40:l4nted'],
+  ['without an answer', '', 'pl4nted'],
+  ['that cannot be read', '', 'a/pl4nted'],
+])('does not print the password of a NATS %s', async (_, greeting, password) => {
+  const url = (await greet(greeting)).replace('nats://', `nats://me:${password}@`);
+  await expect(givenNats(url)).rejects.toSatisfy(
+    (error: Error) => !/l4nted/.test(error.message) && error.message.includes('me:***@127.0.0.1'),
+  );
+});
+
+it('does not print the password of an address of another kind', async () => {
+  await expect(givenNats('http://me:pl4nted@h')).rejects.toSatisfy((error: Error) => !/pl4nted/.test(error.message));
+});
+
 it('does not print the password of an address', async () => {
   const url = (await greet('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n')).replace('nats://', 'http://user:secret@');
   await expect(givenQuestdb(url, undefined)).rejects.toSatisfy(

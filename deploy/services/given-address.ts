@@ -26,7 +26,7 @@ export async function givenNats(text: string | undefined): Promise<Given | null>
     if (info !== null) without = server;
   }
   if (without !== '')
-    throw new VitalsError('GV-BUS-001', `the NATS server at ${without} runs without JetStream`, '--nats');
+    throw new VitalsError('GV-BUS-001', `the NATS server at ${shownAddress(without)} runs without JetStream`, '--nats');
   throw new VitalsError('GV-BUS-001', `no NATS server answers at ${shownAddress(text)}`, '--nats');
 }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { shownAddress } from '../../pipeline/contract/shown-address.ts';
 
 export interface NatsInfo {
   readonly version: string;
@@ -118,10 +119,11 @@ export function addressOf(
   try {
     url = new URL(text);
   } catch {
-    throw new VitalsError('GV-CFG-001', `"${text}" is not an address`, option);
+    throw new VitalsError('GV-CFG-001', `"${shownAddress(text)}" is not an address`, option);
   }
   if (!schemes.includes(url.protocol.replace(/:$/, '')) || url.hostname === '') {
-    throw new VitalsError('GV-CFG-001', `"${text}" does not begin with ${schemes.join(':// or ')}://HOST`, option);
+    const what = `"${shownAddress(text)}" does not begin with ${schemes.join(':// or ')}://HOST`;
+    throw new VitalsError('GV-CFG-001', what, option);
   }
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) };
 }

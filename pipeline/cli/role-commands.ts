@@ -7,7 +7,7 @@ import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { natsAddress, questdbAddress } from '../roles/addresses.ts';
 import { startClusterRole } from '../roles/cluster-role.ts';
-import { startCollectorRole } from '../roles/collector-role.ts';
+import { remoteWriteOf, startCollectorRole } from '../roles/collector-role.ts';
 import { startEngineRole } from '../roles/engine-role.ts';
 import { hasTargets } from '../roles/has-targets.ts';
 import { readInventory } from '../roles/inventory.ts';
@@ -41,6 +41,9 @@ const COLLECT: readonly ConfigKey[] = [
   'target-bearer-token-file',
   'remote-write',
   'remote-write-bearer-token-file',
+  'tls-cert',
+  'tls-key',
+  'behind-proxy',
   'interval',
   'scrape-timeout',
   'scrape-size-max',
@@ -132,6 +135,8 @@ const collect =
       const what = 'no targets: give --targets, --targets-file, --targets-url or --remote-write';
       throw new VitalsError('GV-CFG-001', what, '');
     }
+    // What is refused is refused before anything has started.
+    remoteWriteOf(config);
     const { failed, fail } = failure();
     const nats_url = await natsAddress(config);
     const stream_replicas = config['stream-replicas'];

@@ -7,6 +7,8 @@ const KEY = `gvk_0123456789ab_${'x'.repeat(43)}`;
 describe('without credentials', () => {
   it.each([
     ['nats://user:pl4nted@host:4222', 'nats://user:***@host:4222'],
+    ['nats://user:pl4nted/pl4nted@host:4222 away', 'nats://user:***@host:4222 away'],
+    ['nats://user:p@pl4nted@host:4222 away', 'nats://user:***@host:4222 away'],
     ['postgres://admin:pl4nted@h:8812/qdb away', 'postgres://admin:***@h:8812/qdb away'],
     ['Authorization: Bearer pl4nted.token', 'Authorization: Bearer ***'],
     ['basic cGw0bnRlZA==', 'basic ***'],
@@ -33,6 +35,17 @@ describe('without credentials', () => {
     const line = { msg: `nats://u:pl4nted@h and Bearer pl4nted1 and ?token=pl4nted`, secret: 'pl4nted', n: 1 };
     const shown = withoutCredentials(JSON.stringify(line));
     expect(JSON.parse(shown)).toEqual({ msg: 'nats://u:***@h and Bearer *** and ?token=***', secret: '***', n: 1 });
+  });
+
+  it('leaves JSON that can be read, whatever stands in an address and behind it', () => {
+    const line = {
+      where: 'nats://u:"pl/4@nted"@h',
+      url: 'http://h:9400/metrics',
+      to: 'a@b',
+      nested: '{"u":"nats://h"}',
+    };
+    const shown = withoutCredentials(JSON.stringify(line));
+    expect(JSON.parse(shown)).toEqual({ ...line, where: 'nats://u:***@h' });
   });
 
   it('is quick on long texts that look like the beginning of something', () => {

@@ -1,4 +1,4 @@
-import { shownAddress } from './shown-address.ts';
+import { shownAddresses } from './shown-address.ts';
 
 const STARS = '***';
 
@@ -24,7 +24,7 @@ const CREDENTIALS: readonly RegExp[] = [
  * line of defence: whoever makes a text leaves secrets out of it already.
  */
 export function withoutCredentials(text: string): string {
-  let shown = shownAddress(text);
+  let shown = shownAddresses(text);
   for (const pattern of CREDENTIALS) shown = shown.replace(pattern, (_, kept: string) => `${kept}${STARS}`);
   return shown;
 }

@@ -6,7 +6,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import { insightOptions } from '../telemetry/insight-options.ts';
 import type { CollectorReady, CollectorThreadOptions, FromCollectorThread } from './collector-thread.ts';
-import { listenAddress } from './listen-address.ts';
+import { certificateOf, listenAddress } from './listen-address.ts';
 import { collectorName } from './own-subjects.ts';
 import { type RunningThread, startThread } from './thread.ts';
 
@@ -83,20 +83,34 @@ export async function startCollectorRole(options: CollectorRoleOptions): Promise
   return { remote_write, stop: () => thread.stop(STOP_GRACE_MS) };
 }
 
-/** Throws GV-SVC-007 when it would listen beyond loopback without a token. */
-export function remoteWriteOf(
-  config: Pick<Config, 'remote-write' | 'remote-write-bearer-token-file' | 'data'>,
-): CollectorThreadOptions['remote_write'] {
+export type RemoteWriteConfig = Pick<
+  Config,
+  'remote-write' | 'remote-write-bearer-token-file' | 'tls-cert' | 'tls-key' | 'behind-proxy' | 'data'
+>;
+
+/**
+ * Throws GV-SVC-007 when it would listen beyond loopback without a token, or with one that could be read on the way; GV-SEC-006
+ * when the certificate cannot be used.
+ */
+export function remoteWriteOf(config: RemoteWriteConfig): CollectorThreadOptions['remote_write'] {
   const address = config['remote-write'];
   if (address === '') return null;
   const { host, port } = listenAddress(address);
   const bearer_token_file = config['remote-write-bearer-token-file'];
-  if (bearer_token_file === '' && !isLoopback(host)) {
-    throw new VitalsError('GV-SVC-007', `--remote-write ${address} would listen beyond loopback without a token`, '', {
-      action: 'Give --remote-write-bearer-token-file, or bind to 127.0.0.1.',
-    });
+  const tls = certificateOf(config);
+  const missing = bearer_token_file === '' ? 'a token' : tls === null && !config['behind-proxy'] ? 'TLS' : null;
+  if (missing !== null && !isLoopback(host)) {
+    throw new VitalsError(
+      'GV-SVC-007',
+      `--remote-write ${address} would listen beyond loopback without ${missing}`,
+      '',
+      {
+        action:
+          'Bind to 127.0.0.1; or give --remote-write-bearer-token-file, and --tls-cert and --tls-key, or --behind-proxy when a proxy in front does TLS.',
+      },
+    );
   }
-  return { host, port, bearer_token_file, directory: join(config.data, 'remote-write') };
+  return { host, port, bearer_token_file, tls, directory: join(config.data, 'remote-write') };
 }
 
 const accessOf = (match: string, said: { ca: string; token: string; insecure: boolean }): TargetAccess => ({

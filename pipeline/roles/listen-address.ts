@@ -18,13 +18,18 @@ export function listenAddress(text: string): ListenAddress {
 /** What protects calls on their way, when they come from other machines. */
 export type WayOptions = Pick<Config, 'api' | 'live' | 'tls-cert' | 'tls-key' | 'behind-proxy'>;
 
+export interface CertificateFiles {
+  readonly cert_file: string;
+  readonly key_file: string;
+}
+
 /**
  * The certificate that is configured, if any. Throws GV-SVC-007 when `api` or `live` would listen beyond this machine without one
  * (keys would be readable on the way) unless something else takes care of that; GV-SEC-006 when it cannot be used. Whether
  * there are keys is looked at where they are read.
  */
-export function requireSafeWay(config: WayOptions): { readonly cert_file: string; readonly key_file: string } | null {
-  const tls = tlsFiles(config);
+export function requireSafeWay(config: WayOptions): CertificateFiles | null {
+  const tls = certificateOf(config);
   if (tls !== null || config['behind-proxy']) return tls;
   for (const option of ['api', 'live'] as const) {
     if (isLoopback(listenAddress(config[option]).host)) continue;
@@ -36,7 +41,8 @@ export function requireSafeWay(config: WayOptions): { readonly cert_file: string
   return null;
 }
 
-function tlsFiles(config: WayOptions): { readonly cert_file: string; readonly key_file: string } | null {
+/** The certificate that is configured; null when there is none. Throws GV-SEC-006 when it cannot be used. */
+export function certificateOf(config: Pick<Config, 'tls-cert' | 'tls-key'>): CertificateFiles | null {
   const { 'tls-cert': cert_file, 'tls-key': key_file } = config;
   if (cert_file === '' && key_file === '') return null;
   try {

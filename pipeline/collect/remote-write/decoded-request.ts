@@ -1,6 +1,7 @@
 import { EPOCH_MS_MAX } from '../../contract/time.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { SampleList } from './sample-list.ts';
+import { LABELS_MAX_BYTES } from './series-room.ts';
 import type { Refused, Series } from './series-table.ts';
 
 /** What one request says, before anything of it is taken. Reused. */
@@ -41,6 +42,7 @@ const STALE_LOW = 2;
 const FAULTS: Readonly<Record<Exclude<Refused, 'other'>, string>> = {
   nameless: 'a series has no __name__',
   homeless: 'a series names no host: it has neither Hostname nor instance',
+  oversized: `the labels of a series are longer than ${LABELS_MAX_BYTES} bytes`,
 };
 
 /**

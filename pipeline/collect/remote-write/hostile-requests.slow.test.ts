@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { DecoderV2 } from './decode-v2.ts';
+import { DecodedRequest } from './decoded-request.ts';
 import { START, testReceiver, WAIT_MS } from './receiver.fixture.ts';
 import { field, requestV1, requestV2, type SentSeries, seriesV1, snappy, varint } from './request.fixture.ts';
+import { SeriesTable } from './series-table.ts';
 import { SnappyBlocks } from './snappy-block.ts';
 
 const SERIES: SentSeries[] = ['GPU-a', 'GPU-b'].flatMap((UUID) =>
@@ -96,4 +99,18 @@ it('keeps nothing of names that somebody makes up', () => {
     take(requestV1([{ labels, samples: [[START, 1]] }]));
   }
   expect(receiver.counters).toMatchObject({ series: 0, targets: 0, other_samples: 200 });
+});
+
+it('keeps no more than 128 MiB of symbols that somebody makes up', () => {
+  const table = new SeriesTable<string>({ target: () => 'target' });
+  const forget = vi.spyOn(table, 'forgetSymbols');
+  const decoder = new DecoderV2(table);
+  const texts = ['UUID', 'GPU-a', '__name__', 'DCGM_FI_DEV_GPU_TEMP'].map((text) => field(4, Buffer.from(text)));
+  const known = field(5, field(1, [0, 1, 2, 3]), field(2, [0x10, ...varint(START)]));
+  /** The series that is known, and one with as many labels, of which the first has to be looked at. */
+  const body = (letter: string): Uint8Array =>
+    Buffer.concat([...texts, field(4, Buffer.alloc(50_000_000, letter)), known, field(5, field(1, [4, 1, 2, 3]))]);
+  for (const letter of ['a', 'b', 'c', 'd', 'e']) decoder.decode(body(letter), START, new DecodedRequest());
+  expect(forget).toHaveBeenCalledTimes(1);
+  expect([table.size, table.series[0]?.symbols?.length]).toEqual([1, 4]);
 });

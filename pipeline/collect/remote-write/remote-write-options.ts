@@ -19,6 +19,9 @@ export interface RemoteWriteOptions {
   readonly size_max_bytes?: number;
   /** Samples that may wait for the rest of their scrapes; more are put off. Default 8 million. */
   readonly waiting_max?: number;
+  /** Series that are kept, and bytes of them; requests with more are put off. Default as in SeriesRoom. */
+  readonly series_max?: number;
+  readonly kept_max_bytes?: number;
 }
 
 /** Since the start, except where it says now. */

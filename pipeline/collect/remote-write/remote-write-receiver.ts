@@ -1,5 +1,4 @@
 import { causeId } from '../../contract/ids.ts';
-import type { Scrape } from '../../contract/scrape.ts';
 import type { SeriesIdentity } from '../exposition-labels.ts';
 import type { Safety } from '../spool-sender.ts';
 import { DecoderV1 } from './decode-v1.ts';
@@ -12,9 +11,11 @@ import type {
   RemoteWriteOutcome,
   RemoteWriteVersion,
 } from './remote-write-options.ts';
+import { NEW_TARGET_BYTES, NoRoomError, SeriesRoom, TARGET_BYTES } from './series-room.ts';
 import { type Series, SeriesTable } from './series-table.ts';
 import { SnappyBlocks, SnappyError } from './snappy-block.ts';
 import { TargetInstants, type ToldScrape } from './target-instants.ts';
+import { targetKey } from './target-key.ts';
 import { ToldInstants } from './told-instants.ts';
 
 const MIB = 1_048_576;
@@ -22,17 +23,6 @@ const WAIT_MS = 6_000;
 const HOUR_MS = 3_600_000;
 const SWEEP_EVERY_MS = 60_000;
 const SILENT_MS = 15 * 60_000;
-
-/** Labels that tell targets, and senders of the same target, apart. */
-const TARGET_LABELS = [
-  'job',
-  'instance',
-  'cluster',
-  'prometheus',
-  'prometheus_replica',
-  'replica',
-  '__replica__',
-] as const;
 
 export interface RemoteWriteReceiverOptions extends RemoteWriteOptions {
   /** A request that is about to be taken, before it changes anything. What it throws puts the request off. */
@@ -50,6 +40,7 @@ export class RemoteWriteReceiver {
   readonly #future_max_ms: number;
   readonly #wait_ms: number;
   readonly #blocks: SnappyBlocks;
+  readonly #room: SeriesRoom;
   readonly #table: SeriesTable<TargetInstants>;
   readonly #v1: DecoderV1<TargetInstants>;
   readonly #v2: DecoderV2<TargetInstants>;
@@ -83,7 +74,11 @@ export class RemoteWriteReceiver {
     this.#future_max_ms = options.future_max_ms ?? HOUR_MS;
     this.#wait_ms = options.wait_ms ?? WAIT_MS;
     this.#blocks = new SnappyBlocks({ size_max_bytes: options.size_max_bytes ?? 64 * MIB });
-    this.#table = new SeriesTable({ target: (labels, identity) => this.#target(labels, identity) });
+    this.#room = new SeriesRoom(options);
+    this.#table = new SeriesTable({
+      room: this.#room,
+      target: (labels, identity) => this.#target(labels, identity),
+    });
     this.#v1 = new DecoderV1(this.#table);
     this.#v2 = new DecoderV2(this.#table);
     this.#swept_at = options.clock.monotonic();
@@ -104,6 +99,12 @@ export class RemoteWriteReceiver {
     try {
       this.#decode(packed, version);
     } catch (cause) {
+      if (cause instanceof NoRoomError) {
+        // Not for its sake do the others wait, or somebody who makes labels up could hold them all.
+        this.#sweep();
+        this.#count.put_off++;
+        return { kind: 'put_off', detail: cause.message };
+      }
       if (!(cause instanceof ProtoError || cause instanceof SnappyError)) throw cause;
       this.#count.unreadable++;
       return { kind: 'unreadable', detail: cause.message };
@@ -138,16 +139,22 @@ export class RemoteWriteReceiver {
     return { kind: 'put_off', detail };
   }
 
-  /** Takes a request that an earlier run has taken; its scrapes wait until `resume`. */
+  /** Takes a request that an earlier run has taken; its scrapes wait until `resume`. That of a run with other limits may be lost. */
   takeAgain(packed: Uint8Array, version: RemoteWriteVersion): void {
-    this.#decode(packed, version);
+    try {
+      this.#decode(packed, version);
+    } catch (cause) {
+      if (!(cause instanceof NoRoomError || cause instanceof ProtoError)) throw cause;
+      this.#count.unreadable++;
+      return;
+    }
     this.#commit();
   }
 
   /** What an earlier run has told: all instants of a target up to `ts`. */
   passOver(target: string, ts: number): void {
     for (const { scrapes } of this.#targets.get(target)?.upTo(ts) ?? []) {
-      for (const scrape of scrapes) this.#told.take(scrape.node, scrape.ts);
+      for (const scrape of scrapes) this.#told.place(scrape);
     }
   }
 
@@ -240,10 +247,9 @@ export class RemoteWriteReceiver {
 
   #publish({ target, ts, late, scrapes }: ToldScrape): void {
     const { publish, onSafe } = this.#options;
-    const safe: Promise<Safety>[] = scrapes.map((scrape) => {
-      const at = this.#told.take(scrape.node, scrape.ts);
-      const id = `${causeId(scrape.node)}:rw:${at}`;
-      return publish(at === scrape.ts ? scrape : movedTo(scrape, at), id);
+    const safe: Promise<Safety>[] = scrapes.map((said) => {
+      const scrape = this.#told.place(said);
+      return publish(scrape, `${causeId(scrape.node)}:rw:${scrape.ts}`);
     });
     this.#count.scrapes += scrapes.length;
     if (late) this.#count.late_scrapes += scrapes.length;
@@ -251,18 +257,16 @@ export class RemoteWriteReceiver {
   }
 
   #target(labels: ReadonlyMap<string, string>, identity: SeriesIdentity): TargetInstants | null {
-    const host = hostOf(labels.get('instance') ?? '');
-    if (host === '' && identity.node === '') return null;
-    // Several exporters behind one address have their host in common with nobody.
-    const key = JSON.stringify([identity.node, ...TARGET_LABELS.map((label) => labels.get(label) ?? '')]);
+    const named = targetKey(labels, identity);
+    if (named === null) return null;
+    const { key, host } = named;
     const known = this.#targets.get(key);
     if (known !== undefined) return known;
-    const target = new TargetInstants({
-      key,
-      fallback_node: host,
-      table: this.#table,
-    });
+    // Not for itself alone: one that ends up without a series would stay until the next look.
+    this.#room.require(NEW_TARGET_BYTES);
+    const target = new TargetInstants({ key, fallback_node: host, table: this.#table });
     this.#targets.set(key, target);
+    this.#room.kept_bytes += TARGET_BYTES;
     return target;
   }
 
@@ -271,11 +275,17 @@ export class RemoteWriteReceiver {
     const now = this.#options.clock.monotonic();
     if (now - this.#swept_at < SWEEP_EVERY_MS) return;
     this.#swept_at = now;
+    // While requests are put off, what waits may wait for longer than that.
+    for (const target of this.#waiting) target.hearWaiting(now);
     const gone = this.#table.sweep(now - SILENT_MS);
     const ids = new Set(gone.map((series) => series.id));
     for (const target of new Set(gone.map((series) => series.block.target))) target.forget(ids);
     const heard = new Set(this.#table.series.map((series) => series?.block.target));
-    for (const [key, target] of this.#targets) if (!heard.has(target)) this.#targets.delete(key);
+    for (const [key, target] of this.#targets) {
+      if (heard.has(target)) continue;
+      this.#targets.delete(key);
+      this.#room.kept_bytes -= TARGET_BYTES;
+    }
     this.#told.forget(this.#newest_ts - HOUR_MS);
   }
 
@@ -284,12 +294,3 @@ export class RemoteWriteReceiver {
     for (const target of this.#waiting) this.#waiting_samples += target.waiting;
   }
 }
-
-/** The host of `host:port`, `[v6]:port` or a bare name. */
-const hostOf = (instance: string): string => instance.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-
-const movedTo = (scrape: Scrape, ts: number): Scrape => ({
-  ...scrape,
-  ts,
-  gpus: scrape.gpus.map((gpu) => ({ ...gpu, ts })),
-});

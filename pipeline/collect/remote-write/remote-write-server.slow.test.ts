@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { authority, hasOpenssl } from '../../../server/security/certificates.fixture.ts';
 import { START, testReceiver } from './receiver.fixture.ts';
 import { type RemoteWriteServerOptions, startRemoteWriteServer } from './remote-write-server.ts';
 import { requestV1, requestV2, type SentSeries } from './request.fixture.ts';
+import type { SeriesLimits } from './series-room.ts';
 
 const V1 = 'application/x-protobuf';
 const V2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
@@ -13,8 +17,8 @@ const series = (value: number): SentSeries => ({
   samples: [[START, value]],
 });
 
-async function serve(options: Partial<RemoteWriteServerOptions> = {}) {
-  const { receiver } = testReceiver();
+async function serve(options: Partial<RemoteWriteServerOptions> = {}, limits: SeriesLimits = {}) {
+  const { receiver } = testReceiver(limits);
   const server = await startRemoteWriteServer({
     host: '127.0.0.1',
     port: 0,
@@ -92,6 +96,26 @@ describe('the answer to a request', () => {
     busy = null;
     expect((await post(requestV1([series(40)]))).status).toBe(204);
     expect(receiver.counters).toMatchObject({ requests: 1, repeated_samples: 0 });
+  });
+
+  it('is 400 to labels that are too long, and the rest was taken', async () => {
+    const { post } = await serve();
+    const { labels, samples } = series(40);
+    const answer = await post(requestV1([{ labels: { ...labels, pod: 'x'.repeat(20_000) }, samples }, series(40)]));
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('x-prometheus-remote-write-samples-written')).toBe('1');
+    expect(await answer.text()).toContain('longer than 16384 bytes');
+  });
+
+  it('is 503 with a time to more series than are kept, and 204 to those', async () => {
+    const { post } = await serve({}, { series_max: 1 });
+    const { labels, samples } = series(40);
+    expect((await post(requestV1([series(40)]))).status).toBe(204);
+    const answer = await post(requestV1([{ labels: { ...labels, UUID: 'GPU-b' }, samples }]));
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.text()).toContain('too many series');
+    expect((await post(requestV1([series(41)]))).status).toBe(204);
   });
 
   it('is 413 to a body that is too large, whether it says so or not', async () => {
@@ -176,6 +200,22 @@ describe('a token', () => {
     });
     expect((await post(requestV1([series(40)]))).status).toBe(503);
   });
+});
+
+it.skipIf(!hasOpenssl)('speaks TLS with a certificate, and nothing else (needs openssl)', async () => {
+  const ca = authority();
+  onTestFinished(() => ca.remove());
+  const { server } = await serve({ tls: ca.issue('collector'), authorization: () => 'Bearer a' });
+  expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/api\/v1\/write$/);
+  const headers = { 'Content-Type': V1, Authorization: 'Bearer a' };
+  const status = await new Promise((resolve, reject) => {
+    const asked = requestTls(server.url, { method: 'POST', headers, ca: readFileSync(ca.ca_file) }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode));
+    });
+    asked.on('error', reject).end(requestV1([series(40)]));
+  });
+  expect(status).toBe(204);
+  await expect(bare(server.url.replace('https:', 'http:'), headers)).rejects.toThrow();
 });
 
 it('tells of a port that is taken', async () => {

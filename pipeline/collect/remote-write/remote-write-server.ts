@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { VitalsError } from '../../contract/errors.ts';
 import { isLoopback, isLoopbackHostHeader } from '../../contract/loopback.ts';
@@ -10,6 +12,8 @@ export interface RemoteWriteServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Files of a certificate and its key; null or absent: plain HTTP. */
+  readonly tls?: { readonly cert_file: string; readonly key_file: string } | null;
   readonly take: (packed: Uint8Array, version: RemoteWriteVersion) => RemoteWriteOutcome;
   /** Why requests are put off now; null: they are not. Asked before a body is read and again before it is taken. */
   readonly busy: () => string | null;
@@ -45,7 +49,7 @@ const PROTOCOLS: Readonly<Record<string, RemoteWriteVersion>> = {
 };
 
 /**
- * Prometheus' remote write over HTTP (specifications 1.0 and 2.0): 204 for what was taken; 400 for what is wrong and will
+ * Prometheus' remote write over HTTP or HTTPS (specifications 1.0 and 2.0): 204 for what was taken; 400 for what is wrong and will
  * stay so, which Prometheus does not send again; 503 with Retry-After for what is to be sent again, so that it keeps its
  * write-ahead log. Rejects with VitalsError GV-SVC-006 when the address cannot be had.
  */
@@ -139,12 +143,18 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
     }
   }
 
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response).catch((cause: unknown) => {
       if (response.headersSent || request.destroyed) response.destroy();
       else plain(response, 500, cause instanceof Error ? cause.message : String(cause));
     });
-  });
+  };
+  const { tls = null } = options;
+  const server =
+    tls === null
+      ? createServer(listener)
+      : createTlsServer({ cert: readFileSync(tls.cert_file), key: readFileSync(tls.key_file) }, listener);
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
@@ -156,7 +166,7 @@ export async function startRemoteWriteServer(options: RemoteWriteServerOptions):
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    url: `http://${host}:${port}${PATH}`,
+    url: `${tls === null ? 'http' : 'https'}://${host}:${port}${PATH}`,
     async close() {
       closing = true;
       await new Promise<void>((resolve) => {

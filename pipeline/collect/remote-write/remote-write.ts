@@ -6,7 +6,7 @@ import { Access } from '../scraper-access.ts';
 import { RemoteWriteJournal } from './remote-write-journal.ts';
 import type { RemoteWriteCounters, RemoteWriteOutcome } from './remote-write-options.ts';
 import { RemoteWriteReceiver } from './remote-write-receiver.ts';
-import { startRemoteWriteServer } from './remote-write-server.ts';
+import { type RemoteWriteServerOptions, startRemoteWriteServer } from './remote-write-server.ts';
 
 export interface RemoteWriteRoleOptions {
   readonly host: string;
@@ -15,6 +15,8 @@ export interface RemoteWriteRoleOptions {
   readonly directory: string;
   /** File with the token that Prometheus must send; empty: none. Read again every 30 s. */
   readonly bearer_token_file: string;
+  /** Files of a certificate and its key; without them it is plain HTTP. */
+  readonly tls?: RemoteWriteServerOptions['tls'];
   readonly collector: Pick<Collector, 'publishScrape' | 'pressure'>;
   /** Whether NATS is there. */
   readonly connected: () => boolean;
@@ -88,6 +90,7 @@ export async function startRemoteWrite(options: RemoteWriteRoleOptions): Promise
   const server = await startRemoteWriteServer({
     host,
     port,
+    tls: options.tls ?? null,
     take: (packed, version) => receiver.take(packed, version),
     busy: () =>
       !connected() ? 'NATS is away' : collector.pressure() === null ? null : 'NATS takes fewer scrapes than come',

@@ -1,13 +1,17 @@
 import { identify, type SeriesIdentity } from '../exposition-labels.ts';
 import { columnOf, UNKNOWN } from '../exposition-names.ts';
 import { readLabelPairs, seriesText } from './label-pairs.ts';
+import { blockBytes, LABELS_MAX_BYTES, SERIES_BYTES, SeriesRoom } from './series-room.ts';
 
 /** A sample name, with its label pair as it stands in a request. */
 interface SampleName {
   readonly id: number;
+  readonly key: string;
   readonly text: string;
   readonly column: number;
   readonly pair: DataView;
+  /** How many series have it. */
+  series: number;
 }
 
 /** All labels of a series but its name: what a GPU's series of one target have in common. */
@@ -38,16 +42,21 @@ export interface Series<T> {
   symbols: Int32Array | null;
 }
 
-/** What is known of a series that is not kept: no concern of ours, or not to be placed. */
-export type Refused = 'other' | 'nameless' | 'homeless';
+/** What is known of a series that is not kept: no concern of ours, or not to be placed, or with labels beyond LABELS_MAX_BYTES. */
+export type Refused = 'other' | 'nameless' | 'homeless' | 'oversized';
 
 export interface SeriesTableOptions<T> {
+  /** For all series; of its own when absent. */
+  readonly room?: SeriesRoom;
   /** The target that sends series with these labels; null when they tell neither host nor instance. */
   readonly target: (labels: ReadonlyMap<string, string>, identity: SeriesIdentity) => T | null;
 }
 
-/** Names are few; more come from somebody who makes them up. */
+/** Names are few; more come from somebody who makes them up, and so do longer ones (with the bytes around them). */
 const NAMES_MAX = 65_536;
+export const NAME_MAX_BYTES = 512;
+/** Of the symbols of all series: at 50 series of 20 labels, 100,000 GPUs have 0.8 GB. Without them a series is found by its text. */
+const SYMBOLS_MAX_BYTES = 2_147_483_648;
 const DCGM = /^dcgm_/i;
 /** How the pair of the name goes on behind its own tag and length: tag, length and text of the label's name, tag of its value. */
 const NAME_START = Buffer.from('\n\b__name__\u0012', 'latin1');
@@ -58,11 +67,15 @@ const LABEL_TAG = 0x0a;
  *
  * Prometheus sends the series of a target in the same order scrape after scrape, so the series that came behind another
  * last time is compared first, byte by byte; otherwise it is looked up by its text. Labels are kept once per GPU, names once:
- * 10,000 GPUs of 50 metrics are 500,000 series of 150 B. Series that are not of a dcgm-exporter are not kept at all.
+ * 10,000 GPUs of 50 metrics are 500,000 series of 150 B. Series that are not of a dcgm-exporter are not kept at all. How many
+ * are, and how much of them, has limits (SeriesRoom).
  */
 export class SeriesTable<T> {
   readonly #options: SeriesTableOptions<T>;
+  readonly #room: SeriesRoom;
   #names = new Map<string, SampleName>();
+  #names_met = 0;
+  #symbols_bytes = 0;
   #blocks = new Map<string, LabelBlock<T>>();
   #others = new Set<string>();
   #free: number[] = [];
@@ -74,10 +87,11 @@ export class SeriesTable<T> {
 
   constructor(options: SeriesTableOptions<T>) {
     this.#options = options;
+    this.#room = options.room ?? new SeriesRoom();
   }
 
   get size(): number {
-    return this.series.length - this.#free.length;
+    return this.#room.series;
   }
 
   /** False for a series that was let go of, to which others may still point. */
@@ -100,18 +114,39 @@ export class SeriesTable<T> {
     );
   }
 
-  /** Finds or learns the series whose labels are `labels`, as they stand in a request of 1.0. Throws ProtoError. */
+  /**
+   * Finds or learns the series whose labels are `labels`, as they stand in a request of 1.0. Throws ProtoError, and NoRoomError
+   * for a new one beyond what is kept.
+   */
   find(labels: Buffer): Series<T> | Refused {
     const { from, to } = nameAt(labels);
     if (from < 0) return 'nameless';
+    if (to - from > NAME_MAX_BYTES) return 'other';
     const nameKey = labels.toString('latin1', from, to);
     if (this.#others.has(nameKey)) return 'other';
-    const name = this.#names.get(nameKey) ?? this.#learnName(labels, from, to, nameKey);
+    const name = this.#names.get(nameKey) ?? this.#newName(labels.subarray(from, to), nameKey);
     if (name === null) return 'other';
+    if (labels.length > LABELS_MAX_BYTES) return 'oversized';
     const blockKey = labels.toString('latin1', 0, from) + labels.toString('latin1', to);
-    const block = this.#blocks.get(blockKey) ?? this.#learnBlock(labels, from, to, blockKey);
+    const known = this.#blocks.get(blockKey);
+    const series = known?.series.get(name.id);
+    if (series !== undefined) return series;
+    const block = known ?? this.#newBlock(labels, from, to, blockKey);
     if (block === null) return 'homeless';
-    return block.series.get(name.id) ?? this.#learn(name, block);
+    this.#room.require(SERIES_BYTES + (known === undefined ? blockBytes(block.bytes.byteLength) : 0));
+    return this.#learn(name, block);
+  }
+
+  /** Keeps the symbols of a series, as long as there is room for them. */
+  keepSymbols(series: Series<T>, symbols: Int32Array): void {
+    if (this.#symbols_bytes + symbols.byteLength > SYMBOLS_MAX_BYTES) return;
+    this.#symbols_bytes += symbols.byteLength;
+    series.symbols = symbols;
+  }
+
+  forgetSymbols(): void {
+    for (const series of this.series) if (series !== null) series.symbols = null;
+    this.#symbols_bytes = 0;
   }
 
   /** Whether series of this name are kept. */
@@ -136,33 +171,48 @@ export class SeriesTable<T> {
     for (const series of this.series) {
       if (series === null || (this.heard_at[series.id] as number) >= before) continue;
       gone.push(series);
-      this.series[series.id] = null;
-      this.#free.push(series.id);
-      series.block.series.delete(series.name.id);
-      if (series.block.series.size === 0) this.#blocks.delete(series.block.key);
+      this.#forget(series);
     }
     return gone;
   }
 
-  #learnName(labels: Buffer, from: number, to: number, key: string): SampleName | null {
-    const text = readLabelPairs(labels.subarray(from, to)).get('__name__') ?? '';
-    if (!this.isOurs(text) || this.#names.size >= NAMES_MAX) {
+  #forget(series: Series<T>): void {
+    const { id, name, block } = series;
+    this.series[id] = null;
+    this.#free.push(id);
+    this.#room.series--;
+    this.#room.kept_bytes -= SERIES_BYTES;
+    this.#symbols_bytes -= series.symbols?.byteLength ?? 0;
+    // What came behind it may be gone too, and hold others that are.
+    series.next = null;
+    if (--name.series === 0) this.#names.delete(name.key);
+    block.series.delete(name.id);
+    if (block.series.size > 0) return;
+    this.#blocks.delete(block.key);
+    this.#room.kept_bytes -= blockBytes(block.bytes.byteLength);
+  }
+
+  /** Kept with its first series. */
+  #newName(pair: Buffer, key: string): SampleName | null {
+    const text = readLabelPairs(pair).get('__name__') ?? '';
+    if (this.isOurs(text)) {
+      if (this.#names.size >= NAMES_MAX) return null;
+    } else {
       if (this.#others.size >= NAMES_MAX) this.#others.clear();
       this.#others.add(key);
       return null;
     }
-    const name = { id: this.#names.size, text, column: columnOf(text), pair: copied(labels.subarray(from, to)) };
-    this.#names.set(key, name);
-    return name;
+    return { id: this.#names_met++, key, text, column: columnOf(text), pair: copied(pair), series: 0 };
   }
 
-  #learnBlock(labels: Buffer, from: number, to: number, key: string): LabelBlock<T> | null {
+  /** Kept with its first series. */
+  #newBlock(labels: Buffer, from: number, to: number, key: string): LabelBlock<T> | null {
     const bytes = Buffer.concat([labels.subarray(0, from), labels.subarray(to)]);
     const pairs = readLabelPairs(bytes);
     const identity = identify(pairs);
     const target = this.#options.target(pairs, identity);
     if (target === null) return null;
-    const block = {
+    return {
       key,
       before: from,
       bytes: copied(bytes),
@@ -172,8 +222,6 @@ export class SeriesTable<T> {
       gathered_since: -1,
       series: new Map<number, Series<T>>(),
     };
-    this.#blocks.set(key, block);
-    return block;
   }
 
   #learn(name: SampleName, block: LabelBlock<T>): Series<T> {
@@ -181,6 +229,10 @@ export class SeriesTable<T> {
     const length = block.bytes.byteLength + name.pair.byteLength;
     const series: Series<T> = { id, name, block, length, next: null, symbols: null };
     this.series[id] = series;
+    this.#room.series++;
+    this.#room.kept_bytes += SERIES_BYTES + (block.series.size === 0 ? blockBytes(block.bytes.byteLength) : 0);
+    if (name.series++ === 0) this.#names.set(name.key, name);
+    if (block.series.size === 0) this.#blocks.set(block.key, block);
     block.series.set(name.id, series);
     if (id >= this.last_ts.length) this.#grow();
     this.last_ts[id] = Number.NEGATIVE_INFINITY;

@@ -95,6 +95,17 @@ export class TargetInstants {
     return this.#tell(last);
   }
 
+  /** Series whose samples wait are not to be let go of: they count as heard. */
+  hearWaiting(now: number): void {
+    const { heard_at } = this.#options.table;
+    for (const { series, length } of this.#pending) {
+      for (let i = 0; i < length; i++) {
+        const sample = series[i] as number;
+        heard_at[sample < 0 ? ~sample : sample] = now;
+      }
+    }
+  }
+
   /** Series that the table has let go of. */
   forget(gone: ReadonlySet<number>): void {
     this.#members = this.#members.filter((id) => !gone.has(id));
