@@ -10,8 +10,7 @@ import { days } from '../pipeline/contract/time.ts';
 import type { EffectiveOption } from '../pipeline/effective-config.ts';
 import { BOARD_ALERTS, EPISODES, FLEET_ALERTS } from '../pipeline/step-options.ts';
 import type { FindingsAsked, FindingsWithin, Threshold } from '../sinks/questdb/read-findings.ts';
-import { fieldErrors } from './field-errors.ts';
-import { BadRequest } from './problem.ts';
+import { badRequest } from './field-errors.ts';
 
 type Said = Readonly<Record<string, unknown>>;
 
@@ -44,11 +43,8 @@ export function changedRules(
   const change = { ...before, ...overrides, ...(Object.keys(when).length === 0 ? {} : { when }) };
   const parsed = alertRuleChanges.safeParse({ ...now.said, [rule]: change });
   if (!parsed.success) {
-    throw new BadRequest(
-      fieldErrors(parsed.error, 'There is no such option').map(({ field, detail }) => ({
-        field: field === rule ? 'overrides' : field.replace(`${rule}.`, 'overrides.'),
-        detail,
-      })),
+    throw badRequest(parsed.error, 'There is no such option', (field) =>
+      field === rule ? 'overrides' : field.replace(`${rule}.`, 'overrides.'),
     );
   }
   const unchanged = Object.keys(overrides).length === 0;

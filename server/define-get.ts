@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { fieldErrors } from './field-errors.ts';
+import { badRequest } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { queryOf } from './query-of.ts';
 import { problemSchema } from './schemas.ts';
@@ -78,5 +78,5 @@ function checkSpan({ from, to }: { readonly from?: unknown; readonly to?: unknow
 function checked<S extends z.ZodObject>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new BadRequest(fieldErrors(result.error, 'There is no such parameter'));
+  throw badRequest(result.error, 'There is no such parameter');
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { fieldErrors } from './field-errors.ts';
+import { badRequest } from './field-errors.ts';
 import { BadRequest } from './problem.ts';
 import { queryOf } from './query-of.ts';
 import { requestBody } from './request-body.ts';
@@ -90,9 +90,9 @@ export function definePost<
   });
   app[route.method ?? 'post'](route.path.replace(/\{(\w+)\}/g, ':$1'), async (c) => {
     const asked = query.safeParse(queryOf(c));
-    if (!asked.success) throw new BadRequest(fieldErrors(asked.error, 'There is no such parameter'));
+    if (!asked.success) throw badRequest(asked.error, 'There is no such parameter');
     const placed = params.safeParse(c.req.param());
-    if (!placed.success) throw new BadRequest(fieldErrors(placed.error, 'There is no such parameter'));
+    if (!placed.success) throw badRequest(placed.error, 'There is no such parameter');
     const type = (c.req.header('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     // A browser asks before it sends these types to another origin, and is refused; some others it sends unasked.
     const taken = type === 'application/json' || route.computes !== undefined;
@@ -115,7 +115,7 @@ export function definePost<
         throw new BadRequest([{ field: 'body', detail: 'Must be JSON' }]);
       }
       const result = route.body.safeParse(body);
-      if (!result.success) throw new BadRequest(fieldErrors(result.error, 'There is no such field'));
+      if (!result.success) throw badRequest(result.error, 'There is no such field');
       return handler(c, signed(c, result.data), asked.data, placed.data);
     });
   });

@@ -1,18 +1,43 @@
 import type { z } from '@hono/zod-openapi';
-import type { FieldError } from './problem.ts';
+import { BadRequest, FIELD_ERRORS_MAX, type FieldError } from './problem.ts';
 
-/** What a schema refuses, by field. */
-export const fieldErrors = (error: z.ZodError, unknown: string): FieldError[] =>
-  error.issues.flatMap((issue) => describe(issue, unknown));
+/**
+ * What a schema refuses, by field as `nameOf` calls it. Only as many are put into words as are told: a body of a megabyte can be
+ * wrong in a hundred thousand places.
+ */
+export function badRequest(
+  error: z.ZodError,
+  unknown: string,
+  nameOf: (field: string) => string = (field) => field,
+): BadRequest {
+  const errors: FieldError[] = [];
+  let left_out = 0;
+  const tell = (field: string, detail: () => string): void => {
+    if (errors.length < FIELD_ERRORS_MAX) errors.push({ field: nameOf(field), detail: detail() });
+    else left_out++;
+  };
+  const walk = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
+    const path = [...above, ...issue.path];
+    const branch = issue.code === 'invalid_union' ? nearest(issue.errors) : [];
+    if (issue.code === 'unrecognized_keys') for (const field of issue.keys) tell(field, () => unknown);
+    else if (branch.length > 0) for (const inner of branch) walk(inner, path);
+    else if (issue.code === 'custom' && issue.params?.left_out !== undefined) left_out += Number(issue.params.left_out);
+    else tell(path.join('.') || 'body', () => plainly(issue.message));
+  };
+  for (const issue of error.issues) walk(issue, []);
+  return new BadRequest(errors, left_out);
+}
 
-function describe(issue: z.core.$ZodIssue, unknown: string): FieldError[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((field) => ({ field, detail: unknown }));
-  const [branch] = issue.code === 'invalid_union' ? [...issue.errors].sort((a, b) => a.length - b.length) : [];
-  // Of several shapes, the one that was nearest: it has the least to complain of.
-  if (branch !== undefined && branch.length > 0) {
-    return branch.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, unknown));
-  }
-  return [{ field: issue.path.join('.') || 'body', detail: plainly(issue.message) }];
+/** An issue that tells only how many more there are, where a schema of ours notes no more than the first. */
+export const leftOut = (left_out: number) =>
+  ({ code: 'custom', message: `And ${left_out} more`, params: { left_out } }) as const;
+
+/** Of several shapes the one that was meant: it knows the most of what is there, and has the least to complain of. */
+function nearest(shapes: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const strangers = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, one) => sum + (one.code === 'unrecognized_keys' ? one.keys.length : 0), 0);
+  const [first = []] = [...shapes].sort((a, b) => strangers(a) - strangers(b) || a.length - b.length);
+  return first;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -21,7 +21,8 @@ await runAsThread(async () => {
   try {
     const { bus, database } = connections;
     const insight = await threadInsight({ part: 'live', insight: data.insight, bus });
-    const gate = await openGate({ bus, clock: systemClock, host: data.host, oidc: data.oidc ?? null });
+    const { host, behind_proxy = false, oidc = null } = data;
+    const gate = await openGate({ bus, clock: systemClock, host, behind_proxy, oidc });
     const live = await startLive({
       ...data,
       bus,

@@ -20,6 +20,13 @@ describe('POST /predict/failure', () => {
     expect(await post({ features: {} })).toMatchObject({ status: 200, body: { failure_prob_7d: 0.25 } });
   });
 
+  it('tells of many features that are none the first hundred, and how many more there are', async () => {
+    const features = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`f${i}`, 1]));
+    const { status, body } = await post({ features });
+    expect([status, (body.errors as unknown[]).length]).toEqual([400, 100]);
+    expect(body.detail).toMatch(/; features\.f99: There is no such feature; see feature-definitions; and 4900 more$/);
+  });
+
   it.each([
     ['an unknown GPU', { gpu_uuid: 'GPU-none' }, 404, 'GPU-none'],
     ['nothing', {}, 400, ''],

@@ -45,12 +45,25 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** A request that cannot be answered because of what it says: which fields, and what is wrong with each. */
+/** So many errors of one request are told; what else is wrong with it is counted. */
+export const FIELD_ERRORS_MAX = 100;
+/** Names may be anything that was sent. */
+const FIELD_CHARACTERS_MAX = 200;
+
+/**
+ * A request that cannot be answered because of what it says: which fields, and what is wrong with each; of many the first, and how
+ * many more there are. `left_out` counts those that are not among `errors` already.
+ */
 export class BadRequest extends VitalsError {
   readonly errors: readonly FieldError[];
-  constructor(errors: readonly FieldError[]) {
-    super('GV-API-001', errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), errors[0]?.field ?? '');
-    this.errors = errors;
+  constructor(errors: readonly FieldError[], left_out = 0) {
+    const told = errors
+      .slice(0, FIELD_ERRORS_MAX)
+      .map(({ field, detail }) => ({ field: field.slice(0, FIELD_CHARACTERS_MAX), detail }));
+    const more = errors.length - told.length + left_out;
+    const texts = told.map(({ field, detail }) => `${field}: ${detail}`);
+    super('GV-API-001', [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('; '), told[0]?.field ?? '');
+    this.errors = told;
   }
 }
 

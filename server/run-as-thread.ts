@@ -13,6 +13,8 @@ export interface ThreadConnections {
   readonly stream_replicas?: number;
   readonly host: string;
   readonly port: number;
+  /** A proxy in front hands on what others ask; false when absent. */
+  readonly behind_proxy?: boolean;
   readonly stale_after_ms?: number;
   /** Plain when absent. */
   readonly tls?: TlsFiles | null;

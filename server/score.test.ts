@@ -68,6 +68,26 @@ describe('POST /health/score', () => {
   });
 
   it.each([
+    ['{}', {}, 'ts: Is missing'],
+    ['a time that is none', { ts: null }, 'ts: Must be a number'],
+    ['a number', 7, ' Must be an object'],
+  ])('tells of many samples that are none the first hundred, and how many more there are: %s', async (_, one, said) => {
+    const { status, body } = await post({ samples: [{ ts: 1 }, ...Array(300).fill(one)] });
+    const errors = body.errors as { field: string; detail: string }[];
+    expect([status, errors.length]).toEqual([400, 100]);
+    expect(errors.map(({ field }) => field.split('.')[1])).toEqual(
+      Array.from({ length: 100 }, (_, i) => String(i + 1)),
+    );
+    expect(`${errors[0]?.field}: ${errors[0]?.detail}`).toContain(said);
+    expect(body.detail).toMatch(/; and 200 more$/);
+  });
+
+  it('looks into no more samples than it takes', async () => {
+    const { status, body } = await post({ samples: Array(300_001).fill({}) });
+    expect([status, body.errors]).toEqual([400, [{ field: 'samples', detail: 'Must have at most 300000 items' }]]);
+  });
+
+  it.each([
     ['an asset of another', { samples: [{ ts: 1, gpu_uuid: 'a' }], asset: { gpu_uuid: 'b' } }, 400, 'asset.gpu_uuid'],
     [
       'samples of several instances',

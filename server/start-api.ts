@@ -24,7 +24,7 @@ import { listenToMetrics, type MetricFamily, metricsRegistry } from './metrics-r
 import type { ModelDesk } from './model-desk.ts';
 import { apiMetrics, engineMetrics } from './own-metrics.ts';
 import { ITSELF } from './security/caller.ts';
-import { type Gate, OPEN_GATE } from './security/gate.ts';
+import { type Gate, OPEN_GATE, requireKeys } from './security/gate.ts';
 import { simulationDesk } from './simulation-desk.ts';
 import { topologyReports } from './topology-reports.ts';
 import { answerBefore, answerUnreadable } from './unreadable-request.ts';
@@ -62,7 +62,7 @@ export interface ApiServerOptions {
   readonly gate?: Gate;
   /** Nobody knows them when absent. */
   readonly keys?: ApiParts['keys'];
-  /** A proxy in front tells where calls come from; false when absent. */
+  /** A proxy in front hands on what others ask, and tells where it comes from; false when absent. */
   readonly behind_proxy?: boolean;
   /** Origins of pages that may send something, besides that of the address that is called; none when absent. */
   readonly pages?: readonly string[];
@@ -89,9 +89,13 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-/** Runs REST and console files in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had. */
+/**
+ * Runs REST and console files in this thread. Throws VitalsError GV-SVC-006 when the address cannot be had, GV-SVC-007 when others
+ * than this machine could call without a key.
+ */
 export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
-  const { bus, database, clock } = options;
+  const { bus, database, clock, gate = OPEN_GATE, behind_proxy = false } = options;
+  requireKeys(gate, { host: options.host, behind_proxy });
   const view = new FleetView({
     clock,
     ...(options.stale_after_ms === undefined ? {} : { stale_after_ms: options.stale_after_ms }),
@@ -138,10 +142,10 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
     feed,
     database,
     bus,
-    gate: options.gate ?? OPEN_GATE,
+    gate,
     audit: auditLog(bus),
     keys: options.keys ?? null,
-    behind_proxy: options.behind_proxy ?? false,
+    behind_proxy,
     pages: options.pages ?? [],
     calls_per_s: options.calls_per_s ?? 0,
     topology,

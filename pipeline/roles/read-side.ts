@@ -47,6 +47,7 @@ export async function startReadSide(options: ReadSideOptions): Promise<ReadSide>
     tls: requireSafeWay(config),
     oidc: oidcOf(config),
     insight: insightOptions(config),
+    behind_proxy: config['behind-proxy'],
   };
   const live = await startThread<{ url: string }>({
     file: new URL('../../server/live-thread.js', import.meta.url),

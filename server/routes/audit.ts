@@ -18,7 +18,7 @@ const auditSchema = z
     tenant: z.string(),
     origin: z.string().openapi({ description: 'Address of the caller, or `command line`.' }),
     action: z.string().openapi({ description: 'Method and route, or the command.' }),
-    target: z.string().openapi({ description: 'What it was done to.' }),
+    target: z.string().openapi({ description: 'What it was done to; cut at 500 characters.' }),
     status: z.int().openapi({ description: 'HTTP status; of a command 0 done, 1 failed.' }),
     detail: z.string().openapi({ description: 'What was asked for; cut at 2,000 characters.' }),
   })
@@ -33,7 +33,7 @@ export function auditRoutes(app: OpenAPIHono, { audit }: Pick<ApiParts, 'audit'>
       path: '/api/v1/audit',
       tag: 'security',
       summary:
-        'Who changed what, when and from where, newest first; nothing is ever taken out. `total` counts all entries, whatever is asked for.',
+        'Who changed what, when and from where, newest first; nothing is ever taken out. Of refusals (403, 429) there is one a minute for each caller and action. `total` counts all entries, whatever is asked for.',
       params: NO_PARAMETERS,
       query: z.strictObject({
         ...LIST_PARAMETERS,

@@ -4,21 +4,19 @@ import { FEATURES, findFeature } from '../../pipeline/contract/features.ts';
 import { GPU_FAILURE_PREDICTIONS } from '../../pipeline/contract/prediction-tables.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { definePost } from '../define-post.ts';
+import { leftOut } from '../field-errors.ts';
+import { FIELD_ERRORS_MAX } from '../problem.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 
 const features = z
   .record(z.string(), z.number().nullable())
   .superRefine((given, context) => {
-    for (const name of Object.keys(given)) {
-      if (findFeature(name) < 0) {
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: 'There is no such feature; see feature-definitions',
-        });
-      }
+    const strange = Object.keys(given).filter((name) => findFeature(name) < 0);
+    for (const name of strange.slice(0, FIELD_ERRORS_MAX)) {
+      context.addIssue({ code: 'custom', path: [name], message: 'There is no such feature; see feature-definitions' });
     }
+    if (strange.length > FIELD_ERRORS_MAX) context.addIssue({ ...leftOut(strange.length - FIELD_ERRORS_MAX) });
   })
   .openapi({
     type: 'object',

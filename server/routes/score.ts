@@ -6,7 +6,8 @@ import { type DurationMs, milliseconds, parseDuration, parseInstant } from '../.
 import { GPU_HEALTH_SCORES } from '../../pipeline/contract/verdict-tables.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { definePost } from '../define-post.ts';
-import { BadRequest } from '../problem.ts';
+import { leftOut } from '../field-errors.ts';
+import { BadRequest, FIELD_ERRORS_MAX } from '../problem.ts';
 import { serialiser } from '../serialiser.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 
@@ -14,6 +15,7 @@ import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
 const BODY_BYTES_MAX = 128 * 2 ** 20;
 /** A month at 10 s. */
 const SAMPLES_MAX = 300_000;
+const UUID_CHARACTERS_MAX = 256;
 /** Of a fact about the asset: notes are the longest. */
 const TEXT_CHARACTERS_MAX = 4_000;
 
@@ -28,6 +30,30 @@ const sample = z
   .openapi({
     description: `A row as in JSONL: ts, gpu_uuid, node and instance where they are known, and canonical metrics, numbers or null: ${METRICS.map(({ name }) => name).join(', ')}; and xids.`,
   });
+
+/** Whether what stands in the place of a sample may be one. */
+function maybeSample(told: unknown): boolean {
+  if (typeof told !== 'object' || told === null) return false;
+  const { ts } = told as { readonly ts?: unknown };
+  return Number.isFinite(ts) || typeof ts === 'string';
+}
+
+/** Where many are none, those that are told: the library would note every one of them, at a hundred times its size. */
+const sampleList = z.preprocess((told, context) => {
+  if (!Array.isArray(told)) return told;
+  if (told.length > SAMPLES_MAX) {
+    context.addIssue({ code: 'too_big', origin: 'array', maximum: SAMPLES_MAX, inclusive: true, input: told });
+    return told;
+  }
+  let faults = 0;
+  for (const [i, one] of told.entries()) {
+    if (maybeSample(one) || ++faults > FIELD_ERRORS_MAX) continue;
+    const { error } = sample.safeParse(one);
+    for (const issue of error?.issues ?? []) context.addIssue({ ...issue, path: [i, ...issue.path] });
+  }
+  if (faults > FIELD_ERRORS_MAX) context.addIssue({ ...leftOut(faults - FIELD_ERRORS_MAX) });
+  return told;
+}, z.array(sample).min(1).max(SAMPLES_MAX));
 
 /** `30s` or a number of seconds. */
 const interval = z
@@ -61,9 +87,9 @@ const assetFacts = z.strictObject(
 
 const body = z
   .union([
-    z.strictObject({ gpu_uuid: z.string().min(1).max(256), profile }),
+    z.strictObject({ gpu_uuid: z.string().min(1).max(UUID_CHARACTERS_MAX), profile }),
     z.strictObject({
-      samples: z.array(sample).min(1).max(SAMPLES_MAX),
+      samples: sampleList,
       asset: assetFacts.optional(),
       profile,
       interval: interval.optional(),
@@ -105,7 +131,12 @@ export function scoreRoute(app: OpenAPIHono, parts: ApiParts): void {
       const { ts: _, gpu_uuid: owner, ...facts } = asset ?? {};
       const board = named(samples[0]?.gpu_uuid);
       if (owner !== undefined && board !== '' && owner !== board) {
-        throw new BadRequest([{ field: 'asset.gpu_uuid', detail: `Must be ${board}, as in the samples, or left out` }]);
+        throw new BadRequest([
+          {
+            field: 'asset.gpu_uuid',
+            detail: `Must be ${board.slice(0, UUID_CHARACTERS_MAX)}, as in the samples, or left out`,
+          },
+        ]);
       }
       const { score, refused } = await parts.scorer.samples({
         samples,

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../pipeline/audit/audit-entry.ts';
 import type { AuditLog } from '../../pipeline/audit/audit-log.ts';
 
 /** A trail in memory. */
-export function memoryAudit(): AuditLog & { readonly entries: readonly AuditEntry[] } {
+export function memoryAudit(): AuditLog & { readonly entries: AuditEntry[] } {
   const entries: AuditEntry[] = [];
   return {
     entries,

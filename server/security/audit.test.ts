@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { populated } from '../api.fixture.ts';
 import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
@@ -70,6 +71,53 @@ describe('audit', () => {
     for (const entry of world.audit.entries) expect(entry).toMatchObject({ by: 'eve', role: 'viewer', status: 403 });
   });
 
+  it('holds nothing of callers that nobody knows', async () => {
+    const keys = keyring();
+    keys.add();
+    const world = populated({ gate: keys.gate });
+    const bad = { Authorization: `Bearer gvk_000000000000_${'A'.repeat(43)}` };
+    const statuses = new Set<number>();
+    for (let i = 0; i < 60; i++) statuses.add((await post(world, '/api/v1/models/2/promote', '{}', bad)).status);
+    expect([...statuses]).toEqual([401, 429]);
+    expect(world.audit.entries).toEqual([]);
+
+    const away = new VitalsError('GV-API-003', 'The identity provider cannot be asked', '');
+    const asking = populated({ gate: { locked: true, know: () => Promise.reject(away), isWelcome: () => false } });
+    expect((await post(asking, '/api/v1/models/2/promote', '{}', bad)).status).toBe(503);
+    expect(asking.audit.entries).toEqual([]);
+
+    const open = populated();
+    expect((await post(open, '/api/v1/models/2/promote', '{}', { Host: 'evil.example' })).status).toBe(400);
+    expect(open.audit.entries).toEqual([]);
+  });
+
+  it('tells once a minute that somebody is refused, of each kind', async () => {
+    const keys = keyring();
+    const [eve, mallory] = ['eve', 'mallory'].map((name) => ({
+      Authorization: `Bearer ${keys.add({ role: 'viewer', name })}`,
+    }));
+    const world = populated({ gate: keys.gate, calls_per_s: 2 });
+    const told = () => world.audit.entries.splice(0).map(({ by, status, target }) => [by, status, target]);
+    const [promote, rollback] = ['/api/v1/models/2/promote', '/api/v1/models/rollback'];
+    for (const path of [promote, '/api/v1/models/3/promote', rollback]) {
+      for (let i = 0; i < 3; i++) await post(world, path, '{}', eve);
+    }
+    await post(world, promote, '{}', mallory);
+    expect(told()).toEqual([
+      ['eve', 403, promote],
+      ['eve', 403, rollback],
+      ['mallory', 403, promote],
+    ]);
+    for (let i = 0; i < 10; i++) await post(world, promote, '{}', eve);
+    expect(told()).toEqual([['eve', 429, promote]]);
+    world.clock.advance(59_000);
+    await post(world, promote, '{}', eve);
+    expect(told()).toEqual([]);
+    world.clock.advance(2_000);
+    await post(world, promote, '{}', eve);
+    expect(told()).toEqual([['eve', 403, promote]]);
+  });
+
   it('tells where a call came from', async () => {
     const world = populated();
     const incoming = { socket: { remoteAddress: '10.0.0.9' } };
@@ -82,5 +130,7 @@ describe('audit', () => {
     const world = populated();
     await post(world, '/api/v1/alerts/A1/acknowledge', JSON.stringify({ by: 'bob', note: 'x'.repeat(5_000) }));
     expect(world.audit.entries[0]?.detail).toHaveLength(2_000);
+    await post(world, `/api/v1/alerts/${'x'.repeat(10_000)}/acknowledge`, '{"by":"bob"}');
+    expect(world.audit.entries[1]?.target).toHaveLength(500);
   });
 });

@@ -1,3 +1,5 @@
+import { VitalsError } from '../../pipeline/contract/errors.ts';
+import { isLoopback } from '../../pipeline/contract/loopback.ts';
 import type { KeyBook } from '../../pipeline/keys/key-book.ts';
 import { ANYBODY, type Caller } from './caller.ts';
 import type { Oidc } from './oidc.ts';
@@ -32,6 +34,31 @@ export const gateOf = (
 });
 
 const isOurs = (bearer: string): boolean => bearer.startsWith('gvk_');
+
+/** Where calls can come from. */
+export interface Reach {
+  /** Where the server listens. */
+  readonly host: string;
+  /** A proxy in front hands on what others ask, wherever the server listens. */
+  readonly behind_proxy: boolean;
+}
+
+/** Throws VitalsError GV-SVC-007 when others than this machine could call and nothing asks them for a key. */
+export function requireKeys(gate: Pick<Gate, 'locked'>, { host, behind_proxy }: Reach): void {
+  if (gate.locked) return;
+  if (behind_proxy) {
+    throw new VitalsError(
+      'GV-SVC-007',
+      '--behind-proxy would let everybody in whom the proxy lets in, without keys',
+      host,
+      {
+        action:
+          'Start without --behind-proxy on 127.0.0.1, create a key with `gpu-vitals keys create`, and start again with it; or give --oidc-issuer.',
+      },
+    );
+  }
+  if (!isLoopback(host)) throw new VitalsError('GV-SVC-007', `${host} would listen beyond loopback without keys`, '');
+}
 
 /** For a server that nobody gave keys to: tests, and tools over canned data. */
 export const OPEN_GATE: Gate = {

@@ -1,10 +1,8 @@
 import type { Clock } from '../../pipeline/clock.ts';
 import type { Bus } from '../../pipeline/contract/bus.ts';
-import { VitalsError } from '../../pipeline/contract/errors.ts';
-import { isLoopback } from '../../pipeline/contract/loopback.ts';
 import { openKeyBook } from '../../pipeline/keys/key-book.ts';
 import { type ListedKey, openKeyStore } from '../../pipeline/keys/key-store.ts';
-import { type Gate, gateOf } from './gate.ts';
+import { type Gate, gateOf, requireKeys } from './gate.ts';
 import { type OidcOptions, openOidc } from './oidc.ts';
 
 export interface OpenGateOptions {
@@ -12,6 +10,8 @@ export interface OpenGateOptions {
   readonly clock: Clock;
   /** Where the server is going to listen. */
   readonly host: string;
+  /** A proxy in front hands on what others ask; false when absent. */
+  readonly behind_proxy?: boolean;
   /** Single sign-on; none when absent. */
   readonly oidc?: Omit<OidcOptions, 'clock'> | null;
 }
@@ -23,19 +23,21 @@ export interface OpenGate extends Gate {
 }
 
 /**
- * The gate of a server of ours, which has read all keys before the first call comes. Throws VitalsError GV-SVC-007 when it would
- * listen beyond this machine and there is no key yet, GV-SEC-006 when single sign-on cannot be used as configured, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
+ * The gate of a server of ours, which has read all keys before the first call comes. Throws VitalsError GV-SVC-007 when others
+ * than this machine could call and there is no key yet, GV-SEC-006 when single sign-on cannot be used as configured, GV-BUS-001 or GV-BUS-002 when the keys cannot be read.
  */
 export async function openGate(options: OpenGateOptions): Promise<OpenGate> {
-  const { bus, clock, host } = options;
+  const { bus, clock, host, behind_proxy = false } = options;
   const oidc = options.oidc ? openOidc({ ...options.oidc, clock }) : null;
   const store = await openKeyStore(bus, clock);
   const book = await openKeyBook(store, clock);
-  if (!book.locked && oidc === null && !isLoopback(host)) {
-    await book.stop();
-    throw new VitalsError('GV-SVC-007', `${host} would listen beyond loopback without keys`, '');
-  }
   const gate = gateOf(book, oidc);
+  try {
+    requireKeys(gate, { host, behind_proxy });
+  } catch (error) {
+    await book.stop();
+    throw error;
+  }
   return {
     get locked() {
       return gate.locked;

@@ -15,9 +15,7 @@ import type { AnswerTenant } from './tenant-apps.ts';
 const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
 /** What there is not is not told to strangers either. */
 const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
-const FOREIGN_HOST = new BadRequest([
-  { field: 'Host', detail: 'Must be a name of loopback while there are no keys, or --behind-proxy be given' },
-]);
+const FOREIGN_HOST = new BadRequest([{ field: 'Host', detail: 'Must be a name of loopback while there are no keys' }]);
 const BEARER = /^Bearer +(\S+) *$/i;
 
 /** Bad keys from one address: somebody tries, or has a program that does not know that its key has ended. */
@@ -58,7 +56,7 @@ export function requireAccess(options: RequireAccessOptions): MiddlewareHandler 
     }
     if (!gate.locked) {
       // A page whose own name was made to mean this machine would otherwise read everything.
-      if (!behind_proxy && !isLoopbackHostHeader(c.req.header('Host') ?? 'localhost')) return problem(c, FOREIGN_HOST);
+      if (!isLoopbackHostHeader(c.req.header('Host') ?? 'localhost')) return problem(c, FOREIGN_HOST);
       c.set('caller', ANYBODY);
       return next();
     }

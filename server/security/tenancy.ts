@@ -12,6 +12,8 @@ export interface TenantScope {
   since(gpu_uuid: string): number;
   /** It sees the GPU, and had it at that instant (epoch ms). */
   had(gpu_uuid: string, at: number): boolean;
+  /** Where a GPU that it sees is: by the inventory, and as it reports. */
+  nodesOf(gpu_uuid: string): readonly string[];
   /** Nodes all of whose GPUs are the tenant's: what is said of such a node as a whole is for it too. */
   wholeNodes(): ReadonlySet<string>;
   /** Since when it has all GPUs of such a node. */
@@ -42,7 +44,7 @@ export interface TenancyOptions {
     /** Since when assets have their tenant; only of those that another one had before. */
     tenures(): Promise<ReadonlyMap<string, number>>;
   };
-  readonly view: Pick<FleetReading, 'ofNode'>;
+  readonly view: Pick<FleetReading, 'ofGpu' | 'ofNode'>;
   readonly clock: Clock;
 }
 
@@ -94,12 +96,14 @@ export function tenancy(options: TenancyOptions): Tenancy {
   function scopeOf(tenant: string): TenantScope {
     let madeAt = -1;
     let uuids: readonly string[] = [];
+    let homes: ReadonlyMap<string, string> = new Map();
     let nodes: ReadonlySet<string> = new Set();
     let nodesSince: ReadonlyMap<string, number> = new Map();
     const update = (): void => {
       if (madeAt === revision) return;
       const mine = known.filter((asset) => asset.tenant === tenant);
       uuids = mine.map(({ gpu_uuid }) => gpu_uuid).sort();
+      homes = new Map(mine.map(({ gpu_uuid, node }) => [gpu_uuid, node]));
       const shared = new Set(known.filter((asset) => asset.tenant !== tenant).map(({ node }) => node));
       nodes = new Set(mine.map(({ node }) => node).filter((node) => node !== '' && !shared.has(node)));
       const from = new Map<string, number>();
@@ -128,6 +132,11 @@ export function tenancy(options: TenancyOptions): Tenancy {
       since,
       had,
       nodeSince,
+      nodesOf(gpu_uuid) {
+        update();
+        const home = homes.get(gpu_uuid);
+        return home === undefined ? [] : [home, ...view.ofGpu(gpu_uuid).map(({ node }) => node)];
+      },
       wholeNodes() {
         update();
         return new Set([...nodes].filter(isAlone));

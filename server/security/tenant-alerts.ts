@@ -38,7 +38,9 @@ function shareOf(alert: Alert, scope: TenantScope): 'all' | 'some' | 'none' {
   const { gpus = [], opened_at } = alert;
   if (gpus.length > 0) {
     const own = gpus.filter((uuid) => scope.had(uuid, opened_at)).length;
-    return own === gpus.length ? 'all' : own > 0 ? 'some' : 'none';
+    // Others' nodes that fell silent are in it without a GPU: it has a tenant when all GPUs of its nodes have. A job's faults are of GPUs.
+    const whole = own === gpus.length && (alert.tenant === scope.tenant || alert.job !== '');
+    return whole ? 'all' : own > 0 ? 'some' : 'none';
   }
   return scope.concerns(alert, opened_at) ? 'all' : 'none';
 }

@@ -11,8 +11,9 @@ const scope = {
   since: (uuid: string) => (uuid === MOVED ? SINCE : Number.NEGATIVE_INFINITY),
   had: (uuid: string, at: number) => uuid !== 'GPU-else' && (uuid !== MOVED || at >= SINCE),
   wholeNodes: () => new Set(['n1']),
+  nodesOf: (uuid: string) => (uuid === 'GPU-1' ? ['shared'] : []),
   nodeSince: () => Number.NEGATIVE_INFINITY,
-  concerns: () => false,
+  concerns: ({ node }: { readonly node: string }) => node === 'n1',
   revision: 1,
 };
 const scoped = (sql: string): ReturnType<typeof Statement> => scopedStatement(sql, scope);
@@ -58,6 +59,19 @@ describe('a statement for a tenant', () => {
     const database = { query: async () => [{ ...row, ts: SINCE - 1 }], close: async () => undefined } as never;
     const [shown] = await tenantDatabase(database, scope).query('SELECT a FROM incidents');
     expect(JSON.stringify(shown)).not.toContain(MOVED);
+  });
+
+  it.each([
+    [['elsewhere'], true],
+    [['n1', 'shared'], true],
+    [['shared', 'others'], false],
+    [['n1', 'others'], false],
+  ])('shows an incident of its GPUs on the nodes %j in whole: %s', async (nodes, whole) => {
+    const row = { ts: SINCE, gpu_uuid: '', node: '', gpus: '["GPU-1"]', nodes: JSON.stringify(nodes), summary: 'said' };
+    const database = { query: async () => [row], close: async () => undefined } as never;
+    const [shown] = await tenantDatabase(database, scope).query('SELECT a FROM incidents');
+    expect(shown?.summary === 'said').toBe(whole);
+    expect(JSON.stringify(shown).includes('others"')).toBe(false);
   });
 
   it('reads none where the tenant has none', () => {

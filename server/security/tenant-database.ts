@@ -121,13 +121,20 @@ export const OF_OTHERS: ReadonlySet<string> = new Set(['gpu_uuid', 'node', 'orig
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** An incident with others' GPUs shows only its own, and none of the words that name them. */
+/**
+ * An incident with others' GPUs, or with nodes on which it names none of the tenant's and which are not the tenant's (a node that
+ * fell silent is in it without a GPU), shows only its own, and none of the words that name others.
+ */
 function ownPart<Row extends Record<string, unknown>>(row: Row, scope: TenantScope): Row {
   const gpus = listOf(row.gpus);
   const at = typeof row.ts === 'number' ? row.ts : Number.POSITIVE_INFINITY;
   const own = gpus.filter((uuid) => scope.had(uuid, at));
-  if (own.length === gpus.length) return row;
-  const nodes = listOf(row.nodes).filter((node) => scope.wholeNodes().has(node));
+  const named = listOf(row.nodes);
+  const nodes = named.filter((node) => scope.concerns({ gpu_uuid: '', node }, at));
+  const hosts = new Set([...nodes, ...own.flatMap((uuid) => scope.nodesOf(uuid))]);
+  // Where one node alone is named, its GPUs were there.
+  const placed = (named.length === 1 && own.length > 0) || named.every((node) => hosts.has(node));
+  if (own.length === gpus.length && placed) return row;
   const shown: Record<string, unknown> = {
     gpu_uuid: own.includes(String(row.gpu_uuid)) ? row.gpu_uuid : '',
     node: nodes.includes(String(row.node)) ? row.node : '',

@@ -149,7 +149,8 @@ describe('tenants', () => {
 
   it('learn what they are not shown of it neither from an order, nor from its cursors, nor by guessing', async () => {
     const { shown, whole, as } = startWorld();
-    for (const query of ['sort=origin', 'sort=-summary', 'sort=node', 'sort=-gpu_uuid', 'origin=node-shared']) {
+    const sorts = ['sort=origin', 'sort=-summary', 'sort=node', 'sort=-gpu_uuid'];
+    for (const query of [...sorts, 'origin=node-shared', 'node=node-shared', 'gpu_uuid=GPU-blue-1']) {
       expect([query, (await as(shown.red, `/api/v1/incidents?${query}`)).status]).toEqual([query, 400]);
       expect([query, (await as(whole, `/api/v1/incidents?${query}`)).status]).toEqual([query, 200]);
     }
