@@ -53,6 +53,14 @@ describe('POST /failure-labels', () => {
     ]);
   });
 
+  it('takes a row back as it was read, with a source that is not ours', async () => {
+    const world = populated();
+    const told = { gpu_uuid: 'GPU-04', failed_at: NOW - DAY, type: 'memory', source: 'vendor portal' };
+    const { body } = await post(world, told);
+    expect(body).toMatchObject({ node: 'n1', source: 'vendor portal' });
+    expect(await post(world, { ...body, node: 'elsewhere' })).toMatchObject({ status: 201, body });
+  });
+
   it('takes an instant that event time has reached, though the wall clock has not', async () => {
     const world = populated();
     const told = { gpu_uuid: 'GPU-00', failed_at: NOW + DAY, type: 'other' };
@@ -68,7 +76,7 @@ describe('POST /failure-labels', () => {
     ['no time', { gpu_uuid: 'GPU-00', failed_at: 'noon', type: 'memory' }, 400, 'failed_at'],
     ['an unknown type', { gpu_uuid: 'GPU-00', failed_at: NOW, type: 'melted' }, 400, 'type'],
     ['an unknown status', { gpu_uuid: 'GPU-00', failed_at: NOW, type: 'other', status: 'maybe' }, 400, 'status'],
-    ['an unknown field', { gpu_uuid: 'GPU-00', failed_at: NOW, type: 'other', node: 'n1' }, 400, 'node'],
+    ['an unknown field', { gpu_uuid: 'GPU-00', failed_at: NOW, type: 'other', host: 'n1' }, 400, 'host'],
     ['nothing', {}, 400, 'gpu_uuid'],
   ])('refuses %s', async (_, body, status, named) => {
     const world = populated();

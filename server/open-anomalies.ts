@@ -3,7 +3,7 @@ import { decodePlace, encodeCursor, type Page, type PageRequest } from '../sinks
 import type { AnomalyFilter } from '../sinks/questdb/read-anomalies.ts';
 import type { FleetReading } from './fleet-view.ts';
 
-const EQUAL = ['gpu_uuid', 'node', 'instance', 'severity', 'type', 'metric', 'detector', 'id'] as const;
+const EQUAL = ['gpu_uuid', 'node', 'instance', 'severity', 'type', 'metric', 'detector', 'window', 'id'] as const;
 
 /**
  * A page of open anomalies from memory, as `listAnomalies` reads them from the table, whose cursors are the same. Throws

@@ -3,7 +3,7 @@ import type { TableSpec } from '../pipeline/contract/table-spec.ts';
 import { ANOMALIES } from '../pipeline/contract/tables.ts';
 import { FLEET_QUANTILES, GPU_FEATURES, GPU_HEALTH_SCORES, XID_EPISODES } from '../pipeline/contract/verdict-tables.ts';
 import { anomalyOf } from '../sinks/live/fleet.fixture.ts';
-import type { TableRow } from '../sinks/questdb/list-rows.ts';
+import { listRows, type TableRow } from '../sinks/questdb/list-rows.ts';
 import { prepareDatabase } from '../sinks/questdb/prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from '../sinks/questdb/questdb.fixture.ts';
 import { tableSink } from '../sinks/questdb/table-sink.ts';
@@ -205,4 +205,24 @@ it('rows that come and change between two pages move none of the others', async 
     },
   });
   expect(read.map(({ id }) => id)).toEqual(['id-5', 'id-3', 'id-1', 'id-4', 'id-2', 'id-0']);
+});
+
+it.each([
+  { primary_xid: 79 },
+  { count: 1, severity: 'warning' },
+  { cured: 'true' },
+  { primary_xid: 31, cured: 'false' },
+])('rows are found by numbers and yes or no: %j', async (equal) => {
+  const rows = written.get(XID_EPISODES.name) ?? [];
+  const fits = rows.filter((row) =>
+    Object.entries(equal).every(([name, value]) => String((row as Record<string, unknown>)[name]) === String(value)),
+  );
+  expect(fits.length).toBeGreaterThan(0);
+  const names = (found: readonly TableRow[]): string[] => found.map((row) => named(XID_EPISODES, row)).sort();
+  const { database } = questdb;
+  const listed = await listRows(database, XID_EPISODES, { equal }, { limit: 50 });
+  expect([names(listed.items), listed.total]).toEqual([names(fits), fits.length]);
+  const order = orderOf('-primary_xid');
+  const sorted = await sortedRows(database, XID_EPISODES, { equal }, { limit: 50, order });
+  expect(names(sorted.items)).toEqual(names(fits));
 });

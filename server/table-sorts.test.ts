@@ -79,3 +79,20 @@ it('every page is of the instant of the first, whatever comes between', async ()
   const foreign = encodeCursor(9e15, 1, '-overall_score');
   expect((await world.get(`${sorted}&cursor=${foreign}`)).status).toBe(400);
 });
+
+it('lists are asked for by texts, whole numbers and yes or no', async () => {
+  const world = populated();
+  for (const [query, bound] of [
+    ['primary_xid=79', 79],
+    ['count=2', 2],
+    ['cured=false', 'false'],
+    ['node=n1', 'n1'],
+  ] as const) {
+    expect((await world.get(`/api/v1/episodes?${query}`)).status).toBe(200);
+    expect(world.asked.at(-1)?.parameters).toContain(bound);
+  }
+  expect((await world.get('/api/v1/gpus/GPU-00/anomalies?node=n1&window=10m')).status).toBe(200);
+  for (const wrong of ['primary_xid=x', 'primary_xid=7.5', 'cured=maybe', 'started_at=1', 'xids=79']) {
+    expect([wrong, (await world.get(`/api/v1/episodes?${wrong}`)).status]).toEqual([wrong, 400]);
+  }
+});

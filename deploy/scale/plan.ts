@@ -5,7 +5,7 @@ export const MEASURED = {
     from: 'README, Measured: engine alone, all steps, every 10 s, one core',
   },
   chain_rows: { value: 73_267, from: 'README, Measured: publisher to readable in QuestDB, whole system, two cores' },
-  collector_mib_of_20000_gpus: { value: 828.2, from: 'deploy/reference/soak.md: own memory of the collector' },
+  collector_mib_of_20000_gpus: { value: 833.3, from: 'deploy/reference/soak.md: own memory of the collector' },
   scrape_us: { value: 737, from: 'README, Measured: a scrape of 8 GPUs, CPU of the collector' },
   questdb_us_per_row: { value: 15.4, from: "README, Measured: QuestDB's CPU with its rollups" },
   state_bytes_per_gpu: { value: 34_348, from: 'README, Measured: state of all steps' },

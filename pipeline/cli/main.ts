@@ -19,7 +19,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
   const told =
-    error instanceof CommanderError ? new VitalsError('GV-CLI-001', usageProblem(error), '') : toVitalsError(error);
+    error instanceof CommanderError
+      ? new VitalsError('GV-CLI-001', usageProblem(error), 'command line')
+      : toVitalsError(error);
   process.stderr.write(`${describeError(told, { json, debug })}\n`);
   process.exit(exitCodeOf(told));
 }

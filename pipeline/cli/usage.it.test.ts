@@ -33,6 +33,13 @@ const CASES: readonly Case[] = [
   ['a configuration that is not there', ['up', '--config', 'none.yaml'], 1, 'GV-CLI-002', /none\.yaml|configuration/],
   ['listening to everybody', ['up', '--api', '0.0.0.0:0'], 1, 'GV-SVC-007', /0\.0\.0\.0/],
   ['a live socket for everybody', ['serve', '--live', '[::]:0'], 1, 'GV-SVC-007', /::/],
+  [
+    'a token of remote write that everybody could read',
+    ['collect', '--remote-write', '0.0.0.0:0', '--remote-write-bearer-token-file', 'token'],
+    1,
+    'GV-SVC-007',
+    /without TLS/,
+  ],
   ['an inventory that is not there', ['up', '--assets', 'none.csv'], 1, 'GV-CLI-002', /inventory/],
   ['a collector without targets', ['collect'], 2, 'GV-CFG-001', /targets/],
   ['a story without a GPU', ['inject', 'power_cap'], 2, 'GV-CLI-001', /--gpu/],
@@ -79,7 +86,7 @@ describe('wrong usage', () => {
   it.each([[], ['dead-letters']])('wants a command: %s', async (...args) => {
     const { code, stdout, stderr } = await runCli(args, { cwd: folder });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^error GV-CLI-001: a command is missing\. See `gpu-vitals --help`\.\n$/);
+    expect(stderr).toMatch(/^error GV-CLI-001: a command is missing, command line\. See `gpu-vitals --help`\.\n$/);
   });
 
   it('says with 3 and four ways out that a needed program is missing', async () => {

@@ -47,7 +47,8 @@ export const ERRORS_OF_DATA = {
   },
   'GV-SVC-006': { meaning: 'An address cannot be listened on.', action: 'Free the port or choose another one.' },
   'GV-SVC-007': {
-    meaning: 'Listening beyond loopback without keys is refused.',
+    meaning:
+      'Listening beyond loopback, or behind a proxy, without keys (remote write: a token) or without TLS is refused.',
     action: 'Create a key with `gpu-vitals keys create`, or bind to 127.0.0.1.',
   },
   'GV-COL-001': {

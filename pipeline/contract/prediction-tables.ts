@@ -66,7 +66,7 @@ export const GPU_FAILURE_LABELS: TableSpec = {
     NODE,
     column('failed_at', 'TIMESTAMP', 'When it failed.'),
     column('type', 'SYMBOL', 'memory, thermal, power or other.'),
-    column('source', 'SYMBOL', 'hand, csv, rma or episode.'),
+    column('source', 'SYMBOL', 'Who tells of it: hand, csv, rma, episode, or a word of theirs.'),
     column('note', 'VARCHAR', 'Free text.'),
     column('status', 'SYMBOL', 'confirmed, suggested or rejected; only confirmed ones train.'),
   ],

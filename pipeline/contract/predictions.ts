@@ -88,7 +88,7 @@ export interface FailureLabel {
   readonly node: string;
   readonly failed_at: number;
   readonly type: FailureType;
-  /** hand, csv, rma or episode. */
+  /** Who tells of it: hand, csv, rma, episode, or a word of theirs. */
   readonly source: string;
   readonly note: string;
   /** suggested ones train nothing until they are confirmed. */

@@ -5,7 +5,7 @@ import { parseInstant } from '../contract/time.ts';
 import { csvCell, csvLines, HEADER_COLUMNS_MAX } from '../csv-lines.ts';
 import {
   failedAtProblem,
-  LABEL_SOURCES,
+  LABEL_SOURCE_CHARACTERS_MAX,
   LABEL_STATES,
   type LabelFacts,
   labelRow,
@@ -41,7 +41,11 @@ const rowSchema = z.object({
     .transform(parseInstant)
     .refine((ms) => !Number.isNaN(ms), { error: 'must be an ISO 8601 time' }),
   type: z.enum(FAILURE_TYPES, { error: `must be ${orList(FAILURE_TYPES)}` }),
-  source: z.union([z.enum(LABEL_SOURCES), orElse('csv')], { error: `must be ${orList(LABEL_SOURCES)}` }).default('csv'),
+  source: z
+    .string()
+    .max(LABEL_SOURCE_CHARACTERS_MAX, `must be at most ${LABEL_SOURCE_CHARACTERS_MAX} characters`)
+    .transform((told) => told || 'csv')
+    .default('csv'),
   note: z.string().max(NOTE_CHARACTERS_MAX, `must be at most ${NOTE_CHARACTERS_MAX} characters`).default(''),
   status: z
     .union([z.enum(LABEL_STATES), orElse('confirmed')], { error: `must be ${orList(LABEL_STATES)}` })

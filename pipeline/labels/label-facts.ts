@@ -1,7 +1,7 @@
 import type { FailureLabel } from '../contract/predictions.ts';
 
-/** Who may tell of a failure. */
-export const LABEL_SOURCES = ['hand', 'csv', 'rma', 'episode'] as const;
+/** Who tells of a failure: hand, csv, rma and episode are ours, others may have words of their own. */
+export const LABEL_SOURCE_CHARACTERS_MAX = 64;
 export const LABEL_STATES = ['confirmed', 'suggested', 'rejected'] as const satisfies readonly FailureLabel['status'][];
 export const NOTE_CHARACTERS_MAX = 4_096;
 

@@ -82,7 +82,10 @@ export const INPUT_RUNBOOKS: Readonly<Record<InputCode, Runbook>> = {
   },
   'GV-COL-009': {
     shows: 'HTTP 503 in the log of Prometheus, whose queue grows (`prometheus_remote_storage_samples_pending`).',
-    check: ['`gpu-vitals doctor`: everything under `nats` and `collector`.'],
+    check: [
+      '`gpu-vitals doctor`: everything under `nats` and `collector`.',
+      'With `too many series`: which sender has labels that change all the time; or share the fleet among collectors.',
+    ],
     afterwards: ['Nothing is lost as long as Prometheus keeps its write-ahead log, two hours by default.'],
   },
   'GV-BUS-001': {

@@ -454,7 +454,7 @@ export type AuditEntry = {
   readonly origin: string;
   /** Method and route, or the command. */
   readonly action: string;
-  /** What it was done to. */
+  /** What it was done to; cut at 500 characters. */
   readonly target: string;
   /** HTTP status; of a command 0 done, 1 failed. */
   readonly status: number;
@@ -666,7 +666,7 @@ export type FailureLabel = {
   readonly failed_at: string | null;
   /** memory, thermal, power or other. */
   readonly type: 'memory' | 'thermal' | 'power' | 'other';
-  /** hand, csv, rma or episode. */
+  /** Who tells of it: hand, csv, rma, episode, or a word of theirs. */
   readonly source: string;
   /** Free text. */
   readonly note: string;
@@ -691,8 +691,13 @@ export type FailureLabelRequest = {
   readonly failed_at: string | number;
   readonly type: 'memory' | 'thermal' | 'power' | 'other';
   readonly note?: string | undefined;
-  readonly source?: 'hand' | 'csv' | 'rma' | 'episode' | undefined;
+  /** Who tells of it: hand, csv, rma, episode, or a word of yours. */
+  readonly source?: string | undefined;
   readonly status?: 'confirmed' | 'suggested' | 'rejected' | undefined;
+  /** Of a row that was read; failed_at counts. */
+  readonly ts?: string | number | undefined;
+  /** Of a row that was read; it is looked up. */
+  readonly node?: string | undefined;
 };
 
 export type FailureLabelSuggestion = {
@@ -2592,10 +2597,12 @@ export interface GetOperations {
       readonly metric?: string | undefined;
       /** Step that found it. */
       readonly detector?: string | undefined;
-      /** GPU identity. */
-      readonly gpu_uuid?: string | undefined;
+      /** Span of history that it was judged against. */
+      readonly window?: string | undefined;
       /** Host. */
       readonly node?: string | undefined;
+      /** GPU identity. */
+      readonly gpu_uuid?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Anomaly[];
@@ -2664,7 +2671,7 @@ export interface GetOperations {
     readonly answer: Asset;
     readonly media: 'application/json';
   };
-  /** Who changed what, when and from where, newest first; nothing is ever taken out. `total` counts all entries, whatever is asked for. */
+  /** Who changed what, when and from where, newest first; nothing is ever taken out. Of refusals (403, 429) there is one a minute for each caller and action. `total` counts all entries, whatever is asked for. */
   '/api/v1/audit': {
     readonly query: {
       /** Items a page. */
@@ -2848,12 +2855,18 @@ export interface GetOperations {
       readonly instance?: string | undefined;
       /** Stable id from its cause. */
       readonly id?: string | undefined;
+      /** The code that the others follow from; null for a story without XIDs. */
+      readonly primary_xid?: number | undefined;
       /** info, warning or critical. */
       readonly severity?: string | undefined;
       /** memory, thermal, power, bus, fabric, driver, application, sensor or unknown. */
       readonly category?: string | undefined;
       /** Recovery action. */
       readonly action?: string | undefined;
+      /** XIDs and anomaly openings in it. */
+      readonly count?: number | undefined;
+      /** Whether a reset or reboot ended it; null while nobody can know. */
+      readonly cured?: 'true' | 'false' | undefined;
       /** Who used the GPU. */
       readonly job?: string | undefined;
     };
@@ -2908,7 +2921,7 @@ export interface GetOperations {
       readonly node?: string | undefined;
       /** memory, thermal, power or other. */
       readonly type?: string | undefined;
-      /** hand, csv, rma or episode. */
+      /** Who tells of it: hand, csv, rma, episode, or a word of theirs. */
       readonly source?: string | undefined;
       /** Free text. */
       readonly note?: string | undefined;
@@ -2974,6 +2987,8 @@ export interface GetOperations {
       readonly unit?: string | undefined;
       /** 1h, 6h, 24h or 7d; `now` for what holds at the row. */
       readonly window?: string | undefined;
+      /** Rises when the name begins to mean another number. */
+      readonly version?: number | undefined;
     };
     readonly answer: {
       readonly items: readonly FeatureDefinition[];
@@ -3042,6 +3057,8 @@ export interface GetOperations {
       readonly model?: string | undefined;
       /** Metric. */
       readonly metric?: string | undefined;
+      /** Readings counted. */
+      readonly count?: number | undefined;
     };
     readonly answer: {
       readonly items: readonly FleetQuantiles[];
@@ -3116,6 +3133,8 @@ export interface GetOperations {
       readonly instance?: string | undefined;
       /** Metric or feature. */
       readonly metric?: string | undefined;
+      /** How far ahead of ts, ms. */
+      readonly horizon_ms?: number | undefined;
     };
     readonly answer: {
       readonly items: readonly Forecast[];
@@ -3204,6 +3223,10 @@ export interface GetOperations {
       readonly metric?: string | undefined;
       /** Step that found it. */
       readonly detector?: string | undefined;
+      /** Span of history that it was judged against. */
+      readonly window?: string | undefined;
+      /** Host. */
+      readonly node?: string | undefined;
     };
     readonly answer: {
       readonly items: readonly Anomaly[];
@@ -3278,12 +3301,18 @@ export interface GetOperations {
       readonly instance?: string | undefined;
       /** Stable id from its cause. */
       readonly id?: string | undefined;
+      /** The code that the others follow from; null for a story without XIDs. */
+      readonly primary_xid?: number | undefined;
       /** info, warning or critical. */
       readonly severity?: string | undefined;
       /** memory, thermal, power, bus, fabric, driver, application, sensor or unknown. */
       readonly category?: string | undefined;
       /** Recovery action. */
       readonly action?: string | undefined;
+      /** XIDs and anomaly openings in it. */
+      readonly count?: number | undefined;
+      /** Whether a reset or reboot ended it; null while nobody can know. */
+      readonly cured?: 'true' | 'false' | undefined;
       /** Who used the GPU. */
       readonly job?: string | undefined;
     };
@@ -3333,7 +3362,7 @@ export interface GetOperations {
       readonly node?: string | undefined;
       /** memory, thermal, power or other. */
       readonly type?: string | undefined;
-      /** hand, csv, rma or episode. */
+      /** Who tells of it: hand, csv, rma, episode, or a word of theirs. */
       readonly source?: string | undefined;
       /** Free text. */
       readonly note?: string | undefined;
@@ -3407,6 +3436,8 @@ export interface GetOperations {
       readonly instance?: string | undefined;
       /** Metric or feature. */
       readonly metric?: string | undefined;
+      /** How far ahead of ts, ms. */
+      readonly horizon_ms?: number | undefined;
     };
     readonly answer: {
       readonly items: readonly Forecast[];

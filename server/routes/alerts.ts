@@ -13,6 +13,7 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { ALERT_FILTERS, type AlertRow, listAlerts, readAlertRow } from '../../sinks/questdb/read-alerts.ts';
 import type { AlertNow } from '../alert-answers.ts';
 import type { ApiParts } from '../api-parts.ts';
+import { textFilters } from '../column-filters.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
 import { instantText } from '../instant.ts';
@@ -26,7 +27,6 @@ import { byField } from '../security/by-field.ts';
 import { serialiser } from '../serialiser.ts';
 import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
 import { tableRowAnswer } from '../table-schema.ts';
-import { textFilters } from '../text-filters.ts';
 
 const COLUMNS = Object.keys(alertSchema.shape);
 const alertText = serialiser(alertSchema);

@@ -27,6 +27,8 @@ const FILTERS = {
   type: textParameter('Kind of anomaly.'),
   metric: textParameter('Metric concerned.'),
   detector: textParameter('Step that found it.'),
+  window: textParameter('Span of history that it was judged against.'),
+  node: textParameter('Host.'),
 };
 
 type Query = Omit<AnomalyFilter, 'gpu_uuid'> & {
@@ -70,7 +72,7 @@ export function anomalyRoutes(app: OpenAPIHono, parts: ApiParts): void {
       tag: 'anomalies',
       summary: 'Anomalies, newest opening first.',
       params: NO_PARAMETERS,
-      query: z.strictObject({ ...FILTERS, gpu_uuid: textParameter('GPU identity.'), node: textParameter('Host.') }),
+      query: z.strictObject({ ...FILTERS, gpu_uuid: textParameter('GPU identity.') }),
       answer: listSchema(anomalySchema),
       csv: true,
       failures: [503],

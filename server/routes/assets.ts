@@ -8,6 +8,7 @@ import { GPU_ASSETS } from '../../pipeline/contract/tables.ts';
 import type { ApiParts } from '../api-parts.ts';
 import { assetAnswer } from '../asset-answer.ts';
 import { assetBodySchema, assetChangeSchema, retireBodySchema, settledFacts } from '../asset-body.ts';
+import { textFilters } from '../column-filters.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { definePost } from '../define-post.ts';
 import { eventNow } from '../event-now.ts';
@@ -18,7 +19,6 @@ import { BadRequest } from '../problem.ts';
 import { assetSchema, listSchema } from '../schemas.ts';
 import { assetImportSchema } from '../schemas-assets.ts';
 import { serialiser } from '../serialiser.ts';
-import { textFilters } from '../text-filters.ts';
 import { GPU_PARAMETER } from './gpus.ts';
 
 const ASSETS_PATH = '/api/v1/assets';

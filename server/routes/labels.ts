@@ -6,7 +6,7 @@ import { parseInstant } from '../../pipeline/contract/time.ts';
 import { type LabelProblem, labelsOf, parseLabelsCsv } from '../../pipeline/labels/label-csv.ts';
 import {
   failedAtProblem,
-  LABEL_SOURCES,
+  LABEL_SOURCE_CHARACTERS_MAX,
   LABEL_STATES,
   labelRow,
   NOTE_CHARACTERS_MAX,
@@ -44,8 +44,18 @@ const body = z
       }),
     type: z.enum(FAILURE_TYPES),
     note: z.string().max(NOTE_CHARACTERS_MAX).default(''),
-    source: z.enum(LABEL_SOURCES).default('hand'),
+    source: z
+      .string()
+      .min(1)
+      .max(LABEL_SOURCE_CHARACTERS_MAX)
+      .default('hand')
+      .openapi({ description: 'Who tells of it: hand, csv, rma, episode, or a word of yours.' }),
     status: z.enum(LABEL_STATES).default('confirmed'),
+    ts: z
+      .union([z.string().max(64), z.number()])
+      .optional()
+      .openapi({ type: ['string', 'integer'], description: 'Of a row that was read; failed_at counts.' }),
+    node: z.string().max(256).optional().openapi({ description: 'Of a row that was read; it is looked up.' }),
   })
   .openapi('FailureLabelRequest');
 
@@ -100,7 +110,7 @@ export function labelRoutes(app: OpenAPIHono, parts: ApiParts): void {
       stores: true,
       failures: [404, 503],
     },
-    async (c, told, { partial }) => {
+    async (c, { ts: _, node: __, ...told }, { partial }) => {
       if (partial !== undefined) throw new BadRequest([{ field: 'partial', detail: 'Is for CSV only' }]);
       const wrong = failedAtProblem(told.failed_at, latest());
       if (wrong !== null) throw new BadRequest([{ field: 'failed_at', detail: `It ${wrong}` }]);

@@ -16,9 +16,10 @@ import {
   INCIDENTS,
   XID_EPISODES,
 } from '../../pipeline/contract/verdict-tables.ts';
-import { listRows, pageAt, type TableRow } from '../../sinks/questdb/list-rows.ts';
+import { listRows, pageAt, type RowFilter, type TableRow } from '../../sinks/questdb/list-rows.ts';
 import type { Page } from '../../sinks/questdb/page.ts';
 import type { ApiParts } from '../api-parts.ts';
+import { columnFilters } from '../column-filters.ts';
 import { defineGet, NO_PARAMETERS } from '../define-get.ts';
 import { listAnswer } from '../list-answer.ts';
 import { LIMIT_DEFAULT, LIMIT_MAX, LIST_PARAMETERS, SPAN_PARAMETERS } from '../list-query.ts';
@@ -29,7 +30,6 @@ import { OF_OTHERS } from '../security/tenant-database.ts';
 import { serialiser } from '../serialiser.ts';
 import { orderOf, sortColumns, sortedRows } from '../sorted-rows.ts';
 import { tableRowAnswer, tableRowSchema } from '../table-schema.ts';
-import { textColumns, textFilters } from '../text-filters.ts';
 import { assertGpu, GPU_PARAMETER } from './gpus.ts';
 
 /** Tables that REST lists as they are: under a path of their own, and those of one GPU under the GPU. */
@@ -146,12 +146,12 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       at: AT,
       sort: sortParameter(spec),
     };
-    const filters = textFilters(spec, textColumns(spec));
+    const filters = columnFilters(spec);
 
     const answer = async (c: Context, query: Record<string, unknown>, gpu_uuid?: string): Promise<Response> => {
       const { limit, cursor, from, to, at, sort, ...rest } = query;
-      const equal: Readonly<Record<string, string | undefined>> = {
-        ...(rest as Record<string, string | undefined>),
+      const equal: RowFilter['equal'] = {
+        ...(rest as RowFilter['equal']),
         ...(gpu_uuid === undefined ? {} : { gpu_uuid }),
       };
       if (at !== undefined && to !== undefined) {
@@ -163,9 +163,10 @@ export function tableRoutes(app: OpenAPIHono, parts: ApiParts): void {
       }
       const order = sort === undefined ? null : orderOf(sort as string);
       if (spec === INCIDENTS && callerOf(c).tenant !== '') {
-        const told = { sort: order !== null && OF_OTHERS.has(order.name), origin: equal.origin !== undefined };
-        for (const [field, of_others] of Object.entries(told)) {
-          if (of_others) throw new BadRequest([{ field, detail: 'Tells of GPUs that are not of this tenant' }]);
+        const told = [...OF_OTHERS].filter((name) => equal[name] !== undefined);
+        if (order !== null && OF_OTHERS.has(order.name)) told.push('sort');
+        if (told.length > 0) {
+          throw new BadRequest(told.map((field) => ({ field, detail: 'Tells of GPUs that are not of this tenant' })));
         }
       }
       const filter = { equal, from: from as number | undefined };

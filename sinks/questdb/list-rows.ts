@@ -7,7 +7,7 @@ export type TableRow = Readonly<Record<string, unknown>> & { readonly ts: number
 
 export interface RowFilter {
   /** Columns of the table that must have these values. */
-  readonly equal: Readonly<Record<string, string | undefined>>;
+  readonly equal: Readonly<Record<string, string | number | undefined>>;
   /** `ts` at or after, and before; epoch ms. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;

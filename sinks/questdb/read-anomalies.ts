@@ -13,6 +13,7 @@ export interface AnomalyFilter {
   readonly type?: string | undefined;
   readonly metric?: string | undefined;
   readonly detector?: string | undefined;
+  readonly window?: string | undefined;
   readonly id?: string | undefined;
   /** Opened at or after, and before; epoch ms. */
   readonly from?: number | undefined;
@@ -95,6 +96,7 @@ function filtered(filter: AnomalyFilter): Conditions {
     'type',
     'metric',
     'detector',
+    'window',
     'id',
   ] as const) {
     found.add(name, '=', filter[name]);
