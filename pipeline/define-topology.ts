@@ -35,8 +35,10 @@ export type FleetNode = NodeBase & {
 };
 export type SinkNode = NodeBase & {
   readonly kind: 'sink';
-  /** One hand writes it for all groups: steps over the fleet write to it too, or several groups may write the same row. */
+  /** Steps over the fleet write to it too. */
   readonly of_fleet?: boolean;
+  /** Several groups may write the same row, one after the other. */
+  readonly of_several?: boolean;
 };
 export type TopologyNode = SourceNode | StageNode | OperatorNode | ItemsNode | FleetNode | SinkNode;
 
@@ -129,7 +131,7 @@ export function defineTopology<SinkItems>(author: (t: TopologyBuilder<SinkItems>
       add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_fleet });
     },
     sharedSink(id, ...inputs) {
-      add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_fleet: true });
+      add({ kind: 'sink', id, summary: '', inputs: inputs as readonly Port<unknown>[], ports: [], of_several: true });
     },
   });
   return { nodes };

@@ -56,6 +56,8 @@ export interface Engine {
   /** First position that is read: behind the last snapshot. */
   readonly from: number;
   readonly counters: () => TopologyReport;
+  /** Whether everything that the stream holds now went through all steps. Rejects as the bus does when nobody answers. */
+  caughtUp(): Promise<boolean>;
   /** Rejects when an invariant broke; resolves after `stop`. */
   readonly done: Promise<void>;
   /** Stops reading, makes everything durable, writes a last snapshot, closes the sinks. */
@@ -96,9 +98,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   );
   const mermaid = drawTopology(topology);
   const started_at = clock.now();
+  /** Last position that went through. */
+  const processed = (): number => (running.under_way === null ? position : running.under_way - 1);
   const counters = (): TopologyReport => {
-    const { under_way, watermark, gpus, counters: steps } = running;
-    const done = under_way === null ? position : under_way - 1;
+    const { watermark, gpus, counters: steps } = running;
+    const done = processed();
     return {
       ts: clock.now(),
       worker: options.worker,
@@ -167,6 +171,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     from,
     counters,
     done,
+    async caughtUp() {
+      const { last_position } = await bus.streamState('DCGM_RAW');
+      return processed() >= last_position;
+    },
     async stop() {
       stopping.abort();
       await done;

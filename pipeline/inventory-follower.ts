@@ -13,7 +13,9 @@ export const ASSET_SETTLE_MS = 1_000;
 
 export interface InventoryFollower {
   readonly book: Assets;
-  /** UUIDs whose last change was heard at least `age_ms` ago, each once. */
+  /** Whether there is a change that was heard at least `age_ms` ago. */
+  settles(age_ms: number): boolean;
+  /** UUIDs of such changes, each once. */
   takeSettled(age_ms: number): readonly string[];
   /** All that is known counts as heard now. */
   hearAgain(): void;
@@ -59,6 +61,10 @@ export async function followInventory(options: FollowInventoryOptions): Promise<
   });
   return {
     book,
+    settles(age_ms) {
+      const [first] = heard.values();
+      return first !== undefined && first <= clock.monotonic() - age_ms;
+    },
     takeSettled(age_ms) {
       const before = clock.monotonic() - age_ms;
       const settled: string[] = [];

@@ -149,8 +149,7 @@ export function wireTopology<SinkItems>(options: {
 
   /**
    * Groups tell again what the fleet's snapshot has behind it. All of that was made durable before that snapshot was written,
-   * and the fleet, or the group to which a board has moved, may have replaced rows of it since, which it will not do again: such
-   * rows are not written again.
+   * and the fleet may have replaced rows of it since, which it will not do again: such rows are not written again.
    */
   let again = false;
   /** A group's batch through everything: rows first, then what they caused. */
@@ -230,10 +229,11 @@ export function wireTopology<SinkItems>(options: {
         if (!sink) break;
         used.push(sink);
         const replaced = sink.appends !== true && node.of_fleet;
-        if (replaced) shared.set(node.id, (row) => timed(1, () => sink.write(row)));
-        if (replaced && picked) {
+        const of_one_hand = replaced || node.of_several === true;
+        if (of_one_hand) shared.set(node.id, (row) => timed(1, () => sink.write(row)));
+        if (of_one_hand && picked) {
           inputOf(node.inputs).subscribe((item) => {
-            if (cause.position <= states.fleet.position) return;
+            if (replaced && cause.position <= states.fleet.position) return;
             const clock = cause.clock === null ? Number.NEGATIVE_INFINITY : (cause.clock[cause.row] as number);
             const kept = item as FleetItem;
             picked(node.id, { at: kept.ts, input: '', kept }, clock);

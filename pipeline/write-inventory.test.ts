@@ -70,7 +70,12 @@ it('writes the inventory when it is settled, and all of it again when groups hav
   let tick = (): void => undefined;
   const written: string[] = [];
   const writer = writeInventory({
-    follower: { book, takeSettled: () => heard.splice(0), hearAgain: () => void heard.push('GPU-a') },
+    follower: {
+      book,
+      settles: () => heard.length > 0,
+      takeSettled: () => heard.splice(0),
+      hearAgain: () => void heard.push('GPU-a'),
+    },
     known: () => [],
     sink: { write: ({ gpu_uuid }) => void written.push(gpu_uuid), pressure: async () => undefined },
     caughtUp: () => caught_up,

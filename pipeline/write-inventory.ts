@@ -6,12 +6,12 @@ import type { Sink } from './contract/ports.ts';
 import { ASSET_SETTLE_MS, type InventoryFollower } from './inventory-follower.ts';
 
 export interface WriteInventoryOptions {
-  readonly follower: Pick<InventoryFollower, 'book' | 'takeSettled' | 'hearAgain'>;
+  readonly follower: Pick<InventoryFollower, 'book' | 'settles' | 'takeSettled' | 'hearAgain'>;
   /** What the groups know of these boards, as `knownAssets` tells it. */
   readonly known: (assets: readonly Asset[]) => readonly KnownAsset[] | Promise<readonly KnownAsset[]>;
   readonly sink: Pick<Sink<Asset>, 'write' | 'pressure'>;
   /** Whether everything stored was processed: before that, a GPU may yet be seen for the first time. */
-  readonly caughtUp: () => boolean;
+  readonly caughtUp: () => boolean | Promise<boolean>;
   /** Who has the groups. After a change all is written again: a group that reads a part of its past anew tells old rows. */
   readonly owners?: () => string;
   readonly timers?: Timers;
@@ -35,17 +35,20 @@ export function writeInventory(options: WriteInventoryOptions): { stop(): Promis
     const now = options.owners?.();
     if (now !== owners) options.follower.hearAgain();
     owners = now;
-    if (busy || !options.caughtUp()) return;
-    const uuids = options.follower.takeSettled(2 * ASSET_SETTLE_MS);
-    if (uuids.length === 0) return;
+    if (busy) return;
     busy = true;
-    writing = write(uuids)
-      // The groups are gone: their engine has failed, which is told there. The next start writes all of it.
+    writing = turn()
+      // Nobody answers, or the groups are gone: their engine has failed, which is told there. The next start writes all of it.
       .catch(() => undefined)
       .finally(() => {
         busy = false;
       });
   });
+
+  async function turn(): Promise<void> {
+    if (!options.follower.settles(2 * ASSET_SETTLE_MS) || !(await options.caughtUp()) || stopped) return;
+    await write(options.follower.takeSettled(2 * ASSET_SETTLE_MS));
+  }
 
   async function write(uuids: readonly string[]): Promise<void> {
     for (let at = 0; at < uuids.length && !stopped; at += ROWS_AT_ONCE) {

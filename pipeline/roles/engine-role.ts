@@ -127,7 +127,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
     follower: inventory,
     known,
     sink: assets,
-    caughtUp: () => engine.counters().lag_messages === 0,
+    caughtUp: () => engine.caughtUp(),
   });
   return {
     ...engine,

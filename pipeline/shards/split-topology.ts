@@ -14,7 +14,7 @@ export function splitTopology(topology: Topology): Halves {
       .map((node) => withInputs(node, (step) => spanning.has(step) === ofFleet))
       .filter((node) => {
         if (node.kind !== 'sink') return node.kind === 'fleet' || !ofFleet;
-        return node.inputs.length > 0 || (ofFleet && node.of_fleet === true);
+        return node.inputs.length > 0 || (ofFleet && node.of_several === true);
       }),
   });
   return { groups: half(false), fleet: half(true) };

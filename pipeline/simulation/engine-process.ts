@@ -192,13 +192,12 @@ async function start(
     timers,
     report: tell,
   });
-  const caughtUp = (): boolean => engine.counters().lag_messages === 0;
   // Of boards that are silent; what counted while the engine was away is told by nobody.
   const sink = {
     write: (asset: Asset) => assets.write(Object.assign({ ...asset }, { [PASSING]: true })),
     pressure: () => assets.pressure(),
   };
-  ends.push(writeInventory({ follower: inventory, known, sink, caughtUp, timers }));
+  ends.push(writeInventory({ follower: inventory, known, sink, caughtUp: () => engine.caughtUp(), timers }));
   return engine;
 }
 
