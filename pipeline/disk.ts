@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Memory that one file after the other is read into: new pages cost more than the reading. */
@@ -18,6 +18,11 @@ export interface Disk {
   write(path: string, parts: readonly Uint8Array[], over?: string | null): Promise<void>;
   /** In one step: whoever looks finds the one or the other. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Removes files of one folder, in this order and for good: they do not come back with a power loss. Missing ones, or
+   * a missing folder, are none.
+   */
+  remove(paths: readonly string[]): Promise<void>;
 }
 
 export const machineDisk: Disk = {
@@ -53,6 +58,14 @@ export const machineDisk: Disk = {
     }
   },
   rename,
+  async remove(paths) {
+    for (const path of paths) await rm(path, { force: true });
+    const [first] = paths;
+    if (first === undefined) return;
+    await syncFolder(dirname(first)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  },
 };
 
 /** Gives a file another name, for good: what is written into it from here on is under no other, also after a power loss. */
@@ -63,11 +76,15 @@ async function reuse(from: string, to: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return false;
   }
-  const folder = await open(dirname(to), 'r');
+  await syncFolder(dirname(to));
+  return true;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
   try {
     await folder.sync();
   } finally {
     await folder.close();
   }
-  return true;
 }

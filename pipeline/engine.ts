@@ -82,7 +82,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   if (other || stream.last_position < from - 1) {
     const detail = `the snapshot knows position ${from - 1}, the stream ends at ${stream.last_position}`;
     report(new VitalsError('GV-SNP-002', `${detail}: it is another stream`, files.dir));
-    from = snapshots.startOver();
+    from = await snapshots.startOver();
   }
   snapshots.stream = created;
   let position = from - 1;

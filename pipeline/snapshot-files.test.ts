@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { GroupState } from '../operators/core/group-state.ts';
+import { FLEET, GroupState } from '../operators/core/group-state.ts';
 import type { VitalsError } from './contract/errors.ts';
 import type { Disk } from './disk.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
@@ -116,8 +116,28 @@ function failingDisk(stored: Map<string, Uint8Array>, works: number): Disk {
       stored.set(to, stored.get(from) ?? fail('ENOENT'));
       stored.delete(from);
     },
+    remove: async (paths) => {
+      for (const path of paths) stored.delete(path);
+    },
   };
 }
+
+it('forgets how far everything was, in both generations, and keeps the groups', async () => {
+  const stored = new Map<string, Uint8Array>();
+  const files = new SnapshotFiles('', () => undefined, failingDisk(stored, Number.POSITIVE_INFINITY));
+  for (let round = 1; round <= 2; round++) {
+    await files.write({ ...at(round), group: FLEET });
+    await files.write(at(round));
+    await files.writeManifest({ groups: {} });
+  }
+  await files.forget();
+  expect([await files.readManifest(), await files.read(FLEET), (await files.read(3))?.position]).toEqual([
+    null,
+    null,
+    2,
+  ]);
+  await files.forget();
+});
 
 it('holds a whole one of each group wherever it is broken off, and again where it goes on', async () => {
   const report = (error: VitalsError): unknown => told.push(error.code);

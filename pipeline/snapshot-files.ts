@@ -84,6 +84,12 @@ export class SnapshotFiles {
     await this.turnOver('manifest');
   }
 
+  /** Removes what says how far everything was: nothing is left from which to go on. */
+  async forget(): Promise<void> {
+    const names = ['manifest', fileOf(FLEET)];
+    await this.disk.remove(names.flatMap((name) => ['snap', 'prev.snap'].map((end) => this.path(name, end))));
+  }
+
   private path(name: string, end: string): string {
     return join(this.dir, `${name}.${end}`);
   }

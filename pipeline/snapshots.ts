@@ -102,7 +102,8 @@ export class Snapshots {
   async restore(fleetSpecs: ReadonlyMap<string, StateSpec>): Promise<number> {
     const { states, groups, files } = this.options;
     const manifest = await files.readManifest();
-    if (manifest === null) return 1;
+    // Also where there is none: one that was removed may come back with a power loss until its folder is safe.
+    if (manifest === null) return this.startOver();
     this.stream = manifest.stream ?? '';
     const fleet = await files.read(FLEET);
     if (fleet !== null) states.fleet = GroupState.restore(fleet, fleetSpecs);
@@ -117,11 +118,18 @@ export class Snapshots {
     return from + 1;
   }
 
-  /** Forgets everything restored; returns the first position of the stream. */
-  startOver(): number {
-    this.options.states.fleet = new GroupState(FLEET);
-    this.options.groups.startOver();
+  /**
+   * Forgets everything restored, and what was stored of it: rows are told from the beginning now, and the next life must
+   * not take those for told that this one had not come to. Returns the first position of the stream.
+   */
+  async startOver(): Promise<number> {
+    const { states, groups, files, report } = this.options;
+    states.fleet = new GroupState(FLEET);
+    groups.startOver();
     this.written.clear();
+    await files.forget().catch((cause: unknown) => {
+      report(new VitalsError('GV-SNP-001', 'snapshots that are of no use cannot be removed', files.dir, { cause }));
+    });
     return 1;
   }
 

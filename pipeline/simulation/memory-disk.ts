@@ -61,6 +61,13 @@ export class MemoryDisk {
         if (!this.files.has(from)) throw failure('ENOENT', from);
         move();
       },
+      remove: async (paths) => {
+        for (const path of paths) {
+          await time();
+          this.files.delete(path);
+        }
+        this.before.length = 0;
+      },
     };
   }
 

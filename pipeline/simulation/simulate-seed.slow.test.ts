@@ -24,6 +24,15 @@ describe('the engine under seeded faults in virtual time', () => {
     expect(processes).toBeGreaterThan(3 * SEEDS);
   });
 
+  it.each([
+    [451, 'a board that had moved was written where it had been while NATS was away'],
+    [919, 'the same, in one thread'],
+    [5_085, 'a request that was sent again put the old place of a board over the new one'],
+    [5_834, 'a life that began anew was killed, and the next one took for told what that one had not come to'],
+  ])('seed %i, in which once %s', { timeout: 120_000 }, async (seed) => {
+    expect((await simulateSeed(seed)).problems).toEqual([]);
+  });
+
   it('does the same steps again', { timeout: 120_000 }, async () => {
     const run = async (): Promise<string[]> => {
       const lines: string[] = [];

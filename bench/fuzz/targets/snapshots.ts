@@ -74,7 +74,7 @@ export const snapshots: FuzzTarget = {
 
 async function manifestOf(input: Uint8Array) {
   const read = async (): Promise<Uint8Array> => input;
-  const disk = { read, write: async () => {}, rename: async () => {} };
+  const disk = { read, write: async () => {}, rename: async () => {}, remove: async () => {} };
   const files = new SnapshotFiles('fuzz', (error) => law(error instanceof VitalsError, 'told of something else'), disk);
   return input[0] === 0x7b ? files.readManifest() : null;
 }
