@@ -29,6 +29,8 @@ export interface RunDeskOptions {
   readonly inhibitions: readonly InhibitionRule[];
   readonly console: string;
   readonly simulated: boolean;
+  /** While it is true others keep the table better: this process takes no part. */
+  readonly cut_off?: () => boolean;
   /** Unique among all processes. */
   readonly holder: string;
   readonly time_to_live?: DurationMs;

@@ -206,7 +206,7 @@ export async function runAlertDesk(options: RunDeskOptions): Promise<RunningDesk
   let resting_until = Number.NEGATIVE_INFINITY;
   async function look(): Promise<void> {
     const now = clock.monotonic();
-    if (deaf) {
+    if (deaf || options.cut_off?.() === true) {
       deaf = false;
       resting_until = now + DEAF_MS;
       if (holding !== null) await lose(holding);

@@ -54,6 +54,20 @@ describe('a lease', () => {
     expect([own.held(), own.steady_ms()]).toEqual([false, 0]);
   });
 
+  it('says with each word whether the database is reached, as soon as that is known', async () => {
+    const { keys, record } = server();
+    let reaches: boolean | null = null;
+    const clock = settableClock(0);
+    const own = new OwnLease({ keys, worker: 'w', incarnation: 'x', lease: LEASE, clock, reached: () => reaches });
+    await own.join();
+    expect(record()).not.toHaveProperty('reaches_database');
+    for (const next of [true, false]) {
+      reaches = next;
+      await own.renew();
+      expect(record()?.reaches_database).toBe(next);
+    }
+  });
+
   it('goes on after any pause in which nobody has taken it, steady from then on only', async () => {
     const { own, pass } = worker(server().keys);
     await own.join();

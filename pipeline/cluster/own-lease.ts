@@ -13,6 +13,8 @@ export interface OwnLeaseOptions {
   /** Who has said nothing for so long is taken for dead. */
   readonly lease: DurationMs;
   readonly clock: Clock;
+  /** What it says with each word of its way to the database; null: nothing. */
+  readonly reached?: () => boolean | null;
 }
 
 /** Share of the lease within which a worker has to have renewed, to believe that it lives. */
@@ -115,11 +117,13 @@ export class OwnLease {
 
   /** The revision of our word; null: somebody else has the last one. */
   private async exchange(after: number): Promise<number | null> {
-    const { keys, worker, incarnation, lease: lease_ms } = this.options;
+    const { keys, worker, incarnation, lease: lease_ms, reached } = this.options;
     const { state, started_at } = this;
+    const reaches = reached?.() ?? null;
     const key = memberKey(worker);
     const beat = ++this.beat;
-    const value = writeMember({ worker, incarnation, beat, state, started_at, lease_ms });
+    const told = reaches === null ? {} : { reaches_database: reaches };
+    const value = writeMember({ worker, incarnation, beat, state, started_at, lease_ms, ...told });
     for (let last = after; ; ) {
       const revision = await keys.exchange(key, value, last);
       if (revision !== null) return revision;

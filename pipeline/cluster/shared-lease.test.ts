@@ -50,5 +50,13 @@ it('stops its thread until it is lost, and is lost for good', async () => {
   expect([lease.held(), seen]).toEqual([false, ['stops']]);
   await other.terminate();
   tellLease(cells, { until: sharedMonotonic() + 60_000, steady_ms: 0 });
+  expect(lease.held()).toBe(false);
+});
+
+it('stops what is on its way when it is given up while it is held', () => {
+  const { cells, seen, lease } = watched();
+  tellLease(cells, { until: sharedMonotonic() + 60_000, steady_ms: 5_000 });
+  expect([lease.held(), seen]).toEqual([true, []]);
+  tellLost(cells);
   expect([lease.held(), seen]).toEqual([false, ['stops']]);
 });

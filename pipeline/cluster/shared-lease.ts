@@ -39,7 +39,7 @@ export interface SharedLease {
 
 export function sharedLease(options: {
   readonly cells: LeaseCells;
-  /** Called before the thread stops: what is on its way must not arrive later. */
+  /** Called before the thread stops, or is told that it is lost: what is on its way must not arrive later. */
   readonly on_lapse: () => void;
   /** Called when it goes on, with how long it stood still. */
   readonly on_back: (ms: number) => void;
@@ -50,7 +50,6 @@ export function sharedLease(options: {
     held() {
       let until = Atomics.load(cells, UNTIL);
       if (holds(until)) return true;
-      if (until === LOST) return false;
       const began = sharedMonotonic();
       options.on_lapse();
       while (until !== LOST && !holds(until)) {

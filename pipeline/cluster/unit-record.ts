@@ -75,6 +75,7 @@ const memberSchema = z.looseObject({
   state: z.enum(['here', 'leaving', 'gone']),
   started_at: z.number(),
   lease_ms: z.number().positive().optional(),
+  reaches_database: z.boolean().optional(),
 });
 
 /** What a worker says of itself, again and again: who stops saying it is taken for dead. */
@@ -88,6 +89,8 @@ export interface MemberRecord {
   readonly started_at: number;
   /** How long it may be silent; absent of a release that did not tell. */
   readonly lease_ms?: number | undefined;
+  /** Absent while it has not asked, and of a release that did not tell. */
+  readonly reaches_database?: boolean | undefined;
 }
 
 /** What was the default when workers did not tell. */

@@ -158,6 +158,11 @@ export const ERRORS_OF_DATA = {
     meaning: 'Something that groups of a cluster had told the steps over the fleet is lost.',
     action: 'See why: stream PICKED was full, older than stream-age-max, or deleted. Rows of single GPUs are complete.',
   },
+  'GV-CLU-004': {
+    meaning: 'A worker of a cluster does not reach the database, and others do: they take over what it has.',
+    action:
+      'Check the network between this machine and QuestDB (--questdb). It comes back by itself when it has reached it for some time.',
+  },
   'GV-TEL-001': {
     meaning: 'The OpenTelemetry collector takes no traces or metrics.',
     action: 'Check OTEL_EXPORTER_OTLP_ENDPOINT: OTLP over HTTP, port 4318 by default. Everything else goes on.',

@@ -33,6 +33,8 @@ export interface AlertDeskRoleOptions {
   readonly deadLetters: Sink<DeadLetter>;
   readonly clock: Clock;
   readonly simulated: boolean;
+  /** As in `RunDeskOptions`. */
+  readonly cut_off?: () => boolean;
   readonly say: (line: string) => void;
   readonly tell: (error: VitalsError) => void;
 }
@@ -99,6 +101,7 @@ export async function startAlertDesk(
     inhibitions: inhibitionsSchema.parse(config['alert-inhibitions']),
     console,
     simulated: options.simulated,
+    ...(options.cut_off === undefined ? {} : { cut_off: options.cut_off }),
     holder: randomUUID(),
     onRow: (row) => events.write(row),
     onActive(open) {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { featureDefinitionRows } from '../../operators/features/feature-row.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { databaseAnswers } from '../../sinks/questdb/database-answers.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { tableSink } from '../../sinks/questdb/table-sink.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
@@ -9,6 +10,7 @@ import { ensurePickedStream } from '../bus/picked-log.ts';
 import { reconnect } from '../bus/reconnect.ts';
 import { type Clock, sharedMonotonic } from '../clock.ts';
 import { openClusterKeys } from '../cluster/cluster-keys.ts';
+import { DatabaseReach } from '../cluster/database-reach.ts';
 import { OwnLease } from '../cluster/own-lease.ts';
 import { type LeaseCells, leaseCells, tellLease, tellLost } from '../cluster/shared-lease.ts';
 import { VitalsError } from '../contract/errors.ts';
@@ -30,6 +32,8 @@ const SAME_NAME_MS = 3_000;
 /** Longer than handing over may take, shorter than what ends processes waits (30 s). */
 const STOP_GRACE_MS = 25_000;
 const LOST_GRACE_MS = 1_000;
+const LOOK_MS = 1_000;
+const ANSWER_MAX = seconds(3);
 
 interface Life {
   readonly own: OwnLease;
@@ -87,11 +91,34 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
   const shared: Clock = { now: () => clock.now(), monotonic: sharedMonotonic };
   let life: Life | null = null;
   let stopping = false;
+  const reach = new DatabaseReach({
+    ask: () => databaseAnswers(questdb_http, ANSWER_MAX),
+    keys,
+    worker,
+    clock: shared,
+  });
+  const ending = new AbortController();
+  const untilNext = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal: ending.signal }).catch(() => undefined);
+
+  /** Lets go of everything that others can do, and of nothing that they cannot. */
+  async function watchDatabase(): Promise<void> {
+    for (let cut_off = false; !stopping; await untilNext(LOOK_MS)) {
+      await reach.look();
+      if (reach.cut_off) life?.lose();
+      if (reach.cut_off === cut_off) continue;
+      cut_off = reach.cut_off;
+      if (!cut_off) say(`cluster: ${worker} takes part again`);
+      else tell(new VitalsError('GV-CLU-004', `${worker}: no answer for a while, others have one`, 'questdb'));
+    }
+  }
 
   /** Says that it is there until the thread has ended, which it does when that is not heard. */
   async function live(): Promise<void> {
     const incarnation = randomUUID();
-    const own = new OwnLease({ keys, worker, incarnation, lease: config['cluster-lease'], clock: shared });
+    const lease = config['cluster-lease'];
+    const reached = (): boolean | null => reach.reached;
+    const own = new OwnLease({ keys, worker, incarnation, lease, clock: shared, reached });
     const cells = leaseCells();
     let saidWhy = false;
     let over: () => void = () => undefined;
@@ -109,8 +136,10 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
         if (told.kind === 'say') say(told.line);
         else if (told.kind === 'tell') {
           const error = errorOf(told.why);
-          saidWhy ||= error.code === 'GV-CLU-001';
-          tell(error);
+          const ends = error.code === 'GV-CLU-001';
+          saidWhy ||= ends;
+          // Why is told already.
+          if (!ends || !reach.cut_off) tell(error);
         } else fail(errorOf(told.why));
       },
     });
@@ -130,7 +159,8 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
     clearInterval(beating);
     life = null;
     // A thread that ends at once, as it must, may not have been heard.
-    if (!stopping && !saidWhy) tell(new VitalsError('GV-CLU-001', `${worker}: others have its groups`, 'cluster'));
+    if (!stopping && !saidWhy && !reach.cut_off)
+      tell(new VitalsError('GV-CLU-001', `${worker}: others have its groups`, 'cluster'));
     await own.end().catch(() => undefined);
   }
 
@@ -189,20 +219,24 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
       await live().catch((error: unknown) => {
         tell(error instanceof VitalsError ? error : new VitalsError('GV-CLI-004', String(error), worker));
       });
-      if (!stopping) await sleep(AGAIN_MS);
+      do await untilNext(AGAIN_MS);
+      while (reach.cut_off && !stopping);
     }
   })();
+  const watching = watchDatabase();
   const alerts = await startAlertDesk({
     ...options,
     database,
     delivery,
     deadLetters: makers.dead_letters(),
     simulated: options.simulated ?? false,
+    cut_off: () => reach.cut_off,
   });
   return {
     failed,
     async stop() {
       stopping = true;
+      ending.abort();
       if (life !== null) {
         const { own, thread, lose, over } = life;
         // Whoever cannot be heard has nobody to hand over to.
@@ -211,7 +245,7 @@ export async function startClusterRole(options: EngineRoleOptions): Promise<Clus
         await thread.stop(STOP_GRACE_MS);
         over();
       }
-      await lives;
+      await Promise.all([lives, watching]);
       await alerts.stop();
       await database.close();
     },

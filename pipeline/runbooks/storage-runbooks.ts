@@ -168,6 +168,16 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
       "What was lost stays lost; what comes is complete. Give the fleet's worker more CPU if it had fallen behind.",
     ],
   },
+  'GV-CLU-004': {
+    shows: 'An error of a worker; its groups are read late once, by others, and for as long as this lasts it has none.',
+    check: [
+      'From its machine: `curl -i http://QUESTDB:9000/ping` answers 204 within 3 s.',
+      '`gpu-vitals doctor`: `engine alive` of the other workers says that they have the groups.',
+    ],
+    afterwards: [
+      'It takes its share again ten seconds after the database answers it. Rows and alerts are complete, once each.',
+    ],
+  },
   'GV-TEL-001': {
     shows: 'A warning in the log, once for each time that it begins; spans and metrics are missing in the collector.',
     check: [
