@@ -121,6 +121,7 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
       processes++;
       now = begin();
       settled = null;
+      through = false;
     });
   };
   const ask = (): void => {
@@ -138,6 +139,8 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
   let introduced: EngineProcess | null = null;
   /** When what waits for quiet was done by this process: the inventory is written again after a start. */
   let settled: number | null = null;
+  /** It was asked to end because all is through. */
+  let through = false;
   for (;;) {
     if (now.engine && introduced !== now) {
       introduced = now;
@@ -187,11 +190,14 @@ export async function simulate(options: SimulateOptions): Promise<Ended> {
       const { position } = now.engine?.counters() ?? { position: 0 };
       say(`ended at ${position}`);
       bury();
-      if (time.now > quiet && position === last && ends.length === 0) break;
+      if (through && position === last && ends.length === 0) break;
       rise();
     } else if (ending === 'no' && time.now > quiet && now.engine?.counters().position === last) {
       settled ??= time.now + SETTLE_MS;
-      if (time.now > settled) ask();
+      if (time.now > settled) {
+        through = true;
+        ask();
+      }
     }
   }
   return {
