@@ -29,6 +29,7 @@ describe('effective configuration', () => {
 
   it.each<[option: string, given: unknown, expected: unknown]>([
     ['nats', 'nats://me:hunter2@10.0.0.1:4222', 'nats://me:***@10.0.0.1:4222'],
+    ['nats', 'hunter2@10.0.0.1', '***@10.0.0.1'],
     ['questdb-pg', 'postgres://a:hunter2@h/qdb', 'postgres://a:***@h/qdb'],
     ['targets-url', 'http://h/sd?token=hunter2&x=1', 'http://h/sd?token=***&x=***'],
     ['targets', ['a:1', 'http://u:hunter2@b:2'], ['a:1', 'http://u:***@b:2']],

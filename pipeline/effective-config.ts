@@ -39,13 +39,19 @@ const DOCUMENTED: ReadonlyMap<string, { readonly section: string; readonly help:
 /** What a name says is secret, unless it names the file or variable that holds it. */
 const SECRET = /(^|[-_])(password|secret|token|key|credentials?|pass)$/i;
 
+/** Options that hold addresses, with or without a scheme. */
+const ADDRESSES: ReadonlySet<string> = new Set<ConfigKey>(['nats', 'questdb', 'questdb-pg']);
+
 /** Addresses carry passwords, and what is shown ends in tickets. The path of an address inside an option may be all its secret. */
 function shown(value: unknown, name: string, inside = false): unknown {
   if (typeof value === 'string') {
     if (value === '') return value;
     if (SECRET.test(name)) return '***';
     if (inside && name === 'url' && URL.canParse(value)) return `${new URL(value).origin}/***`;
-    return shownAddress(value).replace(/([?&][^=&#\s]+)=[^&#\s]*/g, '$1=***');
+    return shownAddress(value, { certain: !inside && ADDRESSES.has(name) }).replace(
+      /([?&][^=&#\s]+)=[^&#\s]*/g,
+      '$1=***',
+    );
   }
   if (Array.isArray(value)) return value.map((one) => shown(one, name, true));
   if (typeof value !== 'object' || value === null) return value;

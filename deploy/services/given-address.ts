@@ -26,8 +26,12 @@ export async function givenNats(text: string | undefined): Promise<Given | null>
     if (info !== null) without = server;
   }
   if (without !== '')
-    throw new VitalsError('GV-BUS-001', `the NATS server at ${shownAddress(without)} runs without JetStream`, '--nats');
-  throw new VitalsError('GV-BUS-001', `no NATS server answers at ${shownAddress(text)}`, '--nats');
+    throw new VitalsError(
+      'GV-BUS-001',
+      `the NATS server at ${shownAddress(without, { certain: true })} runs without JetStream`,
+      '--nats',
+    );
+  throw new VitalsError('GV-BUS-001', `no NATS server answers at ${shownAddress(text, { certain: true })}`, '--nats');
 }
 
 /** The QuestDB that the user names by one or both of its addresses, or null when none is named. */

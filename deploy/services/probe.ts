@@ -119,10 +119,10 @@ export function addressOf(
   try {
     url = new URL(text);
   } catch {
-    throw new VitalsError('GV-CFG-001', `"${shownAddress(text)}" is not an address`, option);
+    throw new VitalsError('GV-CFG-001', `"${shownAddress(text, { certain: true })}" is not an address`, option);
   }
   if (!schemes.includes(url.protocol.replace(/:$/, '')) || url.hostname === '') {
-    const what = `"${shownAddress(text)}" does not begin with ${schemes.join(':// or ')}://HOST`;
+    const what = `"${shownAddress(text, { certain: true })}" does not begin with ${schemes.join(':// or ')}://HOST`;
     throw new VitalsError('GV-CFG-001', what, option);
   }
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) };

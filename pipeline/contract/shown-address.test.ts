@@ -26,6 +26,14 @@ it.each([
 });
 
 it.each([
+  ['token@host', '***@host'],
+  ['host:4222', 'host:4222'],
+  ['token@h1,nats://me:secret@h2', '***@h1,nats://me:***@h2'],
+])('%s is shown as %s where it is certain that it is an address', (text, shown) => {
+  expect(shownAddress(text, { certain: true })).toBe(shown);
+});
+
+it.each([
   ['nats://me:a/b@h is away, ask ops@host', 'nats://me:***@h is away, ask ops@host'],
   ['at "nats://me:p@ss@h", and "a@b"', 'at "nats://me:***@h", and "a@b"'],
   [

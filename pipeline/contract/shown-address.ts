@@ -10,12 +10,13 @@ const SLASHES = /(?<!\bfile):\/\//i;
 /**
  * An address, or several with commas, as messages and logs may show it: no password, and no name that stands alone, which
  * is a token. A login ends at the last @ of an address, whatever it holds: so it is read (readAddress), and an @ further behind
- * costs nothing but a host that is not shown. Texts that are no address come back as they are, but for addresses in them.
+ * costs nothing but a host that is not shown. Texts that are no address come back as they are, but for addresses in them;
+ * where it is `certain` that a text is meant as one, whatever stands before an @ is a login.
  * Cost: a few looks at every character.
  */
-export function shownAddress(text: string): string {
+export function shownAddress(text: string, { certain }: { readonly certain: boolean } = { certain: false }): string {
   if (/^\s*file:/i.test(text)) return text;
-  if (!SCHEME.test(text) && !LOGIN_FIRST.test(text)) return shownAddresses(text);
+  if (!certain && !SCHEME.test(text) && !LOGIN_FIRST.test(text)) return shownAddresses(text);
   return starredList(text, (address) => SCHEME.exec(address)?.[0].length ?? 0);
 }
 
