@@ -54,7 +54,8 @@ function telling(onSocket: (socket: Socket) => void): buildConnector.connector {
   const dial = buildConnector({});
   return (options, callback) =>
     dial(options, (...made) => {
-      if (made[1] !== null) onSocket(made[1]);
+      // Where none was made there is an error, and null or nothing in its place.
+      if (made[1]) onSocket(made[1]);
       callback(...made);
     });
 }
