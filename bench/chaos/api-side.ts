@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { readLive } from './live-side.ts';
 import { differences, type Results } from './read-results.ts';
 
-/** Address of the API now; null while it is not up. */
-export type ApiAddress = () => string | null;
+/** Addresses of the API and of live now; null while they are not up. */
+export type ApiAddress = () => { readonly api: string; readonly live: string } | null;
 
 const AGAIN_MS = 200;
 const ANSWER_MS = 5_000;
 const SETTLE_MS = 1_300;
-/** Lists of what is judged and told; the newest samples are left out, which live views get of the present only. */
+/** Lists of what is judged and told; samples are left out: the table has them, live views get those of the present only. */
 const VIEWS = ['alerts', 'anomalies', 'episodes', 'assets', 'failure-labels'] as const;
 
 /** What people do at a tick, through the API, again until it takes it; null: nothing. */
@@ -45,7 +46,7 @@ async function call(
   path: string,
   body?: object,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { statusCode, body: answer } = await request(`${api() ?? 'http://127.0.0.1:1'}/api/v1/${path}`, {
+  const { statusCode, body: answer } = await request(`${api()?.api ?? 'http://127.0.0.1:1'}/api/v1/${path}`, {
     method,
     signal: AbortSignal.timeout(ANSWER_MS),
     ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
@@ -53,7 +54,7 @@ async function call(
   return { status: statusCode, text: await answer.text() };
 }
 
-/** What the API's lists tell, by path: of a process that was started anew the same as of one that saw everything. */
+/** What lists and live topics tell: of a process that was started anew the same as of one that saw everything. */
 async function readViews(api: ApiAddress): Promise<Results> {
   const out: Record<string, string[]> = {};
   for (const view of VIEWS) {
@@ -62,10 +63,11 @@ async function readViews(api: ApiAddress): Promise<Results> {
     const { items } = JSON.parse(text) as { items: unknown[] };
     out[`api ${view}`] = items.map((item) => JSON.stringify(item)).sort();
   }
-  return out;
+  const live = api()?.live;
+  return live === undefined ? out : { ...out, ...(await readLive(live)) };
 }
 
-/** The API's lists, as soon as they are as wanted; after a while as they are then. `wanted` null: after two equal looks. */
+/** Lists and live topics, as soon as they are as wanted; after a while as they are then. `wanted` null: after two equal looks. */
 export async function settledViews(api: ApiAddress, wanted: Results | null, limit_ms: number): Promise<Results> {
   let last: Results = {};
   for (let waited = 0; ; waited += AGAIN_MS) {

@@ -40,7 +40,7 @@ export interface ChaosStage {
   /** Ends of processes that nobody had ordered, and what they said of it. */
   readonly complaints: readonly string[];
   /** Address of the API, once it is up. */
-  readonly api: () => string | null;
+  readonly api: () => { readonly api: string; readonly live: string } | null;
   /** Ends all roles as an operator does, in the order in which data flows; what did not end well. */
   endRoles(): Promise<string[]>;
   close(): Promise<void>;
@@ -168,7 +168,7 @@ export async function startStage(options: ChaosStageOptions): Promise<ChaosStage
     complaints,
     api() {
       const line = processes.api.stdout().split('\n', 1)[0] ?? '';
-      return line.startsWith('{') ? (JSON.parse(line) as { api: string }).api : null;
+      return line.startsWith('{') ? (JSON.parse(line) as { api: string; live: string }) : null;
     },
     async endRoles() {
       const wrong: string[] = [];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { countKinds } from '../../pipeline/same-rows.fixture.ts';
 import { chaosInput } from './chaos-input.ts';
-import { type ChaosPlan, faultInWords, NO_CHAOS } from './chaos-plan.ts';
+import { type ChaosPlan, chaosPlan, faultInWords, NO_CHAOS } from './chaos-plan.ts';
 import { type ChaosRun, runChaos } from './chaos-run.ts';
 import { differences } from './read-results.ts';
 
@@ -36,6 +36,8 @@ const PLANS: readonly ChaosPlan[] = [
     engine_threads: 2,
     skewOf: () => ({ off_ms: 1_800_000, jump_after_ms: 4_000, then_off_ms: -1_800_000 }),
   },
+  // As the command draws them; in a longer run of this seed a refused connection once ended the engine.
+  chaosPlan(45, TICKS),
 ];
 
 /** Without one of these a comparison of two runs would say nothing of it. */
@@ -45,6 +47,7 @@ const KINDS = [
   ...['anomalies gpu_lost', 'anomalies straggler', 'anomalies node_silent'],
   ...['incidents nvlink_domain', 'incidents node'],
   ...['api alerts', 'api anomalies', 'api episodes', 'api assets', 'api failure-labels'],
+  ...['live fleet', 'live anomalies', 'live alerts'],
 ];
 
 /** Linux's CAP_SYS_ADMIN: what it takes to mount a disk that can run full. */
