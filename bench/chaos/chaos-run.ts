@@ -101,16 +101,31 @@ export async function runChaos(options: ChaosRunOptions): Promise<ChaosRun> {
     const row_bytes_per_second = (stage.links['engine-rows'].bytes() / (systemClock.monotonic() - began)) * 1_000;
     await acted;
     if (failure !== null) throw failure;
-    const last = (await stage.bus.streamState('DCGM_RAW')).last_position;
+    /** Asked again while NATS is down: a fault may come as late as this. */
+    const endOf = async (stream: string): Promise<number> => {
+      let end = -1;
+      await until(
+        () => `the end of ${stream}`,
+        async () => {
+          end = await stage.bus.streamState(stream).then(
+            ({ last_position }) => last_position,
+            () => -1,
+          );
+          return end >= 0;
+        },
+      );
+      return end;
+    };
+    const last = await endOf('DCGM_RAW');
     await until(
       () => `the engine at position ${last}`,
       () => position >= last,
     );
     trace('the engine has read everything');
-    const alerts = (await stage.bus.streamState(ALERTS_STREAM)).last_position;
+    const alerts = await endOf(ALERTS_STREAM);
     await until(
       () => `the alert desk at position ${alerts}`,
-      async () => (await deskPosition(stage.bus)) >= alerts,
+      async () => (await deskPosition(stage.bus).catch(() => -1)) >= alerts,
     );
     await until(
       () => 'the API is up',
