@@ -12,13 +12,20 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly volumeMounts?: readonly { readonly name: string }[];
-  readonly livenessProbe?: unknown;
-  readonly readinessProbe?: unknown;
+  readonly startupProbe?: { readonly exec?: unknown };
+  readonly livenessProbe?: { readonly exec?: unknown };
+  readonly readinessProbe?: { readonly exec?: unknown };
   readonly resources: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
   readonly securityContext: Record<string, unknown>;
 }
 interface Selector {
   readonly matchLabels?: Record<string, string>;
+  readonly matchExpressions?: readonly { readonly values: readonly string[] }[];
+}
+interface Peer {
+  readonly namespaceSelector?: Selector;
+  readonly podSelector?: Selector;
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
 }
 interface Resource {
   readonly kind: string;
@@ -29,10 +36,12 @@ interface Resource {
     readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
     readonly selector: Record<string, string> & { readonly matchLabels?: Record<string, string> };
     readonly podSelector?: Selector;
+    readonly policyTypes?: readonly string[];
     readonly ingress?: readonly {
-      readonly from: readonly { readonly namespaceSelector?: Selector; readonly podSelector?: Selector }[];
+      readonly from: readonly Peer[];
       readonly ports: readonly { readonly port: number }[];
     }[];
+    readonly egress?: readonly { readonly to: readonly Peer[]; readonly ports: readonly { readonly port: number }[] }[];
     readonly ports?: readonly { readonly targetPort: string }[];
   };
 }
@@ -46,6 +55,23 @@ const resources = files
 const workloads = resources.filter(({ kind }) => kind === 'StatefulSet' || kind === 'Deployment');
 const named = (kind: string): string[] =>
   resources.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
+
+const PART = 'app.kubernetes.io/name';
+const NAMESPACE = 'kubernetes.io/metadata.name';
+const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy');
+const partsOf = ({ matchLabels = {}, matchExpressions = [] }: Selector): string[] =>
+  [matchLabels[PART] ?? [], matchExpressions.flatMap(({ values }) => values)].flat();
+const written = ({ namespaceSelector, podSelector, ipBlock }: Peer): string =>
+  [
+    ...Object.entries(namespaceSelector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...Object.values(podSelector?.matchLabels ?? {}),
+    ...(ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? []).map((one) => `but ${one}`)]),
+  ].join(' ');
+/** Whom a policy lets its pods call, and where. */
+const calls = ({ spec }: Resource): Record<string, number[]> =>
+  Object.fromEntries(
+    (spec?.egress ?? []).flatMap(({ to, ports }) => to.map((peer) => [written(peer), ports.map(({ port }) => port)])),
+  );
 
 describe('kubernetes', () => {
   it.each(kustomizations)('%s names what is there', (path) => {
@@ -105,7 +131,6 @@ describe('kubernetes', () => {
     expect(inside.filter(({ ports }) => ports.includes(6222)).map(({ podSelector }) => podSelector)).toEqual([
       { matchLabels: { 'app.kubernetes.io/name': 'nats' } },
     ]);
-    const NAMESPACE = 'kubernetes.io/metadata.name';
     const prometheus = { 'app.kubernetes.io/name': 'prometheus' };
     const outside = opened.filter(({ namespaceSelector }) => namespaceSelector !== undefined);
     expect(
@@ -127,6 +152,80 @@ describe('kubernetes', () => {
       ]),
     );
     expect(outside.length).toBe(7);
+  });
+
+  it('lets out only to who is named', () => {
+    const outside = '0.0.0.0/0 but 169.254.0.0/16';
+    const databases = { nats: [4222], questdb: [9000, 8812] };
+    expect(Object.fromEntries(policies.map((one) => [one.metadata.name, calls(one)]))).toEqual({
+      'nothing-else': {},
+      dns: { [`${NAMESPACE}=kube-system`]: [53, 53], '169.254.20.10/32': [53, 53] },
+      nats: { nats: [6222] },
+      questdb: {},
+      engine: databases,
+      collector: { nats: [4222], [`${NAMESPACE}=gpu-operator`]: [9400], 'gpu-vitals/exporters=true': [9400] },
+      api: databases,
+      'api-keda': {},
+      grafana: { questdb: [8812] },
+      'engine-alert-channels': {
+        [outside]: [443, 587, 465, 25],
+        [`${NAMESPACE}=monitoring alertmanager`]: [9093],
+        'gpu-vitals/monitoring=true alertmanager': [9093],
+      },
+      'api-single-sign-on': { [outside]: [443] },
+      'collector-outside-targets': { [outside]: [9400, 443] },
+    });
+    // Everybody is held to it, and the base itself calls nobody outside.
+    expect(policies.find(({ metadata }) => metadata.name === 'nothing-else')?.spec?.policyTypes).toContain('Egress');
+    for (const { metadata, spec } of policies)
+      expect(spec?.policyTypes?.includes('Egress'), metadata.name).toBe(
+        spec?.egress !== undefined || metadata.name === 'nothing-else',
+      );
+    const dns = policies.find(({ metadata }) => metadata.name === 'dns');
+    const callers = workloads.map(({ metadata }) => metadata.name).filter((name) => name !== 'questdb');
+    expect(partsOf(dns?.spec?.podSelector ?? {}).toSorted()).toEqual(callers.toSorted());
+  });
+
+  it('lets every part reach the parts that its options name, from both sides', () => {
+    const specOf = (name: string) => policies.find(({ metadata }) => metadata.name === name)?.spec;
+    const wanted = workloads.flatMap(({ metadata, spec }) =>
+      (spec?.template.spec.containers ?? []).flatMap(({ env = [] }) =>
+        env.flatMap(({ value = '' }) =>
+          [...value.matchAll(/\b(nats|questdb):(\d+)/g)].map(
+            ([, to = '', port]) => [metadata.name, to, Number(port)] as const,
+          ),
+        ),
+      ),
+    );
+    expect(wanted).toHaveLength(8);
+    for (const [from, to, port] of wanted) {
+      const out = specOf(from)?.egress?.filter(({ ports }) => ports.some((one) => one.port === port));
+      const into = specOf(to)?.ingress?.filter(({ ports }) => ports.some((one) => one.port === port));
+      expect(
+        out?.flatMap((rule) => rule.to.map(written)),
+        `${from} calls port ${port}`,
+      ).toContain(to);
+      expect(
+        into?.flatMap((rule) => rule.from.map(written)),
+        `${to} hears port ${port}`,
+      ).toContain(from);
+    }
+    // The collector's exporters are in the namespace that it may call.
+    const collector = readFileSync(join(DIR, 'base/collector.yaml'), 'utf8');
+    expect(collector).toMatch(/GPU_VITALS_TARGETS, value: 'dns.*\.gpu-operator\.svc:9400\//);
+  });
+
+  it('runs probes only of programs that an image has, and gives volumes to who runs', () => {
+    for (const { metadata, spec } of workloads) {
+      const { containers = [], securityContext } = spec?.template.spec ?? { securityContext: {} };
+      const { runAsUser, fsGroup } = securityContext as { runAsUser: number; fsGroup: number };
+      expect([metadata.name, fsGroup]).toEqual([metadata.name, runAsUser]);
+      for (const { image, startupProbe, livenessProbe, readinessProbe } of containers) {
+        const runs = [startupProbe, livenessProbe, readinessProbe].some((probe) => probe?.exec !== undefined);
+        // NATS' image has nothing but the server.
+        if (!image.startsWith('gpu-vitals:')) expect([image, runs]).toEqual([image, false]);
+      }
+    }
   });
 
   it('sends services to ports that their pods have', () => {
