@@ -78,7 +78,7 @@ describe('what was told while nobody could hear it', () => {
     expect(forgotten).toHaveBeenCalled();
   });
 
-  it('is read when this side was away', async () => {
+  it.each([2_000, 300, 0])('is read when this side was away for %i ms', async (away_ms) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     try {
       const { bus, tables, feed, ids } = world();
@@ -86,7 +86,7 @@ describe('what was told while nobody could hear it', () => {
       await feed.seeding;
       bus.online = false;
       tables.anomalies = [closed('ends')];
-      await vi.advanceTimersByTimeAsync(2_000);
+      await vi.advanceTimersByTimeAsync(away_ms);
       expect(ids()).toEqual(['ends']);
       bus.online = true;
       await vi.advanceTimersByTimeAsync(2_000);

@@ -73,7 +73,7 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const closedMeanwhile = new Set<string>();
   let lastFrameAt = Number.NaN;
   let stopped = false;
-  let away = false;
+  let { losses } = bus;
   const rereadings = new Set<{ stop(): void }>();
 
   const subscriptions: BusSubscription[] = [
@@ -119,9 +119,11 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const announcing = announceFrames(bus);
   const sweeping = setInterval(() => {
     view.sweep();
-    if (bus.connected && away) readAgain();
-    away = !bus.connected;
-    if (away) rows?.forget();
+    if (!bus.connected) rows?.forget();
+    else if (bus.losses !== losses) {
+      losses = bus.losses;
+      readAgain();
+    }
   }, 1_000);
   sweeping.unref();
 

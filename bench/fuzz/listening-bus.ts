@@ -29,6 +29,7 @@ export function listeningBus(): ListeningBus {
     read: absent,
     streamState: absent,
     connected: true,
+    losses: 0,
     server_version: '2.12.0',
     flush: async () => {},
     close: async () => {},

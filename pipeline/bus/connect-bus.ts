@@ -49,6 +49,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const watchers = new Set<(up: boolean) => void>();
   const publishers = new Set<{ close(): Promise<void> }>();
   let connected = true;
+  let losses = 0;
   let serverVersion = connection.info?.version ?? '';
   const report = (event: BusEvent): void => options.onEvent?.(event);
 
@@ -68,6 +69,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') {
         connected = false;
+        losses++;
         report({ type: 'disconnected', server: status.server });
         for (const watcher of [...watchers]) watcher(false);
       } else if (status.type === 'reconnect') {
@@ -176,6 +178,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     },
     get connected() {
       return link.connected();
+    },
+    get losses() {
+      return losses;
     },
     get server_version() {
       return serverVersion;

@@ -12,7 +12,11 @@ export function jsonEventSink<Row extends { readonly node: string; readonly gpu_
   table: string,
 ): Sink<Row> {
   let missed = false;
+  let { losses } = bus;
   const tellMissed = (): void => {
+    // What was handed over just before is lost with a connection, also with one that is back already.
+    missed ||= bus.losses !== losses;
+    losses = bus.losses;
     if (!missed) return;
     missed = false;
     bus.publish({ subject: missedSubject(subjectToken(table)), data: new Uint8Array(0) });

@@ -82,6 +82,8 @@ export interface Bus {
   /** `seen`: a server that was cut off and tells of an older end is not believed, where the stream has several copies. */
   streamState(stream: string, seen?: SeenEnd): Promise<StreamState>;
   readonly connected: boolean;
+  /** How often the connection was lost, however shortly: each time something may have been told that was not heard. */
+  readonly losses: number;
   readonly server_version: string;
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -12,9 +12,20 @@ export function memoryBus(): MemoryBus {
   const refuse = (): never => {
     throw new Error('the memory bus has no streams');
   };
+  let online = true;
+  let losses = 0;
   const bus: MemoryBus = {
     published,
-    online: true,
+    get online() {
+      return online;
+    },
+    set online(value) {
+      if (online && !value) losses++;
+      online = value;
+    },
+    get losses() {
+      return losses;
+    },
     publish(message) {
       if (!bus.online) return;
       published.push(message);
