@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FLEET, GroupState } from '../operators/core/group-state.ts';
 import type { VitalsError } from './contract/errors.ts';
 import type { Disk } from './disk.ts';
+import { damagedAt, ofVersion9 } from './snapshot.fixture.ts';
 import { SnapshotFiles } from './snapshot-files.ts';
 
 let folder: string;
@@ -33,7 +35,41 @@ it('finds a manifest in which any one bit is another, and uses the one before', 
     expect(await files.readManifest(), `bit ${bit}`).toEqual(before);
   }
   expect(told).toHaveLength(whole.length * 8);
+  expect(new Set(told)).toEqual(new Set(['GV-SNP-001']));
 });
+
+it('tells a manifest that was written otherwise from a damaged one, and uses the one before', async () => {
+  const before = { groups: { 3: { saved: 4, covered: 5 } } };
+  await files.writeManifest(before);
+  await files.writeManifest({ groups: {} });
+  const text = JSON.stringify({ version: 9, parts: [] });
+  writeFileSync(join(folder, 'manifest.snap'), `${text}\n${crc32(text)}`);
+  expect([await files.readManifest(), told.splice(0)]).toEqual([before, ['GV-SNP-002']]);
+  writeFileSync(join(folder, 'manifest.snap'), text);
+  expect([await files.readManifest(), told]).toEqual([before, ['GV-SNP-001']]);
+});
+
+it.each([
+  ['damaged', 'whole', damagedAt, null, 5, ['GV-SNP-001']],
+  ["another version's", 'whole', ofVersion9, null, 5, ['GV-SNP-002']],
+  ["another version's", "another version's", ofVersion9, ofVersion9, null, ['GV-SNP-002', 'GV-SNP-002']],
+  ["another version's", 'damaged', ofVersion9, damagedAt, null, ['GV-SNP-002', 'GV-SNP-001']],
+  ['damaged', "another version's", damagedAt, ofVersion9, null, ['GV-SNP-001', 'GV-SNP-002']],
+] as const)(
+  'tells that the newest of a group is %s, and reads the one before where that is whole: it is %s',
+  async (...row) => {
+    const [, , newest, before, expected, errors] = row;
+    await files.write(at(5));
+    await files.write(at(9));
+    const change = (name: string, by: ((bytes: Uint8Array) => Uint8Array) | null): void => {
+      if (by !== null) writeFileSync(join(folder, name), by(readFileSync(join(folder, name))));
+    };
+    change('group-03.snap', newest);
+    change('group-03.prev.snap', before);
+    expect((await files.read(3))?.position ?? null).toBe(expected);
+    expect(told).toEqual(errors);
+  },
+);
 
 it('reads a manifest of an earlier release, which has no checksum', async () => {
   const manifest = { stream: 'a', groups: {} };

@@ -5,7 +5,13 @@ import { FLEET, type SavedGroup } from '../operators/core/group-state.ts';
 import { VitalsError } from './contract/errors.ts';
 import { GROUPS, groupToken } from './contract/ids.ts';
 import { type Disk, machineDisk, type ReadMemory } from './disk.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
+import {
+  damagedSnapshot,
+  encodeSnapshot,
+  ofAnotherVersion,
+  readSnapshot,
+  type UnreadSnapshot,
+} from './snapshot-format.ts';
 
 /** Per group: the position inside its newest file (0: it has none), and up to where the stream held nothing more for it. */
 export interface WrittenGroup {
@@ -22,8 +28,8 @@ export interface Manifest {
 
 /**
  * The files of snapshots: one a group, one for what spans them, and the manifest. Each is written under a temporary name,
- * synced and renamed; the one before is kept, and the one before that is written over next. Damage is told, and reads as
- * nothing there.
+ * synced and renamed; the one before is kept, and the one before that is written over next. Damage, and another version's, is
+ * told and reads as nothing there.
  */
 export class SnapshotFiles {
   readonly dir: string;
@@ -70,9 +76,11 @@ export class SnapshotFiles {
   async readManifest(): Promise<Manifest | null> {
     for (const name of ['manifest.snap', 'manifest.prev.snap']) {
       try {
-        return parseManifest(Buffer.from(await this.disk.read(join(this.dir, name))).toString('utf8'));
+        const found = parseManifest(Buffer.from(await this.disk.read(join(this.dir, name))).toString('utf8'));
+        if (!('why' in found)) return found;
+        this.unread(name, found);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.unread(name, damagedSnapshot(String(error)));
       }
     }
     return null;
@@ -116,17 +124,17 @@ export class SnapshotFiles {
     try {
       bytes = await this.disk.read(join(this.dir, name), memory);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.damaged(name, String(error));
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.unread(name, damagedSnapshot(String(error)));
       return null;
     }
-    const saved = decodeSnapshot(bytes);
-    if (typeof saved !== 'string') return saved;
-    this.damaged(name, saved);
+    const saved = readSnapshot(bytes);
+    if (!('why' in saved)) return saved;
+    this.unread(name, saved);
     return null;
   }
 
-  private damaged(name: string, detail: string): void {
-    this.report(new VitalsError('GV-SNP-001', `snapshot ${name}: ${detail}`, this.dir));
+  private unread(name: string, { code, why }: UnreadSnapshot): void {
+    this.report(new VitalsError(code, `snapshot ${name}: ${why}`, this.dir));
   }
 }
 
@@ -140,11 +148,14 @@ const manifestSchema = z.object({
 });
 
 /** JSON, and its CRC-32 in a line of its own; earlier releases wrote none. */
-function parseManifest(text: string): Manifest {
+function parseManifest(text: string): Manifest | UnreadSnapshot {
   const [json = '', checksum] = text.split('\n');
-  if (checksum !== undefined && checksum !== String(crc32(json))) throw new Error('checksum does not match');
+  if (checksum !== undefined && checksum !== String(crc32(json))) return damagedSnapshot('checksum does not match');
   const manifest = manifestSchema.safeParse(JSON.parse(json));
-  if (!manifest.success) throw new Error('no stream and groups in it');
+  if (!manifest.success) {
+    // Only a checksum says that it was written so.
+    return (checksum === undefined ? damagedSnapshot : ofAnotherVersion)('no stream and groups in it');
+  }
   const { stream, groups } = manifest.data;
   return stream === undefined ? { groups } : { stream, groups };
 }

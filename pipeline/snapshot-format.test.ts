@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GroupState, type SavedGroup } from '../operators/core/group-state.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot-format.ts';
+import { ofVersion9, respelled, withChecksum } from './snapshot.fixture.ts';
+import { decodeSnapshot, encodeSnapshot, readSnapshot } from './snapshot-format.ts';
 
 const SPEC = {
   mean: { scope: 'gpu', type: 'f64', width: 3, initial: Number.NaN },
@@ -79,5 +80,60 @@ describe('snapshot format', () => {
       expect(typeof decodeSnapshot(damaged), `byte ${at}`).toBe('string');
       expect(typeof decodeSnapshot(bytes.subarray(0, at)), `cut at ${at}`).toBe('string');
     }
+  });
+
+  it('takes no bit that is another for another version', () => {
+    const bytes = Buffer.from(bytesOf(group().save()));
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const at = bit >> 3;
+      const byte = bytes[at] as number;
+      bytes[at] = byte ^ (1 << (bit & 7));
+      const found = readSnapshot(bytes);
+      if (!('code' in found) || found.code !== 'GV-SNP-001') expect(found, `bit ${bit}`).toBe('damaged');
+      bytes[at] = byte;
+    }
+    expect('code' in readSnapshot(bytes)).toBe(false);
+  });
+
+  it.each([
+    ['of a newer format', ofVersion9, 'GV-SNP-002', 'version 9, this release reads 3'],
+    [
+      'of an older one',
+      (bytes: Uint8Array) => withChecksum(respelled(bytes, '"version":3', '"version":1')),
+      'GV-SNP-002',
+      'version 1, this release reads 3',
+    ],
+    [
+      'in another layout',
+      (bytes: Uint8Array) => withChecksum(respelled(bytes, 'GPVSNAP1', 'GPVSNAP2')),
+      'GV-SNP-002',
+      'layout GPVSNAP2, this release reads GPVSNAP1',
+    ],
+    [
+      'whose version is damaged',
+      (bytes: Uint8Array) => respelled(bytes, '"version":3', '"version":1'),
+      'GV-SNP-001',
+      'checksum does not match',
+    ],
+    [
+      'whose layout is damaged',
+      (bytes: Uint8Array) => respelled(bytes, 'GPVSNAP1', 'GPVSNAP3'),
+      'GV-SNP-001',
+      'not a snapshot',
+    ],
+    [
+      'that is something else',
+      (bytes: Uint8Array) => withChecksum(respelled(bytes, 'GPVSNAP1', 'ABCDEFG1')),
+      'GV-SNP-001',
+      'not a snapshot',
+    ],
+    [
+      'of this version that contradicts itself',
+      (bytes: Uint8Array) => withChecksum(respelled(bytes, '"group":7', '"group":x')),
+      'GV-SNP-001',
+      'head cannot be read',
+    ],
+  ] as const)('says of one %s what it is', (_, change, code, why) => {
+    expect(readSnapshot(change(bytesOf(group().save())))).toEqual({ code, why });
   });
 });

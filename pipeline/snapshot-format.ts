@@ -5,9 +5,11 @@ import { areRecords, isHead, isRegistry, type SnapshotHead } from './snapshot-ch
 
 /**
  * A saved group as bytes: `GPVSNAP1`, u32 length of the JSON head, u32 length of the registry, head, registry as JSON,
- * padding to 8, the columns one after the other (each padded to 8), u32 CRC-32 of all before it. Little-endian.
+ * padding to 8, the columns one after the other (each padded to 8), u32 CRC-32 of all before it. Little-endian. Whatever else a
+ * release changes, the first seven letters and the checksum at the end stay: by them another version is known from damage.
  */
-const MAGIC = 'GPVSNAP1';
+const FAMILY = 'GPVSNAP';
+const MAGIC = `${FAMILY}1`;
 const PREFIX_BYTES = 16;
 const SNAPSHOT_VERSION = 3;
 
@@ -24,6 +26,14 @@ const ELEMENT_BYTES: Readonly<Record<string, number>> = Object.fromEntries(
 );
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 const ZEROS = new Uint8Array(8);
+
+/** Why bytes are no snapshot that this release reads: damaged, or as another version wrote them. */
+export interface UnreadSnapshot {
+  readonly code: 'GV-SNP-001' | 'GV-SNP-002';
+  readonly why: string;
+}
+export const damagedSnapshot = (why: string): UnreadSnapshot => ({ code: 'GV-SNP-001', why });
+export const ofAnotherVersion = (why: string): UnreadSnapshot => ({ code: 'GV-SNP-002', why });
 
 /** A registry is the same object from snapshot to snapshot while nothing in it changed. */
 const registryTexts = new WeakMap<RegistrySnapshot, Uint8Array>();
@@ -64,12 +74,26 @@ export function encodeSnapshot(saved: SavedGroup): Uint8Array[] {
 
 const padding = (bytes: number): Uint8Array => ZEROS.subarray(0, aligned(bytes) - bytes);
 
-/** The saved group back, its columns over the same memory as `bytes`; a text says what is wrong with the bytes instead. */
+/** As `readSnapshot`; a text says what is wrong with the bytes. */
 export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
+  const found = readSnapshot(bytes);
+  return 'why' in found ? found.why : found;
+}
+
+/** The saved group back, its columns over the same memory as `bytes`. */
+export function readSnapshot(bytes: Uint8Array): SavedGroup | UnreadSnapshot {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < PREFIX_BYTES + 4 || buffer.toString('latin1', 0, 8) !== MAGIC) return 'not a snapshot';
+  if (buffer.length < PREFIX_BYTES + 4) return damagedSnapshot('not a snapshot');
   const end = buffer.length - 4;
-  if (buffer.readUInt32LE(end) !== crc32(buffer.subarray(0, end))) return 'checksum does not match';
+  const magic = buffer.toString('latin1', 0, MAGIC.length);
+  // First of all: no letter or version that a disk has changed may pass for another release's.
+  if (buffer.readUInt32LE(end) !== crc32(buffer.subarray(0, end))) {
+    return damagedSnapshot(magic === MAGIC ? 'checksum does not match' : 'not a snapshot');
+  }
+  if (magic !== MAGIC) {
+    if (!magic.startsWith(FAMILY)) return damagedSnapshot('not a snapshot');
+    return ofAnotherVersion(`layout ${magic}, this release reads ${MAGIC}`);
+  }
   const headLength = buffer.readUInt32LE(8);
   const registryAt = PREFIX_BYTES + headLength;
   const columnsAt = registryAt + buffer.readUInt32LE(12);
@@ -78,21 +102,23 @@ export function decodeSnapshot(bytes: Uint8Array): SavedGroup | string {
   try {
     head = JSON.parse(buffer.toString('utf8', PREFIX_BYTES, registryAt));
     const version = (head as { readonly version?: unknown } | null)?.version;
-    if (version !== SNAPSHOT_VERSION) return `version ${String(version)}, this release reads ${SNAPSHOT_VERSION}`;
+    if (version !== SNAPSHOT_VERSION) {
+      return ofAnotherVersion(`version ${String(version)}, this release reads ${SNAPSHOT_VERSION}`);
+    }
     registry = JSON.parse(buffer.toString('utf8', registryAt, columnsAt));
   } catch {
-    return 'head cannot be read';
+    return damagedSnapshot('head cannot be read');
   }
-  if (!isHead(head, ELEMENT_BYTES)) return 'head does not fit together';
-  if (!isRegistry(registry)) return 'registry does not fit together';
+  if (!isHead(head, ELEMENT_BYTES)) return damagedSnapshot('head does not fit together');
+  if (!isRegistry(registry)) return damagedSnapshot('registry does not fit together');
   let at = aligned(columnsAt);
   // Numbers lie at multiples of their size, which is true of memory that begins at one.
   const whole = buffer.byteOffset % 8 === 0 ? buffer : Uint8Array.from(buffer);
   const columns: SavedColumn[] = [];
   for (const { step, name, type, width, bytes: length } of head.columns) {
-    if (at + length > end) return 'columns are cut';
+    if (at + length > end) return damagedSnapshot('columns are cut');
     const column = whole.subarray(at, at + length);
-    if (type === 'record' && !areRecords(column)) return `records of ${step}.${name} cannot be read`;
+    if (type === 'record' && !areRecords(column)) return damagedSnapshot(`records of ${step}.${name} cannot be read`);
     const { BYTES_PER_ELEMENT } = ARRAYS[type];
     columns.push({
       step,

@@ -215,7 +215,7 @@ describe('nats-server killed', () => {
     expect(read.map(numberOf)).toEqual(range(0, count));
     expect((await bus.streamState('DCGM_RAW')).messages).toBe(count);
     expect(test.events.some((event) => event.type === 'reconnected')).toBe(true);
-    expect(bus.losses).toBe(1);
+    expect(bus.losses).toBeGreaterThan(0);
     expect(test.events.some((event) => event.type === 'gap')).toBe(false);
   });
 });

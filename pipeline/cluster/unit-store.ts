@@ -4,7 +4,7 @@ import type { ObjectStore } from '../bus/object-store.ts';
 import type { Clock } from '../clock.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { StateSpec } from '../contract/operator.ts';
-import { decodeSnapshot, encodeSnapshot } from '../snapshot-format.ts';
+import { damagedSnapshot, encodeSnapshot, readSnapshot, type UnreadSnapshot } from '../snapshot-format.ts';
 import { unitName } from './assign-units.ts';
 import { unitKey } from './cluster-keys.ts';
 import type { ClusterView, SeenUnit } from './cluster-view.ts';
@@ -44,7 +44,13 @@ export class UnitStore {
 
   constructor(options: UnitStoreOptions) {
     this.options = options;
-    this.ahead = new ReadAhead({ read: (name) => this.readOnce(name), now: () => options.clock.monotonic() });
+    this.ahead = new ReadAhead({
+      read: async (name) => {
+        const found = await this.readOnce(name);
+        return 'why' in found ? found.why : found;
+      },
+      now: () => options.clock.monotonic(),
+    });
   }
 
   /** Takes a unit; null when somebody else was faster. */
@@ -68,7 +74,7 @@ export class UnitStore {
 
   /**
    * A unit's newest state that can be read, of this stream; null when there is none: it then begins with the stream's first
-   * message. What is damaged, or of another stream, is told.
+   * message. What is damaged, or of another version or stream, is told.
    */
   async load(
     owned: OwnedUnit,
@@ -85,8 +91,8 @@ export class UnitStore {
     }
     for (const snapshot of record.snapshots) {
       const saved = (await this.ahead.take(snapshot.name)) ?? (await this.read(snapshot.name));
-      if (typeof saved !== 'string') return { state: GroupState.restore(saved, specs), snapshot };
-      this.tell('GV-SNP-001', `snapshot ${snapshot.name}: ${saved}`, owned.unit);
+      if (!('why' in saved)) return { state: GroupState.restore(saved, specs), snapshot };
+      this.tell(saved.code, `snapshot ${snapshot.name}: ${saved.why}`, owned.unit);
     }
     return null;
   }
@@ -130,17 +136,19 @@ export class UnitStore {
     }
   }
 
-  private async read(name: string): Promise<SavedGroup | string> {
+  private async read(name: string): Promise<SavedGroup | UnreadSnapshot> {
     for (let look = 1; ; look++) {
       const saved = await this.readOnce(name);
-      if (typeof saved !== 'string' || look === LOOKS) return saved;
+      // Another version's is whole: it is the same at the next look.
+      if (!('why' in saved) || saved.code === 'GV-SNP-002' || look === LOOKS) return saved;
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   }
 
-  private async readOnce(name: string): Promise<SavedGroup | string> {
+  private async readOnce(name: string): Promise<SavedGroup | UnreadSnapshot> {
     const bytes = await this.options.objects.get(name);
-    return bytes === null ? 'it is not there' : typeof bytes === 'string' ? bytes : decodeSnapshot(bytes);
+    if (bytes === null) return damagedSnapshot('it is not there');
+    return typeof bytes === 'string' ? damagedSnapshot(bytes) : readSnapshot(bytes);
   }
 
   private async write(owned: OwnedUnit, record: UnitRecord): Promise<boolean> {
@@ -155,7 +163,7 @@ export class UnitStore {
     return true;
   }
 
-  private tell(code: 'GV-SNP-001' | 'GV-SNP-002', what: string, unit: number): void {
+  private tell(code: UnreadSnapshot['code'], what: string, unit: number): void {
     this.options.tell(new VitalsError(code, what, `cluster, ${unitName(unit)}`));
   }
 }

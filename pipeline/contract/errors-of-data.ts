@@ -140,8 +140,8 @@ export const ERRORS_OF_DATA = {
   'GV-SNK-005': { meaning: 'The database has a newer schema than this release.', action: 'Run the newer release.' },
   'GV-SNP-001': { meaning: 'A snapshot is damaged.', action: 'The one before it is used.' },
   'GV-SNP-002': {
-    meaning: 'A snapshot was written by another version.',
-    action: 'It is set aside; the stream is read again from its start.',
+    meaning: 'A snapshot was written by another version, or is of another stream than the one that is there.',
+    action: 'It is set aside: the one before is used if it can be, else the stream is read again from its start.',
   },
   'GV-CLU-001': {
     meaning:

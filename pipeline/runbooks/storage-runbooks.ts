@@ -144,9 +144,17 @@ export const STORAGE_RUNBOOKS: Readonly<Record<StorageCode, Runbook>> = {
     afterwards: ['When it comes back, the disk loses what was written: look at `dmesg`.'],
   },
   'GV-SNP-002': {
-    shows: 'A warning at the first start after an upgrade; the start reads the stream for minutes.',
-    check: ['`gpu-vitals doctor`: `engine lag` should fall.'],
-    afterwards: ['Windows that are longer than the stream begin anew: baselines of days need days.'],
+    shows:
+      'A warning: at the first start of a release that writes them otherwise, then for each group; or when DCGM_RAW was made anew or lost its end. What is in the stream is read for minutes.',
+    check: [
+      '`gpu-vitals logs --part engine --level warn` says which: a version, or positions that do not fit the stream.',
+      '`gpu-vitals doctor`: `engine lag` should fall.',
+    ],
+    afterwards: [
+      'Windows that are longer than the stream begin anew: baselines of days need days.',
+      'Before the next change of release make `stream-age-max` as long as your windows: a week for health.',
+      'Where nobody made the stream anew: look at the log of NATS, and at its disk.',
+    ],
   },
   'GV-CLU-001': {
     shows: 'A warning of a worker; for some seconds its groups are read late, by others.',
