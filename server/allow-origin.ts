@@ -14,7 +14,10 @@ const hostname = (hostOrUrl: string): string | null => {
  * the same host name (any port: console and live socket have different ones) or is listed. A server on loopback answers
  * only to loopback names, so that a foreign name which resolves to it (DNS rebinding) opens nothing.
  */
-export function allowOrigin(options: { host: string; origins: readonly string[] }): (handshake: Handshake) => boolean {
+export function allowOrigin(options: {
+  host: string;
+  origins: readonly string[];
+}): (handshake: Pick<Handshake, 'origin' | 'host'>) => boolean {
   const loopbackOnly = isLoopback(options.host);
   return ({ origin, host }) => {
     if (origin === null || options.origins.includes(origin)) return true;

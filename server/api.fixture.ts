@@ -68,7 +68,7 @@ export const assetOf = (gpu_uuid: string, changes: Partial<Asset> = {}): Asset =
 
 type ApiWorldOptions = { live_url: string | null } & Pick<
   ApiParts,
-  'calls_per_s' | 'keys' | 'channels' | 'console_dir' | 'scorer' | 'predictor'
+  'behind_proxy' | 'calls_per_s' | 'keys' | 'channels' | 'console_dir' | 'scorer' | 'predictor'
 > &
   Pick<ApiParts, 'database' | 'models' | 'examine' | 'config' | 'simulation' | 'gate' | 'profile'>;
 
@@ -128,7 +128,7 @@ export function apiWorld(options: Partial<ApiWorldOptions> = {}) {
     gate: options.gate ?? OPEN_GATE,
     audit,
     keys: options.keys === undefined ? async () => [] : options.keys,
-    behind_proxy: false,
+    behind_proxy: options.behind_proxy ?? false,
     pages: [],
     calls_per_s: options.calls_per_s ?? 0,
     topology,

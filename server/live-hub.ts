@@ -1,6 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { ErrorCode } from '../pipeline/contract/error-catalogue.ts';
-import type { LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import type { Handshake, LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
+import type { LiveHubOptions } from './live-hub-options.ts';
 import { LIVE_LIMITS, type LiveLimits } from './live-limits.ts';
 import { LivePace } from './live-pace.ts';
 import { readLiveRequest, topicOf } from './live-request.ts';
@@ -8,24 +9,9 @@ import type { LiveSession, Subscription } from './live-session.ts';
 import type { LiveTold } from './live-told.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
-import { type Gate, OPEN_GATE } from './security/gate.ts';
+import { OPEN_GATE } from './security/gate.ts';
 import { LiveEntry } from './security/live-entry.ts';
-import type { LiveTenants } from './security/live-tenants.ts';
 import { type BucketRate, fullBucket, takeToken } from './security/token-bucket.ts';
-
-export interface LiveHubOptions {
-  readonly clock: Clock;
-  readonly topics: LiveTopics;
-  /** Topics of tenants; nobody has one when absent. */
-  readonly tenants?: Pick<LiveTenants, 'topics' | 'prepare' | 'all'>;
-  readonly limits?: Partial<LiveLimits>;
-  /** Who may listen; everybody when absent. */
-  readonly gate?: Gate;
-  /** Told of every delta that was sent; nobody when absent. */
-  readonly told?: LiveTold;
-  /** Told of everything that a socket is refused; nobody when absent. */
-  readonly onRefused?: (code: ErrorCode, detail: string) => void;
-}
 
 /**
  * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while sending them is cheap, else they are
@@ -61,10 +47,12 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       clock: options.clock,
       gate: options.gate ?? OPEN_GATE,
       auth_within_ms: this.limits.auth_within_ms,
+      strangers_per_address_max: this.limits.strangers_per_address_max,
+      behind_proxy: options.behind_proxy ?? false,
       prepare: async ({ tenant }) => this.tenants?.prepare(tenant),
       isOpen: (session) => this.sessions.has(session),
       answer: (session, text) => this.answer(session, text),
-      refuse: (session, detail) => this.refuse(session, 'GV-SEC-001', detail, null),
+      refuse: (session, code, detail) => this.refuse(session, code, detail, null),
       leaveAll: (session) => this.leaveAll(session),
     });
     this.snapshotBudget = this.limits.snapshot_bytes;
@@ -99,13 +87,17 @@ export class LiveHub implements SocketHandlers<LiveSession> {
     this.pace.close();
   }
 
-  open(socket: LiveSocket): LiveSession {
+  hasRoom(handshake: Handshake): boolean {
+    return this.entry.hasRoom(handshake);
+  }
+
+  open(socket: LiveSocket, handshake: Handshake | null = null): LiveSession {
     const session: LiveSession = {
       socket,
       subscriptions: new Map(),
       bucket: fullBucket(this.rate, this.clock.monotonic()),
       slow: false,
-      ...this.entry.newcomer(),
+      ...this.entry.newcomer(handshake),
     };
     this.sessions.add(session);
     return session;
@@ -159,6 +151,7 @@ export class LiveHub implements SocketHandlers<LiveSession> {
 
   closed(session: LiveSession): void {
     this.sessions.delete(session);
+    this.entry.noStranger(session);
     this.leaveAll(session);
   }
 

@@ -9,6 +9,8 @@ export interface LiveLimits {
   readonly snapshot_bytes: number;
   /** Where keys are needed: a socket that has not shown one by then is closed. */
   readonly auth_within_ms: number;
+  /** And of those from one address no more than so many at once. */
+  readonly strangers_per_address_max: number;
 }
 
 export const LIVE_LIMITS: LiveLimits = {
@@ -18,4 +20,5 @@ export const LIVE_LIMITS: LiveLimits = {
   slow_bytes: 1_048_576,
   snapshot_bytes: 134_217_728,
   auth_within_ms: 10_000,
+  strangers_per_address_max: 64,
 };

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../pipeline/clock.ts';
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import type { FleetReading, GpuEntry } from './fleet-view.ts';
@@ -18,6 +19,9 @@ export interface LiveTopicsOptions extends RingLimits {
   /** Where topics with changes are gathered; a set of its own when absent. */
   readonly dirty?: Set<LiveTopic>;
 }
+
+/** In microseconds, twelve days: so many deltas as could make two servers' numbers meet are not kept. */
+const APART_MAX = 2 ** 40;
 
 /** What of an alert tells whose it is. */
 export interface AlertTold {
@@ -40,6 +44,8 @@ export class LiveTopics {
   private readonly gpus = new Map<string, LiveTopic>();
   private readonly alerts = new Map<string, { readonly alert: AlertTold; readonly json: string }>();
   private readonly summary: (entry: GpuEntry) => string;
+  /** Somebody may come from a server beside this one, where the topic was begun in the same millisecond. */
+  private readonly apart = randomInt(APART_MAX);
   private seqFloor = 0;
 
   constructor(options: LiveTopicsOptions) {
@@ -54,8 +60,8 @@ export class LiveTopics {
     if (known !== undefined) return known;
     const parsed = parseTopic(name);
     if (parsed === null) return null;
-    // Microseconds of the clock: beyond every number of an earlier life, also of an earlier process.
-    this.seqFloor = Math.max(this.seqFloor + 1, Math.floor(this.options.clock.now() * 1_000));
+    // Microseconds of the clock, from a point of our own: beyond every number of an earlier life, and far from other processes'.
+    this.seqFloor = Math.max(this.seqFloor + 1, Math.floor(this.options.clock.now() * 1_000) + this.apart);
     const topic = new LiveTopic(name, parsed.kind, parsed.id, this.seqFloor, this.options, this.options.tenant);
     topic.idle_since = this.options.clock.monotonic();
     this.topics.set(name, topic);

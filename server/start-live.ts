@@ -35,6 +35,8 @@ export interface LiveServerOptions {
   readonly library?: 'auto' | 'uws' | 'ws';
   /** Everybody may listen when absent. */
   readonly gate?: Gate;
+  /** A proxy in front hands on what others ask, and tells for whom; false when absent. */
+  readonly behind_proxy?: boolean;
   /** Begins to follow the inventory, for keys with a tenant; those hear nothing when absent. */
   readonly followAssets?: () => FollowedAssets;
   /** Plain sockets when absent. */
@@ -107,6 +109,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
     tenants,
     told,
     onRefused,
+    behind_proxy: options.behind_proxy ?? false,
     ...(options.gate === undefined ? {} : { gate: options.gate }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
@@ -121,6 +124,7 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
       sockets_max: options.sockets_max ?? 10_000,
       tls: options.tls ?? null,
       allow: allowOrigin({ host: options.host, origins: options.origins ?? [] }),
+      hasRoom: (handshake) => hub.hasRoom(handshake),
       onRefused: (status, { origin, host }) =>
         onRefused(
           `handshake ${status}`,

@@ -48,21 +48,33 @@ function readKey(text: string): { readonly id: string; readonly secret: string }
 export const isKeyGood = (key: Pick<StoredKey, 'revoked_at' | 'expires_at'>, now: number): boolean =>
   key.revoked_at === null && (key.expires_at === null || now < key.expires_at);
 
-/** Whether the secret is the key's, in a time that does not tell how much of it is right. */
-function secretFits(stored: StoredKey, secret: string, now: number): boolean {
-  const hash = hashOf(secret);
+/** Whether a secret of this hash is the key's, in a time that does not tell how much of it is right. */
+function hashFits(stored: StoredKey, hash: Buffer, now: number): boolean {
   const current = timingSafeEqual(hash, Buffer.from(stored.hash, 'hex'));
   const { previous } = stored;
   const before = timingSafeEqual(hash, Buffer.from(previous?.hash ?? stored.hash, 'hex'));
   return current || (before && previous !== null && now < previous.good_until);
 }
 
+/** A key, and the hash of that one of its secrets which was shown. */
+export interface ShownKey extends StoredKey {
+  readonly shown: string;
+}
+
 /** The key of these that the text is, if it is good now. */
-export function findKey(keys: ReadonlyMap<string, StoredKey>, text: string, now: number): StoredKey | null {
+export function findKey(keys: ReadonlyMap<string, StoredKey>, text: string, now: number): ShownKey | null {
   const read = readKey(text);
   const key = read === null ? undefined : keys.get(read.id);
   if (read === null || key === undefined) return null;
-  return secretFits(key, read.secret, now) && isKeyGood(key, now) ? key : null;
+  const hash = hashOf(read.secret);
+  return hashFits(key, hash, now) && isKeyGood(key, now) ? { ...key, shown: hash.toString('hex') } : null;
+}
+
+/** Whether a key that was found before is good still, with the secret that was shown then. */
+export function isShownGood(key: StoredKey | undefined, shown: string, now: number): boolean {
+  if (key === undefined || !isKeyGood(key, now)) return false;
+  const { hash, previous } = key;
+  return shown === hash || (previous !== null && shown === previous.hash && now < previous.good_until);
 }
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();

@@ -1,6 +1,6 @@
 import type { KeyValueEntry } from '../bus/key-value.ts';
 import { type Clock, pause, systemTimers } from '../clock.ts';
-import { findKey, isKeyGood, type StoredKey } from './api-key.ts';
+import { findKey, isShownGood, type ShownKey, type StoredKey } from './api-key.ts';
 import { KEY_RECORDS, type KeyStore, readStoredKey } from './key-store.ts';
 
 /**
@@ -14,9 +14,9 @@ export interface KeyBook {
    */
   readonly locked: boolean;
   /** The key that this text is, if it is good now. Its use is noted. */
-  find(text: string): StoredKey | null;
-  /** Whether a key that was found before is still good. */
-  isGood(id: string): boolean;
+  find(text: string): ShownKey | null;
+  /** Whether a key that was found before is still good, with the secret that was shown then: after a rotation its old one ends. */
+  isGood(id: string, shown: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -63,10 +63,7 @@ export async function openKeyBook(store: KeyStore, clock: Clock): Promise<KeyBoo
       if (key !== null) noteUse(key.id, now);
       return key;
     },
-    isGood(id) {
-      const key = keys.get(id);
-      return key !== undefined && isKeyGood(key, clock.now());
-    },
+    isGood: (id, shown) => isShownGood(keys.get(id), shown, clock.now()),
     async stop() {
       stopping.abort();
       await following;

@@ -35,12 +35,16 @@ describe('keys over NATS', () => {
     expect(book.find(key)).toMatchObject({ id, name: 'ann', role: 'operator', tenant: 'acme' });
     expect(book.find(`${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`)).toBeNull();
 
+    const before = book.find(key)?.shown ?? '';
     const turned = await here.rotate(id, hours(1));
     await until(() => book.find(turned.key) !== null);
+    const after = book.find(turned.key)?.shown ?? '';
     expect(book.find(key)?.id).toBe(id);
+    expect([before, after, ''].map((shown) => book.isGood(id, shown))).toEqual([true, true, false]);
     clock.advance(hours(1));
     expect(book.find(key)).toBeNull();
     expect(book.find(turned.key)?.id).toBe(id);
+    expect([before, after].map((shown) => book.isGood(id, shown))).toEqual([false, true]);
 
     await until(async () => (await here.list())[0]?.last_used_at !== null);
     const listed = await here.list();
@@ -49,7 +53,7 @@ describe('keys over NATS', () => {
 
     await here.revoke(id);
     await until(() => book.find(turned.key) === null);
-    expect(book.isGood(id)).toBe(false);
+    expect(book.isGood(id, after)).toBe(false);
     expect(book.locked).toBe(true);
     await expect(here.rotate(id, hours(1))).rejects.toMatchObject({ code: 'GV-SEC-005' });
     await expect(here.revoke('000000000000')).rejects.toMatchObject({ code: 'GV-SEC-005' });

@@ -1,4 +1,4 @@
-import { findKey, isKeyGood, type StoredKey } from './api-key.ts';
+import { findKey, isShownGood, type StoredKey } from './api-key.ts';
 import type { KeyBook } from './key-book.ts';
 
 /** A key book over a map that the test changes. */
@@ -7,9 +7,6 @@ export const memoryKeyBook = (keys: ReadonlyMap<string, StoredKey>, now: () => n
     return keys.size > 0;
   },
   find: (text) => findKey(keys, text, now()),
-  isGood(id) {
-    const key = keys.get(id);
-    return key !== undefined && isKeyGood(key, now());
-  },
+  isGood: (id, shown) => isShownGood(keys.get(id), shown, now()),
   stop: async () => undefined,
 });

@@ -2671,7 +2671,7 @@ export interface GetOperations {
     readonly answer: Asset;
     readonly media: 'application/json';
   };
-  /** Who changed what, when and from where, newest first; nothing is ever taken out. Of refusals (403, 429) there is one a minute for each caller and action. `total` counts all entries, whatever is asked for. */
+  /** Who changed what, when and from where, newest first; nothing is ever taken out. Of calls that were answered with no 2xx there is one a minute for each caller, action and status; its `detail` begins with how many were left out since the one before. `total` counts all entries, whatever is asked for. */
   '/api/v1/audit': {
     readonly query: {
       /** Items a page. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { accessOf } from './access.ts';
 import type { Caller } from './caller.ts';
 import { peerAddress } from './peer-address.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import { RefusalsTold } from './refusals-told.ts';
 
 export interface AuditCallsOptions {
   readonly audit: Pick<AuditLog, 'write'>;
@@ -16,18 +16,18 @@ export interface AuditCallsOptions {
 
 const DETAIL_CHARACTERS_MAX = 2_000;
 const TARGET_CHARACTERS_MAX = 500;
-/** Answers that a caller can have as often as it likes: of a kind, one a minute tells that it tries. */
-const REFUSALS: ReadonlySet<number> = new Set([403, 429]);
-const REFUSALS_TOLD = { burst: 1, per_s: 1 / 60 };
+/** A token says what its issuer lets it say. */
+const NAME_CHARACTERS_MAX = 200;
 
 /**
  * Writes down every call of somebody known that changes something, by the table of `access.ts`, done or refused: before the
- * answer goes out, so that whoever has an answer can be found. Of refusals (403, 429) one a minute for each caller and route. That
- * it cannot be written is told and hinders nobody. State: a bucket for each of those who were refused last, at most 10,000.
+ * answer goes out, so that whoever has an answer can be found. What is refused a caller can have as often as it likes: of
+ * answers that are not 2xx one a minute for each caller, route and status, with the number of those left out since the one before.
+ * That it cannot be written is told and hinders nobody. State: that of `RefusalsTold`.
  */
 export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
   const { audit, clock, onFailure } = options;
-  const refusals = new RateLimiter(REFUSALS_TOLD, clock);
+  const refusals = new RefusalsTold(clock);
   return async (c, next) => {
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
     if (route === undefined || accessOf(route.method, route.path)?.audited !== true) return next();
@@ -38,19 +38,21 @@ export function auditCalls(options: AuditCallsOptions): MiddlewareHandler {
     const { id, name, role, tenant, kind } = caller;
     const { status } = c.res;
     const action = `${route.method} ${route.path}`;
-    if (REFUSALS.has(status) && refusals.take(`${kind}/${id} ${status} ${action}`) !== null) return undefined;
+    const left_out = c.res.ok ? 0 : refusals.tell(`${kind}/${id} ${status} ${action}`);
+    if (left_out === null) return undefined;
+    const before = left_out === 0 ? '' : `(${left_out} more like this were left out before) `;
     await audit
       .write({
         at: clock.now(),
-        by: name,
-        key_id: id,
+        by: name.slice(0, NAME_CHARACTERS_MAX),
+        key_id: id.slice(0, NAME_CHARACTERS_MAX),
         role: kind === 'open' ? '' : role,
-        tenant,
+        tenant: tenant.slice(0, NAME_CHARACTERS_MAX),
         origin: peerAddress(c, options.behind_proxy),
         action,
         target: c.req.path.slice(0, TARGET_CHARACTERS_MAX),
         status,
-        detail: detailOf(c),
+        detail: `${before}${detailOf(c)}`.slice(0, DETAIL_CHARACTERS_MAX),
       })
       .catch((error: unknown) => onFailure(error, `audit of ${action}`));
     return undefined;
@@ -62,5 +64,5 @@ function detailOf(c: Context): string {
   const text = c.get('body_text');
   if (text === undefined) return '';
   const type = (c.req.header('Content-Type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return type === 'application/json' ? text.slice(0, DETAIL_CHARACTERS_MAX) : type.slice(0, 80);
+  return type === 'application/json' ? text : type.slice(0, 80);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { populated } from '../api.fixture.ts';
 import { accessOf } from './access.ts';
+import type { Caller } from './caller.ts';
 import { keyring } from './keyring.fixture.ts';
 
 const post = (
@@ -118,6 +119,34 @@ describe('audit', () => {
     expect(told()).toEqual([['eve', 403, promote]]);
   });
 
+  it('cannot be filled with calls that change nothing, and has every change', async () => {
+    const keys = keyring();
+    const ann = { Authorization: `Bearer ${keys.add({ role: 'operator', name: 'ann' })}` };
+    const world = populated({ gate: keys.gate });
+    const told = () => world.audit.entries.splice(0).map(({ status, detail }) => [status, detail]);
+    const calls: readonly (readonly [path: string, body: string, status: number])[] = [
+      ['/api/v1/alerts/A1/acknowledge', '{', 400],
+      ['/api/v1/assets/GPU-none/retire', '{"note":"x"}', 404],
+      ['/api/v1/silences', '{}', 400],
+    ];
+    const eachOften = async (): Promise<void> => {
+      for (const [path, body, status] of calls) {
+        for (let i = 0; i < 5; i++) expect((await post(world, path, body, ann)).status).toBe(status);
+      }
+    };
+    await eachOften();
+    expect(told()).toEqual(calls.map(([, body, status]) => [status, body]));
+    world.clock.advance(59_999);
+    await eachOften();
+    expect(told()).toEqual([]);
+    world.clock.advance(1);
+    await eachOften();
+    const before = '(9 more like this were left out before) ';
+    expect(told()).toEqual(calls.map(([, body, status]) => [status, `${before}${body}`]));
+    for (let i = 0; i < 5; i++) await post(world, '/api/v1/alerts/A1/acknowledge', '{}', ann);
+    expect(told()).toEqual(Array.from({ length: 5 }, () => [200, '{}']));
+  });
+
   it('tells where a call came from', async () => {
     const world = populated();
     const incoming = { socket: { remoteAddress: '10.0.0.9' } };
@@ -127,9 +156,14 @@ describe('audit', () => {
   });
 
   it('cuts what is long', async () => {
+    const long: Caller = { kind: 'token', id: 'i'.repeat(999), name: 'n'.repeat(999), role: 'admin', tenant: '' };
+    const issued = populated({ gate: { locked: true, know: async () => long, isWelcome: () => true } });
+    await post(issued, '/api/v1/alerts/A1/acknowledge', '{}', { Authorization: 'Bearer x' });
+    expect(issued.audit.entries).toMatchObject([{ by: 'n'.repeat(200), key_id: 'i'.repeat(200) }]);
     const world = populated();
     await post(world, '/api/v1/alerts/A1/acknowledge', JSON.stringify({ by: 'bob', note: 'x'.repeat(5_000) }));
     expect(world.audit.entries[0]?.detail).toHaveLength(2_000);
+    world.clock.advance(60_000);
     await post(world, `/api/v1/alerts/${'x'.repeat(10_000)}/acknowledge`, '{"by":"bob"}');
     expect(world.audit.entries[1]?.target).toHaveLength(500);
   });

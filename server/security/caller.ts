@@ -11,6 +11,8 @@ export interface Caller {
   readonly role: AccessRole;
   /** Sees only the GPUs of this tenant; empty: all. */
   readonly tenant: string;
+  /** Of a key: the hash of the secret that was shown, which a rotation ends while the key goes on. */
+  readonly shown?: string;
   /** Of a token: when it ends, epoch ms; a key is looked up again. */
   readonly good_until?: number;
 }

@@ -24,12 +24,15 @@ export const gateOf = (
   },
   async know(bearer) {
     const key = book.find(bearer);
-    if (key !== null) return { kind: 'key', id: key.id, name: key.name, role: key.role, tenant: key.tenant };
+    if (key !== null) {
+      const { id, name, role, tenant, shown } = key;
+      return { kind: 'key', id, name, role, tenant, shown };
+    }
     return oidc === null || isOurs(bearer) ? null : oidc.know(bearer);
   },
   isWelcome(caller) {
     if (caller.kind === 'open') return oidc === null && !book.locked;
-    return caller.kind === 'key' ? book.isGood(caller.id) : (oidc?.isWelcome(caller) ?? false);
+    return caller.kind === 'key' ? book.isGood(caller.id, caller.shown ?? '') : (oidc?.isWelcome(caller) ?? false);
   },
 });
 

@@ -21,6 +21,16 @@ export function keyring(now: () => number = () => NOW) {
       const key = keys.get(id);
       if (key !== undefined) keys.set(id, { ...key, revoked_at: now() });
     },
+    /** Answers the new text of a key; the one before is good for `grace_ms`. */
+    rotate(text: string, grace_ms: number): string {
+      const id = text.split('_')[1] ?? '';
+      const { key, hash } = newSecret(id);
+      const before = keys.get(id);
+      if (before !== undefined) {
+        keys.set(id, { ...before, hash, previous: { hash: before.hash, good_until: now() + grace_ms } });
+      }
+      return key;
+    },
     /** Answers the text of a new key. */
     add(changes: Partial<StoredKey> = {}): string {
       const id = newKeyId();

@@ -51,6 +51,33 @@ describe.each(['uws', 'ws'] as const)('live server with keys over %s', (library)
     expect(await one.closed()).toEqual({ code: 1008 });
   });
 
+  it('ends what an old secret was given once its grace is over, and nothing of the new one', async () => {
+    const clock = settableClock(systemClock.now());
+    const keys = keyring(clock.now);
+    const old = keys.add();
+    const { live } = await world(library, { gate: keys.gate });
+    const [stays, moves, goes] = [await client(live), await client(live), await client(live)];
+    const enter = async (one: typeof goes, key: string): Promise<void> => {
+      one.say({ op: 'auth', key });
+      one.say({ op: 'subscribe', topic: 'fleet' });
+      await one.next(({ type }) => type === 'snapshot');
+    };
+    await enter(goes, old);
+    await enter(moves, old);
+    const fresh = keys.rotate(old, 1_000);
+    await enter(stays, fresh);
+    await enter(moves, fresh);
+    clock.advance(999);
+    await enter(goes, old);
+    clock.advance(1);
+    expect(await goes.next()).toMatchObject({ type: 'error', data: { code: 'GV-SEC-001' } });
+    expect(await goes.closed()).toEqual({ code: 1008 });
+    for (const one of [stays, moves]) {
+      one.say({ op: 'ping' });
+      expect(await one.next()).toMatchObject({ type: 'pong' });
+    }
+  });
+
   it('sends away who came in before there was a key, and who does not show one in time', async () => {
     const keys = keyring(systemClock.now);
     const { live } = await world(library, { gate: keys.gate, limits: { auth_within_ms: 50 } });

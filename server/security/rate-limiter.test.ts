@@ -41,8 +41,49 @@ describe('rates', () => {
     const attempt = () => world.get('/api/v1/gpus', { Authorization: 'Bearer nonsense' });
     for (let i = 0; i < 50; i++) expect((await attempt()).status).toBe(401);
     expect((await attempt()).status).toBe(429);
+    world.clock.advance(200);
+    expect((await attempt()).status).toBe(401);
+    expect((await attempt()).status).toBe(429);
     // Who shows nothing tries nothing.
     expect((await world.get('/api/v1/gpus')).status).toBe(401);
+  });
+
+  it('do not look at what comes from where too many bad keys were shown', async () => {
+    const keys = keyring();
+    const good = `Bearer ${keys.add()}`;
+    let looks = 0;
+    const know = (bearer: string) => {
+      looks++;
+      return keys.gate.know(bearer);
+    };
+    const world = populated({ gate: { locked: true, know, isWelcome: () => true } });
+    const call = (remoteAddress: string, Authorization: string) =>
+      world.app.request('/api/v1/errors', { headers: { Authorization } }, { incoming: { socket: { remoteAddress } } });
+    for (let i = 0; i < 100; i++) expect((await call('10.0.0.1', good)).status).toBe(200);
+    for (let i = 0; i < 50; i++) await call('10.0.0.1', 'Bearer a.b.c');
+    looks = 0;
+    for (const shown of ['Bearer a.b.c', good]) {
+      const refused = await call('10.0.0.1', shown);
+      expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1']);
+    }
+    expect(looks).toBe(0);
+    expect((await call('10.0.0.2', good)).status).toBe(200);
+    world.clock.advance(200);
+    expect((await call('10.0.0.1', good)).status).toBe(200);
+  });
+
+  it('count by address only where a proxy tells it, so that one caller does not shut out all', async () => {
+    const keys = keyring();
+    const good = `Bearer ${keys.add()}`;
+    const world = populated({ gate: keys.gate, behind_proxy: true });
+    const call = async (headers: Record<string, string>) => (await world.get('/api/v1/errors', headers)).status;
+    for (let i = 0; i < 60; i++) await call({ Authorization: 'Bearer x' });
+    expect(await call({ Authorization: good })).toBe(200);
+    const [one, other] = [{ 'X-Forwarded-For': '10.0.0.1' }, { 'X-Forwarded-For': '10.0.0.2' }];
+    for (let i = 0; i < 60; i++) await call({ Authorization: 'Bearer x', ...one });
+    expect([await call({ Authorization: good, ...one }), await call({ Authorization: good, ...other })]).toEqual([
+      429, 200,
+    ]);
   });
 
   it('count nothing while there are no keys', async () => {

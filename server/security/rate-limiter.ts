@@ -1,5 +1,5 @@
 import type { Clock } from '../../pipeline/clock.ts';
-import { type BucketRate, fullBucket, type TokenBucket, takeToken } from './token-bucket.ts';
+import { type BucketRate, fullBucket, type TokenBucket, takeToken, tokensIn } from './token-bucket.ts';
 
 /** How fast each of many may call. State: a bucket for whoever called last, at most 10,000. */
 export class RateLimiter {
@@ -27,6 +27,18 @@ export class RateLimiter {
     const left = takeToken(bucket, this.rate, now);
     if (left >= 0) return null;
     bucket.tokens += 1;
+    return this.secondsOf(left);
+  }
+
+  /** What `take` would answer, without taking anything. */
+  look(who: string): number | null {
+    const bucket = this.buckets.get(who);
+    if (bucket === undefined) return null;
+    const left = tokensIn(bucket, this.rate, this.clock.monotonic()) - 1;
+    return left >= 0 ? null : this.secondsOf(left);
+  }
+
+  private secondsOf(left: number): number {
     return Math.max(1, Math.ceil(-left / this.rate.per_s));
   }
 }

@@ -5,9 +5,10 @@ import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { isLoopbackHostHeader } from '../../pipeline/contract/loopback.ts';
 import { BadRequest, problem } from '../problem.ts';
 import { type Access, accessOf, mayCall } from './access.ts';
+import { BadKeys } from './bad-keys.ts';
 import { ANYBODY, type Caller } from './caller.ts';
 import type { Gate } from './gate.ts';
-import { peerAddress } from './peer-address.ts';
+import { clientAddress, originsOf } from './peer-address.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { AnswerTenant } from './tenant-apps.ts';
 
@@ -18,8 +19,6 @@ const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
 const FOREIGN_HOST = new BadRequest([{ field: 'Host', detail: 'Must be a name of loopback while there are no keys' }]);
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Bad keys from one address: somebody tries, or has a program that does not know that its key has ended. */
-const FAILURES = { burst: 50, per_s: 5 };
 /** A page asks for many things at once. */
 const BURST_S = 5;
 
@@ -35,13 +34,13 @@ export interface RequireAccessOptions {
 /**
  * Lets through who may call a route, by the one table of `access.ts`, and notes who it is. 401 with WWW-Authenticate without a
  * good key, 403 when its role is too low or the answer concerns more
- * than its tenant, 429 when it calls too fast. Costs a look at a flag while there are
+ * than its tenant, 429 when it calls too fast, or comes from where too many bad keys were shown. Costs a look at a flag while there are
  * no keys.
  */
 export function requireAccess(options: RequireAccessOptions): MiddlewareHandler {
   const { gate, answerTenant, clock, behind_proxy, calls_per_s } = options;
   const calls = calls_per_s > 0 ? new RateLimiter({ burst: calls_per_s * BURST_S, per_s: calls_per_s }, clock) : null;
-  const failures = new RateLimiter(FAILURES, clock);
+  const badKeys = new BadKeys(clock);
   const tooFast = (c: Context, wait_s: number): Response => {
     const answer = problem(c, new VitalsError('GV-SEC-003', 'Calls come too fast', ''));
     answer.headers.set('Retry-After', String(wait_s));
@@ -64,11 +63,13 @@ export function requireAccess(options: RequireAccessOptions): MiddlewareHandler 
     const access = route === undefined ? NOWHERE : (accessOf(route.method, route.path) ?? UNKNOWN_ROUTE);
     if (access.role === 'open') return next();
     const authorization = c.req.header('Authorization');
+    const address = authorization === undefined ? null : clientAddress(originsOf(c), behind_proxy);
+    const held_s = badKeys.wait(address);
+    if (held_s !== null) return tooFast(c, held_s);
     const bearer = authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null);
     const caller = bearer === null ? null : await gate.know(bearer);
     if (caller === null) {
-      const wait_s = authorization === undefined ? null : failures.take(peerAddress(c, behind_proxy));
-      if (wait_s !== null) return tooFast(c, wait_s);
+      badKeys.note(address);
       const said = authorization === undefined ? 'No key was given' : 'The key is not good';
       const answer = problem(c, new VitalsError('GV-SEC-001', said, 'Authorization'));
       const detail = authorization === undefined ? '' : ', error="invalid_token"';

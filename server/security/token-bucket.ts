@@ -14,8 +14,11 @@ export const fullBucket = (rate: BucketRate, now: number): TokenBucket => ({ tok
 
 /** Takes a token, also one that is not there: below zero is how far beyond the rate it is. Answers what is left. */
 export function takeToken(bucket: TokenBucket, rate: BucketRate, now: number): number {
-  const refill = (Math.max(0, now - bucket.at) / 1_000) * rate.per_s;
-  bucket.tokens = Math.min(rate.burst, bucket.tokens + refill) - 1;
+  bucket.tokens = tokensIn(bucket, rate, now) - 1;
   bucket.at = now;
   return bucket.tokens;
+}
+
+export function tokensIn({ tokens, at }: TokenBucket, rate: BucketRate, now: number): number {
+  return Math.min(rate.burst, tokens + (Math.max(0, now - at) / 1_000) * rate.per_s);
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { milliseconds } from '../../pipeline/contract/time.ts';
 import { failureOf, signal, testParts } from './channel-parts.fixture.ts';
 import { httpPost } from './http-post.ts';
@@ -76,6 +77,46 @@ describe('posting', () => {
 
   it.each(['ftp://h/x', 'hooks.slack.com/services/hunter2', ''])('refuses an address that is none: %s', async (url) => {
     expect((await failureOf(post(url))).message).toBe('the address is not an http or https address');
+  });
+
+  it.each([
+    'http://169.254.169.254/latest',
+    'http://[fe80::1]/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://0xa9fea9fe/',
+  ])('asks no address of the own link: %s', async (url) => {
+    const { message, retryable } = await failureOf(post(url));
+    expect(message).toMatch(/ was not asked: .*own link \(GV-SEC-007\)$/);
+    expect(retryable).toBe(false);
+  });
+
+  it('asks it where that is allowed', async () => {
+    const there = await otherSide({ status: 200 }, { status: 200 });
+    // A guarded address that leads here.
+    const url = there.url.replace('127.0.0.1', '0.0.0.0');
+    expect((await failureOf(post(url))).message).toContain('GV-SEC-007');
+    expect(there.asked).toHaveLength(0);
+    expect((await post(url, {}, { allow_link_local: true })).status).toBe(200);
+  });
+
+  it('asks nobody under a name that means such an address', async () => {
+    vi.doMock('node:dns', async (original) => {
+      const found: LookupAddress[] = [{ address: '0.0.0.0', family: 4 }];
+      const lookup = (_: string, __: LookupAllOptions, tell: (error: null, all: LookupAddress[]) => void): void =>
+        tell(null, found);
+      return { ...(await original<typeof import('node:dns')>()), lookup };
+    });
+    vi.resetModules();
+    onTestFinished(() => {
+      vi.doUnmock('node:dns');
+      vi.resetModules();
+    });
+    const { httpPost: anew } = await import('./http-post.ts');
+    const there = await otherSide({ status: 200 });
+    const url = there.url.replace('127.0.0.1', 'hooks.test');
+    const sent = anew({ url, body: '{}', signal: signal() }, testParts());
+    await expect(sent).rejects.toThrow(/ was not asked: hooks\.test is an address .*own link \(GV-SEC-007\)$/);
+    expect(there.asked).toHaveLength(0);
   });
 
   it('sends nothing that is too large', async () => {

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import type { Clock } from '../../pipeline/clock.ts';
-import { isLinkLocal, lookupBeyondLink } from '../../pipeline/contract/link-local.ts';
+import { isLinkLocal, isRefusedName, lookupBeyondLink } from '../../pipeline/contract/link-local.ts';
 import { ChannelFailure } from '../../pipeline/contract/notifications.ts';
 import type { DurationMs } from '../../pipeline/contract/time.ts';
 import { readAuthority } from './read-authority.ts';
@@ -92,6 +92,8 @@ export async function httpPost(post: Post, options: HttpPostOptions): Promise<Ta
     if (error instanceof ChannelFailure) throw error;
     if (deadline.aborted) throw fail(`does not answer within ${options.timeout} ms`, { retryable: true });
     if (post.signal.aborted) throw fail('was not waited for', { retryable: true });
+    // What a name means may be mended; the address is asked for anew with every message.
+    if (isRefusedName(error)) throw fail(`was not asked: ${reasonOf(error)} (GV-SEC-007)`, { retryable: true });
     throw fail(`cannot be reached: ${reasonOf(error)}`, { retryable: true });
   } finally {
     dispatcher.destroy().catch(() => undefined);

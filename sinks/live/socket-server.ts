@@ -12,7 +12,7 @@ export interface LiveSocket {
 
 export interface SocketHandlers<S> {
   /** Makes what is remembered per connection. */
-  open(socket: LiveSocket): S;
+  open(socket: LiveSocket, handshake: Handshake): S;
   /** A text message; null for a binary one. */
   message(session: S, text: string | null): void;
   /** Some of what was buffered has gone out. */
@@ -24,6 +24,10 @@ export interface SocketHandlers<S> {
 export interface Handshake {
   readonly origin: string | null;
   readonly host: string;
+  /** The other end of the connection. */
+  readonly address: string;
+  /** X-Forwarded-For, all its lines as one; null when there is none. */
+  readonly forwarded_for: string | null;
 }
 
 /** PEM files of a server's certificate (with its chain) and private key. */
@@ -45,6 +49,8 @@ export interface SocketServerOptions {
   /** Null: plain sockets. */
   readonly tls?: TlsFiles | null;
   allow(handshake: Handshake): boolean;
+  /** Whether one more may come from where this one does; always when absent. */
+  hasRoom?(handshake: Handshake): boolean;
   /** Told of handshakes that were refused, with the status of the answer; nobody when absent. */
   onRefused?(status: number, handshake: Handshake): void;
 }
@@ -88,6 +94,7 @@ function refusalOf(options: SocketServerOptions, asked: AskedHandshake): Refusal
   }
   if (!options.allow(asked.handshake)) return { status: 403, reason: 'Forbidden' };
   if (asked.sockets >= options.sockets_max) return { status: 503, reason: 'Service Unavailable' };
+  if (options.hasRoom?.(asked.handshake) === false) return { status: 429, reason: 'Too Many Requests' };
   return null;
 }
 

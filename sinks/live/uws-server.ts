@@ -1,7 +1,8 @@
-import type { TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, WebSocket } from 'uWebSockets.js';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import {
   BUFFERED_BYTES_MAX,
+  type Handshake,
   judgeHandshake,
   type LiveSocket,
   type SocketHandlers,
@@ -30,12 +31,28 @@ export async function loadUws(): Promise<Library | null> {
 
 interface UserData<S> {
   session: S | null;
+  readonly handshake: Handshake;
+}
+
+const decoder = new TextDecoder();
+
+function handshakeOf(res: HttpResponse, req: HttpRequest): Handshake {
+  const forwarded: string[] = [];
+  // `getHeader` answers the first line; a proxy may add its own after the caller's.
+  req.forEach((name, value) => {
+    if (name === 'x-forwarded-for') forwarded.push(value);
+  });
+  return {
+    origin: req.getHeader('origin') || null,
+    host: req.getHeader('host'),
+    address: decoder.decode(res.getRemoteAddressAsText()),
+    forwarded_for: forwarded.length === 0 ? null : forwarded.join(', '),
+  };
 }
 
 /** WebSockets over uWebSockets.js: one published text is framed once for all who joined. */
 export function uwsServer(library: Library): StartSocketServer {
   return async <S>(options: SocketServerOptions, handlers: SocketHandlers<S>) => {
-    const decoder = new TextDecoder();
     let sockets = 0;
     const { tls = null } = options;
     const app = (
@@ -70,18 +87,14 @@ export function uwsServer(library: Library): StartSocketServer {
       closeOnBackpressureLimit: true,
       upgrade(res, req, context) {
         const protocols = req.getHeader('sec-websocket-protocol') || null;
-        const refusal = judgeHandshake(options, {
-          path: req.getUrl(),
-          protocols,
-          handshake: { origin: req.getHeader('origin') || null, host: req.getHeader('host') },
-          sockets,
-        });
+        const handshake = handshakeOf(res, req);
+        const refusal = judgeHandshake(options, { path: req.getUrl(), protocols, handshake, sockets });
         if (refusal !== null) {
           res.writeStatus(`${refusal.status} ${refusal.reason}`).end(refusal.reason);
           return;
         }
         res.upgrade<UserData<S>>(
-          { session: null },
+          { session: null, handshake },
           req.getHeader('sec-websocket-key'),
           protocols === null ? '' : options.protocol,
           req.getHeader('sec-websocket-extensions'),
@@ -92,7 +105,8 @@ export function uwsServer(library: Library): StartSocketServer {
         sockets++;
         const socket = socketOf(native);
         known.set(native, socket);
-        native.getUserData().session = handlers.open(socket);
+        const data = native.getUserData();
+        data.session = handlers.open(socket, data.handshake);
       },
       message(native, message, isBinary) {
         const { session } = native.getUserData();

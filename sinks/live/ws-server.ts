@@ -7,6 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import {
   BUFFERED_BYTES_MAX,
+  type Handshake,
   judgeHandshake,
   type LiveSocket,
   type SocketHandlers,
@@ -15,6 +16,16 @@ import {
 } from './socket-server.ts';
 
 const path = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] ?? '';
+
+function handshakeOf({ headers, socket }: IncomingMessage): Handshake {
+  const forwarded = headers['x-forwarded-for'];
+  return {
+    origin: headers.origin ?? null,
+    host: headers.host ?? '',
+    address: socket.remoteAddress ?? '',
+    forwarded_for: Array.isArray(forwarded) ? forwarded.join(', ') : (forwarded ?? null),
+  };
+}
 
 /** WebSockets in plain JavaScript, where uWebSockets.js has no binary: same behaviour, less speed. */
 export const wsServer: StartSocketServer = async <S>(options: SocketServerOptions, handlers: SocketHandlers<S>) => {
@@ -34,10 +45,11 @@ export const wsServer: StartSocketServer = async <S>(options: SocketServerOption
     handleProtocols: () => options.protocol,
   });
   http.on('upgrade', (request, stream, head) => {
+    const handshake = handshakeOf(request);
     const refusal = judgeHandshake(options, {
       path: path(request),
       protocols: request.headers['sec-websocket-protocol'] ?? null,
-      handshake: { origin: request.headers.origin ?? null, host: request.headers.host ?? '' },
+      handshake,
       sockets: server.clients.size,
     });
     stream.on('error', () => stream.destroy());
@@ -45,11 +57,11 @@ export const wsServer: StartSocketServer = async <S>(options: SocketServerOption
       stream.end(`HTTP/1.1 ${refusal.status} ${refusal.reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    server.handleUpgrade(request, stream, head, (native) => server.emit('connection', native, request));
+    server.handleUpgrade(request, stream, head, (native) => server.emit('connection', native, request, handshake));
   });
 
   const alive = new WeakSet<WebSocket>();
-  server.on('connection', (native: WebSocket, request: IncomingMessage) => {
+  server.on('connection', (native: WebSocket, request: IncomingMessage, handshake: Handshake) => {
     const joined = new Set<string>();
     const leave = (topic: string): void => {
       joined.delete(topic);
@@ -73,7 +85,7 @@ export const wsServer: StartSocketServer = async <S>(options: SocketServerOption
         native.close(code, reason);
       },
     };
-    const session = handlers.open(socket);
+    const session = handlers.open(socket, handshake);
     alive.add(native);
     request.socket.on('drain', () => handlers.drain(session));
     native.on('pong', () => alive.add(native));
