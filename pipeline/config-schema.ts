@@ -264,7 +264,7 @@ export const CONFIG_SECTIONS = {
     ),
     'allow-link-local': flag(
       false,
-      "Lets alert channels, targets and targets-url ask addresses of the machine's own link (169.254.0.0/16, fe80::/10), where clouds give credentials away.",
+      "Lets alert channels, targets and targets-url ask addresses of the machine's own link (169.254.0.0/16, fe80::/10) and of clouds' metadata services, which give credentials away.",
     ),
     'calls-per-second-max': number(
       200,

@@ -65,7 +65,7 @@ const DOORS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What our own chain is measured against knows the libraries directly, and so does what users are shown. */
-const OUTSIDERS = ['bench/bare-chain/', 'bench/k6/', 'deploy/examples/'];
+const OUTSIDERS = ['bench/bare-chain/', 'bench/k6/', 'bench/chaos/', 'deploy/examples/'];
 
 const LINES_MAX = 300;
 /** Tests that need the real services share one start of them, so their files may be somewhat longer. */

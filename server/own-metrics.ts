@@ -16,6 +16,7 @@ const told = (name: string, help: string, labels: readonly string[] = []): ToldM
 const COLLECTOR: Readonly<Record<keyof CollectorCounters, ToldMetric>> = {
   targets: told('collector_targets', 'Targets now.'),
   targets_failing: told('collector_targets_failing', 'Targets whose last scrape failed.'),
+  targets_slow: told('collector_targets_slow', 'Targets that often need longer than the interval.'),
   scrapes: told('collector_scrapes_total', 'Bodies that NATS or our disk has.'),
   failures: told('collector_failures_total', 'Scrapes without an answer that could be used.'),
   unreadable: told('collector_unreadable_total', 'Bodies that could not be read and went on as text.'),

@@ -16,7 +16,12 @@ export interface CommandAct {
  * it cannot be written down, since then nobody would ever know.
  */
 export async function auditedCommand<T>(
-  options: { readonly bus: Bus; readonly clock: Clock },
+  options: {
+    readonly bus: Bus;
+    readonly clock: Clock;
+    /** Whether a failure is written down; always when absent. */
+    readonly failure_written?: () => Promise<boolean>;
+  },
   act: (result: T | null) => CommandAct,
   run: () => Promise<T>,
 ): Promise<T> {
@@ -39,7 +44,7 @@ export async function auditedCommand<T>(
   try {
     result = await run();
   } catch (error) {
-    await write(null, 1);
+    if ((await options.failure_written?.()) ?? true) await write(null, 1);
     throw error;
   }
   await write(result, 0);

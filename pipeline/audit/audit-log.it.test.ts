@@ -76,4 +76,19 @@ describe('the trail', () => {
       [0, 'command line'],
     ]);
   });
+
+  it('is told of a failure only where that does no harm', async () => {
+    const clock = settableClock(Date.UTC(2026, 0, 2));
+    for (const written of [false, true]) {
+      const options = { bus, clock, failure_written: async () => written };
+      const failing = auditedCommand(
+        options,
+        () => ({ action: 'restore', target: String(written) }),
+        () => Promise.reject(new Error('it is damaged')),
+      );
+      await expect(failing).rejects.toThrow('it is damaged');
+    }
+    const { items } = await auditLog(bus).page({ action: 'restore' }, { limit: 10 });
+    expect(items.map(({ target }) => target)).toEqual(['true']);
+  });
 });

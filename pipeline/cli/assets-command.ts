@@ -9,6 +9,7 @@ import { seconds } from '../contract/time.ts';
 import { type InventoryParts, importAssets, readAssets } from '../inventory.ts';
 import { questdbAddress } from '../roles/addresses.ts';
 import { readInventoryFile } from '../roles/inventory.ts';
+import { auditOf } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { openBus } from './open-bus.ts';
 
@@ -33,12 +34,19 @@ export function addAssetsCommand(program: Command): void {
         });
       }
       for (const problem of problems) context.say(`left out: ${problem}`);
-      const result = await withParts(context, (parts) => importAssets(parts, rows, systemClock.now()));
+      const result = await withParts(context, (parts) =>
+        audit(
+          parts.bus,
+          (done) => ({ target: file, detail: JSON.stringify({ rows: rows.length, partial, ...done }) }),
+          () => importAssets(parts, rows, systemClock.now()),
+        ),
+      );
       context.answer(
         { ...result, problems },
         () => `${result.added} assets new, ${result.changed} changed, ${result.unchanged} as before`,
       );
     });
+  const audit = auditOf(bring);
 
   const take = configured(group.command('export'), KEYS)
     .description('writes the whole inventory as CSV')

@@ -5,6 +5,7 @@ import { rowImport } from '../../sinks/questdb/import-rows.ts';
 import { backUp } from '../backup/back-up.ts';
 import { allFiles } from '../backup/manifest.ts';
 import { restore } from '../backup/restore.ts';
+import { AUDIT_STREAM } from '../bus/ensure-streams.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -15,6 +16,7 @@ import { effectiveConfig } from '../effective-config.ts';
 import { questdbAddress } from '../roles/addresses.ts';
 import { snapshotFolder } from '../roles/engine-sinks.ts';
 import { VERSION } from '../roles/version.ts';
+import { auditOf } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { openBus } from './open-bus.ts';
 
@@ -57,12 +59,17 @@ export function addBackupCommands(program: Command): void {
       const manifest = await withParts(context, async ({ bus, database, http }) => {
         const rows = rowImport(http);
         try {
-          return await restore({
-            ...{ dir, bus, database, rows, say: context.say },
-            snapshots: snapshotFolder(context.loaded.values),
-            force: given.force === true,
-            replicas: given.replicas === undefined ? null : Number(given.replicas),
-          });
+          const force = given.force === true;
+          const replicas = given.replicas === undefined ? null : Number(given.replicas);
+          return await audit(
+            bus,
+            (done) => ({ target: dir, detail: JSON.stringify({ force, replicas, ...(done && summary(done)) }) }),
+            () =>
+              restore({
+                ...{ dir, bus, database, rows, say: context.say, force, replicas },
+                snapshots: snapshotFolder(context.loaded.values),
+              }),
+          );
         } finally {
           await rows.close();
         }
@@ -70,6 +77,13 @@ export function addBackupCommands(program: Command): void {
       const told = summary(manifest);
       context.answer({ dir, ...told }, () => `restored: ${inWords(told)}`);
     });
+  // A trail that is made for a failure would stay, and that of the backup would not be brought back.
+  const audit = auditOf(bring, (bus) =>
+    bus.streamState(AUDIT_STREAM).then(
+      ({ messages }) => messages > 0,
+      () => false,
+    ),
+  );
 }
 
 type Summary = ReturnType<typeof summary>;

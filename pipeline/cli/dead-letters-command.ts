@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { auditedCommand } from '../audit/audit-command.ts';
 import { listDeadLetters, retryDeadLetters, type StoredDeadLetter, showDeadLetter } from '../bus/dead-letters.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
+import { auditOf } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { openBus } from './open-bus.ts';
 
@@ -77,10 +77,9 @@ export function addDeadLettersCommand(program: Command): void {
           ...(chosen.length === 0 ? {} : { positions: chosen }),
           again: again === true,
         };
-        const result = await auditedCommand(
-          { bus, clock: systemClock },
+        const result = await audit(
+          bus,
           (done) => ({
-            action: 'dead-letters retry',
             target: chosen.join(' '),
             detail: JSON.stringify({ ...order, ...done }),
           }),
@@ -89,6 +88,7 @@ export function addDeadLettersCommand(program: Command): void {
         context.answer(result, () => `${result.retried} sent again, ${result.skipped} passed by`);
       });
     });
+  const audit = auditOf(retry);
 }
 
 const named = (filter: {

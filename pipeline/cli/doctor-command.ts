@@ -4,6 +4,7 @@ import type { ConfigKey } from '../config-schema.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Finding, flatFinding } from '../doctor/finding.ts';
 import { applyFixes, type Fix, planFixes } from '../doctor/fix.ts';
+import { auditOf } from './audited.ts';
 import { configured, contextOf } from './context.ts';
 import { runSelfTest } from './self-test-command.ts';
 
@@ -28,7 +29,7 @@ export function addDoctorCommand(program: Command): void {
     .action(async () => {
       const context = contextOf(command, KEYS);
       const { fix, selfTest } = command.opts<{ fix?: true; selfTest?: true }>();
-      if (selfTest === true) return runSelfTest(context);
+      if (selfTest === true) return runSelfTest(context, audit);
       const config = context.loaded.values;
       const look = (): Promise<Finding[]> => examine({ config, clock: systemClock, env: process.env });
       let findings = await look();
@@ -40,6 +41,7 @@ export function addDoctorCommand(program: Command): void {
       );
       process.exitCode = doctorExitCode(findings);
     });
+  const audit = auditOf(command);
 }
 
 const fixesText = (fixes: readonly Fix[]): string =>

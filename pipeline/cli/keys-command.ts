@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { auditedCommand } from '../audit/audit-command.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
 import type { Bus } from '../contract/bus.ts';
@@ -8,6 +7,7 @@ import { type DurationMs, formatDuration, hours, parseDuration } from '../contra
 import { ACCESS_ROLES, type AccessRole } from '../keys/access-role.ts';
 import { keyPrefix } from '../keys/api-key.ts';
 import { type KeyStore, type ListedKey, openKeyStore } from '../keys/key-store.ts';
+import { auditOf } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { openBus } from './open-bus.ts';
 
@@ -33,10 +33,9 @@ export function addKeysCommand(program: Command): void {
       const tenant = given.tenant === undefined ? '' : fitting(given.tenant, '--tenant');
       const expires_after = given.expires === undefined ? null : durationOf(given.expires, '--expires');
       await withStore(context, async (store, bus) => {
-        const made = await auditedCommand(
-          { bus, clock: systemClock },
+        const made = await auditCreate(
+          bus,
           (done) => ({
-            action: 'keys create',
             target: done?.id ?? '',
             detail: JSON.stringify({ name, role, tenant, expires_after_ms: expires_after }),
           }),
@@ -46,6 +45,7 @@ export function addKeysCommand(program: Command): void {
         if (!context.json) context.say(`key ${made.id}, ${role}; it is told only this once`);
       });
     });
+  const auditCreate = auditOf(create);
 
   const list = configured(group.command('list'), KEYS)
     .description('all keys, without their secrets')
@@ -66,14 +66,15 @@ export function addKeysCommand(program: Command): void {
     .action(async (id: string) => {
       const context = contextOf(revoke, KEYS);
       await withStore(context, async (store, bus) => {
-        const key = await auditedCommand(
-          { bus, clock: systemClock },
-          () => ({ action: 'keys revoke', target: idOf(id) }),
+        const key = await auditRevoke(
+          bus,
+          () => ({ target: idOf(id) }),
           () => store.revoke(idOf(id)),
         );
         context.answer({ id: key.id, ...instants(key) }, () => `${key.id} (${key.name}) is revoked`);
       });
     });
+  const auditRevoke = auditOf(revoke);
 
   const rotate = configured(group.command('rotate'), KEYS)
     .description('prints a new secret for a key once; the old one stays good for a while')
@@ -83,15 +84,16 @@ export function addKeysCommand(program: Command): void {
       const context = contextOf(rotate, KEYS);
       const grace = durationOf(rotate.opts<{ grace: string }>().grace, '--grace');
       await withStore(context, async (store, bus) => {
-        const made = await auditedCommand(
-          { bus, clock: systemClock },
-          () => ({ action: 'keys rotate', target: idOf(id), detail: JSON.stringify({ grace_ms: grace }) }),
+        const made = await auditRotate(
+          bus,
+          () => ({ target: idOf(id), detail: JSON.stringify({ grace_ms: grace }) }),
           () => store.rotate(idOf(id), grace),
         );
         context.answer(made, () => made.key);
         if (!context.json) context.say(`the old one is good for ${formatDuration(grace)}`);
       });
     });
+  const auditRotate = auditOf(rotate);
 }
 
 /** The prefix is what people see in their configuration. */

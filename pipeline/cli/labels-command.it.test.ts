@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { startTestQuestdb, type TestQuestdb } from '../../sinks/questdb/questdb.fixture.ts';
 import { readLabels } from '../../sinks/questdb/read-labels.ts';
 import { writeLabels } from '../../sinks/questdb/write-labels.ts';
+import { auditLog } from '../audit/audit-log.ts';
+import { testBus } from '../bus/bus.fixture.ts';
 import type { FailureLabel } from '../contract/predictions.ts';
 import { addLabelsCommand } from './labels-command.ts';
 
@@ -15,13 +18,16 @@ const T0 = Date.UTC(2026, 0, 1);
 
 let questdb: TestQuestdb;
 let folder: string;
+let services: TestServices;
 
 beforeAll(async () => {
   questdb = await startTestQuestdb();
+  services = await startTestServices({ nats: true });
   folder = mkdtempSync(join(tmpdir(), 'gpu-vitals-labels-'));
 }, 120_000);
 afterAll(async () => {
   await questdb?.stop();
+  await services?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 afterEach(() => {
@@ -44,7 +50,8 @@ async function labels(...args: string[]): Promise<{ out: string; err: string }> 
   const { questdb_http_url, questdb_pg_url } = questdb.services;
   const where = ['--questdb', questdb_http_url, '--questdb-pg', questdb_pg_url, '--data', folder];
   try {
-    await program.parseAsync(['labels', ...args, ...where], { from: 'user' });
+    const bus = args[0] === 'import' ? ['--nats', services.nats_url] : [];
+    await program.parseAsync(['labels', ...args, ...where, ...bus], { from: 'user' });
   } finally {
     vi.restoreAllMocks();
   }
@@ -139,6 +146,10 @@ describe('failures in a real database', () => {
     const file = join(folder, 'suggested.csv');
     writeFileSync(file, told.out.replace(/,suggested$/gm, ',rejected'));
     expect((await labels('import', file)).out).toBe('3 failures stored\n');
+    const { bus } = await testBus(services.nats_url);
+    const [entry] = (await auditLog(bus).page({ action: 'labels import' }, { limit: 1 })).items;
+    expect(entry).toMatchObject({ target: file, status: 0, detail: JSON.stringify({ failures: 3, partial: false }) });
+    await bus.close();
     expect(JSON.parse((await labels('suggest', '--json')).out)).toEqual({ items: [] });
   });
 });

@@ -11,6 +11,7 @@ import { readLabels } from '../../sinks/questdb/read-labels.ts';
 import { readVectors, vectorRange } from '../../sinks/questdb/read-vectors.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
+import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { days, hours, seconds } from '../contract/time.ts';
@@ -22,6 +23,7 @@ import { sourceCommit } from '../roles/source-commit.ts';
 import { VERSION } from '../roles/version.ts';
 import { type BaseModel, modelOf, shippedModel } from '../shipped-model.ts';
 import { judgeOnHistory } from '../training/judge-on-history.ts';
+import type { Audit } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { giveWay } from './give-way.ts';
 import { openBus } from './open-bus.ts';
@@ -53,15 +55,15 @@ export interface HistoryTraining {
 }
 
 /** `models train` without rows of one's own: on what the system has stored. It gives way to everybody else on the machine. */
-export async function trainOnStored(context: CommandContext, training: HistoryTraining): Promise<void> {
+export async function trainOnStored(context: CommandContext, training: HistoryTraining, audit: Audit): Promise<void> {
   giveWay();
   // With it comes a library for tensors that no other command needs.
   const { trainOnSystem } = await import('../training/train-on-system.ts');
   const { values } = context.loaded;
-  await withSystem(context, async ({ database, registry }) => {
+  await withSystem(context, async ({ database, registry, bus }) => {
     const mlflow = mlflowClient({ env: process.env, clock: systemClock, tell: context.tell });
     try {
-      const { manifest, trained, promoted } = await trainOnSystem({
+      const whole = {
         ...training,
         database,
         registry,
@@ -78,7 +80,15 @@ export async function trainOnStored(context: CommandContext, training: HistoryTr
         },
         command: `gpu-vitals models train --seed ${training.seed} --retrain-network ${values['retrain-network']}`,
         say: context.say,
-      });
+      };
+      const { manifest, trained, promoted } = await audit(
+        bus,
+        (done) => ({
+          target: done === null ? '' : String(done.manifest.version),
+          detail: JSON.stringify({ trigger: training.trigger, why: training.why, promoted: done?.promoted }),
+        }),
+        () => trainOnSystem(whole),
+      );
       const { version, metrics } = manifest;
       context.answer({ version, promoted, metrics, why: trained.comparison.why }, () => {
         const role = promoted ? 'the champion' : 'a challenger';
@@ -142,7 +152,7 @@ const baseOf = async (context: CommandContext): Promise<BaseModel> =>
 
 async function withSystem(
   context: CommandContext,
-  run: (parts: { readonly database: Database; readonly registry: ModelRegistry }) => Promise<void>,
+  run: (parts: { readonly database: Database; readonly registry: ModelRegistry; readonly bus: Bus }) => Promise<void>,
 ): Promise<void> {
   const { values } = context.loaded;
   const { pg } = await questdbAddress(values);
@@ -151,7 +161,7 @@ async function withSystem(
   try {
     await prepareDatabase(database);
     const registry = await openNatsRegistry({ bus, clock: systemClock, tell: context.tell });
-    await run({ database, registry });
+    await run({ database, registry, bus });
     await registry.close();
   } finally {
     await database.close();

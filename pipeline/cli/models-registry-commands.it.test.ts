@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
 import { boostingText } from '../../models/boosting/boosting-text.ts';
+import { auditLog } from '../audit/audit-log.ts';
 import { testBus, until } from '../bus/bus.fixture.ts';
 import { settableClock } from '../clock.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
@@ -43,6 +44,18 @@ it('works on the registry of the running system, whose workers hear of it', asyn
   expect(heard[0]).toBeNull();
   expect(Buffer.from((await worker.get('champion')).bytes)).toEqual(smallBundle(1));
   await worker.close();
+  await expect(run('rollback')).rejects.toThrow();
+  const { items } = await auditLog(bus).page({}, { limit: 10 });
+  expect(items.map(({ action, target, status }) => [action, target, status])).toEqual([
+    ['models rollback', 'champion', 1],
+    ['models rollback', 'champion', 0],
+    ...[1, 2].map(() => ['models promote', 'champion', 0]),
+    ...[1, 2].map(() => ['models register', file, 0]),
+  ]);
+  expect(items[2]).toMatchObject({
+    origin: 'command line',
+    detail: JSON.stringify({ version: 2, before: 1, why: '' }),
+  });
   await bus.close();
 });
 

@@ -12,10 +12,12 @@ import {
 import type { ModelRegistry } from '../../models/registry/model-registry.ts';
 import { systemClock } from '../clock.ts';
 import type { ConfigKey } from '../config-schema.ts';
+import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { mlflowClient } from '../mlflow/mlflow-client.ts';
 import { openFolderRegistry } from '../registry/folder-registry.ts';
 import { openNatsRegistry } from '../registry/nats-registry.ts';
+import { auditOf } from './audited.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 import { modelCard, modelTable } from './models-in-words.ts';
 import { openBus } from './open-bus.ts';
@@ -66,15 +68,20 @@ export function addModelsRegistry(group: Command): void {
     .action(async (model: string) => {
       const context = contextOf(promote, KEYS);
       const { alias, why } = promote.opts<{ alias: string; why: string }>();
-      await withRegistry(promote, context, async (registry) => {
+      await withRegistry(promote, context, async (registry, bus) => {
         const manifest = await registry.manifest(model);
         const before = (await registry.aliases())[alias] ?? null;
-        await registry.setAlias(alias, manifest.version, { by: whoAmI(), why });
+        await auditPromote(
+          bus,
+          () => ({ target: alias, detail: JSON.stringify({ version: manifest.version, before, why }) }),
+          () => registry.setAlias(alias, manifest.version, { by: whoAmI(), why }),
+        );
         await mirror(context, alias, manifest);
         const { version } = manifest;
         context.answer({ alias, version, before }, () => `${alias} is version ${version}${was(before, version)}`);
       });
     });
+  const auditPromote = auditOf(promote);
 
   const rollback = add('rollback', 'points an alias to the version that it had before; again: one further back')
     .option('--alias <alias>', 'which alias', CHAMPION)
@@ -82,13 +89,18 @@ export function addModelsRegistry(group: Command): void {
     .action(async () => {
       const context = contextOf(rollback, KEYS);
       const { alias, why } = rollback.opts<{ alias: string; why: string }>();
-      await withRegistry(rollback, context, async (registry) => {
+      await withRegistry(rollback, context, async (registry, bus) => {
         const before = (await registry.aliases())[alias] ?? null;
-        const version = await registry.rollback(alias, { by: whoAmI(), why });
+        const version = await auditRollback(
+          bus,
+          (done) => ({ target: alias, detail: JSON.stringify({ version: done, before, why }) }),
+          () => registry.rollback(alias, { by: whoAmI(), why }),
+        );
         await mirror(context, alias, await registry.manifest(version));
         context.answer({ alias, version, before }, () => `${alias} is version ${version}${was(before, version)}`);
       });
     });
+  const auditRollback = auditOf(rollback);
 
   const register = add('register', 'stores a bundle as the next version; no alias points to it yet')
     .argument('<file>', `bundle; what ${MANIFEST_SUFFIX} beside it says comes with it`)
@@ -100,11 +112,16 @@ export function addModelsRegistry(group: Command): void {
       // What no worker could read must not become a version that can be promoted.
       readBundle(bytes, resolve(file));
       const said = await readManifest(file + MANIFEST_SUFFIX);
-      await withRegistry(register, context, async (registry) => {
-        const manifest = await registry.put(bytes, { ...said, ...(note !== undefined && { note }) });
+      await withRegistry(register, context, async (registry, bus) => {
+        const manifest = await auditRegister(
+          bus,
+          (done) => ({ target: file, detail: JSON.stringify({ version: done?.version, sha256: done?.sha256, note }) }),
+          () => registry.put(bytes, { ...said, ...(note !== undefined && { note }) }),
+        );
         context.answer(manifest, () => `version ${manifest.version}, ${manifest.size_bytes} bytes`);
       });
     });
+  const auditRegister = auditOf(register);
 
   const take = add('export', 'writes the bundle of a version to a file, and its manifest beside it')
     .argument('<model>', 'version or alias')
@@ -124,21 +141,21 @@ export function addModelsRegistry(group: Command): void {
     });
 }
 
-/** With the registry that a command is about: of a folder, or of the running system. */
+/** With the registry that a command is about: of a folder, which has no bus, or of the running system. */
 export async function withRegistry(
   command: Command,
   context: CommandContext,
-  run: (registry: ModelRegistry) => Promise<void>,
+  run: (registry: ModelRegistry, bus: Bus | null) => Promise<void>,
 ): Promise<void> {
   const { registry: folder } = command.opts<{ registry?: string }>();
   const parts = { clock: systemClock, tell: context.tell };
   if (folder !== undefined) {
-    await run(openFolderRegistry({ folder, ...parts }));
+    await run(openFolderRegistry({ folder, ...parts }), null);
     return;
   }
   const bus = await openBus(context.loaded.values, 'models');
   try {
-    await run(await openNatsRegistry({ bus, ...parts }));
+    await run(await openNatsRegistry({ bus, ...parts }), bus);
   } finally {
     await bus.close();
   }

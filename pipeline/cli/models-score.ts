@@ -6,6 +6,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { csvRows } from '../csv-rows.ts';
 import { describeModel, plainDocument, readModelFile } from '../model-file.ts';
 import { scoreRows } from '../score-rows.ts';
+import { auditOf } from './audited.ts';
 import { configured, contextOf } from './context.ts';
 import { REGISTRY_KEYS, withRegistry } from './models-registry-commands.ts';
 
@@ -56,12 +57,17 @@ export function addModelsImport(group: Command): void {
         return;
       }
       const bundle = importTrees(plainDocument(bytes, file), { trained_on: trainedOn, where: file });
-      await withRegistry(command, context, async (registry) => {
-        const { version } = await registry.put(packBundle(bundle), {
-          name: bundle.name,
-          trained_on: trainedOn,
-          note: `imported from ${basename(file)}`,
-        });
+      await withRegistry(command, context, async (registry, bus) => {
+        const { version } = await audit(
+          bus,
+          (done) => ({ target: file, detail: JSON.stringify({ version: done?.version, trained_on: trainedOn }) }),
+          () =>
+            registry.put(packBundle(bundle), {
+              name: bundle.name,
+              trained_on: trainedOn,
+              note: `imported from ${basename(file)}`,
+            }),
+        );
         answer(
           { ...told, version },
           () =>
@@ -71,6 +77,7 @@ export function addModelsImport(group: Command): void {
         throw error instanceof VitalsError && error.code === 'GV-BUS-001' ? nowhereToStore(error) : error;
       });
     });
+  const audit = auditOf(command);
 }
 
 const nowhereToStore = (cause: VitalsError): VitalsError =>

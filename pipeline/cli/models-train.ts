@@ -8,6 +8,7 @@ import { trainBoosting } from '../../models/boosting/train.ts';
 import { TRIGGERS, type Trigger, WHY_CHARS_MAX } from '../../models/registry/manifest.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { trainingRows } from '../training-rows.ts';
+import { auditOf } from './audited.ts';
 import { configured, contextOf } from './context.ts';
 import { TRAINING_KEYS, trainOnStored } from './models-history-commands.ts';
 
@@ -65,7 +66,7 @@ export function addModelsTrain(group: Command): void {
       const flags = command.opts<TrainFlags>();
       const rows_given = command.getOptionValueSource('data') === 'cli' && flags.label !== undefined;
       if (!rows_given && flags.label === undefined && flags.out === undefined && flags.valid === undefined) {
-        await trainOnStored(context, {
+        const training = {
           seed: numberOf('--seed', flags.seed),
           margin: numberOf('--margin', flags.margin),
           failures_min: Math.max(1, numberOf('--failures-min', flags.failuresMin)),
@@ -73,7 +74,8 @@ export function addModelsTrain(group: Command): void {
           trigger: triggerOf(flags.trigger),
           why: flags.why.slice(0, WHY_CHARS_MAX),
           params: flags.params === undefined ? {} : givenParams(flags.params),
-        });
+        };
+        await trainOnStored(context, training, audit);
         return;
       }
       for (const [option, name] of OF_STORED) {
@@ -118,6 +120,7 @@ export function addModelsTrain(group: Command): void {
             : `${rounds} rounds (best_iteration ${best_iteration}) with ${params.eval_metric} ${figure.toFixed(5)} in ${out}`,
       );
     });
+  const audit = auditOf(command);
 }
 
 /** An hour of training must not end at a file that cannot be written. */

@@ -5,6 +5,7 @@ import { VitalsError } from '../contract/errors.ts';
 import { minutes } from '../contract/time.ts';
 import { type SelfTestStage, selfTest } from '../doctor/self-test.ts';
 import { readAddresses } from '../roles/addresses.ts';
+import type { Audit } from './audited.ts';
 import type { CommandContext } from './context.ts';
 import { injectStory } from './inject-story.ts';
 
@@ -13,7 +14,7 @@ const STORY = 'dbe_row_remap';
 const TIMEOUT = minutes(6);
 
 /** `doctor --self-test`: a story for one GPU of the simulated fleet, and the time until each part has told of it; exit 1 when one did not. */
-export async function runSelfTest(context: CommandContext): Promise<void> {
+export async function runSelfTest(context: CommandContext, audit: Audit): Promise<void> {
   const { data } = context.loaded.values;
   const up = await readAddresses(data);
   if (!up?.fleet) {
@@ -31,7 +32,12 @@ export async function runSelfTest(context: CommandContext): Promise<void> {
       bus,
       clock: systemClock,
       gpu_uuid,
-      inject: () => injectStory(fleet, { story: STORY, gpu_uuid }),
+      inject: () =>
+        audit(
+          bus,
+          () => ({ action: 'doctor --self-test', target: gpu_uuid, detail: JSON.stringify({ story: STORY }) }),
+          () => injectStory(fleet, { story: STORY, gpu_uuid }),
+        ),
       timeout_ms: TIMEOUT,
       onStage: ({ stage, latency_ms }) => context.say(`${stage} after ${Math.round(latency_ms ?? 0)} ms`),
     });

@@ -7,8 +7,10 @@ import type { ConfigKey } from '../config-schema.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { readAddresses } from '../roles/addresses.ts';
 import { noteServedFleet, servedFleet } from '../roles/served-fleet.ts';
+import { auditOf } from './audited.ts';
 import { configured, contextOf } from './context.ts';
 import { injectStory } from './inject-story.ts';
+import { openBus } from './open-bus.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const KEYS: readonly ConfigKey[] = ['gpus', 'seed', 'stories', 'speed', 'interval'];
@@ -62,13 +64,25 @@ export function addSimulateCommands(program: Command): void {
       const { gpu } = inject.opts<{ gpu?: string }>();
       if (gpu === undefined) throw new VitalsError('GV-CLI-001', '--gpu UUID is missing', '');
       const { data } = context.loaded.values;
-      const fleet = (await readAddresses(data))?.fleet ?? (await servedFleet(data));
+      const up = await readAddresses(data);
+      const fleet = up?.fleet ?? (await servedFleet(data));
       if (!fleet) {
         throw new VitalsError('GV-CLI-002', 'no simulated fleet runs in this data folder', data, {
           action: 'Start one with `gpu-vitals up` or `gpu-vitals simulate`, or name its folder with --data.',
         });
       }
-      const told = await injectStory(fleet, { story, gpu_uuid: gpu });
-      context.answer(told, () => `${story} on ${gpu}: ${JSON.stringify(told)}`);
+      // A fleet of `simulate` belongs to no running system.
+      const bus = up?.fleet ? await openBus(context.loaded.values, 'inject') : null;
+      try {
+        const told = await audit(
+          bus,
+          () => ({ target: gpu, detail: JSON.stringify({ story }) }),
+          () => injectStory(fleet, { story, gpu_uuid: gpu }),
+        );
+        context.answer(told, () => `${story} on ${gpu}: ${JSON.stringify(told)}`);
+      } finally {
+        await bus?.close();
+      }
     });
+  const audit = auditOf(inject);
 }

@@ -25,6 +25,13 @@ export type CollectorEvent =
       readonly code: null;
       readonly detail: string;
     }
+  /** Once when its scrapes begin to last longer than the interval, and when they no longer do (code null). */
+  | {
+      readonly kind: 'target_slow' | 'target_in_time';
+      readonly target: string;
+      readonly code: ErrorCode | null;
+      readonly detail: string;
+    }
   /** Once when a list of targets turns bad, in a new way, or good again (code null). */
   | {
       readonly kind: 'targets_changed' | 'targets_refused' | 'targets_mended';
@@ -76,3 +83,14 @@ export function edgeTeller(log: CollectorLog): (event: CollectorEvent) => void {
     }
   };
 }
+
+/** Whether a target keeps the pace of its scrapes. */
+export const paceEvent = (target: string, slow: boolean): CollectorEvent =>
+  slow
+    ? {
+        kind: 'target_slow',
+        target,
+        code: 'GV-COL-001',
+        detail: `target ${target} often needs longer than the interval`,
+      }
+    : { kind: 'target_in_time', target, code: null, detail: `target ${target} answers within the interval again` };

@@ -89,4 +89,6 @@ export interface CollectorCounters {
   readonly running: number;
   readonly queued: number;
   readonly pending_messages: number;
+  /** Now: those of which lately a quarter of the ticks were left out, because the last scrape still ran. */
+  readonly targets_slow: number;
 }

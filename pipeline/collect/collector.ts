@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/error-catalogue.ts';
 import type { Scrape } from '../contract/scrape.ts';
 import { type OpenSpan, TRACE_HEADER } from '../contract/tracing.ts';
 import { BarePages } from './bare-pages.ts';
-import type { CollectorEvent } from './collector-events.ts';
+import { type CollectorEvent, paceEvent } from './collector-events.ts';
 import { MessageMaker } from './collector-messages.ts';
 import type { CollectorCounters, CollectorOptions } from './collector-options.ts';
 import { underGivenNode } from './given-node.ts';
@@ -101,6 +101,7 @@ export function startCollector(options: CollectorOptions): Collector {
     concurrency_max: options.concurrency_max ?? 2048,
     failing_max: options.failing_concurrency_max ?? 256,
     run: scrapeOnce,
+    on_slow: (target, slow) => tell(paceEvent(target, slow)),
   });
 
   async function scrapeOnce(key: string): Promise<boolean> {

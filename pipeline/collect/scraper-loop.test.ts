@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { settableClock, systemClock } from '../clock.ts';
+import { LateTicks } from './late-ticks.ts';
 import { DueHeap } from './scraper-heap.ts';
 import { ScrapeLoop, type ScrapeLoopOptions } from './scraper-loop.ts';
 import { backOffIntervals, spread } from './scraper-spread.ts';
@@ -106,6 +107,33 @@ test('a run that lasts is never overlapped; the ticks it covered are left out an
   expect(times).toHaveLength(3);
   expect(((times[1] ?? 0) - (times[0] ?? 0)) % INTERVAL).toBe(0);
   expect(loop.counters.ticks_skipped).toBeGreaterThanOrEqual(3);
+});
+
+test('one target that always needs longer than the interval is told as slow among many, until it no longer does', async () => {
+  const told: [string, boolean][] = [];
+  const { loop, until, hanging, ends } = loopOf({ on_slow: (key, slow) => told.push([key, slow]) });
+  for (let n = 0; n < 100; n++) loop.add(`t${n}`);
+  await until(1_000 * INTERVAL, INTERVAL / 4);
+  expect([loop.counters.targets_slow, told]).toEqual([0, []]);
+  hanging.add('t7');
+  for (let tick = 1_001.5; tick < 1_030; tick += 2) {
+    await until(tick * INTERVAL, INTERVAL / 4);
+    ends.get('t7')?.(true);
+  }
+  expect([loop.counters.targets_slow, told]).toEqual([1, [['t7', true]]]);
+  hanging.clear();
+  ends.get('t7')?.(true);
+  await until(1_070 * INTERVAL, INTERVAL / 4);
+  expect([loop.counters.targets_slow, told.at(-1)]).toEqual([0, ['t7', false]]);
+});
+
+test('one long hang does not make a target slow', () => {
+  const late = new LateTicks();
+  expect([late.add(5), late.slow]).toEqual([false, false]);
+  expect([late.add(2), late.add(0), late.add(1), late.slow]).toEqual([false, false, true, true]);
+  for (let n = 0; n < 40; n++) late.add(0);
+  expect(late.slow).toBe(false);
+  expect([late.add(1_000), late.slow]).toEqual([true, true]);
 });
 
 test('however many targets hang or fail, the others are on time', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { LateTicks } from './late-ticks.ts';
 import { DueHeap } from './scraper-heap.ts';
 import { backOffIntervals, spread } from './scraper-spread.ts';
 
@@ -12,6 +13,8 @@ export interface ScrapeLoopOptions {
   readonly failing_max: number;
   /** One run; resolves to whether it went well, never rejects. */
   readonly run: (key: string) => Promise<boolean>;
+  /** Lately its runs lasted longer than the interval, or no longer do. */
+  readonly on_slow?: (key: string, slow: boolean) => void;
 }
 
 interface Item {
@@ -22,6 +25,7 @@ interface Item {
   failures: number;
   running: boolean;
   removed: boolean;
+  readonly late: LateTicks;
 }
 
 /** The longest sleep: a clock that was set is noticed after that. */
@@ -49,8 +53,16 @@ export class ScrapeLoop {
     this.#options = options;
   }
 
-  get counters(): { readonly running: number; readonly queued: number; readonly ticks_skipped: number } {
+  get counters(): {
+    readonly running: number;
+    readonly queued: number;
+    readonly ticks_skipped: number;
+    readonly targets_slow: number;
+  } {
+    let targets_slow = 0;
+    for (const { late } of this.#items.values()) if (late.slow) targets_slow++;
     return {
+      targets_slow,
       running: this.#running.well + this.#running.failing,
       queued: this.#queues.well.length + this.#queues.failing.length,
       ticks_skipped: this.#skipped,
@@ -62,7 +74,7 @@ export class ScrapeLoop {
     const { clock, interval_ms } = this.#options;
     const into_interval = clock.now() % interval_ms;
     const start = clock.monotonic() + ((spread(key) * interval_ms - into_interval + interval_ms) % interval_ms);
-    const item: Item = { key, start, tick: 0, failures: 0, running: false, removed: false };
+    const item: Item = { key, start, tick: 0, failures: 0, running: false, removed: false, late: new LateTicks() };
     this.#items.set(key, item);
     this.#heap.push(start, item);
     this.#arm();
@@ -125,7 +137,9 @@ export class ScrapeLoop {
     const now = clock.monotonic();
     item.failures = well ? 0 : item.failures + 1;
     const upcoming = Math.max(item.tick, Math.floor((now - item.start) / interval_ms)) + 1;
-    if (well) this.#skipped += upcoming - item.tick - 1;
+    const left_out = upcoming - item.tick - 1;
+    if (well) this.#skipped += left_out;
+    if (well && item.late.add(left_out)) this.#options.on_slow?.(item.key, item.late.slow);
     item.tick = upcoming;
     const wait = backOffIntervals({ key: item.key, failures: item.failures, seed });
     this.#heap.push(wait === 1 ? item.start + upcoming * interval_ms : now + wait * interval_ms, item);

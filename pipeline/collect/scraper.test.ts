@@ -148,7 +148,9 @@ test('nor under a name that means such an address', async () => {
     vi.resetModules();
   });
   const { Scraper: Anew } = await import('./scraper.ts');
-  expect(textOf(await scraperOf('http://metadata.test:80', {}, Anew as typeof Scraper).fetch())).toMatch(/own link$/);
+  expect(textOf(await scraperOf('http://metadata.test:80', {}, Anew as typeof Scraper).fetch())).toMatch(
+    /^GV-SEC-007: .*own link$/,
+  );
 });
 
 test('what lies on the own link is asked where that is allowed', async () => {

@@ -1,7 +1,7 @@
 import { gunzip, gunzipSync } from 'node:zlib';
 import { Client, type Dispatcher } from 'undici';
 import type { ErrorCode } from '../contract/error-catalogue.ts';
-import { isLinkLocal, lookupBeyondLink } from '../contract/link-local.ts';
+import { isLinkLocal, isRefusedName, lookupBeyondLink } from '../contract/link-local.ts';
 import type { Access } from './scraper-access.ts';
 import type { Target } from './targets.ts';
 
@@ -202,6 +202,7 @@ function explain(error: unknown, options: ScraperOptions): Omit<ScrapeOutcome & 
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return { code: 'GV-COL-001', detail: `no connection within ${options.timeout_ms} ms` };
   }
+  if (isRefusedName(error)) return { code: 'GV-SEC-007', detail: message };
   // A refused connection to a name with several addresses says nothing but its code.
   return { code: 'GV-COL-002', detail: message === '' || message === undefined ? String(code) : message };
 }

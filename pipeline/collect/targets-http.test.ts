@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -100,4 +101,51 @@ test.each(['file:///etc/passwd', 'no url', 'ftp://a/b'])('%s is refused at the s
   expect(() => pollTargetUrl({ url, on_targets: () => {}, on_problem: () => {} })).toThrowError(
     expect.objectContaining({ code: 'GV-COL-005' }),
   );
+});
+
+const ignored = { on_targets: () => {}, on_problem: () => {} };
+test.each([
+  'http://169.254.169.254/sd',
+  'http://[fe80::1]/sd',
+  'http://[64:ff9b::169.254.169.254]/sd',
+  'http://0xa9fea9fe/',
+])('%s is refused at the start, as it lies on the own link', (url) => {
+  expect(() => pollTargetUrl({ url, ...ignored })).toThrowError(expect.objectContaining({ code: 'GV-SEC-007' }));
+});
+
+test('an address of the own link is asked where that is allowed, and under no name otherwise', async () => {
+  let asked = 0;
+  const { address } = await listen((_, response) => {
+    asked++;
+    response.end('[]');
+  });
+  vi.doMock('node:dns', async (original) => {
+    const found: LookupAddress[] = [{ address: '0.0.0.0', family: 4 }];
+    const lookup = (_: string, __: LookupAllOptions, tell: (error: null, all: LookupAddress[]) => void): void =>
+      tell(null, found);
+    return { ...(await original<typeof import('node:dns')>()), lookup };
+  });
+  vi.resetModules();
+  onTestFinished(() => {
+    vi.doUnmock('node:dns');
+    vi.resetModules();
+  });
+  const { pollTargetUrl: anew } = await import('./targets-http.ts');
+  const poll = async (host: string, allow_link_local: boolean): Promise<(string | null)[]> => {
+    const problems: (string | null)[] = [];
+    const source = anew({
+      ...{ url: `http://${address.replace('127.0.0.1', host)}/sd`, allow_link_local },
+      on_targets: () => {},
+      on_problem: (_where, detail) => problems.push(detail),
+    });
+    await source.ready;
+    source.stop();
+    return problems;
+  };
+  expect(await poll('discovery.test', false)).toEqual([
+    "discovery.test is an address of the machine's own link (GV-SEC-007)",
+  ]);
+  expect(asked).toBe(0);
+  expect(await poll('0.0.0.0', true)).toEqual([null]);
+  expect(asked).toBe(1);
 });

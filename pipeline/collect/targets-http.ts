@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { VitalsError } from '../contract/errors.ts';
-import { isLinkLocal, lookupBeyondLink } from '../contract/link-local.ts';
+import { isLinkLocal, isRefusedName, lookupBeyondLink } from '../contract/link-local.ts';
 import type { Access } from './scraper-access.ts';
 import { parseTargetGroups, type Target } from './targets.ts';
 import type { TargetSource } from './targets-file.ts';
@@ -47,7 +47,8 @@ export function pollTargetUrl(options: TargetUrlOptions): TargetSource {
       options.on_problem(where, problems.length === 0 ? null : problems.join('; '));
     } catch (error) {
       if (stop.signal.aborted) return;
-      options.on_problem(where, error instanceof Error ? error.message : String(error));
+      const detail = error instanceof Error ? error.message : String(error);
+      options.on_problem(where, isRefusedName(error) ? `${detail} (GV-SEC-007)` : detail);
     }
     timer = setTimeout(() => void poll(), refresh_ms);
     timer.unref();

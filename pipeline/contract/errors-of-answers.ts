@@ -124,6 +124,6 @@ export const ERRORS_OF_ANSWERS = {
   },
   'GV-SEC-007': {
     meaning: "An address of the machine's own link is refused.",
-    action: 'Give an address outside 169.254.0.0/16 and fe80::/10, or set allow-link-local.',
+    action: 'Give an address that is neither link-local nor of a metadata service, or set allow-link-local.',
   },
 } as const satisfies Record<string, ErrorSpec>;

@@ -13,6 +13,30 @@ describe('addresses of the own link', () => {
     // However it is spelled, a URL makes the usual form of it.
     [new URL('http://2852039166/').hostname, true],
     [new URL('http://0xa9.0xfe.0xa9.0xfe/').hostname, true],
+    // Azure, Oracle; AWS for pods, Google.
+    ['168.63.129.16', true],
+    ['192.0.0.192', true],
+    ['[fd00:ec2::23]', true],
+    ['[fd20:ce::254]', true],
+    ['fd20:00ce:0:0:0:0:0:0254', true],
+    // An IPv4 address within one of IPv6: mapped, translated, NAT64 and its local prefix, 6to4.
+    ['[::ffff:a9fe:a9fe]', true],
+    ['::ffff:168.63.129.16', true],
+    ['[::ffff:100.100.100.200]', true],
+    ['[::ffff:0:169.254.169.254]', true],
+    ['[64:ff9b::169.254.169.254]', true],
+    ['[64:ff9b::a83f:8110]', true],
+    ['[64:ff9b:1::169.254.169.254]', true],
+    ['[2002:a9fe:a9fe::1]', true],
+    ['[2002:c000:c0::]', true],
+    ['fe80::1%eth0', true],
+    ['64:ff9b::a9fe:a9fe%eth0', true],
+    ['[::ffff:10.0.0.1]', false],
+    ['[64:ff9b::10.0.0.1]', false],
+    ['[2002:a00:1::a9fe:a9fe]', false],
+    ['[2001:db8::a9fe:a9fe]', false],
+    ['[fd00:ec2::253]', false],
+    ['168.63.129.17', false],
     ['10.0.0.1', false],
     ['127.0.0.1', false],
     ['[::1]', false],
@@ -27,7 +51,7 @@ describe('addresses of the own link', () => {
       new Promise((resolve, reject) =>
         lookupBeyondLink(name, { all }, (error, address) => (error ? reject(error) : resolve(address))),
       );
-    await expect(look('169.254.169.254')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    await expect(look('169.254.169.254')).rejects.toMatchObject({ code: 'GV-SEC-007' });
     expect(JSON.stringify(await look('127.0.0.1'))).toContain('127.0.0.1');
   });
 });

@@ -2,9 +2,6 @@ import type { CollectorCounters } from '../collect/collector-options.ts';
 import { type Finding, finding } from './finding.ts';
 import { bytesText, spanText } from './in-words.ts';
 
-const SKIPPED_MIN = 10;
-const SKIPPED_SHARE = 0.02;
-
 export interface CollectorFacts {
   /** What it last told on the bus; null when it was not heard. */
   readonly heard: (Partial<CollectorCounters> & { readonly remote_write_targets?: number }) | null;
@@ -22,7 +19,14 @@ export function judgeCollector({ heard, listened_ms, expected }: CollectorFacts)
       }),
     ];
   }
-  const { targets = 0, targets_failing = 0, scrapes = 0, ticks_skipped = 0, remote_write_targets } = heard;
+  const {
+    targets = 0,
+    targets_failing = 0,
+    scrapes = 0,
+    ticks_skipped = 0,
+    targets_slow = 0,
+    remote_write_targets,
+  } = heard;
   const figures = {
     targets,
     targets_failing,
@@ -43,22 +47,23 @@ export function judgeCollector({ heard, listened_ms, expected }: CollectorFacts)
             action: 'The log names them and says why: check that the exporters run, address, TLS and firewall.',
             figures,
           });
-  const pace = judgePace(scrapes, ticks_skipped);
+  const pace = judgePace(targets_slow, ticks_skipped);
   const { spooled_messages = 0, spooled_bytes = 0, dropped_messages = 0 } = heard;
   return [states, ...pace, judgeSpool(spooled_messages, spooled_bytes, dropped_messages)];
 }
 
-/** Targets that need longer than the interval: their next scrape is left out. */
-function judgePace(scrapes: number, ticks_skipped: number): Finding[] {
-  const skipped_ratio = ticks_skipped / Math.max(1, scrapes + ticks_skipped);
-  if (ticks_skipped < SKIPPED_MIN || skipped_ratio < SKIPPED_SHARE) return [];
+/** Targets that need longer than the interval: their next scrape is left out. Of each one lately, so that one among many is found. */
+function judgePace(targets_slow: number, ticks_skipped: number): Finding[] {
+  if (targets_slow === 0) return [];
+  const they = targets_slow === 1 ? 'target often needs' : 'targets often need';
   return [
     finding('collector', 'slow targets', {
       state: 'warn',
-      what: `${(skipped_ratio * 100).toFixed(0)} % of scrapes were left out since the start: the one before still ran`,
+      what: `${targets_slow} ${they} longer than the interval: a quarter and more of its latest scrapes were left out`,
       code: 'GV-COL-001',
-      action: 'Time `curl` of each exporter: one bad GPU can hold it for 45 s. Or raise interval.',
-      figures: { ticks_skipped, skipped_ratio },
+      action:
+        'The log names each. Time `curl` of such an exporter: one bad GPU can hold it for 45 s. Or raise interval.',
+      figures: { targets_slow, ticks_skipped },
     }),
   ];
 }

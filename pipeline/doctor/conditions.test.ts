@@ -68,11 +68,15 @@ describe('alerts', () => {
 });
 
 it.each([
-  [{ scrapes: 1_000, ticks_skipped: 9 }, []],
-  [{ scrapes: 1_000, ticks_skipped: 15 }, []],
-  [{ scrapes: 1_000, ticks_skipped: 50 }, ['slow targets warn GV-COL-001']],
-])('tells slow targets by what was left out: %j', (heard, expected) => {
-  const findings = judgeCollector({ heard: { targets: 4, ...heard }, listened_ms: 1, expected: true });
+  [{ ticks_skipped: 50_000 }, []],
+  [{ ticks_skipped: 50_000, targets_slow: 0 }, []],
+  [{ ticks_skipped: 40, targets_slow: 1 }, ['slow targets warn GV-COL-001']],
+])('tells of one slow target among many, and of none that once were: %j', (heard, expected) => {
+  const findings = judgeCollector({
+    heard: { targets: 100, scrapes: 10_000_000, ...heard },
+    listened_ms: 1,
+    expected: true,
+  });
   expect(seen(findings)).toEqual(['targets ok', ...expected, 'spool ok']);
 });
 

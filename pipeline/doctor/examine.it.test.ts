@@ -7,6 +7,7 @@ import { acquireDataLock } from '../../deploy/services/data-lock.ts';
 import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
+import { auditLog } from '../audit/audit-log.ts';
 import { until } from '../bus/bus.fixture.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
@@ -161,6 +162,8 @@ it('mends a suspended table and a stale lock', async () => {
     'done resume the table gpu_assets',
   ]);
   expect(existsSync(lock)).toBe(false);
+  const [entry] = (await auditLog(bus).page({ action: 'doctor --fix' }, { limit: 1 })).items;
+  expect(entry).toMatchObject({ target: 'gpu_assets', status: 0, origin: 'command line' });
   const after = await look();
   expect(state(after, 'questdb', 'gpu_assets')).toBe('ok');
   expect(state(after, 'data', 'lock')).toBeUndefined();

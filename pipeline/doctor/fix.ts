@@ -81,21 +81,21 @@ async function apply(
 ): Promise<string> {
   const { nats, questdb } = await knownAddresses(config);
   if (kind === 'unlock') {
-    // Whoever takes a stale lock removes it; giving it back leaves none.
+    // Whoever takes a stale lock removes it; giving it back leaves none. Nothing runs here, so that no trail has to know.
     (await acquireDataLock(config.data)).release();
     return 'the process that had it is gone';
   }
-  if (kind === 'resume') {
-    const database: Database = connectDatabase({ url: questdb.pg, ...DATABASE });
-    try {
-      await database.query(`ALTER TABLE ${of} RESUME WAL`);
-      return 'what waited is written now';
-    } finally {
-      await database.close();
-    }
-  }
+  // First, so that nothing is changed where it cannot be written down.
   const bus = await connectBus({ servers: nats.url, name: 'gpu-vitals doctor', clock, connect_timeout_ms: 3_000 });
   try {
+    if (kind === 'resume') {
+      await auditedCommand(
+        { bus, clock },
+        () => ({ action: 'doctor --fix', target: of, detail: JSON.stringify({ resume: of }) }),
+        () => resume(of, questdb.pg),
+      );
+      return 'what waited is written now';
+    }
     const { retried, skipped } = await auditedCommand(
       { bus, clock },
       (done) => ({ action: 'doctor --fix', target: of, detail: JSON.stringify({ reason: of, ...done }) }),
@@ -104,5 +104,14 @@ async function apply(
     return `${retried} sent again, ${skipped} passed by`;
   } finally {
     await bus.close();
+  }
+}
+
+async function resume(table: string, url: string): Promise<void> {
+  const database: Database = connectDatabase({ url, ...DATABASE });
+  try {
+    await database.query(`ALTER TABLE ${table} RESUME WAL`);
+  } finally {
+    await database.close();
   }
 }

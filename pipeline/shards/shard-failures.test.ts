@@ -5,6 +5,7 @@ import type { VitalsError } from '../contract/errors.ts';
 import type { Sink } from '../contract/ports.ts';
 import { runInOneThread } from '../running-topology.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
+import { placeOf } from '../step-place.ts';
 import { type Found, message, orderTopology, POISON, type SinkItems, span } from './order.fixture.ts';
 import { shardsInOneThread } from './shards.fixture.ts';
 
@@ -63,6 +64,13 @@ it.each([
   await expect(running.settled()).rejects.toThrow(what);
   await expect(running.groups.flush()).rejects.toThrow(what);
   expect(running.under_way).not.toBe(null);
+});
+
+it('tells of a step that throws in a shard which it was, in which group, and at which message', async () => {
+  const { running } = start(2);
+  running.push([message(111, POISON)]);
+  const error = await running.failed.catch((one: unknown) => one);
+  expect(placeOf(error)).toEqual({ step: 'finder', group: expect.any(Number), position: 111 });
 });
 
 it('lets no more polls under way than it can hold while a sink of a shard is full', async () => {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../contract/error-catalogue.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { Asset } from '../contract/events.ts';
 import type { KeptGroup } from '../group-keeper.ts';
-import { placeOf, placeText } from '../step-place.ts';
+import { notePlace, placeOf, placeText, type StepPlace } from '../step-place.ts';
 import type { KnownAsset } from '../write-inventory.ts';
 import type { PackedMessages } from './packed-messages.ts';
 
@@ -66,16 +66,22 @@ export interface ErrorText {
   readonly where: string;
   readonly action: string;
   readonly stack: string;
+  /** Where in the topology it failed; absent when nobody noted it. */
+  readonly place?: StepPlace;
 }
 
 export function errorText(error: unknown): ErrorText {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  if (error instanceof VitalsError) return { ...error.toJSON(), stack };
-  const what = error instanceof Error ? error.message : String(error);
   const place = placeOf(error);
+  const told = { stack, ...(place !== null && { place }) };
+  if (error instanceof VitalsError) return { ...error.toJSON(), ...told };
+  const what = error instanceof Error ? error.message : String(error);
   const where = place === null ? 'a thread of the engine' : placeText(place);
-  return { ...new VitalsError('GV-CLI-004', what, where).toJSON(), stack };
+  return { ...new VitalsError('GV-CLI-004', what, where).toJSON(), ...told };
 }
 
-export const errorOf = ({ code, what, where, action, stack }: ErrorText): VitalsError =>
-  new VitalsError(code, what, where, { action, cause: stack });
+export function errorOf({ code, what, where, action, stack, place }: ErrorText): VitalsError {
+  const error = new VitalsError(code, what, where, { action, cause: stack });
+  if (place !== undefined) notePlace(error, place);
+  return error;
+}
