@@ -26,10 +26,13 @@ function world(options: { away?: boolean } = {}) {
     async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
       if (tables.away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
       const state = parameters.find((one) => one === 'open' || one === 'closed');
+      const { scores } = tables;
+      if (sql.startsWith('SELECT max(ts)')) return [{ newest: scores.at(-1)?.ts ?? null }] as unknown as Row[];
+      const since = Date.parse(String(parameters[0]));
       const rows: unknown[] = sql.includes('FROM anomalies')
         ? tables.anomalies.filter((one) => one.state === state && (state === 'open' || parameters.includes(one.id)))
         : sql.includes(`"${GPU_HEALTH_SCORES.name}"`)
-          ? tables.scores
+          ? scores.filter(({ ts }) => !(Number(ts) < since))
           : [];
       return rows.map((row) => ({ ...(row as Row) }));
     },
@@ -94,6 +97,14 @@ describe('what was told while nobody could hear it', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('is read of a fleet that has stopped days ago, as it was then', async () => {
+    const { tables, view, feed } = world({ away: true });
+    tables.scores = [{ ...score(71), ts: systemClock.now() - 3 * 86_400_000 }];
+    tables.away = false;
+    await feed.seeding;
+    expect(view.verdicts.health('GPU-a', '', Number.NaN)?.overall_score).toBe(71);
   });
 
   it('is tried again while the database is away, and once more for rows that were not there yet', async () => {

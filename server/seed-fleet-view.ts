@@ -3,8 +3,10 @@ import type { Database } from '../pipeline/contract/database.ts';
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
+import { GPU_METRICS } from '../pipeline/contract/tables.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
 import { latestColumns } from '../sinks/questdb/latest-columns.ts';
+import { newestInstant } from '../sinks/questdb/newest-instant.ts';
 import { closedAmong, openAnomalies } from '../sinks/questdb/read-anomalies.ts';
 import { listAssets } from '../sinks/questdb/read-assets.ts';
 import { latestSamples } from '../sinks/questdb/read-samples.ts';
@@ -39,7 +41,8 @@ export interface ViewSeed {
 }
 
 /** The last sample of every GPU that the bus has not told of yet. Throws GV-API-003 when the database is away; likewise below. */
-export async function seedSamples({ database, view, clock, span_ms, stopped }: ViewSeed): Promise<void> {
+export async function seedSamples(seed: ViewSeed): Promise<void> {
+  const { database, view, clock, stopped } = seed;
   const newest = clock.now();
   const values = new Float64Array(METRIC_COUNT);
   const identities = new Map<string, { model: string; slot: string }>();
@@ -49,7 +52,7 @@ export async function seedSamples({ database, view, clock, span_ms, stopped }: V
     if (page.next === null || stopped()) break;
     cursor = page.next;
   }
-  for (const row of await latestSamples(database, { since: newest - span_ms })) {
+  for (const row of await latestSamples(database, { since: await sinceOf(seed, GPU_METRICS) })) {
     METRICS.forEach((metric, index) => {
       values[index] = row[metric.name] ?? Number.NaN;
     });
@@ -83,9 +86,10 @@ export async function seedAnomalies({ database, view, closed }: ViewSeed): Promi
 }
 
 /** The newest scores, predictions and decisions where they differ from what the view shows. */
-export async function seedVerdicts({ database, view, clock, span_ms }: ViewSeed): Promise<void> {
-  const since = clock.now() - span_ms;
+export async function seedVerdicts(seed: ViewSeed): Promise<void> {
+  const { database, view } = seed;
   for (const { kind, table, columns, equal } of VERDICTS) {
+    const since = await sinceOf(seed, table);
     const names = [...columns, 'gpu_uuid', ...Object.keys(equal)];
     for (const row of await latestColumns(database, table, { columns: names, since, equal })) {
       const change = verdictChange(kind, row);
@@ -94,6 +98,12 @@ export async function seedVerdicts({ database, view, clock, span_ms }: ViewSeed)
       }
     }
   }
+}
+
+/** Where reading begins: what a table has of its last day, also where that is long ago: a fleet that has stopped is shown as it was. */
+async function sinceOf({ database, clock, span_ms }: ViewSeed, table: { readonly name: string }): Promise<number> {
+  const now = clock.now();
+  return Math.min(now, (await newestInstant(database, table)) ?? now) - span_ms;
 }
 
 function shownNow(book: VerdictBook, change: VerdictChange): unknown {
