@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { VitalsError } from '../contract/errors.ts';
-import { decodeSnapshot } from '../snapshot-format.ts';
+import { readSnapshot, type UnreadSnapshot } from '../snapshot-format.ts';
 import { writeWhole } from './backup-files.ts';
 import type { BackupFile } from './manifest.ts';
 
@@ -13,7 +13,7 @@ const TRIES_MAX = 5;
 /**
  * Copies an engine's newest snapshots while it goes on writing them: first what says how far they are, then the groups, then
  * the fleet. So no position that is told is ahead of its group, and no group is ahead of the fleet. Answers none when there
- * are none. Throws VitalsError GV-SNP-001 when one is damaged.
+ * are none. Throws VitalsError GV-SNP-001 when one is damaged, GV-SNP-002 when another release wrote it.
  */
 export async function copySnapshots(from: string, dir: string): Promise<readonly BackupFile[]> {
   const names = await readdir(from).catch((error: NodeJS.ErrnoException): string[] => {
@@ -30,20 +30,23 @@ export async function copySnapshots(from: string, dir: string): Promise<readonly
   return files;
 }
 
-const damageOf = (bytes: Uint8Array): string | null => {
-  const found = decodeSnapshot(bytes);
-  return typeof found === 'string' ? found : null;
+const damageOf = (bytes: Uint8Array): UnreadSnapshot | null => {
+  const found = readSnapshot(bytes);
+  return 'why' in found ? found : null;
 };
 
 /** A file that is being replaced has no name for an instant, and two rounds later is written over under whoever still reads it. */
-async function readThrough(path: string, damage: (bytes: Uint8Array) => string | null): Promise<Uint8Array | null> {
+async function readThrough(
+  path: string,
+  damage: (bytes: Uint8Array) => UnreadSnapshot | null,
+): Promise<Uint8Array | null> {
   for (let tries = 1; ; tries++) {
     try {
       const bytes = await readFile(path);
       const found = damage(bytes);
       if (found === null) return bytes;
       if (tries === TRIES_MAX)
-        throw new VitalsError('GV-SNP-001', `snapshot ${basename(path)}: ${found}`, dirname(path));
+        throw new VitalsError(found.code, `snapshot ${basename(path)}: ${found.why}`, dirname(path));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       if (tries === TRIES_MAX) return null;
