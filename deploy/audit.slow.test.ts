@@ -82,4 +82,13 @@ describe('scripts of packages', () => {
     );
     expect(loose.map(([path]) => path)).toEqual([]);
   });
+
+  it('and what is asked for directly has one version, for those too who install without our lockfile', () => {
+    const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
+    const { dependencies, devDependencies } = JSON.parse(text) as Record<string, Record<string, string>>;
+    const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^(npm:[\w.-]+@)?\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(ranges).toEqual([]);
+  });
 });

@@ -57,14 +57,16 @@ async function call(
 /** What lists and live topics tell: of a process that was started anew the same as of one that saw everything. */
 async function readViews(api: ApiAddress): Promise<Results> {
   const out: Record<string, string[]> = {};
+  const known = new Set<string | undefined>();
   for (const view of VIEWS) {
     const { status, text } = await call(api, 'GET', `${view}?limit=1000`);
     if (status !== 200) throw new Error(`GET ${view}: HTTP ${status}: ${text.slice(0, 300)}`);
-    const { items } = JSON.parse(text) as { items: unknown[] };
+    const { items } = JSON.parse(text) as { items: { readonly gpu_uuid?: string }[] };
     out[`api ${view}`] = items.map((item) => JSON.stringify(item)).sort();
+    if (view === 'anomalies') for (const { gpu_uuid } of items) known.add(gpu_uuid);
   }
   const live = api()?.live;
-  return live === undefined ? out : { ...out, ...(await readLive(live)) };
+  return live === undefined ? out : { ...out, ...(await readLive(live, known)) };
 }
 
 /** Lists and live topics, as soon as they are as wanted; after a while as they are then. `wanted` null: after two equal looks. */

@@ -7,8 +7,11 @@ import type { Results } from './read-results.ts';
 const ANSWER_MS = 5_000;
 const Socket = WebSocket as unknown as new (url: string, protocol: string) => LiveSocket;
 
-/** What whoever subscribes now is told first: open anomalies and alerts, and the verdicts of all GPUs, by topic. */
-export async function readLive(url: string): Promise<Results> {
+/**
+ * What whoever subscribes now is told first, by topic: open anomalies and alerts, and the verdicts of those `gpus`. Readings of
+ * the past are not told live, so of others only a server knows that was started since and has read the tables.
+ */
+export async function readLive(url: string, gpus: ReadonlySet<string | undefined>): Promise<Results> {
   const client = createLiveClient({ url, WebSocket: Socket });
   const first = async <Row>(topic: 'fleet' | 'anomalies' | 'alerts'): Promise<Row[]> => {
     const { state } = await firstValueFrom(client.follow(topic).pipe(timeout(ANSWER_MS)));
@@ -22,7 +25,7 @@ export async function readLive(url: string): Promise<Results> {
       first('alerts'),
     ]);
     return {
-      'live fleet': lines(fleet.map(verdictOf)),
+      'live fleet': lines(fleet.filter(({ gpu_uuid }) => gpus.has(gpu_uuid)).map(verdictOf)),
       'live anomalies': lines(anomalies),
       'live alerts': lines(alerts),
     };
