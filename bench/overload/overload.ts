@@ -14,6 +14,7 @@ import { followEngine } from '../soak/engine-news.ts';
 import { sampleProcess } from '../soak/process-sample.ts';
 import { startSoakSystem } from '../soak/soak-system.ts';
 import type { Alarm, Published, PublishPace } from './overload-publisher.ts';
+import { viewAge } from './view-age.ts';
 import { watchViews } from './view-watch.ts';
 
 export interface OverloadOptions {
@@ -105,13 +106,10 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
     const views = await watchViews(system.live_url, alarm_nodes, clock);
     ends.push(() => views.close());
     let behind: number[] = [];
-    let told_last: { readonly watermark: number; readonly at: number } | null = null;
+    const view = viewAge();
     const news = followEngine(bus, clock, ({ watermark }) => {
-      // While it catches up, event time passes faster than time: an age in one is none in the other.
-      const now = { watermark, at: clock.monotonic() };
-      const pace = told_last === null ? 0 : (watermark - told_last.watermark) / (now.at - told_last.at);
-      if (views.fleet_ts > 0 && pace > 0) behind.push(Math.max(0, watermark - views.fleet_ts) / pace);
-      told_last = now;
+      view.told(watermark, clock.monotonic());
+      if (views.fleet_ts > 0) behind.push(view.age(views.fleet_ts));
     });
 
     const looks: Look[] = [];
@@ -227,6 +225,7 @@ export async function benchOverload(options: OverloadOptions): Promise<readonly 
         unit: 'MiB',
         at_most: Math.round(peak(calm_looks, 'live_bytes')) + 384,
       },
+      { name: 'fleet view behind the engine, p50', value: at(behind, 0.5), unit: 'ms' },
       { name: 'fleet view behind the engine, p99', value: at(behind, 0.99), unit: 'ms', at_most: 1_500 },
       { name: 'messages of the fleet view', value: views.fleet_messages - before.frames, unit: '' },
       { name: 'alert after its row was live, calm, p50', value: at(calm_alerts.after_row, 0.5), unit: 'ms' },
