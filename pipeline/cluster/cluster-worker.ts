@@ -40,7 +40,7 @@ const MOVE_MAX_MS = 30_000;
 const CLEAR_AFTER_MS = 5_000;
 /** Whoever refuses refuses at once, and each time we go to another server. */
 const REFUSED_PAUSE_MS = 500;
-const TAKEN_AT_ONCE = 16;
+const TAKEN_AT_ONCE = 32;
 const TAKEN_MAX_MS = 500;
 const TAKEN_LOOK_MS = 5;
 
@@ -166,7 +166,7 @@ export async function startClusterWorker<SinkItems>(options: ClusterWorkerOption
     const steady = own.steady_ms() >= options.lease;
     const buried = steady ? await membership.bury() : [];
     for (const name of buried) say(`cluster: ${name} was silent for its whole lease, its groups are taken over`);
-    store.readAhead(steady ? membership.likelyOurs().filter((unit) => !held.has(unit)) : []);
+    held.readAhead(steady ? membership.likelyOurs() : []);
     const plan = assignUnits(membership.names());
     const give: number[] = [];
     /** As they were when they were found to be free: they are taken from there or not at all. */

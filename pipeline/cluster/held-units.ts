@@ -7,14 +7,15 @@ import type { SeenUnit } from './cluster-view.ts';
 import { eachOf } from './each-of.ts';
 import { FleetWork } from './fleet-work.ts';
 import { flushTogether } from './flush-together.ts';
-import { groupReader } from './group-reader.ts';
+import { type GroupReader, groupReader } from './group-reader.ts';
 import { GroupWork } from './group-work.ts';
-import { inOtherHands, LostUnit, NOT_HEARD } from './lost-unit.ts';
-import { decodePart, encodePart } from './picked-parts.ts';
+import { inOtherHands } from './lost-unit.ts';
+import { MessagesAhead } from './messages-ahead.ts';
 import type { RunningFleet, RunningGroup } from './running-units.ts';
 import { strayRelay } from './stray-relay.ts';
 import { sumSteps } from './sum-steps.ts';
 import { takeLog } from './take-log.ts';
+import { tellFleet } from './tell-fleet.ts';
 import type { OwnedUnit, UnitStore } from './unit-store.ts';
 
 export interface HeldUnitsOptions<SinkItems> {
@@ -36,7 +37,6 @@ export interface StreamPlace {
 const PUSH_MAX = 128;
 /** Items that a group may find before the fleet has been told. */
 const UNTOLD_MAX = 5_000;
-const PIECE_BYTES = 512 * 1024;
 const GIVEN_AT_ONCE = 4;
 /** A round of snapshots goes over all groups in so many slices. */
 export const SLICES = 8;
@@ -53,11 +53,19 @@ export class HeldUnits<SinkItems> {
   private wake: () => void = () => undefined;
   /** Resolves when everything written up to now is durable. */
   private readonly flush: () => Promise<void>;
+  private readonly ahead: MessagesAhead;
 
   constructor(options: HeldUnitsOptions<SinkItems>) {
     this.options = options;
     this.flush = flushTogether(Object.values(options.worker.sinks) as readonly { flush(): Promise<void> }[]);
-    options.stopping.addEventListener('abort', () => this.wake(), { once: true });
+    const { clock } = options.worker;
+    const open: typeof this.open = (...what) => this.open(...what);
+    this.ahead = new MessagesAhead({ open, onFailure: options.onFailure, now: () => clock.monotonic() });
+    const stop = (): void => {
+      this.ahead.close();
+      this.wake();
+    };
+    options.stopping.addEventListener('abort', stop, { once: true });
   }
 
   has(unit: number): boolean {
@@ -80,6 +88,15 @@ export class HeldUnits<SinkItems> {
   drop(): void {
     for (const { reader } of this.groups.values()) void reader.stop();
     void this.fleet?.work.stop();
+  }
+
+  /** Reads what units need that may be ours soon; to be called every now and then, also without any. */
+  readAhead(units: readonly number[]): void {
+    const { store, stopping } = this.options;
+    if (stopping.aborted) return;
+    const missing = units.filter((unit) => !this.has(unit) && !this.moving.has(unit));
+    store.readAhead(missing);
+    this.ahead.want(new Map(missing.flatMap((unit) => (unit === FLEET_UNIT ? [] : [[unit, store.newest(unit)]]))));
   }
 
   /** Takes a unit as it was seen, and goes on with it; or does not, when somebody else was faster. */
@@ -179,7 +196,7 @@ export class HeldUnits<SinkItems> {
     fenced: Promise<void>,
   ): Promise<void> {
     const { worker, store, stopping, onFailure } = this.options;
-    const { bus, log, clock, own, silence_max_ms, future_max, groupSinks } = worker;
+    const { log, clock, own, future_max, groupSinks } = worker;
     const sinks = groupSinks?.(owned.unit) ?? worker.sinks;
     const topology = splitTopology(worker.topology()).groups;
     const [loaded, told] = await Promise.all([
@@ -191,8 +208,13 @@ export class HeldUnits<SinkItems> {
     const state = loaded?.state ?? null;
     const work = new GroupWork<SinkItems>({ owned, topology, sinks, state, stream, told, future_max, clock });
     const { group, position } = work;
-    const reader = groupReader({ bus, group, position, silence_max_ms, onReady: () => this.wake(), onFailure });
+    const reader = this.ahead.take(group, position) ?? this.open(group, position, onFailure);
     this.groups.set(group, { work, reader, stream, telling: Promise.resolve(), saved: position });
+  }
+
+  private open(group: number, position: number, onFailure: (error: unknown) => void): GroupReader {
+    const { bus, silence_max_ms } = this.options.worker;
+    return groupReader({ bus, group, position, silence_max_ms, onReady: () => this.wake(), onFailure });
   }
 
   private async startFleet(
@@ -222,30 +244,10 @@ export class HeldUnits<SinkItems> {
   }
 
   private tellFleet(running: RunningGroup<SinkItems>): Promise<void> {
-    const telling = running.telling.then(() => this.tellOnce(running));
+    const telling = running.telling.then(() => tellFleet(running.work, this.options.worker));
     // What was taken out to be told would be missing from then on.
     running.telling = telling.catch((error: unknown) => this.options.onFailure(error));
     return telling;
-  }
-
-  private async tellOnce({ work }: RunningGroup<SinkItems>): Promise<void> {
-    const { log, own } = this.options.worker;
-    const untold = work.untold();
-    if (untold === null) return;
-    for (const piece of encodePart(untold, PIECE_BYTES)) {
-      for (;;) {
-        if (!own.held()) throw new LostUnit(NOT_HEARD);
-        const at = await log.append(work.group, piece, work.told_at);
-        if (at !== null) {
-          work.told_at = at;
-          break;
-        }
-        const last = await log.last(work.group);
-        const by = last === null ? null : decodePart(last.data);
-        if (by !== null && by.epoch > work.owned.epoch) throw inOtherHands(work.group);
-        work.told_at = last?.position ?? 0;
-      }
-    }
   }
 
   private async saveGroup(running: RunningGroup<SinkItems>, saved = running.work.state.save()): Promise<boolean> {

@@ -67,6 +67,11 @@ export class UnitStore {
     this.ahead.want(units.flatMap((unit) => this.options.view.unit(unit).record.snapshots[0]?.name ?? []));
   }
 
+  /** Up to where a unit's newest state has read; 0 where there is none. */
+  newest(unit: number): number {
+    return this.options.view.unit(unit).record.snapshots[0]?.position ?? 0;
+  }
+
   /** Gives a unit up; whoever is to have it may begin. False: it was not ours any more. */
   release(owned: OwnedUnit): Promise<boolean> {
     return this.write(owned, { ...owned.record, holder: '', incarnation: '' });
