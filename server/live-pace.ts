@@ -1,8 +1,10 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { LiveTopic } from './live-topic.ts';
 
-/** Longest that a change waits for its delta when sending is costly. */
-const REST_MS_MAX = 100;
+/** Longest that a change waits for its delta when sending is costly; what is taken from the bus would otherwise wait instead. */
+const REST_MS_MAX = 400;
+/** Longest that all topics rest, also those that cost nothing. */
+const REST_ALL_MS_MAX = 100;
 /** After a topic was sent for c ms, it rests for three times as long: one topic takes a quarter of the thread at most. */
 const REST_PER_COST = 3;
 /** After everything was sent, all rest for half as long, so that what comes from the bus is always taken. */
@@ -83,7 +85,7 @@ export class LivePace {
       topic.rest_until = at + Math.min(REST_MS_MAX, topic.cost_ms * REST_PER_COST);
     }
     this.cost_ms += (at - started - this.cost_ms) * COST_SHARE;
-    this.rest_until = at + Math.min(REST_MS_MAX, this.cost_ms * REST_ALL_PER_COST);
+    this.rest_until = at + Math.min(REST_ALL_MS_MAX, this.cost_ms * REST_ALL_PER_COST);
     this.changed();
   }
 
