@@ -22,14 +22,16 @@ function world(options: { away?: boolean } = {}) {
   const told: Anomaly[] = [];
   const view = new FleetView({ clock: systemClock, onAnomaly: (anomaly) => told.push(anomaly) });
   const tables = { anomalies: [] as Anomaly[], scores: [] as Record<string, unknown>[], away: options.away ?? false };
+  let readings = 0;
   const database: Database = {
     async query<Row extends Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []) {
       if (tables.away) throw new VitalsError('GV-API-003', 'The database does not answer', 'QuestDB');
       const state = parameters.find((one) => one === 'open' || one === 'closed');
+      if (state === 'open') readings++;
       const { scores } = tables;
       if (sql.startsWith('SELECT max(ts)')) return [{ newest: scores.at(-1)?.ts ?? null }] as unknown as Row[];
       const since = Date.parse(String(parameters[0]));
-      const rows: unknown[] = sql.includes('FROM anomalies')
+      const rows: unknown[] = /FROM "?anomalies/.test(sql)
         ? tables.anomalies.filter((one) => one.state === state && (state === 'open' || parameters.includes(one.id)))
         : sql.includes(`"${GPU_HEALTH_SCORES.name}"`)
           ? scores.filter(({ ts }) => !(Number(ts) < since))
@@ -54,7 +56,9 @@ function world(options: { away?: boolean } = {}) {
       .openAnomalies()
       .map(({ id }) => id)
       .sort();
-  return { bus, told, view, tables, feed, forgotten, ids };
+  /** All that is read because of the start has been. */
+  const started = () => vi.waitFor(() => expect(readings).toBe(3));
+  return { bus, told, view, tables, feed, forgotten, ids, started };
 }
 const of = (id: string, changes: Partial<Anomaly> = {}): Anomaly => anomalyOf({ gpu_uuid: 'GPU-a', id, ...changes });
 const closed = (id: string): Anomaly => of(id, { state: 'closed', closed_at: of(id).opened_at + 1_000 });
@@ -63,10 +67,10 @@ const score = (overall_score: number): Record<string, unknown> =>
 
 describe('what was told while nobody could hear it', () => {
   it('is read when the writer says that it could not tell', async () => {
-    const { bus, tables, view, feed, forgotten, ids } = world();
+    const { bus, tables, view, started, forgotten, ids } = world();
     tables.anomalies = [of('kept'), of('ends')];
     tables.scores = [score(90)];
-    await feed.seeding;
+    await started();
     expect(ids()).toEqual(['ends', 'kept']);
     const sink = jsonEventSink<Anomaly>(bus, 'anomalies');
     bus.online = false;
@@ -87,6 +91,7 @@ describe('what was told while nobody could hear it', () => {
       const { bus, tables, feed, ids } = world();
       tables.anomalies = [of('ends')];
       await feed.seeding;
+      await vi.advanceTimersByTimeAsync(100);
       bus.online = false;
       tables.anomalies = [closed('ends')];
       await vi.advanceTimersByTimeAsync(away_ms);
@@ -108,8 +113,8 @@ describe('what was told while nobody could hear it', () => {
   });
 
   it('is tried again while the database is away, and once more for rows that were not there yet', async () => {
-    const { bus, tables, feed, ids } = world();
-    await feed.seeding;
+    const { bus, tables, started, ids } = world();
+    await started();
     tables.away = true;
     bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -119,9 +124,9 @@ describe('what was told while nobody could hear it', () => {
   });
 
   it('tells nothing that is shown already, and nothing that the bus has closed meanwhile', async () => {
-    const { bus, tables, told, feed, ids } = world();
+    const { bus, tables, told, started, ids } = world();
     tables.anomalies = [of('kept'), of('ends')];
-    await feed.seeding;
+    await started();
     told.length = 0;
     bus.publish({ subject: 'vitals.anomalies.n1.GPU-a', data: jsonBytes(closed('ends')) });
     tables.anomalies = [of('kept'), closed('ends'), of('marker')];
@@ -130,9 +135,31 @@ describe('what was told while nobody could hear it', () => {
     expect(told.map(({ id, state }) => `${id} ${state}`)).toEqual(['ends closed', 'marker open']);
   });
 
-  it('leaves an anomaly alone that the table does not know yet', async () => {
-    const { bus, tables, feed, ids } = world();
+  it('is found also when the table did not know it at the start either', async () => {
+    const { tables, feed, ids } = world();
+    tables.anomalies = [of('ends')];
     await feed.seeding;
+    expect(ids()).toEqual(['ends']);
+    tables.anomalies = [closed('ends')];
+    await vi.waitFor(() => expect(ids()).toEqual([]));
+  });
+
+  it('does not take the place of what was heard since', async () => {
+    const { bus, tables, view, started, ids } = world();
+    tables.anomalies = [of('grows'), of('ends')];
+    await started();
+    bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });
+    const tell = (row: Anomaly) => bus.publish({ subject: 'vitals.anomalies.n1.GPU-a', data: jsonBytes(row) });
+    tell(of('grows', { severity: 'critical' }));
+    tell(closed('ends'));
+    tables.anomalies = [of('grows'), of('ends'), of('marker')];
+    await vi.waitFor(() => expect(ids()).toEqual(['grows', 'marker']));
+    expect(view.openAnomalies().find(({ id }) => id === 'grows')?.severity).toBe('critical');
+  });
+
+  it('leaves an anomaly alone that the table does not know yet', async () => {
+    const { bus, tables, started, ids } = world();
+    await started();
     bus.publish({ subject: 'vitals.anomalies.n1.GPU-a', data: jsonBytes(of('young')) });
     tables.anomalies = [of('marker')];
     bus.publish({ subject: 'vitals.missed.anomalies', data: new Uint8Array(0) });

@@ -1,15 +1,14 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
-import { MISSED_WILDCARD } from '../pipeline/contract/missed-events.ts';
 import { FRAME_TRACES_HEADER } from '../pipeline/contract/tracing.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { announceFrames } from '../sinks/live/frame-interest.ts';
 import { FRAMES_WILDCARD } from '../sinks/live/frames-sink.ts';
 import { readAnomaly } from './anomaly-row.ts';
 import type { FleetView } from './fleet-view.ts';
+import { type ReadAgain, readAgain } from './read-again.ts';
 import { seedAnomalies, seedSamples, seedVerdicts, type ViewSeed } from './seed-fleet-view.ts';
-import { seedUntilDone } from './seed-until-done.ts';
 import { verdictChange } from './verdict-row.ts';
 import { VERDICT_PARTS, type VerdictRows, verdictTable } from './verdict-rows.ts';
 
@@ -26,7 +25,7 @@ export interface FleetFeedOptions {
   /** How far back the last sample of a GPU is looked for at the start. */
   readonly seed_span_ms?: number;
   readonly retry_ms?: number;
-  /** How long after a connection was lost the tables are read again. */
+  /** As for `readAgain`. */
   readonly again_after_ms?: readonly number[];
 }
 
@@ -51,8 +50,7 @@ export interface FleetFeed {
 
 const decoder = new TextDecoder();
 const DAY_MS = 86_400_000;
-/** Rows reach the table within a flush interval and what it takes to apply it; more under load. */
-const AGAIN_AFTER_MS = [5_000, 60_000];
+const HEARD_MAX = 100_000;
 
 /**
  * Keeps a fleet view current: frames and anomalies from the bus as they come, what was before from the database, asked
@@ -70,11 +68,9 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
     verdicts: 0,
     verdicts_refused: 0,
   };
-  const closedMeanwhile = new Set<string>();
   let lastFrameAt = Number.NaN;
   let stopped = false;
-  let { losses } = bus;
-  const rereadings = new Set<{ stop(): void }>();
+  let tables: ReadAgain | null = null;
 
   const subscriptions: BusSubscription[] = [
     bus.subscribe(FRAMES_WILDCARD, ({ data, headers }) => {
@@ -96,10 +92,9 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
         return;
       }
       counters.anomalies++;
-      if (reading > 0 && anomaly.state === 'closed') closedMeanwhile.add(anomaly.id);
+      tables?.note(anomaly.id);
       view.applyAnomaly(anomaly);
     }),
-    bus.subscribe(MISSED_WILDCARD, () => readAgain()),
     ...VERDICT_PARTS.map((part) =>
       bus.subscribe(`vitals.${verdictTable(part).name}.>`, ({ data }) => {
         const row = parsed(data);
@@ -120,64 +115,38 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   const sweeping = setInterval(() => {
     view.sweep();
     if (!bus.connected) rows?.forget();
-    else if (bus.losses !== losses) {
-      losses = bus.losses;
-      readAgain();
-    }
   }, 1_000);
   sweeping.unref();
 
   const { database } = options;
-  const again = new Map<number, NodeJS.Timeout>();
-  let reading = 0;
-  async function read(parts: readonly ((seed: ViewSeed) => Promise<void>)[], from: Database): Promise<void> {
-    const span_ms = options.seed_span_ms ?? DAY_MS;
-    const seed: ViewSeed = { database: from, view, clock, span_ms, closed: closedMeanwhile, stopped: () => stopped };
-    reading++;
-    try {
-      for (const part of parts) await part(seed);
-    } finally {
-      reading--;
-      if (reading === 0) closedMeanwhile.clear();
-    }
-  }
-  /** Something was told that may not have been heard: it is read once the table has it, and once more in case that was too soon. */
-  function readAgain(): void {
-    if (database === null) return;
-    rows?.forget();
-    const waits = options.again_after_ms ?? AGAIN_AFTER_MS;
-    waits.forEach((after_ms, turn) => {
-      // The last reading waits for the last loss; the ones before must not be put off by one loss after the other.
-      if (again.has(turn) && turn < waits.length - 1) return;
-      clearTimeout(again.get(turn));
-      const timer = setTimeout(() => {
-        again.delete(turn);
-        rows?.forget();
-        const rereading = seedUntilDone(() => read([seedAnomalies, seedVerdicts], database), options);
-        rereadings.add(rereading);
-        void rereading.finished.then(() => rereadings.delete(rereading));
-      }, after_ms);
-      timer.unref();
-      again.set(turn, timer);
+  if (database !== null) {
+    const read = (parts: readonly ((seed: ViewSeed) => Promise<void>)[]) => async (): Promise<void> => {
+      const span_ms = options.seed_span_ms ?? DAY_MS;
+      const heard = (id: string): boolean => tables?.heard(id) ?? false;
+      for (const part of parts) await part({ database, view, clock, span_ms, heard, stopped: () => stopped });
+    };
+    tables = readAgain({
+      bus,
+      seed: read([seedSamples, seedAnomalies, seedVerdicts]),
+      again: read([seedAnomalies, seedVerdicts]),
+      onMissed: () => rows?.forget(),
+      heard_max: HEARD_MAX,
+      retry_ms: options.retry_ms,
+      again_after_ms: options.again_after_ms,
     });
   }
-
-  const seeding =
-    database === null ? null : seedUntilDone(() => read([seedSamples, seedAnomalies, seedVerdicts], database), options);
   return {
     get seeded() {
-      return seeding?.done ?? true;
+      return tables?.seeded ?? true;
     },
     get last_frame_at() {
       return lastFrameAt;
     },
     counters,
-    seeding: seeding?.finished ?? Promise.resolve(),
+    seeding: tables?.seeding ?? Promise.resolve(),
     stop() {
       stopped = true;
-      seeding?.stop();
-      for (const rereading of rereadings) rereading.stop();
-      for (const timer of again.values()) clearTimeout(timer);
+      tables?.stop();
       clearInterval(sweeping);
       announcing.stop();
       for (const subscription of subscriptions) subscription.unsubscribe();

@@ -34,9 +34,15 @@ function world(stored: object[] | null | undefined, alerts_max = 100) {
     stored === undefined
       ? null
       : ({
-          async query(sql: string) {
+          async query(sql: string, parameters: readonly unknown[]) {
             if (rows === null || rows === undefined) throw new Error('away');
-            return sql.includes('count()') ? [{ total: rows.length }] : rows.map((row) => ({ ...row }));
+            const closed = parameters.includes('closed');
+            const asked = rows.filter(
+              (row) =>
+                (row as { state: string }).state === (closed ? 'closed' : 'open') &&
+                (!closed || parameters.includes((row as { id: string }).id)),
+            );
+            return sql.includes('count()') ? [{ total: asked.length }] : asked.map((row) => ({ ...row }));
           },
         } as unknown as Database);
   const alerts = liveAlerts({
@@ -49,6 +55,7 @@ function world(stored: object[] | null | undefined, alerts_max = 100) {
     },
   });
   return {
+    bus,
     alerts,
     open,
     answer(with_rows: object[]): void {
@@ -109,6 +116,46 @@ it('remembers the last closings only, however long the table does not answer', a
   await vi.advanceTimersByTimeAsync(3_000);
   await alerts.seeding;
   expect([...open.keys()]).toEqual(['spell 4']);
+});
+
+it('learns that an alert had closed before it could hear of it, once the table knows', async () => {
+  const { alerts, open, answer } = world([alertOf('A'), alertOf('B')]);
+  await alerts.seeding;
+  expect([...open.keys()].sort()).toEqual(['A', 'B']);
+  answer([alertOf('A', { state: 'closed', closed_at: OPENED + 1 }), alertOf('B')]);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect([...open.keys()]).toEqual(['B']);
+});
+
+it('reads what was told while the connection was lost, and once more for what the table had not then', async () => {
+  const { bus, alerts, open, answer } = world([alertOf('A'), alertOf('B')]);
+  await alerts.seeding;
+  await vi.advanceTimersByTimeAsync(120_000);
+  bus.online = false;
+  bus.online = true;
+  answer([alertOf('A', { severity: 'critical' }), alertOf('B')]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(open.get('A')).toMatchObject({ severity: 'critical' });
+  answer([
+    alertOf('A', { severity: 'critical' }),
+    alertOf('B', { state: 'closed', closed_at: OPENED + 1 }),
+    alertOf('C'),
+  ]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([...open.keys()].sort()).toEqual(['A', 'C']);
+});
+
+it('takes what it heard for newer than what the table says', async () => {
+  const { alerts, rule, desk, open, answer } = world([alertOf('A'), alertOf('B'), alertOf('C')]);
+  await alerts.seeding;
+  rule(alertOf('A', { severity: 'critical' }));
+  rule(alertOf('B', { state: 'closed', closed_at: OPENED + 1 }));
+  desk(handledOf('C', { inhibited_by: 'D' }));
+  answer([alertOf('A'), alertOf('B'), alertOf('C')]);
+  await vi.advanceTimersByTimeAsync(90_000);
+  expect(open.get('A')).toMatchObject({ severity: 'critical' });
+  expect(open.has('B')).toBe(false);
+  expect(open.get('C')).toMatchObject({ acknowledged_by: 'ada', inhibited_by: 'D' });
 });
 
 it('stops asking', async () => {

@@ -3,9 +3,10 @@ import { ALERTS } from '../pipeline/contract/alert-tables.ts';
 import type { Bus } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import { EPOCH_MS_MAX } from '../pipeline/contract/time.ts';
+import { closedRows } from '../sinks/questdb/closed-rows.ts';
 import { listRows } from '../sinks/questdb/list-rows.ts';
 import type { AlertTold } from './live-topics.ts';
-import { seedUntilDone } from './seed-until-done.ts';
+import { type ReadAgain, readAgain } from './read-again.ts';
 import { tableRowAnswer } from './table-schema.ts';
 
 /** A row of the table `alerts`, with why it is told to nobody. Texts are empty and instants null where nothing is known. */
@@ -26,6 +27,8 @@ export interface LiveAlertsOptions {
   /** An alert opened, changed or closed; `json` is the row as clients get it. */
   readonly onAlert: (alert: AlertTold, json: string) => void;
   readonly retry_ms?: number;
+  /** As for `readAgain`. */
+  readonly again_after_ms?: readonly number[];
 }
 
 /** What people do with an alert, and what keeps it quiet: told on `vitals.alerts.>` only, never by the rules. */
@@ -41,29 +44,18 @@ const answer = tableRowAnswer(ALERTS);
 
 /**
  * The open alerts: as rules tell them on `alerts.>`, with their handling as the desk tells it on `vitals.alerts.>` (whole rows),
- * and what was before from the table. A rule's word leaves the handling as it is.
- * State: at most `alerts_max` open alerts, and as many ids of those that close before the table has answered.
+ * and from the table what was before or may have been missed. A rule's word leaves the handling as it is.
+ * State: at most `alerts_max` open alerts, and as many ids of what was told while the table is yet to be read.
  */
 export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
   const { bus, database } = options;
   const open = new Map<string, AlertRow>();
-  const closedMeanwhile = new Set<string>();
   const counters = { refused: 0 };
-
-  /** The table knows what closed long ago by the time that it answers. */
-  function noteClosed(id: string): void {
-    closedMeanwhile.add(id);
-    for (const oldest of closedMeanwhile) {
-      if (closedMeanwhile.size <= options.alerts_max) break;
-      closedMeanwhile.delete(oldest);
-    }
-  }
+  let table: ReadAgain | null = null;
 
   function tell(row: AlertRow): void {
-    if (row.state === 'closed') {
-      open.delete(row.id);
-      if (seeding !== null && !seeding.done) noteClosed(row.id);
-    } else if (open.has(row.id) || open.size < options.alerts_max) open.set(row.id, row);
+    if (row.state === 'closed') open.delete(row.id);
+    else if (open.has(row.id) || open.size < options.alerts_max) open.set(row.id, row);
     options.onAlert(row, JSON.stringify(answer(row)));
   }
 
@@ -71,8 +63,12 @@ export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
     bus.subscribe(subject, ({ data, headers }) => {
       if (!epochs.passes(headers)) return;
       const row = readRow(data);
-      if (row === null) counters.refused++;
-      else tell(handled ? row : { ...row, ...handlingOf(open.get(row.id)) });
+      if (row === null) {
+        counters.refused++;
+        return;
+      }
+      table?.note(row.id);
+      tell(handled ? row : { ...row, ...handlingOf(open.get(row.id)) });
     });
   const epochs = new AlertEpochs();
   const subscriptions = [
@@ -81,30 +77,46 @@ export function liveAlerts(options: LiveAlertsOptions): LiveAlerts {
     hear(`vitals.${ALERTS.name}.>`, true),
   ];
 
-  async function seed(from: Database): Promise<void> {
-    const { items } = await listRows(from, ALERTS, { equal: { state: 'open' } }, { limit: options.alerts_max });
-    for (const item of items) {
-      const row = rowOf(item);
-      if (row === null || closedMeanwhile.has(row.id)) continue;
-      const known = open.get(row.id);
-      // What came over the bus meanwhile is newer, but the rules know of no handling.
-      const handled = known !== undefined && HANDLING.some((name) => known[name] !== '' && known[name] !== null);
-      if (known === undefined) tell(row);
-      else if (!handled) tell({ ...known, ...handlingOf(row) });
-    }
-    closedMeanwhile.clear();
+  /** What came over the bus since is newer, but the rules know of no handling. */
+  function tellStored(row: AlertRow, newer: boolean): void {
+    const known = open.get(row.id);
+    if (newer) {
+      const handled = known === undefined || HANDLING.some((name) => known[name] !== '' && known[name] !== null);
+      if (!handled) tellChanged({ ...known, ...handlingOf(row) });
+    } else tellChanged({ ...row, silenced_by: known?.silenced_by ?? '', inhibited_by: known?.inhibited_by ?? '' });
   }
 
-  const seeding = database === null ? null : seedUntilDone(() => seed(database), options);
+  function tellChanged(row: AlertRow): void {
+    const known = open.get(row.id);
+    if (known === undefined || [...TEXTS, ...INSTANTS].some((name) => known[name] !== row[name])) tell(row);
+  }
+
+  async function read(from: Database): Promise<void> {
+    const before = new Map(open);
+    const { items } = await listRows(from, ALERTS, { equal: { state: 'open' } }, { limit: options.alerts_max });
+    for (const { id } of items) before.delete(String(id));
+    for (const item of [...items, ...(await closedRows(from, ALERTS, [...before.values()].map(placeOf)))]) {
+      const row = rowOf(item);
+      if (row !== null) tellStored(row, table?.heard(row.id) ?? false);
+    }
+  }
+
+  if (database !== null) {
+    const reading = (): Promise<void> => read(database);
+    const { retry_ms, again_after_ms, alerts_max: heard_max } = options;
+    table = readAgain({ bus, seed: reading, again: reading, heard_max, retry_ms, again_after_ms });
+  }
   return {
-    seeding: seeding?.finished ?? Promise.resolve(),
+    seeding: table?.seeding ?? Promise.resolve(),
     counters,
     stop() {
-      seeding?.stop();
+      table?.stop();
       for (const subscription of subscriptions) subscription.unsubscribe();
     },
   };
 }
+
+const placeOf = ({ id, ts }: AlertRow): { readonly id: string; readonly ts: number } => ({ id, ts: Number(ts) });
 
 const handlingOf = (row: AlertRow | undefined): Record<string, string | number | null> =>
   row === undefined ? {} : Object.fromEntries(HANDLING.map((name) => [name, row[name] ?? null]));

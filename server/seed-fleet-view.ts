@@ -3,11 +3,12 @@ import type { Database } from '../pipeline/contract/database.ts';
 import type { Anomaly } from '../pipeline/contract/events.ts';
 import { METRIC_COUNT, METRICS } from '../pipeline/contract/metrics.ts';
 import { GPU_ECONOMIC_DECISIONS, GPU_FAILURE_PREDICTIONS } from '../pipeline/contract/prediction-tables.ts';
-import { GPU_METRICS } from '../pipeline/contract/tables.ts';
+import { ANOMALIES, GPU_METRICS } from '../pipeline/contract/tables.ts';
 import { GPU_HEALTH_SCORES } from '../pipeline/contract/verdict-tables.ts';
+import { closedRows } from '../sinks/questdb/closed-rows.ts';
 import { latestColumns } from '../sinks/questdb/latest-columns.ts';
 import { newestInstant } from '../sinks/questdb/newest-instant.ts';
-import { closedAmong, openAnomalies } from '../sinks/questdb/read-anomalies.ts';
+import { openAnomalies } from '../sinks/questdb/read-anomalies.ts';
 import { listAssets } from '../sinks/questdb/read-assets.ts';
 import { latestSamples } from '../sinks/questdb/read-samples.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -22,7 +23,6 @@ import {
 import { verdictChange } from './verdict-row.ts';
 
 const ANOMALIES_MAX = 100_000;
-const IDS_MAX = 256;
 const VERDICTS = [
   { kind: 'health', table: GPU_HEALTH_SCORES, columns: HEALTH_NOW, equal: { profile: 'default' } },
   { kind: 'prediction', table: GPU_FAILURE_PREDICTIONS, columns: PREDICTION_NOW, equal: {} },
@@ -35,8 +35,8 @@ export interface ViewSeed {
   readonly clock: Clock;
   /** How far back rows are looked for. */
   readonly span_ms: number;
-  /** Anomalies that the bus has closed since the reading began. */
-  readonly closed: ReadonlySet<string>;
+  /** Whether the bus has told of an anomaly since words may have been missed: then it is newer than the table's. */
+  readonly heard: (id: string) => boolean;
   readonly stopped: () => boolean;
 }
 
@@ -68,10 +68,10 @@ export async function seedSamples(seed: ViewSeed): Promise<void> {
  * Open anomalies, and the closings of those that the view takes for open: whatever of it the bus has not told. An anomaly that the
  * table does not know yet stays as it is.
  */
-export async function seedAnomalies({ database, view, closed }: ViewSeed): Promise<void> {
+export async function seedAnomalies({ database, view, heard }: ViewSeed): Promise<void> {
   const shown = new Map(view.openAnomalies().map((anomaly) => [anomaly.id, JSON.stringify(anomaly)]));
   const tell = (anomaly: Anomaly): void => {
-    if (closed.has(anomaly.id) || shown.get(anomaly.id) === JSON.stringify(anomaly)) return;
+    if (heard(anomaly.id) || shown.get(anomaly.id) === JSON.stringify(anomaly)) return;
     view.applyAnomaly(anomaly);
   };
   const open = await openAnomalies(database, { rows_max: ANOMALIES_MAX });
@@ -80,9 +80,7 @@ export async function seedAnomalies({ database, view, closed }: ViewSeed): Promi
     shown.delete(anomaly.id);
   }
   const missing = view.openAnomalies().filter(({ id }) => shown.has(id));
-  for (let from = 0; from < missing.length; from += IDS_MAX) {
-    for (const anomaly of await closedAmong(database, missing.slice(from, from + IDS_MAX))) tell(anomaly);
-  }
+  for (const anomaly of await closedRows(database, ANOMALIES, missing)) tell(anomaly as unknown as Anomaly);
 }
 
 /** The newest scores, predictions and decisions where they differ from what the view shows. */

@@ -67,22 +67,6 @@ export async function openAnomalies(
   return rows as unknown as Anomaly[];
 }
 
-/** Of these anomalies, those that have closed. */
-export async function closedAmong(
-  database: Database,
-  anomalies: readonly Pick<Anomaly, 'id' | 'ts'>[],
-): Promise<Anomaly[]> {
-  if (anomalies.length === 0) return [];
-  const matching = filtered({ state: 'closed', from: Math.min(...anomalies.map(({ ts }) => ts)) });
-  matching.addText(`id IN (${anomalies.map(({ id }) => matching.bind(id)).join(', ')})`);
-  const rows = await database.query(
-    `SELECT ${columnList(ANOMALIES)} FROM anomalies${matching.where()}`,
-    matching.parameters,
-  );
-  fillTexts(ANOMALIES, rows);
-  return rows as unknown as Anomaly[];
-}
-
 function filtered(filter: AnomalyFilter): Conditions {
   const found = conditions();
   found.add('ts', '>=', filter.from === undefined ? undefined : new Date(filter.from));
