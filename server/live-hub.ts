@@ -1,5 +1,6 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { ErrorCode } from '../pipeline/contract/error-catalogue.ts';
+import { scopeSuffices } from '../pipeline/keys/access-scope.ts';
 import type { Handshake, LiveSocket, SocketHandlers, SocketServer } from '../sinks/live/socket-server.ts';
 import type { LiveHubOptions } from './live-hub-options.ts';
 import { LIVE_LIMITS, type LiveLimits } from './live-limits.ts';
@@ -9,13 +10,14 @@ import type { LiveSession, Subscription } from './live-session.ts';
 import type { LiveTold } from './live-told.ts';
 import { type LiveTopic, parseTopic } from './live-topic.ts';
 import type { LiveTopics } from './live-topics.ts';
+import { topicScope } from './security/access.ts';
 import { OPEN_GATE } from './security/gate.ts';
 import { LiveEntry } from './security/live-entry.ts';
 import { type BucketRate, fullBucket, takeToken } from './security/token-bucket.ts';
 
 /**
  * The live protocol of INTERFACE.md for any number of sockets. Changes go out at once while sending them is cheap, else they are
- * gathered per GPU for up to 100 ms. One text per topic and delta is made and framed for all.
+ * gathered per GPU for up to 400 ms. One text per topic and delta is made and framed for all.
  * Memory per socket is bounded by `slow_bytes` and one snapshot.
  */
 export class LiveHub implements SocketHandlers<LiveSession> {
@@ -228,7 +230,12 @@ export class LiveHub implements SocketHandlers<LiveSession> {
       this.refuse(session, 'GV-SEC-001', 'No key was given: say {"op":"auth","key"} first', name);
       return;
     }
-    const { tenant } = session.caller;
+    const { tenant, scopes = [] } = session.caller;
+    const scope = topicScope(parseTopic(name)?.kind ?? 'fleet');
+    if (!scopeSuffices(scopes, scope)) {
+      this.refuse(session, 'GV-SEC-002', `This needs the scope ${scope}`, name);
+      return;
+    }
     const home = tenant === '' ? this.topics : (this.tenants?.topics(tenant) ?? null);
     if (home === null) {
       this.refuse(session, 'GV-SEC-004', 'This concerns more than one tenant', name);

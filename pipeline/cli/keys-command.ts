@@ -5,6 +5,7 @@ import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { type DurationMs, formatDuration, hours, parseDuration } from '../contract/time.ts';
 import { ACCESS_ROLES, type AccessRole } from '../keys/access-role.ts';
+import { ACCESS_SCOPES, type AccessScope } from '../keys/access-scope.ts';
 import { keyPrefix } from '../keys/api-key.ts';
 import { type KeyStore, type ListedKey, openKeyStore } from '../keys/key-store.ts';
 import { auditOf } from './audited.ts';
@@ -24,22 +25,35 @@ export function addKeysCommand(program: Command): void {
     .requiredOption('--name <name>', 'who it is for')
     .requiredOption('--role <role>', ACCESS_ROLES.join(', '))
     .option('--tenant <tenant>', 'sees only the GPUs whose asset has this tenant')
+    .option(
+      '--scope <scope>',
+      `only this of what the role may, again for more: ${ACCESS_SCOPES.join(', ')}; everything when absent`,
+      (text: string, before: readonly AccessScope[]) => [...new Set([...before, scopeOf(text)])],
+      [] as readonly AccessScope[],
+    )
     .option('--expires <duration>', 'good for so long, such as 90d; for ever when absent')
     .action(async () => {
       const context = contextOf(create, KEYS);
-      const given = create.opts<{ name: string; role: string; tenant?: string; expires?: string }>();
+      const given = create.opts<{
+        name: string;
+        role: string;
+        tenant?: string;
+        scope: readonly AccessScope[];
+        expires?: string;
+      }>();
       const name = fitting(given.name, '--name');
       const role = roleOf(given.role);
       const tenant = given.tenant === undefined ? '' : fitting(given.tenant, '--tenant');
+      const scopes = given.scope;
       const expires_after = given.expires === undefined ? null : durationOf(given.expires, '--expires');
       await withStore(context, async (store, bus) => {
         const made = await auditCreate(
           bus,
           (done) => ({
             target: done?.id ?? '',
-            detail: JSON.stringify({ name, role, tenant, expires_after_ms: expires_after }),
+            detail: JSON.stringify({ name, role, tenant, scopes, expires_after_ms: expires_after }),
           }),
-          () => store.create({ name, role, tenant, expires_after }),
+          () => store.create({ name, role, tenant, scopes, expires_after }),
         );
         context.answer(made, () => made.key);
         if (!context.json) context.say(`key ${made.id}, ${role}; it is told only this once`);
@@ -116,6 +130,7 @@ function line(key: ListedKey): string {
     key.role,
     key.name,
     key.tenant === '' ? 'all tenants' : `tenant ${key.tenant}`,
+    ...(key.scopes.length === 0 ? [] : [`only ${key.scopes.join(', ')}`]),
     revoked_at !== null ? `revoked ${revoked_at}` : expires_at === null ? 'does not expire' : `expires ${expires_at}`,
     last_used_at === null ? 'never used' : `last used ${last_used_at}`,
   ].join('  ');
@@ -125,6 +140,12 @@ function roleOf(text: string): AccessRole {
   const role = ACCESS_ROLES.find((one) => one === text);
   if (role !== undefined) return role;
   throw new VitalsError('GV-CLI-001', `--role must be one of ${ACCESS_ROLES.join(', ')}, not ${text}`, '');
+}
+
+function scopeOf(text: string): AccessScope {
+  const scope = ACCESS_SCOPES.find((one) => one === text);
+  if (scope !== undefined) return scope;
+  throw new VitalsError('GV-CLI-001', `--scope must be one of ${ACCESS_SCOPES.join(', ')}, not ${text}`, '');
 }
 
 function fitting(text: string, option: string): string {

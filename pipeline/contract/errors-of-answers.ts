@@ -114,7 +114,10 @@ export const ERRORS_OF_ANSWERS = {
     meaning: 'A call has no key, or none that is good.',
     action: 'Send `Authorization: Bearer KEY`; `gpu-vitals keys create` makes one.',
   },
-  'GV-SEC-002': { meaning: 'A key may not do this.', action: 'Use a key with the role that the message names.' },
+  'GV-SEC-002': {
+    meaning: 'A key may not do this.',
+    action: 'Use a key with the role or scope that the message names.',
+  },
   'GV-SEC-003': { meaning: 'Calls come too fast.', action: 'Wait as long as Retry-After says.' },
   'GV-SEC-004': { meaning: 'This concerns more than one tenant.', action: 'Use a key without a tenant.' },
   'GV-SEC-005': { meaning: 'There is no such key.', action: 'See `gpu-vitals keys list`.' },

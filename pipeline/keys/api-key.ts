@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { ACCESS_ROLES } from './access-role.ts';
+import { ACCESS_SCOPES } from './access-scope.ts';
 
 /**
  * A key is `gvk_<id>_<secret>`: the id is told everywhere, the secret of 256 random bits once. Only its SHA-256 is stored. A slow
@@ -21,6 +22,8 @@ export const storedKeySchema = z.object({
   role: z.enum(ACCESS_ROLES),
   /** Sees only the GPUs of this tenant; empty: all. */
   tenant: z.string(),
+  /** What the role is narrowed to; none: all that it may. Keys of before have none. */
+  scopes: z.array(z.enum(ACCESS_SCOPES)).default([]),
   created_at: z.number(),
   expires_at: z.number().nullable(),
   revoked_at: z.number().nullable(),

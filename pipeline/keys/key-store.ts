@@ -4,6 +4,7 @@ import type { Bus } from '../contract/bus.ts';
 import { VitalsError } from '../contract/errors.ts';
 import type { DurationMs } from '../contract/time.ts';
 import type { AccessRole } from './access-role.ts';
+import type { AccessScope } from './access-scope.ts';
 import { keyIdSchema, newKeyId, newSecret, type StoredKey, storedKeySchema } from './api-key.ts';
 
 export const KEYS_BUCKET = 'VITALS_KEYS';
@@ -23,6 +24,8 @@ export interface NewKey {
   readonly name: string;
   readonly role: AccessRole;
   readonly tenant: string;
+  /** As for `StoredKey`. */
+  readonly scopes?: readonly AccessScope[];
   readonly expires_after: DurationMs | null;
 }
 
@@ -66,7 +69,7 @@ export async function openKeyStore(bus: Bus, clock: Clock): Promise<KeyStore> {
 
   return {
     records,
-    async create({ name, role, tenant, expires_after }) {
+    async create({ name, role, tenant, scopes = [], expires_after }) {
       const id = newKeyId();
       const { key, hash } = newSecret(id);
       const created_at = clock.now();
@@ -75,6 +78,7 @@ export async function openKeyStore(bus: Bus, clock: Clock): Promise<KeyStore> {
         name,
         role,
         tenant,
+        scopes: [...scopes],
         created_at,
         expires_at: expires_after === null ? null : created_at + expires_after,
         revoked_at: null,

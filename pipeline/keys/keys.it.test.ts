@@ -28,7 +28,9 @@ describe('keys over NATS', () => {
     const elsewhere = await testBus(services.nats_url);
     const book = await openKeyBook(await openKeyStore(elsewhere.bus, clock), clock);
     expect(book.locked).toBe(false);
-    const { id, key } = await here.create({ name: 'ann', role: 'operator', tenant: 'acme', expires_after: days(90) });
+    const { id, key } = await here.create({
+      ...{ name: 'ann', role: 'operator', tenant: 'acme', scopes: ['alerts'], expires_after: days(90) },
+    });
     const began = systemClock.monotonic();
     await until(() => book.find(key) !== null);
     expect(systemClock.monotonic() - began).toBeLessThan(1_000);
@@ -40,6 +42,7 @@ describe('keys over NATS', () => {
     await until(() => book.find(turned.key) !== null);
     const after = book.find(turned.key)?.shown ?? '';
     expect(book.find(key)?.id).toBe(id);
+    expect(book.find(turned.key)?.scopes).toEqual(['alerts']);
     expect([before, after, ''].map((shown) => book.isGood(id, shown))).toEqual([true, true, false]);
     clock.advance(hours(1));
     expect(book.find(key)).toBeNull();
@@ -94,6 +97,10 @@ describe('keys over NATS', () => {
       'viewer',
       '--expires',
       '90d',
+      '--scope',
+      'alerts',
+      '--scope',
+      'fleet',
       '--json',
       ...nats,
     ]);
@@ -107,6 +114,7 @@ describe('keys over NATS', () => {
       prefix: `gvk_${id}`,
       role: 'viewer',
       name: 'ci',
+      scopes: ['alerts', 'fleet'],
       last_used_at: null,
       revoked_at: null,
     });
@@ -114,6 +122,11 @@ describe('keys over NATS', () => {
     expect((JSON.parse(turned.stdout) as { key: string }).key).not.toBe(key);
     expect((await runCli(['keys', 'revoke', `gvk_${id}`, ...nats])).code).toBe(0);
     expect((await runCli(['keys', 'revoke', 'ffffffffffff', ...nats])).stderr).toContain('GV-SEC-005');
-    expect((await runCli(['keys', 'create', '--name', 'x', '--role', 'root', ...nats])).code).toBe(2);
+    for (const wrong of [
+      ['--role', 'root'],
+      ['--role', 'viewer', '--scope', 'everything'],
+    ]) {
+      expect((await runCli(['keys', 'create', '--name', 'x', ...wrong, ...nats])).code).toBe(2);
+    }
   });
 });

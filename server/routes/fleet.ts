@@ -133,13 +133,14 @@ export function fleetRoutes(app: OpenAPIHono, parts: ApiParts, now: FleetNow): v
       answer: consoleConfigSchema,
     },
     (c) => {
-      const { name, role, tenant } = callerOf(c);
+      const caller = callerOf(c);
+      const { name, role, tenant } = caller;
       return c.json({
         live: liveUrlFor(parts.live_url(), c.req.url),
         protocol: 'gpu-vitals.v1',
         stale_after_ms: parts.view.stale_after_ms,
         simulated: parts.simulated ?? false,
-        ...{ name, role, tenant, refused: [...refusedTo({ role, tenant })] },
+        ...{ name, role, tenant, refused: [...refusedTo(caller)] },
       } satisfies ConsoleConfig);
     },
   );

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { ACCESS_ROLES } from '../../pipeline/keys/access-role.ts';
+import { ACCESS_SCOPES } from '../../pipeline/keys/access-scope.ts';
 import { isKeyGood, keyPrefix } from '../../pipeline/keys/api-key.ts';
 import type { ListedKey } from '../../pipeline/keys/key-store.ts';
 import type { ApiParts } from '../api-parts.ts';
@@ -20,6 +21,9 @@ const keySchema = z
     name: z.string(),
     role: z.enum(ACCESS_ROLES),
     tenant: z.string().openapi({ description: 'Sees only the GPUs of this tenant; empty: all.' }),
+    scopes: z
+      .array(z.enum(ACCESS_SCOPES))
+      .openapi({ description: 'What the role is narrowed to; none: all that it may.' }),
     state: z.enum(STATES),
     created_at: instantSchema,
     expires_at: instantSchema.nullable(),
@@ -42,6 +46,7 @@ export function keyRoutes(app: OpenAPIHono, { keys, clock }: Pick<ApiParts, 'key
     name: key.name,
     role: key.role,
     tenant: key.tenant,
+    scopes: key.scopes,
     state: key.revoked_at !== null ? 'revoked' : isKeyGood(key, clock.now()) ? 'good' : 'expired',
     created_at: instantText(key.created_at),
     expires_at: nullableInstantText(key.expires_at),

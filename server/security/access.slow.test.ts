@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_ROLES, type AccessRole } from '../../pipeline/keys/access-role.ts';
+import { ACCESS_SCOPES } from '../../pipeline/keys/access-scope.ts';
 import { populated } from '../api.fixture.ts';
 import { accessOf } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
@@ -97,6 +98,63 @@ describe('access', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('answers a key with scopes what they name, and nothing else', async () => {
+    const keys = keyring();
+    const only = new Map(ACCESS_SCOPES.map((scope) => [scope, keys.add({ role: 'admin', scopes: [scope] })]));
+    const others = new Map(
+      ACCESS_SCOPES.map((scope) => [
+        scope,
+        keys.add({ role: 'admin', scopes: ACCESS_SCOPES.filter((one) => one !== scope) }),
+      ]),
+    );
+    const world = populated({ console_dir: folder, gate: keys.gate });
+    const wrong: string[] = [];
+    const met = new Set<string>();
+    for (const route of routesOf(world)) {
+      const [method, path] = route.split(' ', 2) as [string, string];
+      const access = accessOf(method, path);
+      if (access === null || access.role === 'open') continue;
+      met.add(access.scope);
+      for (const scope of ACCESS_SCOPES) {
+        const asked = access.scope === 'any' || access.scope === scope;
+        for (const [key, let_in] of [
+          [only.get(scope), asked],
+          [others.get(scope), access.scope === 'any' || access.scope !== scope],
+        ] as const) {
+          world.clock.advance(1_000);
+          const response = await world.app.request(addressOf(path), {
+            method,
+            headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` },
+            ...(method === 'GET' ? {} : { body: BODY }),
+          });
+          if ((response.status !== 403) !== let_in) wrong.push(`${route}, ${scope}: ${response.status}`);
+          if (response.status !== 403) {
+            await response.body?.cancel();
+            continue;
+          }
+          const { code, detail } = (await response.json()) as { code: string; detail: string };
+          if (code !== 'GV-SEC-002' || !detail.includes(`the scope ${access.scope}`)) wrong.push(`${route}: ${detail}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect([...met].sort()).toEqual([...ACCESS_SCOPES, 'any'].sort());
+  });
+
+  it('lets a scope give nothing that the role does not, and a key without any all of it', async () => {
+    const keys = keyring();
+    const world = populated({ gate: keys.gate });
+    const ask = async (key: string, path: string) => (await world.get(path, { Authorization: `Bearer ${key}` })).status;
+    const narrowed = keys.add({ role: 'viewer', scopes: ['security', 'fleet'] });
+    expect(await ask(narrowed, '/api/v1/keys')).toBe(403);
+    expect(await ask(narrowed, '/api/v1/gpus')).toBe(200);
+    expect(await ask(keys.add({ role: 'viewer' }), '/api/v1/alerts')).toBe(200);
+    const config = await world.get('/api/v1/console-config', { Authorization: `Bearer ${narrowed}` });
+    const { refused } = (await config.json()) as { refused: string[] };
+    expect(refused).toContain('GET /api/v1/alerts');
+    expect(refused).not.toContain('GET /api/v1/gpus');
   });
 
   it('tells strangers nothing, not even what is there', async () => {

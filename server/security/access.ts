@@ -1,11 +1,15 @@
 import { type AccessRole, roleSuffices } from '../../pipeline/keys/access-role.ts';
+import { type AccessScope, scopeSuffices } from '../../pipeline/keys/access-scope.ts';
 import { CONSOLE_PAGES } from '../console-pages.ts';
+import type { TopicKind } from '../live-topic.ts';
 import type { Caller } from './caller.ts';
 
 /** What a path asks of who calls it. */
 export interface Access {
   /** `open` asks for nothing. */
   readonly role: AccessRole | 'open';
+  /** What a key that is narrowed must be narrowed to; `any`: every key. */
+  readonly scope: AccessScope | 'any';
   /**
    * What a key with a tenant gets: `own` = what concerns its GPUs, and nothing of others; `same` = what is not about anybody's
    * GPUs; `none` = it is refused, because the answer is about the whole installation.
@@ -15,7 +19,9 @@ export interface Access {
   readonly audited: boolean;
 }
 
-const rule = (role: Access['role'], tenants: Access['tenants'], audited = false): Access => ({
+type Rule = Omit<Access, 'scope'>;
+
+const rule = (role: Access['role'], tenants: Access['tenants'], audited = false): Rule => ({
   role,
   tenants,
   audited,
@@ -31,7 +37,7 @@ const GOVERN = rule('admin', 'none', true);
 const SUPERVISE = rule('admin', 'none');
 
 /** Every path of the API by method, as the router spells it. What is not here is for admins only, and a test fails. */
-const TABLE: Readonly<Record<string, Access>> = {
+const RULES: Readonly<Record<string, Rule>> = {
   'GET /livez': OPEN,
   'GET /readyz': OPEN,
   'GET /docs': OPEN,
@@ -124,14 +130,41 @@ const TABLE: Readonly<Record<string, Access>> = {
   'POST /api/v1/models/rollback': GOVERN,
 };
 
+/** Which scope a path belongs to, by how it begins. */
+const SCOPES: readonly (readonly [string, AccessScope | 'any'])[] = [
+  ...['console-config', 'errors'].map((path) => [`/api/v1/${path}`, 'any'] as const),
+  ...['alerts', 'alert-rules', 'alert-channels', 'silences'].map((path) => [`/api/v1/${path}`, 'alerts'] as const),
+  ['/api/v1/assets', 'assets'],
+  ['/api/v1/failure-labels', 'labels'],
+  ['/api/v1/models', 'models'],
+  ['/api/v1/reports', 'reports'],
+  ['/metrics', 'metrics'],
+  ...['topology', 'config', 'doctor', 'dead-letters', 'inject'].map((path) => [`/api/v1/${path}`, 'pipeline'] as const),
+  ...['audit', 'keys'].map((path) => [`/api/v1/${path}`, 'security'] as const),
+  ['/api/v1/', 'fleet'],
+];
+
+const scopeOf = (path: string): AccessScope | 'any' => SCOPES.find(([start]) => path.startsWith(start))?.[1] ?? 'any';
+
+const TABLE: Readonly<Record<string, Access>> = Object.fromEntries(
+  Object.entries(RULES).map(([route, one]) => [route, { ...one, scope: scopeOf(route.slice(route.indexOf('/'))) }]),
+);
+
+/** What a live topic asks for. */
+export const topicScope = (kind: TopicKind): AccessScope => (kind === 'alerts' ? 'alerts' : 'fleet');
+
 /** What a route asks for; null when the table does not know it. */
 export const accessOf = (method: string, path: string): Access | null => TABLE[`${method} ${path}`] ?? null;
 
-/** Routes that a caller may not call: its role is too low, or they are about more than its tenant. */
-export const refusedTo = (caller: Pick<Caller, 'role' | 'tenant'>): readonly string[] =>
+/** Routes that a caller may not call: its role is too low or its scopes are others, or they are about more than its tenant. */
+export const refusedTo = (caller: Pick<Caller, 'role' | 'tenant' | 'scopes'>): readonly string[] =>
   Object.entries(TABLE).flatMap(([route, access]) =>
-    !mayCall(caller.role, access) || (caller.tenant !== '' && access.tenants === 'none') ? [route] : [],
+    missingFor(caller, access) !== null || (caller.tenant !== '' && access.tenants === 'none') ? [route] : [],
   );
 
-export const mayCall = (has: AccessRole, access: Access): boolean =>
-  access.role === 'open' || roleSuffices(has, access.role);
+/** What a caller lacks for it, in words; null: nothing. */
+export function missingFor({ role, scopes = [] }: Pick<Caller, 'role' | 'scopes'>, access: Access): string | null {
+  if (access.role === 'open') return null;
+  if (!roleSuffices(role, access.role)) return `the role ${access.role}`;
+  return scopeSuffices(scopes, access.scope) ? null : `the scope ${access.scope}`;
+}

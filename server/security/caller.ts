@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { AccessRole } from '../../pipeline/keys/access-role.ts';
+import type { AccessScope } from '../../pipeline/keys/access-scope.ts';
 
 /** Who makes a call. */
 export interface Caller {
@@ -11,6 +12,8 @@ export interface Caller {
   readonly role: AccessRole;
   /** Sees only the GPUs of this tenant; empty: all. */
   readonly tenant: string;
+  /** What the role is narrowed to; nothing or none: all that the role may. */
+  readonly scopes?: readonly AccessScope[];
   /** Of a key: the hash of the secret that was shown, which a rotation ends while the key goes on. */
   readonly shown?: string;
   /** Of a token: when it ends, epoch ms; a key is looked up again. */

@@ -25,8 +25,8 @@ export const gateOf = (
   async know(bearer) {
     const key = book.find(bearer);
     if (key !== null) {
-      const { id, name, role, tenant, shown } = key;
-      return { kind: 'key', id, name, role, tenant, shown };
+      const { id, name, role, tenant, scopes, shown } = key;
+      return { kind: 'key', id, name, role, tenant, scopes, shown };
     }
     return oidc === null || isOurs(bearer) ? null : oidc.know(bearer);
   },

@@ -40,6 +40,7 @@ export function keyring(now: () => number = () => NOW) {
         name: 'somebody',
         role: 'viewer',
         tenant: '',
+        scopes: [],
         created_at: NOW,
         expires_at: null,
         revoked_at: null,

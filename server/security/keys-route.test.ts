@@ -6,13 +6,14 @@ import { refusedTo } from './access.ts';
 import { keyring } from './keyring.fixture.ts';
 
 const listed = (id: string, changes: Partial<ListedKey> = {}): ListedKey => ({
-  ...{ id: id.padEnd(12, '0'), name: `name-${id}`, role: 'viewer', tenant: '', created_at: NOW - 10_000 },
+  ...{ id: id.padEnd(12, '0'), name: `name-${id}`, role: 'viewer', tenant: '', scopes: [] },
+  ...{ created_at: NOW - 10_000 },
   ...{ expires_at: null, revoked_at: null, last_used_at: null, previous_until: null },
   ...changes,
 });
 const KEYS: readonly ListedKey[] = [
   listed('a', { role: 'admin', created_at: NOW - 30_000, last_used_at: NOW - 1_000 }),
-  listed('b', { tenant: 'acme', expires_at: NOW - 1 }),
+  listed('b', { tenant: 'acme', scopes: ['alerts', 'fleet'], expires_at: NOW - 1 }),
   listed('c', { role: 'operator', revoked_at: NOW - 5, expires_at: NOW + 1, previous_until: NOW + 9 }),
 ];
 
@@ -25,7 +26,7 @@ describe('GET /keys', () => {
         ...{ id: 'a00000000000', prefix: 'gvk_a00000000000', name: 'name-a', role: 'admin', state: 'good' },
         ...{ last_used_at: '2025-12-31T23:59:59.000Z', expires_at: null },
       }),
-      expect.objectContaining({ tenant: 'acme', state: 'expired' }),
+      expect.objectContaining({ tenant: 'acme', scopes: ['alerts', 'fleet'], state: 'expired' }),
       expect.objectContaining({ role: 'operator', state: 'revoked', previous_until: '2026-01-01T00:00:00.009Z' }),
     ]);
     expect(Object.keys(body.items[0] ?? {})).not.toContain('hash');

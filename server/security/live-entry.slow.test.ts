@@ -37,6 +37,26 @@ describe.each(['uws', 'ws'] as const)('live server with keys over %s', (library)
     expect(await one.closed()).toEqual({ code: 1008 });
   });
 
+  it('tells a key with scopes the topics that they name, and another key on the same socket its own', async () => {
+    const keys = keyring(systemClock.now);
+    const { live, sample } = await world(library, { gate: keys.gate });
+    sample('GPU-1');
+    const [alerts, fleet] = [keys.add({ scopes: ['alerts', 'assets'] }), keys.add({ scopes: ['fleet'] })];
+    const one = await client(live);
+    one.say({ op: 'auth', key: alerts });
+    for (const topic of ['fleet', 'node/n1', 'gpu/GPU-1', 'anomalies']) {
+      one.say({ op: 'subscribe', topic });
+      expect(await one.next()).toMatchObject({ type: 'error', data: { code: 'GV-SEC-002', topic } });
+    }
+    one.say({ op: 'subscribe', topic: 'alerts' });
+    expect(await one.next()).toMatchObject({ type: 'snapshot', topic: 'alerts' });
+    one.say({ op: 'auth', key: fleet });
+    one.say({ op: 'subscribe', topic: 'alerts' });
+    expect(await one.next()).toMatchObject({ type: 'error', data: { code: 'GV-SEC-002', topic: 'alerts' } });
+    one.say({ op: 'subscribe', topic: 'fleet' });
+    expect(await one.next()).toMatchObject({ type: 'snapshot', topic: 'fleet' });
+  });
+
   it('ends what a key that has ended was given', async () => {
     const clock = settableClock(systemClock.now());
     const keys = keyring(clock.now);

@@ -43,6 +43,9 @@ interface LiveEntryOptions<S extends Entrant> {
 const WELCOME_EVERY_MS = 500;
 const POLICY_VIOLATION = 1008;
 
+const seesOthers = (before: Caller, now: Caller): boolean =>
+  before.tenant !== now.tenant || String(before.scopes ?? []) !== String(now.scopes ?? []);
+
 /** Who may listen to the live server: looks at keys, and now and then at those who were let in before. */
 export class LiveEntry<S extends Entrant> {
   private readonly options: LiveEntryOptions<S>;
@@ -106,7 +109,7 @@ export class LiveEntry<S extends Entrant> {
       this.turnAway(session, 'GV-SEC-001', why);
       return;
     }
-    if (session.caller !== null && session.caller.tenant !== caller.tenant) leaveAll(session);
+    if (session.caller !== null && seesOthers(session.caller, caller)) leaveAll(session);
     session.caller = caller;
     this.noStranger(session);
     for (const text of waiting) this.hear(session, text);

@@ -4,7 +4,7 @@ import type { Clock } from '../../pipeline/clock.ts';
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import { isLoopbackHostHeader } from '../../pipeline/contract/loopback.ts';
 import { BadRequest, problem } from '../problem.ts';
-import { type Access, accessOf, mayCall } from './access.ts';
+import { type Access, accessOf, missingFor } from './access.ts';
 import { BadKeys } from './bad-keys.ts';
 import { ANYBODY, type Caller } from './caller.ts';
 import type { Gate } from './gate.ts';
@@ -13,9 +13,9 @@ import { RateLimiter } from './rate-limiter.ts';
 import type { AnswerTenant } from './tenant-apps.ts';
 
 /** For what is registered but not in the table: nobody may come in by an omission. */
-const UNKNOWN_ROUTE: Access = { role: 'admin', tenants: 'none', audited: true };
+const UNKNOWN_ROUTE: Access = { role: 'admin', scope: 'security', tenants: 'none', audited: true };
 /** What there is not is not told to strangers either. */
-const NOWHERE: Access = { role: 'viewer', tenants: 'same', audited: false };
+const NOWHERE: Access = { role: 'viewer', scope: 'any', tenants: 'same', audited: false };
 const FOREIGN_HOST = new BadRequest([{ field: 'Host', detail: 'Must be a name of loopback while there are no keys' }]);
 const BEARER = /^Bearer +(\S+) *$/i;
 
@@ -33,8 +33,8 @@ export interface RequireAccessOptions {
 
 /**
  * Lets through who may call a route, by the one table of `access.ts`, and notes who it is. 401 with WWW-Authenticate without a
- * good key, 403 when its role is too low or the answer concerns more
- * than its tenant, 429 when it calls too fast, or comes from where too many bad keys were shown. Costs a look at a flag while there are
+ * good key, 403 when its role is too low, its scopes are others, or the answer concerns
+ * more than its tenant, 429 when it calls too fast, or comes from where too many bad keys were shown. Costs a look at a flag while there are
  * no keys.
  */
 export function requireAccess(options: RequireAccessOptions): MiddlewareHandler {
@@ -79,9 +79,8 @@ export function requireAccess(options: RequireAccessOptions): MiddlewareHandler 
     c.set('caller', caller);
     const wait_s = calls?.take(`${caller.kind}/${caller.id}`) ?? null;
     if (wait_s !== null) return tooFast(c, wait_s);
-    if (!mayCall(caller.role, access)) {
-      return problem(c, new VitalsError('GV-SEC-002', `This needs the role ${access.role}`, caller.name));
-    }
+    const missing = missingFor(caller, access);
+    if (missing !== null) return problem(c, new VitalsError('GV-SEC-002', `This needs ${missing}`, caller.name));
     if (caller.tenant !== '' && access.tenants === 'none') {
       return problem(c, new VitalsError('GV-SEC-004', 'This concerns more than one tenant', caller.tenant));
     }

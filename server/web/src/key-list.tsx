@@ -50,7 +50,10 @@ export function KeyList() {
                           <code>{key.prefix}</code>
                         </td>
                         <td>{key.name}</td>
-                        <td>{key.role}</td>
+                        <td>
+                          {key.role}
+                          {key.scopes.length > 0 && `, only ${key.scopes.join(', ')}`}
+                        </td>
                         <td>{key.tenant === '' ? 'all' : key.tenant}</td>
                         <td class={key.state === 'good' ? '' : 'quiet'}>
                           {key.state}
