@@ -1,7 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
-import { secureHeaders } from 'hono/secure-headers';
 import { VitalsError } from '../pipeline/contract/errors.ts';
 import type { ApiParts } from './api-parts.ts';
 import { consoleFiles } from './console-files.ts';
@@ -41,6 +40,7 @@ import { scoreRoute } from './routes/score.ts';
 import { silenceRoutes } from './routes/silences.ts';
 import { tableRoutes } from './routes/tables.ts';
 import { auditCalls } from './security/audit-calls.ts';
+import { addBrowserHeaders } from './security/browser-headers.ts';
 import { requireAccess } from './security/require-access.ts';
 import { tenantApps } from './security/tenant-apps.ts';
 
@@ -64,16 +64,7 @@ export function createApp(parts: ApiParts): OpenAPIHono {
     const route = c.res.status === 404 || c.res.status === 405 ? 'unmatched' : routePath(c, -1);
     parts.metrics.countRequest(route, c.res.status, (parts.clock.monotonic() - started) / 1_000);
   });
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      crossOriginResourcePolicy: 'same-origin',
-      // Whether there is TLS in front is for who put it there to tell.
-      strictTransportSecurity: false,
-      // Pages that are more than data bring a policy of their own.
-      overwrite: false,
-    }),
-  );
+  app.use(addBrowserHeaders());
   app.use(ownPagesOnly(parts.pages));
   app.use(auditCalls(parts));
   app.use(requireAccess({ ...parts, answerTenant: tenantApps(parts, createApp) }));

@@ -2,6 +2,7 @@ import type { Clock } from '../pipeline/clock.ts';
 import type { Database } from '../pipeline/contract/database.ts';
 import type { HealthGrade } from '../pipeline/contract/events.ts';
 import { INCIDENTS } from '../pipeline/contract/verdict-tables.ts';
+import { quoted } from '../sinks/questdb/select-rows.ts';
 import type { BoardScore, FleetNow } from './fleet-now.ts';
 import { keptAnswer } from './kept-answer.ts';
 import type { FleetSummary } from './schemas-fleet.ts';
@@ -31,7 +32,7 @@ export function healthFigures(parts: {
 }): () => HealthFigures | null {
   const incidents = keptAnswer(parts.clock, OPEN_INCIDENTS, async () => {
     const [counted] = await parts.database.query<{ open: number }>(
-      `SELECT count() AS open FROM ${INCIDENTS.name} WHERE state = 'open'`,
+      `SELECT count() AS open FROM ${quoted(INCIDENTS.name)} WHERE state = 'open'`,
     );
     return counted?.open ?? 0;
   });

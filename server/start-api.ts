@@ -180,7 +180,10 @@ export async function startApi(options: ApiServerOptions): Promise<RunningApi> {
   };
   const { tls = null } = options;
   // A check as load balancers make them comes without the name of a host, which HTTP/1.0 has not.
-  const listener = getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: answerBefore });
+  const listener = getRequestListener(app.fetch, {
+    hostname: 'localhost',
+    errorHandler: (error) => answerBefore(error, tls !== null),
+  });
   const server =
     tls === null
       ? createServer(listener)

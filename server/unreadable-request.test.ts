@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from './schemas.ts';
+import { browserHeaders } from './security/browser-headers.ts';
 import { answerBefore, answerUnreadable } from './unreadable-request.ts';
 
 let server: Server;
@@ -13,7 +14,9 @@ let port: number;
 beforeAll(async () => {
   const app = new Hono();
   app.get('/livez', (c) => c.text('alive'));
-  server = createServer(getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: answerBefore }));
+  server = createServer(
+    getRequestListener(app.fetch, { hostname: 'localhost', errorHandler: (error) => answerBefore(error, false) }),
+  );
   server.on('clientError', answerUnreadable);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,6 +53,10 @@ describe('what is no readable request', () => {
     const { head, body } = await said(bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toMatch(/content-type: application\/problem\+json/i);
+    for (const [name, value] of Object.entries(browserHeaders(false))) {
+      expect(head.toLowerCase()).toContain(`\r\n${name}: ${value}`.toLowerCase());
+    }
+    expect(head).not.toMatch(/strict-transport-security/i);
     const problem = problemSchema.parse(JSON.parse(body.replace(/^[0-9a-f]+\r\n|\r\n0$/g, '')));
     expect(problem).toMatchObject({ status, code: 'GV-API-001', detail: 'The request cannot be read' });
   });
@@ -61,8 +68,9 @@ describe('what is no readable request', () => {
   });
 
   it('is told from what fails before there is an answer', async () => {
-    const answer = answerBefore(new Error('secret'));
+    const answer = answerBefore(new Error('secret'), true);
     expect(answer.status).toBe(500);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({ 'strict-transport-security': 'max-age=31536000' });
     expect(await answer.text()).not.toContain('secret');
   });
 });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ServiceStatus, servicesStatus, startDetached, stopDetached } from '../../deploy/services/detached.ts';
 import type { ReportLine } from '../../deploy/services/report.ts';
 import type { ConfigKey } from '../config-schema.ts';
+import { shownAddress } from '../contract/shown-address.ts';
 import { serviceOptions } from '../roles/service-options.ts';
 import { type CommandContext, configured, contextOf } from './context.ts';
 
@@ -29,7 +30,7 @@ export function addServicesCommand(program: Command): void {
       .description(help)
       .action(async () => {
         const context = contextOf(command, KEYS);
-        const states = await run(context);
+        const states = (await run(context)).map(withoutPasswords);
         context.answer(states, () => states.map(describe).join('\n'));
       });
   };
@@ -46,6 +47,12 @@ const reporter =
   (context: CommandContext) =>
   ({ service, step, detail }: ReportLine): void =>
     context.say(`${service}: ${step}, ${detail}`);
+
+const withoutPasswords = (status: ServiceStatus): ServiceStatus => ({
+  ...status,
+  url: shownAddress(status.url),
+  pg_url: shownAddress(status.pg_url),
+});
 
 const describe = (status: ServiceStatus): string =>
   Object.entries(status)

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { firstValueFrom, timeout } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -107,10 +109,24 @@ describe.skipIf(!hasOpenssl)('up with TLS and keys', () => {
     await expect(call('/livez', { ca: null })).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
     await expect(fetch(`${ready.api?.replace('https', 'http')}/livez`)).rejects.toThrow();
     expect(await call('/livez')).toMatchObject({ status: 200, body: { alive: true } });
-    const headers = await new Promise<NodeJS.Dict<string | string[]>>((resolve, reject) => {
-      get(`${ready.api}/`, { ca }, (page) => resolve(page.resume().headers)).on('error', reject);
-    });
+    const headersOf = (path: string): Promise<NodeJS.Dict<string | string[]>> =>
+      new Promise((resolve, reject) => {
+        get(`${ready.api}${path}`, { ca }, (answer) => resolve(answer.resume().headers)).on('error', reject);
+      });
+    const headers = await headersOf('/');
     expect(headers['content-security-policy']).toContain(`connect-src 'self' ${new URL(ready.live as string).origin}`);
+    for (const one of [headers, await headersOf('/api/v1/gpus'), await headersOf('/livez')]) {
+      expect(one['strict-transport-security']).toBe('max-age=31536000');
+    }
+    const { hostname, port } = new URL(ready.api as string);
+    const unread = connect({ host: hostname, port: Number(port), ca, servername: 'localhost' });
+    let said = '';
+    unread.setEncoding('utf8').on('data', (part: string) => {
+      said += part;
+    });
+    unread.write('NONSENSE\r\n\r\n');
+    await once(unread, 'close');
+    expect(said).toMatch(/^HTTP\/1\.1 400 [\s\S]*\r\nStrict-Transport-Security: max-age=31536000\r\n/);
   });
 
   it.each([
@@ -163,7 +179,7 @@ describe.skipIf(!hasOpenssl)('up with TLS and keys', () => {
     const of = (part: string): string[] =>
       findings.filter((one) => one.part === part).map(({ check, state }) => `${check} ${state}`);
     expect(of('api')).toEqual(['livez ok', 'readyz ok', 'certificate warn']);
-    expect(of('live')).toEqual(['socket ok']);
+    expect(of('live')).toEqual(['frames ok', 'socket ok']);
     expect(findings.filter(({ part, state }) => part === 'keys' && state === 'fail')).toEqual([]);
     expect(findings.filter(({ part, state }) => part === 'engine' && state === 'fail')).toEqual([]);
   });

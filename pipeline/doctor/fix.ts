@@ -1,5 +1,6 @@
 import { acquireDataLock } from '../../deploy/services/data-lock.ts';
 import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
+import { quoted } from '../../sinks/questdb/select-rows.ts';
 import { auditedCommand } from '../audit/audit-command.ts';
 import { connectBus } from '../bus/connect-bus.ts';
 import { retryDeadLetters } from '../bus/dead-letters.ts';
@@ -110,7 +111,7 @@ async function apply(
 async function resume(table: string, url: string): Promise<void> {
   const database: Database = connectDatabase({ url, ...DATABASE });
   try {
-    await database.query(`ALTER TABLE ${table} RESUME WAL`);
+    await database.query(`ALTER TABLE ${quoted(table)} RESUME WAL`);
   } finally {
     await database.close();
   }

@@ -313,6 +313,8 @@ export type ApiKey = {
   readonly role: 'viewer' | 'operator' | 'admin';
   /** Sees only the GPUs of this tenant; empty: all. */
   readonly tenant: string;
+  /** What the role is narrowed to; none: all that it may. */
+  readonly scopes: readonly ('fleet' | 'alerts' | 'assets' | 'labels' | 'models' | 'reports' | 'metrics' | 'pipeline' | 'security')[];
   readonly state: 'good' | 'expired' | 'revoked';
   /** UTC, ISO 8601 with milliseconds. */
   readonly created_at: string;

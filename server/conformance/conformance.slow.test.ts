@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../pipeline/clock.ts';
 import { populated } from '../api.fixture.ts';
 import { LISTS, OTHERS } from '../api-paths.fixture.ts';
 import { csvRows } from './csv-rows.fixture.ts';
@@ -9,8 +10,10 @@ import { readDescription } from './openapi.fixture.ts';
 import { requestsTo } from './requests.fixture.ts';
 
 /** `npm run fuzz-api -- --cases N --seed S` asks for more of them. */
-const CASES = Number(process.env.FUZZ_API_CASES ?? 400);
+const CASES = Number(process.env.FUZZ_API_CASES ?? 4_000);
 const SEED = Number(process.env.FUZZ_API_SEED ?? 20_260_101);
+/** Of one operation: a million requests are some ten thousand to each. */
+const LIMIT_MS = 600_000 + CASES;
 const KNOWN = {
   gpu_uuid: ['GPU-00', 'GPU-03', 'GPU-mig', 'GPU-shelf', 'GPU-none'],
   id: ['A1', 'A2'],
@@ -28,21 +31,36 @@ const world = populated();
 const description = readDescription(await (await world.get('/openapi.json')).text());
 const { operations } = description;
 const title = ({ method, path }: (typeof operations)[number]): string => `${method} ${path}`;
-const ask = async (target: string, request: RequestInit = {}) => {
-  const response = await world.app.request(target, request);
+const ask = async (target: string, request: RequestInit = {}, asked = world) => {
+  const response = await asked.app.request(target, request);
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
+
+/** What was answered how often, for who asks by command. */
+const told = new Map<number, number>();
+let slowest_ms = 0;
+afterAll(() => {
+  if (process.env.FUZZ_API_CASES === undefined) return;
+  const requests = [...told.values()].reduce((sum, one) => sum + one, 0);
+  const shares = [...told].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
+  process.stdout.write(`rest: ${requests} requests, slowest ${slowest_ms.toFixed(0)} ms, ${shares.join(', ')}\n`);
+});
 
 describe('whatever is asked, the answer is one that the document tells of', () => {
   it.each(operations.map((operation) => [title(operation), operation] as const))(
     '%s',
     async (_, operation) => {
+      // What a million requests leave behind is that of one operation.
+      const own = populated();
       await fc.assert(
         fc.asyncProperty(requestsTo(description, operation, KNOWN), async ({ target, headers, body, broken }) => {
           const { method } = operation;
-          const answered = await ask(target, { method, headers, ...(body === undefined ? {} : { body }) });
+          const began = systemClock.monotonic();
+          const answered = await ask(target, { method, headers, ...(body === undefined ? {} : { body }) }, own);
+          slowest_ms = Math.max(slowest_ms, systemClock.monotonic() - began);
+          told.set(answered.status, (told.get(answered.status) ?? 0) + 1);
           const shown = `${method} ${target} ${JSON.stringify(headers)} ${body ?? ''}`;
-          expect(world.failures.splice(0), shown).toEqual([]);
+          expect(own.failures.splice(0), shown).toEqual([]);
           const wrong = judgeAnswer(description, operation, answered);
           expect(wrong, `${shown}\n${answered.status} ${answered.text.slice(0, 500)}`).toBeNull();
           if (broken !== null && answered.status !== 404)
@@ -51,7 +69,7 @@ describe('whatever is asked, the answer is one that the document tells of', () =
         { seed: SEED, numRuns: Math.max(5, Math.ceil(CASES / operations.length)), endOnFailure: true },
       );
     },
-    600_000,
+    LIMIT_MS,
   );
 });
 

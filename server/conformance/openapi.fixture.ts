@@ -36,6 +36,8 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   /** By type; empty: it takes no body. */
   readonly body: Content;
+  /** It takes none at all, too. */
+  readonly body_optional: boolean;
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
   /** It has pages. */
   readonly is_list: boolean;
@@ -57,7 +59,7 @@ interface Document {
           string,
           Pick<Operation, 'responses'> & {
             readonly parameters?: readonly Parameter[];
-            readonly requestBody?: { readonly content: Content };
+            readonly requestBody?: { readonly content: Content; readonly required?: boolean };
           }
         >
       >
@@ -120,6 +122,7 @@ export function readDescription(text: string): ApiDescription {
         path,
         parameters,
         body: requestBody?.content ?? {},
+        body_optional: requestBody?.required !== true,
         responses,
         is_list: method === 'get' && parameters.some(({ name }) => name === 'cursor'),
       })),

@@ -131,7 +131,7 @@ function brokenBy(description: ApiDescription, operation: Operation, draft: Draf
     );
   }
   const json = body[JSON_TYPE]?.schema;
-  if (json !== undefined) ways.push(...bodiesBroken(description, json, draft));
+  if (json !== undefined) ways.push(...bodiesBroken(description, operation, json, draft));
   return ways;
 }
 
@@ -145,13 +145,19 @@ function neverFits(description: ApiDescription, schema: JsonSchema, value: strin
   return one.type === 'integer' ? !/^-?\d+$/.test(value) : false;
 }
 
-function bodiesBroken(description: ApiDescription, json: JsonSchema, draft: Draft): fc.Arbitrary<Draft>[] {
+function bodiesBroken(
+  description: ApiDescription,
+  { body_optional }: Operation,
+  json: JsonSchema,
+  draft: Draft,
+): fc.Arbitrary<Draft>[] {
   const schema = description.resolved(json);
   const value = JSON.parse(draft.body ?? 'null') as unknown;
   const sent = (body: unknown, broken: string | null): Draft => ({ ...draft, body: JSON.stringify(body), broken });
   const ways: fc.Arbitrary<Draft>[] = [
+    fc.constant({ ...draft, body: '', broken: body_optional ? null : 'no body' }),
     fc
-      .constantFrom('', '{', '[]]', '{"a":}', 'undefined', '\u0000', '{"a":1}{"b":2}', `${'['.repeat(5_000)}`)
+      .constantFrom('{', '[]]', '{"a":}', 'undefined', '\u0000', '{"a":1}{"b":2}', `${'['.repeat(5_000)}`)
       .map((body) => ({ ...draft, body, broken: 'no JSON' })),
     fc.constantFrom(null, 1, 'text', true, []).map((body) => sent(body, 'no object')),
     fc

@@ -23,14 +23,26 @@ export const PLACES = [
 export const foreignTo = (tenant: 'red' | 'blue'): RegExp =>
   tenant === 'red' ? /(GPU|node|note|job|alert)-(blue|none)/ : /(GPU|node|note|job|alert)-(red|none)/;
 
-/** Rows of every table by GPU, and a database that understands just so much SQL as a tenant's statements need. */
-export function tenantsWorld(gate: Gate) {
+/** More of everything that is not red's, and other than before; on the shared node too. */
+const MORE_OF_OTHERS = ['blue-1', 'blue-2', 'blue-3', 'blue-4', 'none-1', 'none-2', 'green-1'].map((name) => ({
+  gpu_uuid: `GPU-${name}`,
+  node: name === 'blue-2' || name === 'blue-4' ? 'node-shared' : `node-${name.split('-')[0]}`,
+  tenant: name.startsWith('none') ? '' : (name.split('-')[0] ?? ''),
+}));
+
+/**
+ * Rows of every table by GPU, and a database that understands just so much SQL as a tenant's statements need. `others`: what is
+ * not red's is as in `PLACES`, or more and other than that.
+ */
+export function tenantsWorld(gate: Gate, others: 'some' | 'more' = 'some') {
+  const more = others === 'more';
+  const places = more ? [...PLACES.filter(({ tenant }) => tenant === 'red'), ...MORE_OF_OTHERS] : PLACES;
   const rows = new Map<string, Record<string, unknown>[]>();
   for (const spec of TABLES) {
     if (!spec.columns.some(({ name }) => name === 'gpu_uuid')) continue;
     rows.set(
       spec.name,
-      PLACES.flatMap(({ gpu_uuid, node, tenant }) => [
+      places.flatMap(({ gpu_uuid, node, tenant }) => [
         rowOf(spec, {
           ts: NOW - 1_000,
           gpu_uuid,
@@ -54,6 +66,9 @@ export function tenantsWorld(gate: Gate) {
       gpus: '["GPU-blue-1"]',
       nodes: '["node-blue"]',
     }),
+    ...(more
+      ? [rowOf(INCIDENTS, { id: 'blue too', gpu_uuid: 'GPU-blue-3', gpus: '["GPU-blue-3"]', nodes: '[]' })]
+      : []),
     rowOf(INCIDENTS, {
       id: 'red',
       gpu_uuid: 'GPU-red-1',
@@ -100,8 +115,9 @@ export function tenantsWorld(gate: Gate) {
     },
     predictor: { ...NO_PREDICTOR, stored: stored(GPU_FAILURE_PREDICTIONS) },
   });
-  for (const { gpu_uuid, node } of PLACES) {
-    world.sample(gpu_uuid, { gpu_temp_celsius: 40, power_watts: 300 }, { node });
+  for (const { gpu_uuid, node, tenant } of places) {
+    const hot = more && tenant !== 'red' ? 20 : 0;
+    world.sample(gpu_uuid, { gpu_temp_celsius: 40 + hot, power_watts: 300 + hot }, { node });
     world.view.applyAnomaly(anomalyOf({ gpu_uuid, node, id: `anomaly-${gpu_uuid}` }));
     world.alerts.take(
       alertOf({ id: idOf(gpu_uuid), gpu_uuid, node, opened_at: NOW - 1_000, job: `job-${node.slice(5)}` }),

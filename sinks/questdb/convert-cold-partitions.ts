@@ -42,9 +42,9 @@ export async function convertColdPartitions(database: Database, options: Convert
   );
   const report = { partitions: 0, rows: 0, bytes_before: 0, bytes_after: 0 };
   for (const partition of cold) {
-    // The name is the server's own; it is checked all the same, since LIST takes no parameters.
-    if (!/^[\dTW:.-]+$/.test(partition.name)) continue;
-    await database.query(`ALTER TABLE ${quoted(table)} CONVERT PARTITION TO PARQUET LIST '${partition.name}'`);
+    const name = partitionLiteral(partition.name);
+    if (name === null) continue;
+    await database.query(`ALTER TABLE ${quoted(table)} CONVERT PARTITION TO PARQUET LIST ${name}`);
     const after = await converted(database, table, partition.name, options.clock);
     report.partitions++;
     report.rows += partition.rows;
@@ -53,6 +53,9 @@ export async function convertColdPartitions(database: Database, options: Convert
   }
   return { table, ...report };
 }
+
+/** The name is the server's own; it is checked all the same, since LIST takes no parameters. Null: it is none. */
+const partitionLiteral = (name: string): string | null => (/^[\dTW:.-]+$/.test(name) ? `'${name}'` : null);
 
 const partitionsOf = (database: Database, table: string): Promise<Partition[]> =>
   database.query<Partition>(

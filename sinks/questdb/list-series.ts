@@ -74,7 +74,7 @@ async function sourceOf(database: Database, request: SeriesListRequest): Promise
   const from = Math.floor(request.from / view.size_ms) * view.size_ms;
   const newest = conditions();
   const found = await database.query<{ newest: number | null }>(
-    `SELECT max(ts) AS newest FROM ${view.name}${ofGpu(newest, request, from, request.to)}`,
+    `SELECT max(ts) AS newest FROM ${quoted(view.name)}${ofGpu(newest, request, from, request.to)}`,
     newest.parameters,
   );
   // The newest bucket may have been computed before its last rows came: it is computed again.
@@ -87,7 +87,7 @@ async function sourceOf(database: Database, request: SeriesListRequest): Promise
     )
     .join(', ');
   return (into) =>
-    `SELECT ${NAMES}, ${columns} FROM ${view.name}${ofGpu(into, request, from, since)} UNION ALL ` +
+    `SELECT ${NAMES}, ${columns} FROM ${quoted(view.name)}${ofGpu(into, request, from, since)} UNION ALL ` +
     `SELECT ${NAMES}, ${columns} FROM (SELECT ts, gpu_uuid, node, instance, ${aggregates}` +
     ` FROM gpu_metrics${ofGpu(into, request, since, request.to)} SAMPLE BY ${view.size})`;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../pipeline/contract/database.ts';
 import { GPU_FAILURE_LABELS } from '../../pipeline/contract/prediction-tables.ts';
 import type { FailureLabel } from '../../pipeline/contract/predictions.ts';
-import { columnList } from './select-rows.ts';
+import { columnList, quoted } from './select-rows.ts';
 
 const ROWS_AT_ONCE = 500;
 const NAMES = GPU_FAILURE_LABELS.columns.map(({ name }) => name);
@@ -11,7 +11,7 @@ const NAMES = GPU_FAILURE_LABELS.columns.map(({ name }) => name);
  * when the database is away: rows before the one that failed may be stored then, and may be given again.
  */
 export async function writeLabels(database: Database, labels: readonly FailureLabel[]): Promise<void> {
-  const table = GPU_FAILURE_LABELS.name;
+  const table = quoted(GPU_FAILURE_LABELS.name);
   for (let at = 0; at < labels.length; at += ROWS_AT_ONCE) {
     const rows = labels.slice(at, at + ROWS_AT_ONCE);
     const parameters = rows.flatMap((label) =>
@@ -26,5 +26,5 @@ export async function writeLabels(database: Database, labels: readonly FailureLa
       parameters,
     );
   }
-  if (labels.length > 0) await database.query(`SELECT wait_wal_table('${table}')`);
+  if (labels.length > 0) await database.query(`SELECT wait_wal_table('${table.slice(1, -1)}')`);
 }
