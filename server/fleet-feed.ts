@@ -1,6 +1,7 @@
 import type { Clock } from '../pipeline/clock.ts';
 import type { Bus, BusSubscription } from '../pipeline/contract/bus.ts';
 import type { Database } from '../pipeline/contract/database.ts';
+import { VitalsError } from '../pipeline/contract/errors.ts';
 import { FRAME_TRACES_HEADER } from '../pipeline/contract/tracing.ts';
 import { frameReader } from '../sinks/live/frame-format.ts';
 import { announceFrames } from '../sinks/live/frame-interest.ts';
@@ -22,6 +23,8 @@ export interface FleetFeedOptions {
   readonly clock: Clock;
   /** Told of frames whose rows belong to traces, once they are in the view: the header as it came. */
   readonly onTraces?: (header: string) => void;
+  /** Told of messages of engines that cannot be read, by what they are and why. */
+  readonly onRefused?: (reason: string, detail: string) => void;
   /** How far back the last sample of a GPU is looked for at the start. */
   readonly seed_span_ms?: number;
   readonly retry_ms?: number;
@@ -73,13 +76,17 @@ export function fleetFeed(options: FleetFeedOptions): FleetFeed {
   let tables: ReadAgain | null = null;
 
   const subscriptions: BusSubscription[] = [
-    bus.subscribe(FRAMES_WILDCARD, ({ data, headers }) => {
+    bus.subscribe(FRAMES_WILDCARD, ({ subject, data, headers }) => {
       lastFrameAt = clock.now();
       try {
         counters.rows += reader.read(data, (who, ts, values) => view.applySample(who, ts, values, lastFrameAt));
         counters.frames++;
-      } catch {
+      } catch (error) {
         counters.frames_refused++;
+        if (error instanceof VitalsError) {
+          const { code, message, action } = error;
+          options.onRefused?.(`frame ${code}`, `a frame on ${subject}: ${code} ${message}. ${action}`);
+        }
         return;
       }
       const traces = headers[FRAME_TRACES_HEADER];

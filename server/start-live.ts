@@ -43,7 +43,7 @@ export interface LiveServerOptions {
   readonly tls?: TlsFiles | null;
   /** The end of traces; none when null or absent. */
   readonly spans?: Spans | null;
-  /** Told of what strangers and clients are refused; nobody when absent. */
+  /** Told of what strangers, clients and engines are refused; nobody when absent. */
   readonly onRefused?: (reason: string, detail: string) => void;
 }
 
@@ -136,7 +136,10 @@ export async function startLive(options: LiveServerOptions): Promise<RunningLive
   );
   hub.attach(server);
 
-  const feed = fleetFeed({ bus, database: options.database, view, clock, onTraces: (header) => told.heard(header) });
+  const feed = fleetFeed({
+    ...{ bus, database: options.database, view, clock, onRefused },
+    onTraces: (header) => told.heard(header),
+  });
   const alerts = liveAlerts({
     bus,
     database: options.database,

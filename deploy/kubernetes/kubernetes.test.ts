@@ -120,7 +120,7 @@ describe('kubernetes', () => {
 
   it('lets in from other namespaces only who is named', () => {
     const opened = resources
-      .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name !== 'grafana')
+      .filter(({ kind }) => kind === 'NetworkPolicy')
       .flatMap(({ metadata, spec }) =>
         (spec?.ingress ?? []).flatMap(({ from, ports }) =>
           from.map((peer) => ({ name: metadata.name, ...peer, ports: ports.map(({ port }) => port) })),
@@ -146,12 +146,30 @@ describe('kubernetes', () => {
         ['api', { 'gpu-vitals/ingress': 'true' }, undefined, [8080, 8081]],
         ['api', { [NAMESPACE]: 'monitoring' }, prometheus, [8080]],
         ['api', { 'gpu-vitals/monitoring': 'true' }, prometheus, [8080]],
+        ['grafana', { [NAMESPACE]: 'ingress-nginx' }, { 'app.kubernetes.io/name': 'ingress-nginx' }, [3000]],
+        ['grafana', { 'gpu-vitals/ingress': 'true' }, undefined, [3000]],
         ['api-keda', { [NAMESPACE]: 'keda' }, { app: 'keda-operator' }, [8080]],
         ['nats', { [NAMESPACE]: 'monitoring' }, undefined, [8222]],
         ['nats', { 'gpu-vitals/monitoring': 'true' }, undefined, [8222]],
       ]),
     );
-    expect(outside.length).toBe(7);
+    expect(outside.length).toBe(9);
+  });
+
+  it('lets each part into the database by the ways that its options name, and by no other', () => {
+    const into = policies.find(({ metadata }) => metadata.name === 'questdb')?.spec?.ingress ?? [];
+    const opened = into.flatMap(({ from, ports }) =>
+      from.flatMap((peer) => ports.map(({ port }) => [written(peer), port])),
+    );
+    const named = workloads.flatMap(({ metadata, spec }) =>
+      (spec?.template.spec.containers ?? []).flatMap(({ env = [] }) =>
+        env.flatMap(({ value = '' }) =>
+          [...value.matchAll(/\bquestdb:(\d+)/g)].map(([, port]) => [metadata.name, Number(port)]),
+        ),
+      ),
+    );
+    expect(opened.map(String).toSorted()).toEqual(named.map(String).toSorted());
+    expect(opened).not.toContainEqual(['grafana', 9000]);
   });
 
   it('lets out only to who is named', () => {

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
 import { columnsOf, type RowExport, slicesOf } from '../../sinks/questdb/export-rows.ts';
 import { readTableStates } from '../../sinks/questdb/table-states.ts';
@@ -8,6 +10,7 @@ import type { Database } from '../contract/database.ts';
 import { VitalsError } from '../contract/errors.ts';
 import { TABLES } from '../contract/tables.ts';
 import { backupWriter, emptyFolder, syncFolder, writeWhole } from './backup-files.ts';
+import { CLUSTER_BUCKETS, copyStates } from './cluster-states.ts';
 import { BACKUP_VERSION, type BackupManifest, MANIFEST_FILE } from './manifest.ts';
 import { copySnapshots } from './snapshot-copies.ts';
 
@@ -55,7 +58,17 @@ export async function backUp(options: BackUpOptions): Promise<BackupManifest> {
     }
   };
   const isBucket = ({ name }: { readonly name: string }): boolean => BUCKET.test(name);
-  await save(found.filter(isBucket).map(({ name }) => name));
+  const buckets = found.filter(isBucket).map(({ name }) => name);
+  const states = CLUSTER_BUCKETS.filter((name) => buckets.includes(name));
+  await save(buckets.filter((name) => !states.includes(name)));
+  if (states.length > 0) {
+    const others = streams.length;
+    const lost = await copyStates(bus, async () => {
+      for (const { file } of streams.splice(others)) await rm(join(dir, file.path));
+      await save(states);
+    });
+    if (lost.length > 0) say(`${lost.join(', ')}: replaced while copied, will be read again from the stream`);
+  }
   const snapshots = [...(await copySnapshots(options.snapshots, dir))];
   say(snapshots.length > 0 ? `${snapshots.length} snapshots` : `no snapshots in ${options.snapshots}`);
   const tables: BackupManifest['tables'] = [];

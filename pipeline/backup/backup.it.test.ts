@@ -3,15 +3,10 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServices, type TestServices } from '../../deploy/services/services.fixture.ts';
-import { connectDatabase } from '../../sinks/questdb/connect-database.ts';
-import { rowExport } from '../../sinks/questdb/export-rows.ts';
-import { rowImport } from '../../sinks/questdb/import-rows.ts';
 import { openDeskMemory } from '../alert-desk/buckets.ts';
 import { deskStore } from '../alert-desk/desk-store.ts';
 import type { AuditEntry } from '../audit/audit-entry.ts';
 import { auditLog } from '../audit/audit-log.ts';
-import { connectBus } from '../bus/connect-bus.ts';
 import { ensureStreams } from '../bus/ensure-streams.ts';
 import { openKeyValue } from '../bus/key-value.ts';
 import { openObjectStore } from '../bus/object-store.ts';
@@ -21,7 +16,6 @@ import { type CliRun, endCliRuns, startCli } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { rawSubject } from '../contract/ids.ts';
-import { minutes, seconds } from '../contract/time.ts';
 import { openKeyStore } from '../keys/key-store.ts';
 import {
   allTables,
@@ -33,64 +27,12 @@ import {
   storedMessages,
 } from '../kill-resume.fixture.ts';
 import { expectSameRows } from '../same-rows.fixture.ts';
-import { backUp } from './back-up.ts';
+import { brought, openPlace, type Place, saved } from './backup.fixture.ts';
 import { readManifest } from './manifest.ts';
-import { restore } from './restore.ts';
-
-/** An installation: services, and a data folder with the engine's snapshots. */
-interface Place {
-  readonly services: TestServices;
-  readonly bus: Bus;
-  readonly data: string;
-}
 
 let folder: string;
 let first: Place;
 let second: Place;
-
-async function place(name: string): Promise<Place> {
-  const services = await startTestServices({});
-  const bus = await connectBus({ servers: services.nats_url, name: 'test', clock: systemClock });
-  return { services, bus, data: join(folder, name) };
-}
-
-const databaseOf = ({ services }: Place) =>
-  connectDatabase({
-    url: services.questdb_pg_url,
-    pool_size: 1,
-    statement_timeout: minutes(2),
-    connect_timeout: seconds(5),
-  });
-
-async function saved(from: Place, dir: string): Promise<void> {
-  const database = databaseOf(from);
-  const rows = rowExport(from.services.questdb_http_url);
-  try {
-    await backUp({
-      ...{ dir, bus: from.bus, database, rows, snapshots: join(from.data, 'snapshots'), clock: systemClock },
-      ...{ config: [{ option: 'gpus', value: 48 }], release: '0.0.0', say: () => undefined, rows_max: 3_000 },
-    });
-  } finally {
-    await rows.close();
-    await database.close();
-  }
-}
-
-async function brought(to: Place, dir: string, force = false): Promise<string[]> {
-  const database = databaseOf(to);
-  const rows = rowImport(to.services.questdb_http_url);
-  const said: string[] = [];
-  try {
-    await restore({
-      ...{ dir, bus: to.bus, database, rows, snapshots: join(to.data, 'snapshots'), force, replicas: null },
-      say: (line) => said.push(line),
-    });
-  } finally {
-    await rows.close();
-    await database.close();
-  }
-  return said;
-}
 
 const engineAt = ({ services, data }: Place): Promise<CliRun> =>
   startEngineProcess({ data, nats_url: services.nats_url, questdb: services });
@@ -126,8 +68,8 @@ const deskOf = async (bus: Bus) => (await deskStore(await openDeskMemory(bus), '
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gpu-vitals-backup-'));
-  first = await place('first');
-  second = await place('second');
+  first = await openPlace(folder, 'first');
+  second = await openPlace(folder, 'second');
 });
 afterEach(endCliRuns);
 afterAll(async () => {
@@ -210,7 +152,7 @@ describe('backup', () => {
 
     await second.bus.request({ subject: '$JS.API.STREAM.PURGE.ALERTS', data: new Uint8Array(0) }, 5_000);
     await writeFile(join(second.data, 'snapshots/fleet.snap'), 'damaged');
-    await brought(second, dir, true);
+    await brought(second, dir, { force: true });
     expect(await allMessages(second.bus)).toEqual(messages);
     expect(await deskOf(second.bus)).toEqual({ ...desk, stream: (await second.bus.streamState('ALERTS')).created });
     expectSameRows(rows, await allTables(second.bus, second.services));
@@ -261,13 +203,13 @@ describe('backup', () => {
     const { AUDIT, KV_VITALS_KEYS } = await allMessages(second.bus);
     expect(AUDIT?.slice(0, -1)).toEqual(saved_then);
 
-    const said = await brought(second, dir, true);
+    const said = await brought(second, dir, { force: true });
     expect(said).toContain('stream AUDIT: stays as it is here');
     expect(await allMessages(second.bus)).toMatchObject({ AUDIT, KV_VITALS_KEYS });
     expect((await keys.list()).find((one) => one.id === id)?.revoked_at).not.toBeNull();
 
     await removeStream(first.bus, 'KV_VITALS_KEYS');
-    expect((await brought(first, dir, true)).join()).toMatch(/keys are as of 20..-..-..T.*revoke again/);
+    expect((await brought(first, dir, { force: true })).join()).toMatch(/keys are as of 20..-..-..T.*revoke again/);
     expect((await allMessages(first.bus)).AUDIT).toEqual(saved_then);
     const there = await openKeyStore(first.bus, systemClock);
     expect((await there.list()).find((one) => one.id === id)).toMatchObject({ name: 'leaked', revoked_at: null });
@@ -282,16 +224,22 @@ describe('backup', () => {
     const dir = join(folder, 'rest');
     const engine = await engineAt(second);
     await reported(second.bus, engine, 'a report', () => true);
-    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-002', message: /engine/ });
+    await expect(brought(second, dir, { force: true })).rejects.toMatchObject({
+      code: 'GV-BKP-002',
+      message: /engine/,
+    });
     engine.kill('SIGTERM');
     await engine.exited;
     const messages = await allMessages(second.bus);
     await appendFile(join(dir, 'tables/anomalies/000000.csv.gz'), 'x');
-    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-001', message: /anomalies/ });
+    await expect(brought(second, dir, { force: true })).rejects.toMatchObject({
+      code: 'GV-BKP-001',
+      message: /anomalies/,
+    });
     expect(await allMessages(second.bus)).toEqual(messages);
     await rm(join(dir, 'manifest.json'));
-    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-CLI-002' });
+    await expect(brought(second, dir, { force: true })).rejects.toMatchObject({ code: 'GV-CLI-002' });
     await writeFile(join(dir, 'manifest.json'), '{"backup_version": 2}');
-    await expect(brought(second, dir, true)).rejects.toMatchObject({ code: 'GV-BKP-003' });
+    await expect(brought(second, dir, { force: true })).rejects.toMatchObject({ code: 'GV-BKP-003' });
   });
 });

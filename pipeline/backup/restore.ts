@@ -5,10 +5,11 @@ import { columnsOf } from '../../sinks/questdb/export-rows.ts';
 import type { RowImport } from '../../sinks/questdb/import-rows.ts';
 import { prepareDatabase } from '../../sinks/questdb/prepare-database.ts';
 import { removeTables } from '../../sinks/questdb/remove-tables.ts';
+import { quoted } from '../../sinks/questdb/select-rows.ts';
 import { readTableStates } from '../../sinks/questdb/table-states.ts';
 import { openDeskMemory } from '../alert-desk/buckets.ts';
 import { deskStore } from '../alert-desk/desk-store.ts';
-import { AUDIT_STREAM } from '../bus/ensure-streams.ts';
+import { AUDIT_STREAM, PICKED_STREAM } from '../bus/ensure-streams.ts';
 import { COPY_CHUNK_BYTES, ownStreams, removeStream, restoreStream } from '../bus/stream-copy.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { Database } from '../contract/database.ts';
@@ -18,7 +19,9 @@ import { hearParts } from '../doctor/hear-parts.ts';
 import { KEYS_BUCKET } from '../keys/key-store.ts';
 import { SnapshotFiles } from '../snapshot-files.ts';
 import { checkFiles, readBackupFile } from './backup-files.ts';
+import { CLUSTER_BUCKETS } from './cluster-states.ts';
 import { allFiles, type BackupManifest, readManifest } from './manifest.ts';
+import { renameCluster } from './rename-cluster.ts';
 import { SNAPSHOT_MANIFEST } from './snapshot-copies.ts';
 
 export interface RestoreOptions {
@@ -38,6 +41,7 @@ export interface RestoreOptions {
 
 const LISTEN_MS = 2_500;
 const KEYS_STREAM = `KV_${KEYS_BUCKET}`;
+const CLUSTER: readonly string[] = [...CLUSTER_BUCKETS, PICKED_STREAM, 'DCGM_RAW'];
 const STAY: ReadonlySet<string> = new Set([KEYS_STREAM, AUDIT_STREAM]);
 
 /**
@@ -68,6 +72,9 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
       say(`keys are as of ${new Date(manifest.started_at).toISOString()}: revoke again what was revoked since`);
   }
   await renameDeskStream(bus, made);
+  if (CLUSTER.every((name) => manifest.streams.some((stream) => stream.name === name))) {
+    await renameCluster(bus, made);
+  }
   await prepareDatabase(database);
   for (const table of manifest.tables) await refuseUnknownColumns(database, table);
   for (const table of manifest.tables) {
@@ -133,7 +140,7 @@ async function restoreTable(options: RestoreOptions, table: BackupManifest['tabl
     if (rows === file.rows) continue;
     throw new VitalsError('GV-BKP-001', `${file.path} holds ${rows} rows instead of ${file.rows}`, options.dir);
   }
-  await options.database.query(`SELECT wait_wal_table('${table.name}')`);
+  await options.database.query(`SELECT wait_wal_table('${quoted(table.name).slice(1, -1)}')`);
 }
 
 async function restoreSnapshots(

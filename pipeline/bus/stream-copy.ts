@@ -21,6 +21,8 @@ export interface OwnStream {
 export const COPY_CHUNK_BYTES = 128 * 1_024;
 const ANSWER_MS = 30_000;
 const NO_CONTENT = 204;
+const PLACE_AGAIN_MS = 1_000;
+const PLACE_TRIES = 40;
 /** Buckets are streams with these names. */
 const OWN_BUCKET = /^(KV|OBJ)_(GPU_VITALS|VITALS)_[\w-]+$/;
 
@@ -91,9 +93,9 @@ export async function restoreStream(
 ): Promise<void> {
   const connection = connectionOf(bus);
   const stream = String(head.config.name);
-  const config = { ...head.config, ...(replicas !== null && { num_replicas: replicas }) };
+  const config = { ...head.config, ...(replicas !== null && { num_replicas: 1 }) };
   try {
-    const answer = await call(bus, `$JS.API.STREAM.RESTORE.${stream}`, { config, state: head.state });
+    const answer = await oncePlaced(() => call(bus, `$JS.API.STREAM.RESTORE.${stream}`, { config, state: head.state }));
     const target = answer.deliver_subject;
     if (typeof target !== 'string') throw new Error('the server did not say where to send it');
     for await (const chunk of chunks) {
@@ -116,11 +118,33 @@ export async function removeStream(bus: Bus, stream: string): Promise<void> {
   }
 }
 
+/** Lets a stream forget everything before a position. */
+export async function letGoBefore(bus: Bus, stream: string, position: number): Promise<void> {
+  try {
+    await (await managerOf(bus)).streams.purge(stream, { seq: position });
+  } catch (cause) {
+    throw streamError(cause, 'the stream cannot be shortened', stream);
+  }
+}
+
 async function call(bus: Bus, subject: string, body: unknown): Promise<Readonly<Record<string, unknown>>> {
   const answer = await connectionOf(bus).request(subject, JSON.stringify(body), { timeout: ANSWER_MS });
   const told: unknown = JSON.parse(answer.string());
   refusalIn(told, subject);
   return told as Record<string, unknown>;
+}
+
+/** Servers of a cluster learn a while later that a stream that was taken away leaves room on the others. */
+async function oncePlaced<T>(ask: () => Promise<T>): Promise<T> {
+  for (let left = PLACE_TRIES; ; left--) {
+    try {
+      return await ask();
+    } catch (cause) {
+      const noRoom = cause instanceof VitalsError && cause.message.includes('no suitable peers');
+      if (!noRoom || left === 0) throw cause;
+      await sleep(PLACE_AGAIN_MS);
+    }
+  }
 }
 
 function refusalIn(told: unknown, where: string): void {

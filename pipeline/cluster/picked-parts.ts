@@ -80,15 +80,27 @@ export function encodePart(part: Omit<PickedPart, 'piece' | 'pieces'>, bytes_max
 
 function packed({ entries, ...head }: PickedPart): Uint8Array {
   const rows = entries.map(({ position, step, input, kept }) => [position, step, input, kept]);
-  const bytes = Buffer.from(JSON.stringify({ v: VERSION, ...head, entries: rows }), 'utf8');
+  return bytesOf({ v: VERSION, ...head, entries: rows });
+}
+
+function bytesOf(told: unknown): Uint8Array {
+  const bytes = Buffer.from(JSON.stringify(told), 'utf8');
   return bytes.length < GZIP_FROM_BYTES ? bytes : gzipSync(bytes, { level: 1 });
 }
+
+function told(data: Uint8Array): unknown {
+  const bytes = data[0] === GZIP_MAGIC ? gunzipSync(data, { maxOutputLength: GZIP_BYTES_MAX }) : data;
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+}
+
+/** A part's bytes, whatever else is in them, as told of another stream with the same positions. */
+export const inStream = (data: Uint8Array, stream: string): Uint8Array =>
+  bytesOf({ ...(told(data) as Record<string, unknown>), stream });
 
 /** Null when the bytes are not of this format or release. */
 export function decodePart(data: Uint8Array): PickedPart | null {
   try {
-    const bytes = data[0] === GZIP_MAGIC ? gunzipSync(data, { maxOutputLength: GZIP_BYTES_MAX }) : data;
-    const { v: _, entries, ...head } = partSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    const { v: _, entries, ...head } = partSchema.parse(told(data));
     return { ...head, entries: entries.map(([position, step, input, kept]) => ({ position, step, input, kept })) };
   } catch {
     return null;

@@ -9,7 +9,7 @@ import { ensureStreams } from '../bus/ensure-streams.ts';
 import type { KeyValue } from '../bus/key-value.ts';
 import type { ObjectStore } from '../bus/object-store.ts';
 import { ensurePickedStream } from '../bus/picked-log.ts';
-import { endCliRuns, until } from '../cli/cli.fixture.ts';
+import { endCliRuns, ROOT, startCli, until } from '../cli/cli.fixture.ts';
 import { systemClock } from '../clock.ts';
 import type { Bus } from '../contract/bus.ts';
 import { GROUPS } from '../contract/ids.ts';
@@ -191,7 +191,10 @@ describe.each(releases())('workers over states of %s', (release) => {
   });
 });
 
+const BUILT = 'dist/pipeline/cli/main.js';
 const OLDER = process.env.OLDER_RELEASE ?? '';
+const OLDER_MAIN = join(OLDER, BUILT);
+const MAIN = join(ROOT, BUILT);
 
 /** Releases may put things in other words. */
 const withoutWords = (tables: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
@@ -238,7 +241,7 @@ describe.skipIf(OLDER === '')(`with processes of the build in OLDER_RELEASE`, ()
     const older = (name: string): WorkerProcess =>
       startWorkerProcess({
         ...{ name, data, nats_url, questdb: services },
-        main: join(OLDER, 'dist/pipeline/cli/main.js'),
+        main: OLDER_MAIN,
       });
     const newer = (name: string): WorkerProcess => startWorkerProcess({ name, data, nats_url, questdb: services });
     const reports = workerReports(bus);
@@ -291,4 +294,40 @@ describe.skipIf(OLDER === '')(`with processes of the build in OLDER_RELEASE`, ()
       await reference.stop();
     }
   }, 400_000);
+
+  it.each([
+    ['an older serve beside this engine', MAIN, OLDER_MAIN],
+    ['this serve beside an older engine', OLDER_MAIN, MAIN],
+  ])(
+    'shows the fleet: %s',
+    async (name, engine, serve) => {
+      const { nats_url, questdb_http_url, questdb_pg_url, stop } = await startTestServices({});
+      const own = await connectBus({ servers: nats_url, name: 'test', clock: systemClock });
+      try {
+        const where = ['--nats', nats_url, '--questdb', questdb_http_url, '--questdb-pg', questdb_pg_url];
+        const at = ['--data', join(data, name.replaceAll(' ', '-'))];
+        const tells = startCli(['engine', ...where, ...at], { main: engine });
+        await tells.until('it reads', () => /reads DCGM_RAW from/.test(tells.stderr()));
+        const shows = startCli(['serve', ...where, ...at, '--api', '127.0.0.1:0', '--live', '127.0.0.1:0'], {
+          main: serve,
+        });
+        await shows.until('it listens', () => shows.stdout().includes('"ready"'));
+        const { api } = JSON.parse(shows.stdout().split('\n')[0] ?? '') as { api: string };
+        const metrics = async (): Promise<string> => (await fetch(`${api}/metrics`)).text();
+        const figure = async (metric: string): Promise<number> =>
+          Number(new RegExp(`^gpu_vitals_${metric}(?:{[^}]*})? (\\S+)$`, 'm').exec(await metrics())?.[1]);
+        const publisher = own.publisher();
+        for (const message of storedMessages().slice(-200)) await publisher.publish(message);
+        await publisher.close();
+        await until('frames are shown', async () => (await figure('api_gpus')) >= 40);
+        expect(await figure('api_frames_total')).toBeGreaterThan(0);
+        expect(await figure('api_frames_refused_total')).toBe(0);
+        expect(await figure('api_anomalies_refused_total')).toBe(0);
+      } finally {
+        await own.close();
+        await stop();
+      }
+    },
+    120_000,
+  );
 });

@@ -20,6 +20,7 @@ import { judgeDeadLetters } from './dead-letters.ts';
 import { judgeEngine, lookAtSnapshot } from './engine.ts';
 import { judgeApi, judgeCertificate, judgeLive, lookAtApi, lookAtLive } from './faces.ts';
 import { type Finding, finding } from './finding.ts';
+import { judgeFrames } from './frames.ts';
 import { type HeardParts, hearParts } from './hear-parts.ts';
 import { judgeKeys, type KeyFacts, lookAtKeys } from './keys.ts';
 import { judgeModels, lookAtModels, type ModelFacts } from './models.ts';
@@ -86,6 +87,7 @@ export async function examine(options: ExamineOptions): Promise<Finding[]> {
         listened_ms: LISTEN_MS,
         expected: running,
       }),
+      ...judgeFrames(bus.parts.frames_refused, LISTEN_MS),
       ...judgeAlerts({
         heard: bus.parts.alerts,
         listened_ms: LISTEN_MS,
@@ -231,7 +233,7 @@ async function lookAtPorts({ running, nats, questdb }: KnownAddresses, config: C
 
 function place(url: string): { host: string; port: number } {
   const schemes = ['nats', 'tls', 'http', 'https', 'postgres', 'postgresql', 'ws', 'wss'];
-  return addressOf(url.split(',')[0] ?? url, schemes, 0, url);
+  return addressOf(url.split(',')[0] ?? url, schemes, 0, shownAddress(url, { certain: true }));
 }
 
 async function lookAtFaces({ running }: KnownAddresses, clock: Clock): Promise<Finding[]> {

@@ -3,10 +3,13 @@ import type { CollectorCounters } from '../collect/collector-options.ts';
 import type { Bus } from '../contract/bus.ts';
 import type { AlertFigures } from './alerts.ts';
 import type { EngineFacts, EngineReport } from './engine.ts';
+import type { FramesRefused } from './frames.ts';
 
 export interface HeardParts {
   readonly engines: EngineFacts['heard'];
   readonly collector: Partial<CollectorCounters> | null;
+  /** Frames of engines that the live server could not read, at its first word and its last; null when none was heard. */
+  readonly frames_refused: FramesRefused | null;
   /** Figures of the desk that holds the lease; null when none was heard. */
   readonly alerts: AlertFigures | null;
 }
@@ -15,6 +18,7 @@ export interface HeardParts {
 export async function hearParts(bus: Bus, listen_ms: number): Promise<HeardParts> {
   const engines = new Map<string, { readonly first: EngineReport; readonly last: EngineReport }>();
   let alerts: AlertFigures | null = null;
+  let frames_refused: FramesRefused | null = null;
   const collectors = new Map<string, Partial<CollectorCounters>>();
   const subscriptions = [
     bus.subscribe('vitals.topology.*', ({ subject, data }) => {
@@ -32,10 +36,14 @@ export async function hearParts(bus: Bus, listen_ms: number): Promise<HeardParts
     bus.subscribe('vitals.metrics.alerts', ({ data }) => {
       alerts = read<AlertFigures>(data) ?? alerts;
     }),
+    bus.subscribe('vitals.metrics.live', ({ data }) => {
+      const last = read<{ live_frames_refused_total?: unknown }>(data)?.live_frames_refused_total;
+      if (typeof last === 'number') frames_refused = { first: frames_refused?.first ?? last, last };
+    }),
   ];
   await sleep(listen_ms);
   for (const subscription of subscriptions) subscription.unsubscribe();
-  return { engines: [...engines.values()], collector: summed([...collectors.values()]), alerts };
+  return { engines: [...engines.values()], collector: summed([...collectors.values()]), alerts, frames_refused };
 }
 
 /** What all collectors did together; null when none was heard. */

@@ -1,8 +1,8 @@
 import { VitalsError } from '../../pipeline/contract/errors.ts';
 import type { Attribution } from '../../pipeline/contract/events.ts';
-import { fnv1a } from '../../pipeline/contract/ids.ts';
-import { METRIC_COUNT, METRICS } from '../../pipeline/contract/metrics.ts';
+import { METRIC_COUNT } from '../../pipeline/contract/metrics.ts';
 import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
+import { SCHEMA_IDS } from '../../pipeline/contract/wire-format.ts';
 
 /**
  * A frame: samples that the engine has seen, on their way to the read side. Little-endian, rows aligned to 8 bytes; every
@@ -13,7 +13,7 @@ import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
  * | 0 | 4 bytes | `GPVF` |
  * | 4 | u16 | version, 1 |
  * | 6 | u16 | M, metrics in the writer's catalogue |
- * | 8 | u32 | schema id: FNV-1a of the M names |
+ * | 8 | u32 | schema id: FNV-1a of the M names; a longer catalogue reads a shorter one, never the reverse |
  * | 12 | u32 | rows |
  *
  * Then per row: u32 bytes of the row, u32 hash of the identity, f64 ts (epoch ms), u16 bytes of identity, u16 present
@@ -23,9 +23,11 @@ import { EPOCH_MS_MAX } from '../../pipeline/contract/time.ts';
 export const FRAME_MAGIC = 0x46565047;
 export const FRAME_VERSION = 1;
 export const FRAME_HEADER_BYTES = 16;
-export const FRAME_SCHEMA_ID: number = fnv1a(METRICS.map((metric) => metric.name).join(','));
-export const FRAME_MASK_WORDS: number = Math.ceil(METRIC_COUNT / 32);
-export const FRAME_ROW_HEADER_BYTES: number = (20 + FRAME_MASK_WORDS * 4 + 7) & ~7;
+export const FRAME_SCHEMA_ID = SCHEMA_IDS[METRIC_COUNT - 1] as number;
+const maskWords = (metrics: number): number => Math.ceil(metrics / 32);
+const rowHeaderBytes = (metrics: number): number => (20 + maskWords(metrics) * 4 + 7) & ~7;
+export const FRAME_MASK_WORDS: number = maskWords(METRIC_COUNT);
+export const FRAME_ROW_HEADER_BYTES: number = rowHeaderBytes(METRIC_COUNT);
 export const FRAME_IDENTITY_BYTES_MAX = 16_384;
 
 /** Who a row is about. The same object comes back for the same identity until the reader's memory of them is full. */
@@ -91,23 +93,25 @@ export function frameReader(): FrameReader {
   return {
     read(data, onRow) {
       const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-      const rows = readFrameHeader(data, view);
+      const { rows, metrics } = readFrameHeader(data, view);
+      const words = maskWords(metrics);
+      const headerBytes = rowHeaderBytes(metrics);
       let at = FRAME_HEADER_BYTES;
       for (let row = 0; row < rows; row++) {
-        if (at + FRAME_ROW_HEADER_BYTES > data.length) throw damaged(`row ${row} of ${rows} is cut`);
+        if (at + headerBytes > data.length) throw damaged(`row ${row} of ${rows} is cut`);
         const size = view.getUint32(at, true);
         const identityBytes = view.getUint16(at + 16, true);
         const present = view.getUint16(at + 18, true);
-        const identityAt = at + FRAME_ROW_HEADER_BYTES + present * 8;
+        const identityAt = at + headerBytes + present * 8;
         if (size % 8 !== 0 || at + size > data.length || identityAt + identityBytes > at + size) {
           throw damaged(`row ${row} of ${rows} does not fit`);
         }
         values.fill(Number.NaN);
-        let from = at + FRAME_ROW_HEADER_BYTES;
-        for (let word = 0; word < FRAME_MASK_WORDS; word++) {
+        let from = at + headerBytes;
+        for (let word = 0; word < words; word++) {
           for (let mask = view.getUint32(at + 20 + word * 4, true); mask !== 0; mask &= mask - 1) {
             const metric = word * 32 + 31 - Math.clz32(mask & -mask);
-            if (metric >= METRIC_COUNT || from >= identityAt) throw damaged(`row ${row}: values do not fit`);
+            if (metric >= metrics || from >= identityAt) throw damaged(`row ${row}: values do not fit`);
             values[metric] = view.getFloat64(from, true);
             from += 8;
           }
@@ -131,20 +135,19 @@ function made(data: Uint8Array, from: number, length: number): KnownIdentity {
   return { bytes, who: parseIdentity(bytes) };
 }
 
-function readFrameHeader(data: Uint8Array, view: DataView): number {
+function readFrameHeader(data: Uint8Array, view: DataView): { readonly rows: number; readonly metrics: number } {
   if (data.length < FRAME_HEADER_BYTES || view.getUint32(0, true) !== FRAME_MAGIC) throw damaged('no frame header');
   const version = view.getUint16(4, true);
-  if (
-    version !== FRAME_VERSION ||
-    view.getUint16(6, true) !== METRIC_COUNT ||
-    view.getUint32(8, true) !== FRAME_SCHEMA_ID
-  ) {
-    throw new VitalsError('GV-WIR-002', `version ${version} with another catalogue than this release's`, 'frame', {
-      action: 'Run the same release of engine and read side.',
-    });
+  if (version !== FRAME_VERSION) throw unknown(`version ${version}, this release reads ${FRAME_VERSION}`);
+  const metrics = view.getUint16(6, true);
+  if (metrics === 0 || metrics > METRIC_COUNT || SCHEMA_IDS[metrics - 1] !== view.getUint32(8, true)) {
+    throw unknown(`${metrics} metrics of another catalogue than this release's ${METRIC_COUNT}`);
   }
-  return view.getUint32(12, true);
+  return { rows: view.getUint32(12, true), metrics };
 }
+
+const unknown = (what: string): VitalsError =>
+  new VitalsError('GV-WIR-002', what, 'frame', { action: 'Upgrade API and live before engines.' });
 
 function sameBytes(known: Uint8Array, data: Uint8Array, from: number, length: number): boolean {
   if (known.length !== length) return false;
