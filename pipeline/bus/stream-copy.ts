@@ -93,7 +93,7 @@ export async function restoreStream(
 ): Promise<void> {
   const connection = connectionOf(bus);
   const stream = String(head.config.name);
-  const config = { ...head.config, ...(replicas !== null && { num_replicas: 1 }) };
+  const config = { ...head.config, ...(replicas !== null && { num_replicas: replicas }) };
   try {
     const answer = await oncePlaced(() => call(bus, `$JS.API.STREAM.RESTORE.${stream}`, { config, state: head.state }));
     const target = answer.deliver_subject;
