@@ -14,6 +14,7 @@ import type { Database } from '../contract/database.ts';
 import type { Anomaly, HealthScore } from '../contract/events.ts';
 import { FEATURE_COUNT } from '../contract/features.ts';
 import { seconds } from '../contract/time.ts';
+import { ownMetricsPage } from '../own-metrics-page.ts';
 import { type CliRun, endCliRuns, readyLine, runCli, servicePids, startCli, until } from './cli.fixture.ts';
 
 /** `gpu-vitals up` as a person meets it: the built command in a process of its own, everything else over its ports. */
@@ -183,6 +184,19 @@ describe('up', () => {
     rest.forEach((message, i) => {
       expect([message.type, message.seq]).toEqual(['delta', (first?.seq ?? 0) + 1 + i]);
     });
+  });
+
+  it('tells at /metrics what is documented, and nothing else', async () => {
+    const documented = [...ownMetricsPage().matchAll(/^\| `(gpu_vitals_\w+)`/gm)].map(([, name]) => name as string);
+    // There are no channels here, and no remote write.
+    const expected = documented.filter((name) => !/^gpu_vitals_(alert_channel|remote_write)_/.test(name));
+    const told = async (): Promise<string[]> => {
+      const text = await (await fetch(`${ready.api}/metrics`)).text();
+      return [...new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name as string))];
+    };
+    const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort();
+    await expect.poll(async () => sorted(await told()), { timeout: 30_000 }).toEqual(sorted(expected));
+    expect(expected.length).toBeGreaterThan(60);
   });
 
   it('opens an anomaly for an injected story: REST, NATS and table agree', async () => {
