@@ -155,13 +155,13 @@ describe('single answers', () => {
     const world = populated();
     const cases: [query: string, resolution: string, table: string][] = [
       ['', 'raw', 'FROM gpu_metrics WHERE'],
-      [`from=${NOW - 6 * 3_600_000}`, '1m', 'FROM gpu_metrics_1m WHERE'],
-      [`from=${NOW - 2 * 86_400_000}`, '5m', 'FROM gpu_metrics_5m WHERE'],
-      [`from=${NOW - 30 * 86_400_000}`, '1h', 'FROM gpu_metrics_1h WHERE'],
+      [`from=${NOW - 6 * 3_600_000}`, '1m', 'FROM "gpu_metrics_1m" WHERE'],
+      [`from=${NOW - 2 * 86_400_000}`, '5m', 'FROM "gpu_metrics_5m" WHERE'],
+      [`from=${NOW - 30 * 86_400_000}`, '1h', 'FROM "gpu_metrics_1h" WHERE'],
       [`from=${NOW - 30 * 86_400_000}&metrics=xid_last`, 'raw', 'FROM gpu_metrics WHERE'],
-      ['max_points=10', '1h', 'FROM gpu_metrics_1h WHERE'],
-      ['resolution=5m', '5m', 'FROM gpu_metrics_5m WHERE'],
-      [`from=${NOW - 200 * 86_400_000}&to=${NOW - 200 * 86_400_000 + 60_000}`, '1m', 'FROM gpu_metrics_1m WHERE'],
+      ['max_points=10', '1h', 'FROM "gpu_metrics_1h" WHERE'],
+      ['resolution=5m', '5m', 'FROM "gpu_metrics_5m" WHERE'],
+      [`from=${NOW - 200 * 86_400_000}&to=${NOW - 200 * 86_400_000 + 60_000}`, '1m', 'FROM "gpu_metrics_1m" WHERE'],
     ];
     for (const [query, resolution, table] of cases) {
       world.asked.length = 0;

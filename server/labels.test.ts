@@ -23,7 +23,7 @@ const post = (world: World, body: unknown) => send(world, JSON.stringify(body));
 /** Parameters of what was stored, a row each. */
 const stored = (world: World): unknown[][] =>
   world.asked
-    .filter(({ sql }) => sql.startsWith('INSERT INTO gpu_failure_labels'))
+    .filter(({ sql }) => sql.startsWith('INSERT INTO "gpu_failure_labels"'))
     .flatMap(({ parameters }) =>
       Array.from({ length: parameters.length / 8 }, (_, i) => parameters.slice(8 * i, 8 * i + 8)),
     );
